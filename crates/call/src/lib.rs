@@ -1,0 +1,1 @@
+//! Calls on a line: dial plan, routes, digits, features, call records.

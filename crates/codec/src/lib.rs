@@ -1,0 +1,1 @@
+//! Speech codecs behind one enum.

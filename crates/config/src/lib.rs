@@ -1,0 +1,1 @@
+//! Configuration: typed tree, check, effective form, edits and apply classes.

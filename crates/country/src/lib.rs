@@ -1,0 +1,1 @@
+//! Country packs: tones, cadences, caller identity and timing as data with sources.

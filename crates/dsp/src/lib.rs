@@ -1,0 +1,1 @@
+//! Signal processing of a line: tones, DTMF, FSK, echo canceller, filters.

@@ -1,0 +1,1 @@
+//! The two planes bound together: Control and Shard.

@@ -1,0 +1,1 @@
+//! Threads, sockets and names: the shell that runs the two planes.

@@ -1,0 +1,1 @@
+//! FXS signalling: loop detection, ring and ring trip, caller identity, supervision.

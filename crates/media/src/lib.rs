@@ -1,0 +1,1 @@
+//! Legs joined by bridges: lines, RTP streams and taps.

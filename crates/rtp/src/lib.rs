@@ -1,0 +1,1 @@
+//! RTP and RTCP packets and sessions, jitter buffer, telephone events.

@@ -1,0 +1,1 @@
+//! The line laboratory: loop plant, telephones, SIP peers, network, flows, explorer.

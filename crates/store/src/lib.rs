@@ -1,0 +1,1 @@
+//! State that survives: call records, event log, configuration revisions.

@@ -1,0 +1,3 @@
+//! Tipring joins analog telephone lines to SIP.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Checks of the house that the compiler cannot make.
+
+fn main() {}
