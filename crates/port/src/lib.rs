@@ -1,1 +1,33 @@
-//! The contract between the planes: commands down, events up, media, line profile, card signals.
+//! The contract between the planes: commands down, events up, what a card measures and does, what a
+//! line is told about itself, and the two kinds of audio frame.
+//!
+//! Everything here is plain data of bounded size: a command or an event is copied through a ring
+//! and never owns memory.
+#![forbid(unsafe_code)]
+
+mod audio;
+mod caller;
+mod card;
+mod line;
+mod media;
+mod profile;
+mod text;
+mod tone;
+
+pub use audio::{Audio, Frame, SAMPLE_SILENCE, Samples, Sound, Symbol, Symbols};
+pub use caller::{Absence, CallerId, DateTime, MAX_CALLER_NAME, MAX_CALLER_NUMBER};
+pub use card::{
+    CardOrder, CardReport, CookedEvent, CookedEvents, Feed, LoopReading, MAX_COOKED_EVENTS,
+    MAX_PROGRAM_STEPS, Program, ProgramEnd, ProgramId, ProgramStep, READINGS_PER_TICK, Sense,
+};
+pub use line::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, RingRequest, RohStage};
+pub use media::{
+    CodecName, Command, CrossSpec, Direction, DtmfMode, Event, JitterSpec, LegSpec, MAX_PAYLOAD_TYPES,
+    MediaCommand, MediaEvent, PayloadType, RtpSpec, StreamStats, TapPoint,
+};
+pub use profile::{
+    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, MAX_RING_STEPS, PulseConvention,
+    PulseTiming, RingPattern, RingSpec, RohTiming,
+};
+pub use text::Text;
+pub use tone::{Component, MAX_COMPONENTS, MAX_STEPS, Tone, TonePlan, ToneProgram, ToneStep};

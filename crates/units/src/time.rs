@@ -68,7 +68,7 @@ impl Add<Duration> for Instant {
 impl Add<Millis> for Instant {
     type Output = Self;
     fn add(self, rhs: Millis) -> Self {
-        Self(self.0.saturating_add(u64::from(rhs.0) * 1_000_000))
+        self + Duration::from(rhs)
     }
 }
 

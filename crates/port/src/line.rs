@@ -1,0 +1,144 @@
+//! Commands to a line and events from it.
+
+use tipring_units::{Milliamps, Millis, Volts};
+
+use crate::{CallerId, RingPattern, Tone};
+
+/// How a digit was dialled.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DigitSource {
+    /// Touch tone.
+    Dtmf,
+    /// Loop breaks of a rotary dial.
+    Pulse,
+}
+
+/// How a telephone is rung.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RingRequest {
+    /// The cadence.
+    pub pattern: RingPattern,
+    /// What the display shows; sent in the slot that the line's profile gives it.
+    pub caller: Option<CallerId>,
+}
+
+/// What the control plane orders of a line. Each carries the line's epoch in [`crate::Command`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // copied through a ring of fixed slots; a box would allocate in the tick
+pub enum LineCommand {
+    /// Ring the telephone. Refused if the line is off-hook: the shard decides glare.
+    Ring(RingRequest),
+    /// Stop ringing; the caller gave up.
+    StopRing,
+    /// Play a tone to the telephone until told otherwise.
+    Play(Tone),
+    /// Play nothing.
+    Quiet,
+    /// The far end answered: show it by reversal where the profile says so.
+    Answered,
+    /// The far end cleared: disconnect supervision, then `tone`, then the receiver-off-hook sequence.
+    Cleared {
+        /// The tone that follows the supervision.
+        tone: Tone,
+    },
+    /// No call is coming of this: receiver-off-hook sequence at once (reorder, howler, quiet).
+    Park,
+    /// The line is idle as far as control is concerned although it is off-hook: stay as it is until hung up.
+    Release,
+    /// Administrative state: in service (battery on) or out of service (battery off).
+    InService(bool),
+}
+
+/// Where the receiver-off-hook sequence is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RohStage {
+    /// Disconnect supervision is being given.
+    Supervision,
+    /// Reorder (or the tone of [`LineCommand::Cleared`]) sounds.
+    Reorder,
+    /// The howler sounds.
+    Howler,
+    /// Nothing sounds until the receiver is hung up.
+    Quiet,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Ring: the line is off-hook.
+    OffHook,
+    /// The command's epoch is not the line's.
+    Stale,
+    /// The line is out of service or faulted.
+    OutOfService,
+}
+
+/// What can be wrong with a line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LineFault {
+    /// The card's clock or the card itself is silent.
+    CardSilent,
+    /// The line's own program failed and was restarted.
+    Panicked,
+    /// The loop draws current that no telephone draws on-hook.
+    Leakage,
+}
+
+/// What a line tells the control plane. Each carries the line's epoch in [`crate::Event`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum LineEvent {
+    /// Off-hook on an idle line: the subscriber wants to call.
+    Seized,
+    /// Off-hook during ringing (ring trip): the subscriber answers.
+    Answered,
+    /// Hung up. The epoch that the event carries has ended; the line is idle in the next one.
+    Released,
+    /// A hook flash of this length.
+    Flash(Millis),
+    /// A digit began (DTMF only: heard but not yet ended). Its leak into the voice path is muted.
+    DigitBegan(u8),
+    /// A whole digit: `0`-`9`, `*`, `#`, `A`-`D`.
+    Digit {
+        /// The character.
+        digit: u8,
+        /// How it was dialled.
+        source: DigitSource,
+        /// How long it sounded; zero for pulses.
+        length: Millis,
+    },
+    /// Ringing voltage is on the line for the first time of this call.
+    Ringing,
+    /// The caller-ID burst has been sent whole.
+    CallerIdSent,
+    /// Ringing was stopped by [`LineCommand::StopRing`]; the line is idle in the next epoch.
+    RingStopped,
+    /// A command was refused.
+    Refused(Refusal),
+    /// The receiver-off-hook sequence moved on.
+    Roh(RohStage),
+    /// Disconnect supervision or answer reversal was given to the end.
+    SupervisionDone,
+    /// Something is wrong with the line.
+    Fault(LineFault),
+    /// It is right again.
+    FaultCleared(LineFault),
+    /// The administrative state took effect.
+    InService(bool),
+}
+
+/// The latched state of a line: what is true now, whatever events were lost.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct LineSummary {
+    /// Off-hook after debounce.
+    pub off_hook: bool,
+    /// Ringing voltage is being applied by a ring program.
+    pub ringing: bool,
+    /// In service.
+    pub in_service: bool,
+    /// A fault is present.
+    pub faulted: bool,
+    /// Last measured tip-ring voltage.
+    pub voltage: Volts,
+    /// Last measured loop current.
+    pub current: Milliamps,
+}

@@ -1,0 +1,212 @@
+//! Legs, bridges, RTP streams; the envelopes in which commands go down and events go up.
+
+use core::net::SocketAddr;
+
+use tipring_units::{BridgeId, Db, Dbm0, Epoch, LegId, LineId, MediaSlot, Millis, ShardId};
+
+use crate::{LineCommand, LineEvent, Text, Tone};
+
+/// Payload types that one stream receives, at the most.
+pub const MAX_PAYLOAD_TYPES: usize = 4;
+
+/// The codecs that a leg can be told to use.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum CodecName {
+    /// G.711 mu-law.
+    Pcmu,
+    /// G.711 A-law.
+    Pcma,
+    /// 16-bit linear, 8 kHz, network byte order.
+    L16,
+}
+
+/// A payload type and what it means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PayloadType {
+    /// 0 to 127.
+    pub number: u8,
+    /// What it carries.
+    pub codec: CodecName,
+}
+
+/// How digits travel on an RTP leg.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DtmfMode {
+    /// Telephone events (RFC 4733) under this payload type; the in-band leak is muted.
+    Events(u8),
+    /// As sound.
+    InBand,
+    /// By the control plane (SIP INFO); the in-band leak is muted.
+    Signalling,
+}
+
+/// Which way sound goes, seen from the gateway.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Direction {
+    /// We send.
+    pub send: bool,
+    /// We play what we receive.
+    pub receive: bool,
+}
+
+impl Direction {
+    /// Both ways.
+    pub const BOTH: Self = Self { send: true, receive: true };
+}
+
+/// Limits of the jitter buffer's depth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct JitterSpec {
+    /// At least this deep.
+    pub min: Millis,
+    /// At most this deep, up to 400 ms.
+    pub max: Millis,
+}
+
+/// One RTP stream in both directions.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RtpSpec {
+    /// The pair of sockets.
+    pub slot: MediaSlot,
+    /// Where RTP goes until a packet shows otherwise (symmetric RTP).
+    pub remote_rtp: SocketAddr,
+    /// Where RTCP goes.
+    pub remote_rtcp: SocketAddr,
+    /// What we send.
+    pub send: PayloadType,
+    /// What we accept.
+    pub receive: [Option<PayloadType>; MAX_PAYLOAD_TYPES],
+    /// Payload type under which telephone events arrive.
+    pub receive_events: Option<u8>,
+    /// Packet time that we send, 10 to 60 ms in steps of 10.
+    pub ptime: Millis,
+    /// How digits go out.
+    pub dtmf: DtmfMode,
+    /// Hold and the like.
+    pub direction: Direction,
+    /// Depth of the jitter buffer.
+    pub jitter: JitterSpec,
+    /// The sender's name in RTCP (RFC 7022).
+    pub cname: Text<32>,
+}
+
+/// One end of an audio path between two shards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CrossSpec {
+    /// The shard at the other end.
+    pub peer: ShardId,
+    /// The leg at the other end.
+    pub peer_leg: LegId,
+}
+
+/// What a leg is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // copied through a ring of fixed slots; a box would allocate in the tick
+pub enum LegSpec {
+    /// A line of this shard.
+    Line(LineId),
+    /// An RTP stream.
+    Rtp(RtpSpec),
+    /// A path to another shard.
+    Cross(CrossSpec),
+}
+
+/// Where a tap listens.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum TapPoint {
+    /// From the line, before the canceller.
+    LineIn,
+    /// From the line, after the canceller.
+    Cancelled,
+    /// Towards the line.
+    LineOut,
+}
+
+/// What the control plane orders of legs and bridges.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // copied through a ring of fixed slots; a box would allocate in the tick
+pub enum MediaCommand {
+    /// Makes a leg; it hears nothing until it is joined.
+    Open(LegId, LegSpec),
+    /// Changes an RTP leg at a tick boundary (hold, codec, remote address).
+    Change(LegId, RtpSpec),
+    /// Ends a leg; its last statistics come up.
+    Close(LegId),
+    /// Puts a leg on a bridge, taking it off the one that it was on. The first leg makes the bridge, the last ends it.
+    Join(BridgeId, LegId),
+    /// Takes a leg off its bridge.
+    Leave(LegId),
+    /// Plays a tone into an RTP leg in place of its bridge; `None` ends it.
+    Tone(LegId, Option<Tone>),
+    /// Sends a digit on a leg in the leg's own way: telephone event, or sound.
+    Digit(LegId, u8, Millis),
+    /// Gain of what the leg hears.
+    Gain(LegId, Db),
+    /// Opens or closes a tap on a line.
+    Tap(LineId, TapPoint, bool),
+}
+
+/// Statistics of an RTP stream.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct StreamStats {
+    /// Packets sent.
+    pub sent: u32,
+    /// Packets received and accepted.
+    pub received: u32,
+    /// Packets lost on the way to us.
+    pub lost: u32,
+    /// Packets that came too late to be played.
+    pub late: u32,
+    /// Packets dropped as malformed or from the wrong source.
+    pub refused: u32,
+    /// Interarrival jitter, RFC 3550.
+    pub jitter: Millis,
+    /// Round-trip time by RTCP, zero where unknown.
+    pub round_trip: Millis,
+    /// Loss that the far end reports, in 256ths.
+    pub far_loss: u8,
+    /// Ticks concealed in place of sound.
+    pub concealed: u32,
+    /// Depth of the jitter buffer now.
+    pub depth: Millis,
+}
+
+/// What legs tell the control plane.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum MediaEvent {
+    /// The first packet of a stream was played.
+    Flowing(LegId),
+    /// No packet for this long although some are due.
+    Starved(LegId, Millis),
+    /// A digit arrived by telephone event.
+    Digit(LegId, u8, Millis),
+    /// A digit was heard on a leg's line and has to go out by signalling.
+    DigitToSignal(LegId, u8, Millis),
+    /// Statistics, every 5 s and at the end (`true`).
+    Stats(LegId, StreamStats, bool),
+    /// A leg ended by its own fault.
+    Failed(LegId),
+    /// Level of a line's sound towards the gateway, where somebody asked.
+    Level(LegId, Dbm0),
+}
+
+/// A command to a shard.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // copied through a ring of fixed slots; a box would allocate in the tick
+pub enum Command {
+    /// To a line, valid in one epoch only.
+    Line(LineId, Epoch, LineCommand),
+    /// To the media plane.
+    Media(MediaCommand),
+}
+
+/// An event from a shard.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Event {
+    /// From a line, in this epoch.
+    Line(LineId, Epoch, LineEvent),
+    /// From the media plane.
+    Media(MediaEvent),
+    /// Events of this line were lost for lack of room: look at its summary.
+    Lost(LineId, Epoch, crate::LineSummary),
+}

@@ -1,0 +1,161 @@
+//! What a line is told about itself: the country's values with the line's own on top.
+
+use tipring_units::{Db, Hz, Milliamps, Millis, Ohms, Samples, Volts};
+
+use crate::TonePlan;
+
+/// Steps of a ring cadence, at the most (each is a burst or a pause).
+pub const MAX_RING_STEPS: usize = 8;
+
+/// When a change of loop current counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HookTiming {
+    /// Closed this long: off-hook.
+    pub seize: Millis,
+    /// Open this long beyond the flash window: on-hook. (Without a flash window: open this long.)
+    pub release: Millis,
+    /// Shorter changes than this are contact bounce.
+    pub bounce: Millis,
+}
+
+/// Breaks that are a hook flash: longer than `min`, up to `max`; longer is a hang-up. `max` zero: flash is off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlashWindow {
+    /// Shortest flash.
+    pub min: Millis,
+    /// Longest flash.
+    pub max: Millis,
+}
+
+/// Breaks and makes that are a dial pulse.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PulseTiming {
+    /// Pulse dialling is accepted.
+    pub enabled: bool,
+    /// Shortest break.
+    pub break_min: Millis,
+    /// Longest break.
+    pub break_max: Millis,
+    /// A make this long ends the digit.
+    pub interdigit: Millis,
+    /// What the number of pulses means.
+    pub convention: PulseConvention,
+}
+
+/// What a number of dial pulses means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PulseConvention {
+    /// n pulses are the digit n, ten are 0.
+    Standard,
+    /// n+1 pulses are the digit n (Sweden).
+    Sweden,
+    /// 10-n pulses are the digit n (New Zealand).
+    NewZealand,
+}
+
+/// A ring cadence: burst, pause, burst, pause ... repeated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RingPattern {
+    /// Lengths in order, bursts at even places; zero ends the list.
+    pub steps: [Millis; MAX_RING_STEPS],
+}
+
+impl RingPattern {
+    /// A pattern of `steps`; what is beyond [`MAX_RING_STEPS`] is dropped.
+    pub fn new(steps: &[Millis]) -> Self {
+        let mut all = [Millis::ZERO; MAX_RING_STEPS];
+        for (place, step) in all.iter_mut().zip(steps) {
+            *place = *step;
+        }
+        Self { steps: all }
+    }
+
+    /// The lengths in order.
+    pub fn iter(&self) -> impl Iterator<Item = Millis> + '_ {
+        self.steps.iter().copied().take_while(|step| *step != Millis::ZERO)
+    }
+}
+
+/// Ringing of a line.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RingSpec {
+    /// 15 to 70 Hz.
+    pub frequency: Hz,
+    /// Root mean square at the source.
+    pub level: Volts,
+    /// The plain ring.
+    pub pattern: RingPattern,
+}
+
+/// When and how caller identity is sent on-hook.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallerIdTiming {
+    /// Not at all.
+    Off,
+    /// Bell 202 FSK in the first long pause of ringing (GR-30).
+    Bellcore {
+        /// From the end of the first burst.
+        after_ring: Millis,
+        /// At least this long before the next burst.
+        before_ring: Millis,
+        /// Multiple data message format with name; else single (number only).
+        multiple: bool,
+    },
+}
+
+/// What tells a connected device that the far end hung up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Disconnect {
+    /// Nothing but the tone.
+    None,
+    /// The loop is opened this long (CPC, kewlstart).
+    Cpc(Millis),
+    /// The polarity goes back to normal (it was reversed on answer).
+    Reversal,
+}
+
+/// Stages of the receiver-off-hook sequence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RohTiming {
+    /// Reorder (or busy) sounds this long.
+    pub reorder: Millis,
+    /// The howler sounds this long; zero: there is none.
+    pub howler: Millis,
+}
+
+/// All that a line's machine and its voice path need to know.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct LineProfile {
+    /// Hook timing.
+    pub hook: HookTiming,
+    /// Hook flash.
+    pub flash: FlashWindow,
+    /// Pulse dialling.
+    pub pulse: PulseTiming,
+    /// Ringing.
+    pub ring: RingSpec,
+    /// Caller identity.
+    pub caller_id: CallerIdTiming,
+    /// Far-end clearing.
+    pub disconnect: Disconnect,
+    /// Polarity is reversed when the far end answers.
+    pub reverse_on_answer: bool,
+    /// Receiver off-hook.
+    pub roh: RohTiming,
+    /// Feed voltage, on-hook.
+    pub battery: Volts,
+    /// Feed current limit.
+    pub loop_current: Milliamps,
+    /// Loop current above this is off-hook.
+    pub threshold: Milliamps,
+    /// Nominal impedance of the port, for the hybrid's balance.
+    pub impedance: Ohms,
+    /// Gain from the line to the network.
+    pub gain_in: Db,
+    /// Gain from the network to the line.
+    pub gain_out: Db,
+    /// Tail of the echo canceller; zero: off.
+    pub echo_tail: Samples,
+    /// The tones.
+    pub tones: TonePlan,
+}
