@@ -1,1 +1,2 @@
 //! The two planes bound together: Control and Shard.
+#![forbid(unsafe_code)]
