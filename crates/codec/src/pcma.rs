@@ -25,7 +25,7 @@ pub(crate) const fn encode(sample: i16) -> u8 {
     let code = if magnitude < 32 {
         magnitude
     } else {
-        let chord = 11 - magnitude.leading_zeros() as u16;
+        let chord = 12 - magnitude.leading_zeros() as u16;
         (chord << 4) | ((magnitude >> (chord - 1)) & 0x0f)
     } as u8;
     (if sample < 0 { code } else { code | 0x80 }) ^ EVEN_BITS
