@@ -1,0 +1,497 @@
+//! What goes into the switch and what comes out of it.
+//!
+//! The owner gives each event to [`crate::Switch::handle`] and then takes outputs from
+//! [`crate::Switch::poll`] until there are none. Line commands and the line's events are the contract of
+//! `tipring_port`; far legs are whatever carries a call that is not on a line of this box.
+
+use core::fmt;
+
+use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Text, Tone};
+use tipring_units::{CallId, Epoch, LineId, Millis};
+
+use crate::{CallRecord, Cause, Identity, Setup};
+
+/// Characters of a number, at the most. Longer ones that a far leg brings are cut and so reach nobody.
+pub const MAX_NUMBER: usize = 40;
+/// Characters of a server's name, at the most.
+pub const MAX_SERVER_NAME: usize = 32;
+
+/// Digits as dialled or sent (`0`-`9`, `*`, `#`, `+`), or the user part that a far leg brought.
+pub type Number = Text<MAX_NUMBER>;
+/// The name of a server in the configuration (`[server.NAME]`).
+pub type ServerName = Text<MAX_SERVER_NAME>;
+
+/// One far leg. Who makes the leg numbers it, so that the two never meet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum FarId {
+    /// Made by the owner for [`FarEvent::Incoming`]. Never reused.
+    In(u64),
+    /// Made by the switch with [`FarAction::Place`]. Never reused.
+    Out(u64),
+}
+
+impl fmt::Display for FarId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::In(number) => write!(f, "in {number}"),
+            Self::Out(number) => write!(f, "out {number}"),
+        }
+    }
+}
+
+/// One end of a call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Party {
+    /// A telephone on a line of this box.
+    Line(LineId),
+    /// Anything else.
+    Far(FarId),
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => line.fmt(f),
+            Self::Far(leg) => leg.fmt(f),
+        }
+    }
+}
+
+/// Which of a call's two ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Side {
+    /// The end that called.
+    Caller,
+    /// The end that was called.
+    Called,
+}
+
+impl Side {
+    /// The opposite end.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Caller => Self::Called,
+            Self::Called => Self::Caller,
+        }
+    }
+}
+
+/// Who ended a call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Clearer {
+    /// One of its ends.
+    Side(Side),
+    /// This box: a timer, the plan, management, a fault.
+    Gateway,
+}
+
+/// By what a far leg comes or goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Via {
+    /// A server of the configuration.
+    Server(ServerName),
+    /// A telephone with its own signalling that is registered here under this number.
+    User(Number),
+}
+
+/// How urgent a call is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Priority {
+    /// Any call.
+    #[default]
+    Normal,
+    /// To an emergency number: never barred, never refused for lack of room, ahead of others.
+    Emergency,
+}
+
+/// What the switch is told.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // an input lives for one call of `handle`
+pub enum Input {
+    /// An event of a line, in this epoch.
+    Line {
+        /// The line.
+        line: LineId,
+        /// The epoch that the event carries.
+        epoch: Epoch,
+        /// The event.
+        event: LineEvent,
+    },
+    /// Events of a line were lost for lack of room; this is what is true now.
+    LineLost {
+        /// The line.
+        line: LineId,
+        /// The line's epoch now.
+        epoch: Epoch,
+        /// Its latched state.
+        summary: LineSummary,
+    },
+    /// An event of a far leg.
+    Far {
+        /// The leg.
+        leg: FarId,
+        /// The event.
+        event: FarEvent,
+    },
+    /// A server can or cannot take calls now. Servers are taken to be up until told otherwise.
+    Server {
+        /// The server.
+        name: ServerName,
+        /// It takes calls.
+        up: bool,
+    },
+    /// The configuration is now this. Calls in progress stay, but for those of lines that are gone.
+    Reconfigure(Box<Setup>),
+    /// Administrative state of a line. Out of service clears its calls.
+    SetInService {
+        /// The line.
+        line: LineId,
+        /// In service.
+        on: bool,
+    },
+    /// Management ends a call.
+    Clear(CallId),
+    /// The box stops: every call is cleared (cause 41), new ones are refused from here on.
+    Stop,
+    /// Nothing happened but time: a deadline has come.
+    Tick,
+}
+
+/// What a far leg tells.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // lives for one call of `handle`
+pub enum FarEvent {
+    /// A new leg calls. Answered by `Reject`, or by `Alert`/`Progress` and `Accept`.
+    Incoming {
+        /// The number that it wants, as it came.
+        to: Number,
+        /// Who calls.
+        from: Identity,
+        /// Where it comes from.
+        via: Via,
+    },
+    /// The called telephone rings, and the caller is to hear ringback made here.
+    Ringing,
+    /// The far end sends sound before it answers.
+    EarlyMedia,
+    /// The far end answered.
+    Answered,
+    /// A placed leg came to nothing. The leg is gone.
+    Failed {
+        /// Why.
+        cause: Cause,
+    },
+    /// The far end cleared, or gave up before the answer. The leg is gone.
+    Ended {
+        /// Why; 16 is the normal one.
+        cause: Cause,
+    },
+    /// The far end holds us.
+    Held,
+    /// The far end talks to us again.
+    Resumed,
+    /// A digit arrived by telephone event or by signalling.
+    Digit {
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: u8,
+        /// How long it sounded.
+        length: Millis,
+    },
+}
+
+/// What the switch wants done.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made and consumed one at a time
+pub enum Output {
+    /// A command to a line, valid in this epoch.
+    Line {
+        /// The line.
+        line: LineId,
+        /// The epoch to send it in.
+        epoch: Epoch,
+        /// The command.
+        command: LineCommand,
+    },
+    /// An order to a far leg.
+    Far {
+        /// The leg.
+        leg: FarId,
+        /// The order.
+        action: FarAction,
+    },
+    /// An order to the media plane.
+    Media(MediaAction),
+    /// A call ended. Exactly one for each [`CallEvent::Created`].
+    Record(CallRecord),
+    /// Something happened that status, ladder and log show.
+    Event(CallEvent),
+    /// Something needs a person, or no longer does.
+    Alarm(Alarm),
+}
+
+/// What a far leg is to do.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made and consumed one at a time
+pub enum FarAction {
+    /// Make this leg and call.
+    Place {
+        /// By which server, or to which user registered here.
+        via: Via,
+        /// What to ask for. For a user it is the user's number.
+        number: Number,
+        /// Who calls.
+        from: Identity,
+        /// Emergency calls go ahead of others.
+        priority: Priority,
+    },
+    /// Tell the caller that the called telephone rings; the caller makes its own ringback.
+    Alert,
+    /// Open the sound towards the caller before the answer.
+    Progress,
+    /// Answer.
+    Accept,
+    /// Refuse an incoming leg that was not accepted. The leg is gone.
+    Reject(Cause),
+    /// End the leg, whatever its state: give up before the answer, or clear after it. The leg is gone.
+    End(Cause),
+    /// Hold the far end.
+    Hold,
+    /// Take it back.
+    Resume,
+}
+
+/// Which way sound goes between two parties.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// Both ways.
+    Both,
+    /// `a` hears `b`, not the other way: sound before the answer.
+    ToA,
+}
+
+/// What the media plane is to do. A party is on one path at a time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum MediaAction {
+    /// Lets `a` (the caller) and `b` hear each other. Again with another `way`: changes it.
+    Connect {
+        /// The caller.
+        a: Party,
+        /// The called.
+        b: Party,
+        /// Which way.
+        way: Way,
+    },
+    /// Ends what [`MediaAction::Connect`] began. Comes before the legs end, whatever ends the call.
+    Disconnect {
+        /// The caller.
+        a: Party,
+        /// The called.
+        b: Party,
+    },
+    /// Plays a tone to a far leg in place of what it hears; `None` ends it. (A line's tones are line commands.)
+    Tone {
+        /// The leg.
+        leg: FarId,
+        /// The tone.
+        tone: Option<Tone>,
+    },
+    /// Sends a digit to a party in the party's own way.
+    Digit {
+        /// Who gets it.
+        to: Party,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: u8,
+        /// How long.
+        length: Millis,
+    },
+}
+
+/// What happened, for people and tests to see. The owner adds sequence and times.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made and consumed one at a time
+pub enum CallEvent {
+    /// A line went off-hook to call and hears dial tone.
+    Seized(LineId),
+    /// A line dialled a digit of a number.
+    Dialled {
+        /// The line.
+        line: LineId,
+        /// The digit.
+        digit: u8,
+        /// How.
+        source: DigitSource,
+    },
+    /// A line gave up dialling, or took too long, before a number was whole.
+    Abandoned {
+        /// The line.
+        line: LineId,
+        /// What it had dialled.
+        dialled: Number,
+    },
+    /// A call began.
+    Created {
+        /// The call.
+        call: CallId,
+        /// Who calls.
+        from: Party,
+        /// The number as dialled or as it came.
+        dialled: Number,
+        /// Its priority.
+        priority: Priority,
+    },
+    /// The call goes there now. Again for each further way of an emergency call.
+    Routed {
+        /// The call.
+        call: CallId,
+        /// The called party.
+        to: Party,
+        /// By what, for a far leg.
+        via: Option<Via>,
+        /// The number as sent.
+        sent: Number,
+    },
+    /// The called telephone rings.
+    Alerting(CallId),
+    /// The caller hears the far end before it answers.
+    EarlyMedia(CallId),
+    /// The called party answered.
+    Answered(CallId),
+    /// One end holds the other.
+    Held {
+        /// The call.
+        call: CallId,
+        /// Who holds.
+        by: Side,
+    },
+    /// It took the other back.
+    Resumed {
+        /// The call.
+        call: CallId,
+        /// Who held.
+        by: Side,
+    },
+    /// A telephone that hung up on a held party is rung back.
+    Recalled {
+        /// The call.
+        call: CallId,
+        /// The line that rings.
+        line: LineId,
+    },
+    /// The call is over.
+    Cleared {
+        /// The call.
+        call: CallId,
+        /// Why.
+        cause: Cause,
+        /// By whom.
+        by: Clearer,
+    },
+    /// A line's calls came and went; this is what it is doing now.
+    Line {
+        /// The line.
+        line: LineId,
+        /// In a word.
+        doing: LineDoing,
+    },
+}
+
+/// What a line is doing, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LineDoing {
+    /// On-hook, no call.
+    Idle,
+    /// Being rung.
+    Ringing,
+    /// Off-hook, dial tone or digits.
+    Dialling,
+    /// Called somebody who has not answered yet.
+    Waiting,
+    /// In a call.
+    Talking,
+    /// Off-hook; hears why there is no call (any more).
+    Told,
+    /// Off-hook too long, or left off-hook after a call.
+    Parked,
+    /// Out of service or faulted.
+    OutOfService,
+}
+
+impl LineDoing {
+    /// The word for it in status and ladders.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Ringing => "ringing",
+            Self::Dialling => "dialling",
+            Self::Waiting => "waiting",
+            Self::Talking => "talking",
+            Self::Told => "told",
+            Self::Parked => "parked",
+            Self::OutOfService => "out of service",
+        }
+    }
+}
+
+/// What needs a person.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Alarm {
+    /// Something is wrong with a line.
+    LineFault(LineId, LineFault),
+    /// It is right again.
+    LineFaultCleared(LineId, LineFault),
+    /// A program fault ended this line's calls ([`crate::Switch::recover`]).
+    LineAbandoned(LineId),
+    /// A program fault ended this call.
+    CallAbandoned(CallId),
+    /// A program fault ended this far leg.
+    LegAbandoned(FarId),
+    /// An emergency call could not be delivered.
+    EmergencyFailed {
+        /// The call.
+        call: CallId,
+        /// Why the last way failed.
+        cause: Cause,
+    },
+    /// A call was refused because a table is full ([`crate::MAX_CALLS`], [`crate::MAX_LEGS`]).
+    Full,
+}
+
+/// Why a timer runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Why {
+    /// Dial tone sounds and no digit came.
+    FirstDigit,
+    /// Digits are missing.
+    MoreDigits,
+    /// The number is whole but could be longer.
+    NumberWhole,
+    /// A hotline dials by itself after its pause.
+    Hotline,
+    /// A tone that says why there is no call sounds long enough.
+    ToneLimit,
+    /// The called party does not answer.
+    NoAnswer,
+    /// The far end does not react at all to a placed call.
+    NoReaction,
+    /// A telephone is rung back for a held party and does not answer.
+    Recall,
+    /// A line does not say that it stopped ringing.
+    RingStop,
+}
+
+impl Why {
+    /// The words for it in logs and `explain`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::FirstDigit => "first digit",
+            Self::MoreDigits => "more digits",
+            Self::NumberWhole => "number whole",
+            Self::Hotline => "hotline",
+            Self::ToneLimit => "tone limit",
+            Self::NoAnswer => "no answer",
+            Self::NoReaction => "no reaction",
+            Self::Recall => "recall",
+            Self::RingStop => "ring stop",
+        }
+    }
+}

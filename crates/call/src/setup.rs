@@ -1,0 +1,194 @@
+//! The configuration that calls need, as plain values.
+
+use tipring_country::Pattern;
+use tipring_port::{MAX_CALLER_NAME, RingPattern, Text};
+use tipring_units::{LineId, Millis};
+
+use crate::{CauseTones, Number, ServerName};
+
+/// Everything that the switch is told about its world. The owner keeps each list within its bound; what is
+/// beyond is not used.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Setup {
+    /// The telephones on lines.
+    pub phones: Vec<Phone>,
+    /// The telephones that register here.
+    pub users: Vec<User>,
+    /// The servers, the preferred one first.
+    pub servers: Vec<Server>,
+    /// `[dial]`; `None` where the table is absent: everything goes to the first server, or, without one, the
+    /// telephones call each other.
+    pub dial: Option<Vec<DialRow>>,
+    /// `[offline]`: what is dialled while no server is up, beside the telephones' own numbers.
+    pub offline: Vec<DialRow>,
+    /// The country's outside numbers: where they end and how far they go.
+    pub numbering: Vec<NumberingRow>,
+    /// Emergency calls.
+    pub emergency: Emergency,
+    /// Timers.
+    pub timers: Timers,
+    /// Tones that differ by country for the same cause.
+    pub tones: CauseTones,
+    /// Minutes east of UTC, for the date on displays.
+    pub offset_minutes: i32,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            phones: Vec::new(),
+            users: Vec::new(),
+            servers: Vec::new(),
+            dial: None,
+            offline: Vec::new(),
+            numbering: Vec::new(),
+            emergency: Emergency::default(),
+            timers: Timers::default(),
+            tones: CauseTones::default(),
+            offset_minutes: 0,
+        }
+    }
+}
+
+/// A telephone on a line.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Phone {
+    /// Its line.
+    pub line: LineId,
+    /// Its number.
+    pub number: Number,
+    /// Its name, may be empty.
+    pub name: Text<MAX_CALLER_NAME>,
+    /// What it may call.
+    pub may_call: Permission,
+    /// How it rings.
+    pub ring: RingPattern,
+}
+
+/// A telephone that registers here.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct User {
+    /// Its number, under which it registers.
+    pub number: Number,
+    /// Its name, may be empty.
+    pub name: Text<MAX_CALLER_NAME>,
+    /// What it may call.
+    pub may_call: Permission,
+}
+
+/// A server.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Server {
+    /// Its name.
+    pub name: ServerName,
+    /// Who is called by a number from there that no telephone has (a provider's number for the whole house):
+    /// a telephone's number. The only telephone needs no entry: it gets all calls.
+    pub rings: Option<Number>,
+}
+
+/// What a telephone may call; each includes the ones before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Permission {
+    /// Telephones of this box and emergency numbers.
+    Internal,
+    /// Local outside numbers too.
+    Local,
+    /// National ones too.
+    National,
+    /// Everything.
+    #[default]
+    All,
+}
+
+/// A row of `[dial]` or `[offline]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DialRow {
+    /// What is dialled.
+    pub pattern: Pattern,
+    /// Where it goes.
+    pub to: Destination,
+}
+
+/// Where a call goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Destination {
+    /// The telephone (line or user) with this number.
+    Number(Number),
+    /// The telephone with the number that the pattern sends.
+    Phones,
+    /// This server, with that number, or with the one that the pattern sends.
+    Server {
+        /// The server.
+        name: ServerName,
+        /// The number.
+        number: Option<Number>,
+    },
+    /// An analog outside line. There is none in this version: such calls end with cause 34 (no circuit).
+    OutsideLine,
+}
+
+/// A group of outside numbers of the country.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NumberingRow {
+    /// The numbers, as dialled without a prefix of the house.
+    pub pattern: Pattern,
+    /// How far they go.
+    pub reach: Reach,
+}
+
+/// How far a number goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Reach {
+    /// A telephone of this box.
+    Internal,
+    /// The neighbourhood, and what is free.
+    Local,
+    /// The country.
+    National,
+    /// Other countries and premium numbers.
+    All,
+}
+
+/// Emergency calls.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Emergency {
+    /// The country's numbers: 911, 112, 999. Each is also reached with any outside prefix of the plan.
+    pub numbers: Vec<Number>,
+    /// Ways out, tried in order; empty: every server in order.
+    pub via: Vec<Destination>,
+    /// The number shown to the answering point in place of the telephone's own.
+    pub callback: Option<Number>,
+}
+
+/// Timers of calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timers {
+    /// Dial tone without a digit.
+    pub first_digit: Millis,
+    /// A number is whole but could be longer.
+    pub short: Millis,
+    /// Digits are missing.
+    pub long: Millis,
+    /// Ringing without an answer.
+    pub answer: Millis,
+    /// A placed call without any reaction.
+    pub reaction: Millis,
+    /// Ringing back for a held party.
+    pub recall: Millis,
+    /// A tone that tells why there is no call.
+    pub tone: Millis,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            first_digit: Millis::from_secs(15),
+            short: Millis::from_secs(3),
+            long: Millis::from_secs(10),
+            answer: Millis::from_secs(60),
+            reaction: Millis::from_secs(40),
+            recall: Millis::from_secs(30),
+            tone: Millis::from_secs(30),
+        }
+    }
+}
