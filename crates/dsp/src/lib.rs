@@ -1,1 +1,27 @@
-//! Signal processing of a line: tones, DTMF, FSK, echo canceller, filters.
+//! Signal processing of a line: tones, DTMF, FSK, caller-ID frames, echo canceller, filters.
+//!
+//! Everything works on 8 kHz, 16-bit linear frames of 10 ms, allocates nothing once made, and gives the
+//! same bits on every machine: sums have a fixed order and transcendentals come from tables or `libm`.
+#![forbid(unsafe_code)]
+
+mod comfort;
+mod dtmf;
+mod filter;
+mod gain;
+mod goertzel;
+mod level;
+mod tone;
+mod wave;
+
+#[cfg(test)]
+mod testing;
+
+pub use comfort::ComfortNoise;
+pub use dtmf::{
+    DIGITS_QUEUED_MAX, Digit, DtmfDetector, DtmfEvent, DtmfEvents, DtmfGenerator, DtmfProfile, DtmfSending,
+};
+pub use filter::{Biquad, DcBlock};
+pub use gain::{GAIN_MAX, GAIN_MIN, Gain};
+pub use goertzel::Goertzel;
+pub use level::{FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of};
+pub use tone::ToneGenerator;
