@@ -68,7 +68,7 @@ pub enum DtmfEvent {
 }
 
 /// Tone that makes a digit, in hops of 5 ms: between the 23 ms to refuse and the 40 ms to accept.
-const ACCEPT: f32 = 6.2;
+const ACCEPT: f32 = 5.9;
 /// Missing tone that ends a digit, in hops: between breaks of 10 ms to bridge and pauses of 40 ms.
 const RELEASE: f32 = 5.2;
 /// Tone that makes a suspicion, in hops.
@@ -227,11 +227,20 @@ impl DtmfDetector {
                 } else {
                     candidate.misses += 1;
                 }
-                if candidate.misses > 2 || (candidate.misses > 1 && strength < 0.3 * candidate.strength_max) {
+                let heir = if candidate.misses > 0 { self.begin_candidate() } else { State::Idle };
+                if let State::Candidate(mut heir) = heir {
+                    // Another digit after all. Where the first windows were named wrongly (a tone's edge has
+                    // no frequency), what they heard of the tone still counts.
+                    if candidate.windows <= 3.0 {
+                        let share = heir.strength_max / candidate.strength_max.max(heir.strength_max).max(1e-9);
+                        heir.strength = heir.strength.max(candidate.strength * share);
+                    }
+                    self.state = State::Candidate(heir);
+                } else if candidate.misses > 2 || (candidate.misses > 1 && strength < 0.3 * candidate.strength_max) {
                     self.state = self.begin_candidate();
                 } else if candidate.length() < ACCEPT {
                     self.state = State::Candidate(candidate);
-                } else if candidate.misses == 0 && self.is_certain(&candidate) {
+                } else if self.is_certain(&candidate) {
                     let length = candidate.length();
                     // The window's own rise leaves half a hop of the tone out of the sum.
                     let since = Samples(((length + 0.5) * HOP as f32) as u64 + after);

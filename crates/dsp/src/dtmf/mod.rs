@@ -15,6 +15,8 @@
 mod analysis;
 mod detect;
 mod generate;
+#[cfg(test)]
+mod reception;
 
 pub use detect::{DtmfDetector, DtmfEvent, DtmfEvents, DtmfProfile};
 pub use generate::{DIGITS_QUEUED_MAX, DtmfGenerator, DtmfSending};
