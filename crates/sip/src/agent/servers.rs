@@ -1,0 +1,252 @@
+//! A configured server's addresses: which one is in use, failing over and back.
+//!
+//! **What it does.** Keeps the ordered addresses of a server as DNS gave them, moves to the next when one
+//! does not answer, and returns to a better one after it has been healthy for [`HEALTHY_BEFORE_RETURN`].
+//!
+//! **How.** Every address has a health. One that failed is probed by OPTIONS until it answers, then
+//! watched; any answer at all, even a refusal, is a sign of life except 503.
+//!
+//! **Limits.** Addresses that never failed are not probed; calls and registrations show their health.
+
+use core::net::SocketAddr;
+
+use tipring_units::{Instant, Millis};
+
+use super::config::ServerConfig;
+use super::locate::MAX_TARGETS;
+use crate::transaction::Target;
+
+/// How long a better address must answer before it is used again.
+pub const HEALTHY_BEFORE_RETURN: Millis = Millis(60_000);
+/// Time between two probes of an address that failed.
+pub const PROBE_EVERY: Millis = Millis(15_000);
+/// Age at which the addresses are asked for again.
+pub const RESOLVE_AGAIN: Millis = Millis(300_000);
+/// The same after a lookup that found nothing.
+pub const RESOLVE_RETRY: Millis = Millis(30_000);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Health {
+    Good,
+    Down { probe_at: Instant },
+    Recovering { since: Instant, probe_at: Instant },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Hop {
+    address: SocketAddr,
+    health: Health,
+}
+
+/// What a server needs done at a deadline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// Look its names up.
+    Resolve,
+    /// Send OPTIONS to this address.
+    Probe(Target),
+}
+
+/// One server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    config: ServerConfig,
+    hops: Vec<Hop>,
+    resolve_at: Option<Instant>,
+    /// Addresses found by the lookup under way, of the hosts looked up so far.
+    gathering: Vec<SocketAddr>,
+    /// The host that is being looked up.
+    host: usize,
+}
+
+impl Server {
+    /// A server that is to be looked up at once.
+    pub fn new(now: Instant, config: ServerConfig) -> Self {
+        Self { config, hops: Vec::new(), resolve_at: Some(now), gathering: Vec::new(), host: 0 }
+    }
+
+    /// Its configuration.
+    pub const fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
+    /// Whether a lookup has ended with addresses.
+    pub fn is_resolved(&self) -> bool {
+        !self.hops.is_empty()
+    }
+
+    /// Whether a lookup is under way.
+    pub const fn is_resolving(&self) -> bool {
+        self.resolve_at.is_none()
+    }
+
+    /// The host to look up now.
+    pub fn host(&self) -> Option<(&str, Option<u16>)> {
+        self.config.addresses.get(self.host).map(|h| (h.host.as_str(), h.port))
+    }
+
+    /// Takes the addresses of the host that was looked up (none if that failed). True when all hosts are done.
+    pub fn looked_up(&mut self, now: Instant, addresses: &[SocketAddr]) -> bool {
+        for address in addresses {
+            if self.gathering.len() < MAX_TARGETS && !self.gathering.contains(address) {
+                self.gathering.push(*address);
+            }
+        }
+        self.host += 1;
+        if self.host < self.config.addresses.len() {
+            return false;
+        }
+        self.host = 0;
+        let found = core::mem::take(&mut self.gathering);
+        if found.is_empty() {
+            // Yesterday's addresses are better than none.
+            self.resolve_at = Some(now + RESOLVE_RETRY);
+            return true;
+        }
+        self.resolve_at = Some(now + RESOLVE_AGAIN);
+        let old = core::mem::take(&mut self.hops);
+        self.hops = found
+            .into_iter()
+            .map(|address| Hop {
+                address,
+                health: old.iter().find(|h| h.address == address).map_or(Health::Good, |h| h.health),
+            })
+            .collect();
+        true
+    }
+
+    /// The addresses to try, best first: healthy ones in order, then the others.
+    pub fn targets(&self) -> Vec<Target> {
+        let rank = |hop: &Hop| match hop.health {
+            Health::Good => 0,
+            Health::Recovering { .. } => 1,
+            Health::Down { .. } => 2,
+        };
+        let mut hops: Vec<&Hop> = self.hops.iter().collect();
+        hops.sort_by_key(|hop| rank(hop));
+        hops.into_iter().map(|hop| Target::new(self.config.transport, hop.address)).collect()
+    }
+
+    /// The address in use: the best that is not down.
+    pub fn in_use(&self) -> Option<SocketAddr> {
+        let best = self.targets().first()?.address;
+        let down = self.hops.iter().any(|h| h.address == best && matches!(h.health, Health::Down { .. }));
+        (!down).then_some(best)
+    }
+
+    /// Whether `address` belongs to the server.
+    pub fn owns(&self, address: SocketAddr) -> bool {
+        self.hops.iter().any(|hop| hop.address.ip() == address.ip())
+    }
+
+    /// An address did not answer, or answered 503.
+    pub fn failed(&mut self, now: Instant, address: SocketAddr) {
+        for hop in self.hops.iter_mut().filter(|h| h.address == address) {
+            hop.health = Health::Down { probe_at: now + PROBE_EVERY };
+        }
+    }
+
+    /// An address answered.
+    pub fn answered(&mut self, now: Instant, address: SocketAddr) {
+        for hop in self.hops.iter_mut().filter(|h| h.address == address) {
+            if let Health::Down { .. } = hop.health {
+                hop.health = Health::Recovering { since: now, probe_at: now + PROBE_EVERY };
+            }
+        }
+    }
+
+    /// The next moment at which [`Self::due`] has something.
+    pub fn deadline(&self) -> Option<Instant> {
+        let hops = self.hops.iter().filter_map(|hop| match hop.health {
+            Health::Good => None,
+            Health::Down { probe_at } => Some(probe_at),
+            Health::Recovering { since, probe_at } => Some(probe_at.min(since + HEALTHY_BEFORE_RETURN)),
+        });
+        hops.chain(self.resolve_at).min()
+    }
+
+    /// What is due.
+    pub fn due(&mut self, now: Instant) -> Vec<Need> {
+        let mut needs = Vec::new();
+        if self.resolve_at.is_some_and(|at| at <= now) && !self.config.addresses.is_empty() {
+            self.resolve_at = None;
+            self.host = 0;
+            needs.push(Need::Resolve);
+        }
+        for hop in &mut self.hops {
+            match &mut hop.health {
+                Health::Recovering { since, .. } if now.since(*since) >= HEALTHY_BEFORE_RETURN.into() => {
+                    hop.health = Health::Good;
+                }
+                Health::Down { probe_at } | Health::Recovering { probe_at, .. } => {
+                    if *probe_at <= now {
+                        *probe_at = now + PROBE_EVERY;
+                        needs.push(Need::Probe(Target::new(self.config.transport, hop.address)));
+                    }
+                }
+                Health::Good => {}
+            }
+        }
+        needs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::config::{HostPort, ServerId};
+    use crate::transaction::Transport;
+
+    fn server() -> Server {
+        let host = |host: &str| HostPort { host: host.to_owned(), port: None };
+        let config = ServerConfig {
+            id: ServerId(0),
+            addresses: vec![host("a"), host("b")],
+            domain: None,
+            transport: Transport::Udp,
+        };
+        let mut server = Server::new(Instant::ZERO, config);
+        assert_eq!(server.due(Instant::ZERO), [Need::Resolve]);
+        assert!(!server.looked_up(Instant::ZERO, &[address(1)]));
+        assert!(server.looked_up(Instant::ZERO, &[address(2)]));
+        server
+    }
+
+    fn address(n: u8) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, n], 5060))
+    }
+
+    #[test]
+    fn a_failed_address_is_left_and_returned_to_after_60_s_of_health() {
+        let mut server = server();
+        assert_eq!(server.in_use(), Some(address(1)));
+        server.failed(Instant::ZERO, address(1));
+        assert_eq!(server.in_use(), Some(address(2)));
+        let at = server.deadline().expect("a probe");
+        assert_eq!(server.due(at), [Need::Probe(Target::new(Transport::Udp, address(1)))]);
+        server.answered(at, address(1));
+        server.due(at + Millis(59_000));
+        assert_eq!(server.in_use(), Some(address(2)));
+        server.due(at + Millis(60_000));
+        assert_eq!(server.in_use(), Some(address(1)));
+    }
+
+    #[test]
+    fn with_all_down_none_is_in_use_but_all_are_still_tried() {
+        let mut server = server();
+        server.failed(Instant::ZERO, address(1));
+        server.failed(Instant::ZERO, address(2));
+        assert_eq!(server.in_use(), None);
+        assert_eq!(server.targets().len(), 2);
+    }
+
+    #[test]
+    fn a_lookup_that_fails_keeps_the_old_addresses() {
+        let mut server = server();
+        let at = server.deadline().expect("a lookup");
+        assert_eq!(server.due(at), [Need::Resolve]);
+        server.looked_up(at, &[]);
+        assert!(server.looked_up(at, &[]));
+        assert_eq!(server.in_use(), Some(address(1)));
+    }
+}

@@ -1,0 +1,254 @@
+//! What we can do, what was offered and what was agreed.
+
+use core::net::SocketAddr;
+
+use tipring_units::Millis;
+
+/// An audio codec that sessions may use.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Codec {
+    /// G.711 mu-law.
+    Pcmu,
+    /// G.711 A-law.
+    Pcma,
+    /// Linear 16 bit at 8 kHz, one channel.
+    L16,
+}
+
+impl Codec {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::L16];
+
+    /// The encoding name of RFC 3551.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
+            Self::L16 => "L16",
+        }
+    }
+
+    /// The RTP clock in hertz.
+    pub const fn clock_rate(self) -> u32 {
+        match self {
+            Self::Pcmu | Self::Pcma | Self::L16 => 8000,
+        }
+    }
+
+    /// The static payload type of RFC 3551 §6, if it has one.
+    pub const fn static_payload_type(self) -> Option<u8> {
+        match self {
+            Self::Pcmu => Some(0),
+            Self::Pcma => Some(8),
+            // Types 10 and 11 are L16 at 44.1 kHz.
+            Self::L16 => None,
+        }
+    }
+
+    /// The payload type under which we offer it.
+    pub const fn offered_payload_type(self) -> u8 {
+        match self {
+            Self::Pcmu => 0,
+            Self::Pcma => 8,
+            Self::L16 => 96,
+        }
+    }
+
+    /// The codec of an encoding name and clock rate with one channel.
+    pub fn from_encoding(name: &str, clock_rate: u32, channels: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|codec| {
+            codec.name().eq_ignore_ascii_case(name) && codec.clock_rate() == clock_rate && channels == 1
+        })
+    }
+}
+
+/// The payload type under which we offer telephone events (RFC 4733).
+pub const TELEPHONE_EVENT_TYPE: u8 = 101;
+/// Codecs kept of one media description.
+pub const MAX_CODECS: usize = 16;
+/// Media descriptions kept of one session.
+pub const MAX_STREAMS: usize = 8;
+/// Packet time where nothing says otherwise, RFC 3551 §4.2.
+pub const DEFAULT_PTIME: Millis = Millis(20);
+/// Longest packet time that we agree to.
+pub const MAX_PTIME: Millis = Millis(200);
+
+/// Which way media flow, seen from the party that states it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    SendRecv,
+    /// Only from the speaker.
+    SendOnly,
+    /// Only to the speaker.
+    RecvOnly,
+    /// Neither way.
+    Inactive,
+}
+
+impl Direction {
+    /// A direction from its two halves.
+    pub const fn new(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    /// Whether the speaker sends.
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether the speaker receives.
+    pub const fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// The same seen from the other side.
+    pub const fn reversed(self) -> Self {
+        Self::new(self.receives(), self.sends())
+    }
+
+    /// What both `self` and `other` allow, both seen from the same side.
+    pub const fn and(self, other: Self) -> Self {
+        Self::new(self.sends() && other.sends(), self.receives() && other.receives())
+    }
+
+    /// The SDP attribute.
+    pub const fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
+/// Our side of a session: where we receive and what we can do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LocalMedia {
+    /// Where we receive RTP.
+    pub rtp: SocketAddr,
+    /// Where we receive RTCP if it is not the next UDP port (RFC 3605).
+    pub rtcp: Option<SocketAddr>,
+    /// The codecs in order of preference.
+    pub codecs: Vec<Codec>,
+    /// Whether we send and receive telephone events.
+    pub telephone_events: bool,
+    /// The packet time that we like to receive.
+    pub ptime: Millis,
+    /// What we are ready to do: `SendOnly` or `Inactive` holds the far end.
+    pub direction: Direction,
+}
+
+impl LocalMedia {
+    /// G.711 in both laws, telephone events, 20 ms, both ways.
+    pub fn g711(rtp: SocketAddr) -> Self {
+        Self {
+            rtp,
+            rtcp: None,
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
+            telephone_events: true,
+            ptime: DEFAULT_PTIME,
+            direction: Direction::SendRecv,
+        }
+    }
+
+    /// The same with another direction.
+    pub fn with_direction(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
+    }
+}
+
+/// One media description of a received offer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfferedMedia {
+    /// `audio`, `image` and so on.
+    pub kind: String,
+    /// The transport profile, such as `RTP/AVP`.
+    pub profile: String,
+    /// Where the far end receives, if it is a plain address.
+    pub remote: Option<SocketAddr>,
+    /// The codecs that we know, in the order of the offer.
+    pub codecs: Vec<Codec>,
+    /// Whether telephone events are offered.
+    pub telephone_events: bool,
+    /// The direction as the far end states it.
+    pub direction: Direction,
+}
+
+/// The payload type of telephone events each way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EventTypes {
+    /// In packets that we send.
+    pub send: u8,
+    /// In packets that we receive.
+    pub receive: u8,
+}
+
+/// One agreed stream.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StreamPlan {
+    /// Where to send RTP.
+    pub remote_rtp: SocketAddr,
+    /// Where to send RTCP.
+    pub remote_rtcp: SocketAddr,
+    /// The codec that we send.
+    pub codec: Codec,
+    /// Its payload type in packets that we send.
+    pub send_type: u8,
+    /// All codecs that may arrive, by payload type.
+    pub receive_types: Vec<(u8, Codec)>,
+    /// Telephone events, if agreed.
+    pub events: Option<EventTypes>,
+    /// The length of the packets that we send.
+    pub send_ptime: Millis,
+    /// The length of the packets that we asked for.
+    pub receive_ptime: Millis,
+    /// Which way media flow, seen from us.
+    pub direction: Direction,
+}
+
+/// What an offer and its answer agreed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MediaPlan {
+    /// The streams; empty if all were refused.
+    pub streams: Vec<StreamPlan>,
+}
+
+impl MediaPlan {
+    /// The first stream, the only one that a telephone line uses.
+    pub fn audio(&self) -> Option<&StreamPlan> {
+        self.streams.first()
+    }
+
+    /// Whether the far end has us on hold: it does not want to hear us.
+    pub fn is_held(&self) -> bool {
+        self.streams.first().is_some_and(|s| !s.direction.sends())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directions_mirror() {
+        assert_eq!(Direction::SendOnly.reversed(), Direction::RecvOnly);
+        assert_eq!(Direction::SendRecv.and(Direction::RecvOnly), Direction::RecvOnly);
+        assert_eq!(Direction::SendOnly.and(Direction::RecvOnly), Direction::Inactive);
+    }
+
+    #[test]
+    fn l16_at_44_khz_is_not_ours() {
+        assert_eq!(Codec::from_encoding("l16", 8000, 1), Some(Codec::L16));
+        assert_eq!(Codec::from_encoding("L16", 44_100, 1), None);
+        assert_eq!(Codec::from_encoding("PCMU", 8000, 2), None);
+    }
+}
