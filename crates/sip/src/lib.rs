@@ -1,1 +1,10 @@
 //! SIP without I/O: messages, transactions, dialogs, offer and answer, registration.
+#![forbid(unsafe_code)]
+
+pub mod message;
+pub mod transaction;
+pub mod dialog;
+pub mod agent;
+pub mod offer_answer;
+pub mod registrar;
+pub mod registration;
