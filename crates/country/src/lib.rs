@@ -2,6 +2,18 @@
 //! languages of numbers: dial patterns and national number plans.
 #![forbid(unsafe_code)]
 
+mod country;
+mod lint;
+mod load;
+mod numbers;
 mod pattern;
+pub mod quantity;
+mod raw;
 
+pub use country::{
+    CallerIdRule, CallerIdStandard, Country, DistinctiveRing, ECHO_TAIL, Impedance, Provenance,
+};
+pub use lint::lint;
+pub use load::CountryError;
+pub use numbers::{NumberKind, NumberPlan, NumberRule, Outside};
 pub use pattern::{DigitSet, Element, MAX_ELEMENTS, MAX_SENT, MAX_TIMER_SECS, Pattern, PatternError};

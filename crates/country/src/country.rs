@@ -1,0 +1,191 @@
+//! A country: what its telephone lines sound like and how they behave.
+
+use tipring_port::{
+    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, PulseTiming, RingPattern, RingSpec,
+    RohTiming, TonePlan,
+};
+use tipring_units::{Db, Milliamps, Millis, Ohms, Samples, Volts};
+
+use crate::NumberPlan;
+
+/// Tail of the echo canceller where nothing else is configured.
+pub const ECHO_TAIL: Samples = Samples(256);
+
+/// A country pack.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Country {
+    /// ISO 3166 code in lower case: `us`, `gb`, `de`, `fr`.
+    pub code: String,
+    /// Its English name.
+    pub name: String,
+    /// The tones.
+    pub tones: TonePlan,
+    /// The plain ring.
+    pub ring: RingSpec,
+    /// Other cadences, by name.
+    pub distinctive: Vec<DistinctiveRing>,
+    /// Caller identity.
+    pub caller_id: CallerIdRule,
+    /// Hook timing.
+    pub hook: HookTiming,
+    /// The country's hook flash (recall), as its standard has it; [`Country::flash`] is what is used.
+    pub recall: FlashWindow,
+    /// Pulse dialling.
+    pub pulse: PulseTiming,
+    /// Far-end clearing.
+    pub disconnect: Disconnect,
+    /// Polarity is reversed when the far end answers.
+    pub reverse_on_answer: bool,
+    /// Receiver off-hook.
+    pub roh: RohTiming,
+    /// Network impedance.
+    pub impedance: Impedance,
+    /// Gain from the line to the network.
+    pub gain_in: Db,
+    /// Gain from the network to the line.
+    pub gain_out: Db,
+    /// Feed voltage, on-hook.
+    pub battery: Volts,
+    /// Feed current limit.
+    pub loop_current: Milliamps,
+    /// Loop current above this is off-hook.
+    pub threshold: Milliamps,
+    /// Public numbers, the emergency numbers among them.
+    pub numbers: NumberPlan,
+    /// Where each value comes from, by table of the file.
+    pub provenance: Vec<Provenance>,
+}
+
+/// A ring cadence with a name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DistinctiveRing {
+    /// Its name, as in an Alert-Info header.
+    pub name: String,
+    /// The cadence.
+    pub pattern: RingPattern,
+}
+
+/// How a network delivers caller identity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallerIdStandard {
+    /// Bell 202 FSK after the first ring (Telcordia GR-30).
+    Bellcore,
+    /// ETSI EN 300 659-1 with a dual-tone alerting signal before ringing.
+    EtsiDtas,
+    /// ETSI EN 300 659-1 with a ringing pulse alerting signal.
+    EtsiRpas,
+    /// BT SIN 227: line reversal and alerting tone before ringing.
+    Bt,
+}
+
+impl CallerIdStandard {
+    /// The word for it in a country file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bellcore => "bellcore",
+            Self::EtsiDtas => "etsi-dtas",
+            Self::EtsiRpas => "etsi-rpas",
+            Self::Bt => "bt",
+        }
+    }
+}
+
+/// The standard with its timing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallerIdRule {
+    /// The national standard.
+    pub standard: CallerIdStandard,
+    /// What is done: [`CallerIdTiming::Off`] where this version has no sender for the standard.
+    pub timing: CallerIdTiming,
+    /// Other times of the standard: name, least, most.
+    pub times: Vec<(String, Millis, Millis)>,
+}
+
+/// An impedance as three elements: a resistor in series with a resistor and a capacitor in parallel.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Impedance {
+    /// In series.
+    pub series: Ohms,
+    /// In parallel; zero for a plain resistance.
+    pub parallel: Ohms,
+    /// Across the parallel resistor, in nanofarads; zero for a plain resistance.
+    pub nanofarads: f32,
+}
+
+impl Impedance {
+    /// Its magnitude at 1 kHz: what a plain resistance comes nearest to.
+    pub fn nominal(&self) -> Ohms {
+        let (series, parallel) = (f64::from(self.series.0), f64::from(self.parallel.0));
+        let omega_rc = 2.0 * core::f64::consts::PI * 1000.0 * parallel * f64::from(self.nanofarads) * 1.0e-9;
+        let below = 1.0 + omega_rc * omega_rc;
+        let real = series + parallel / below;
+        let imaginary = parallel * omega_rc / below;
+        Ohms((real * real + imaginary * imaginary).sqrt() as f32)
+    }
+}
+
+/// Where the values of one table come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Provenance {
+    /// The table.
+    pub key: String,
+    /// The source.
+    pub source: String,
+    /// Another source that says the same.
+    pub second: Option<String>,
+    /// What in it no second source confirms.
+    pub unverified: Option<String>,
+}
+
+impl Country {
+    /// The hook flash that is used: breaks that can be dial pulses are not taken for a flash.
+    pub fn flash(&self) -> FlashWindow {
+        let min =
+            if self.pulse.enabled { self.recall.min.max(self.pulse.break_max) } else { self.recall.min };
+        FlashWindow { min, max: self.recall.max }
+    }
+
+    /// What is not as the country has it in this version, for a person.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.caller_id.timing == CallerIdTiming::Off {
+            notes.push(format!(
+                "{}: caller ID is off: its standard ({}) is not in this version yet",
+                self.name,
+                self.caller_id.standard.word()
+            ));
+        }
+        if self.flash().min > self.recall.min {
+            notes.push(format!(
+                "{}: a recall shorter than {} is taken for dial pulses (the standard has {} to {})",
+                self.name,
+                self.flash().min,
+                self.recall.min,
+                self.recall.max
+            ));
+        }
+        notes
+    }
+
+    /// What a line of this country is told about itself.
+    pub fn line_profile(&self) -> LineProfile {
+        LineProfile {
+            hook: self.hook,
+            flash: self.flash(),
+            pulse: self.pulse,
+            ring: self.ring,
+            caller_id: self.caller_id.timing,
+            disconnect: self.disconnect,
+            reverse_on_answer: self.reverse_on_answer,
+            roh: self.roh,
+            battery: self.battery,
+            loop_current: self.loop_current,
+            threshold: self.threshold,
+            impedance: self.impedance.nominal(),
+            gain_in: self.gain_in,
+            gain_out: self.gain_out,
+            echo_tail: ECHO_TAIL,
+            tones: self.tones,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What a country pack must hold to beyond being readable: sources, audible tones, possible timings.
+
+use tipring_port::{CallerIdTiming, Disconnect, Tone};
+use tipring_units::{Millis, Volts};
+
+use crate::Country;
+
+/// Peaks of all components of a tone together, relative to a sine of 0 dBm0, at which A-law clips (3.14 dB).
+const FULL_SCALE: f32 = 1.435;
+/// The time that a caller-ID burst needs between two rings: 300 + 180 bits and a message of about 60 bytes at 1200 baud.
+const CALLER_ID_BURST: Millis = Millis(1000);
+
+/// All that is wrong with `country`; empty is well.
+pub fn lint(country: &Country) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut check = |right: bool, what: &str| {
+        if !right {
+            found.push(format!("{}: {what}", country.code));
+        }
+    };
+    for value in &country.provenance {
+        check(!value.source.is_empty(), &format!("{} has no source", value.key));
+        check(
+            value.second.is_some() || value.unverified.is_some(),
+            &format!("{} has neither a second source nor a note that there is none", value.key),
+        );
+    }
+    tones(country, &mut check);
+    timings(country, &mut check);
+    ringing(country, &mut check);
+    check(country.code.len() == 2, "the code has not two letters");
+    check(!country.numbers.emergency.is_empty(), "there is no emergency number");
+    check(!country.numbers.rules.is_empty(), "there is no number plan");
+    check(
+        country.numbers.emergency.iter().all(|number| (2..=6).contains(&number.len())),
+        "an emergency number has 2 to 6 digits",
+    );
+    found
+}
+
+fn tones(country: &Country, check: &mut impl FnMut(bool, &str)) {
+    for tone in Tone::ALL {
+        let program = country.tones.get(tone);
+        let steps = program.steps();
+        let word = tone.word();
+        let wanted = tone != Tone::Howler || country.roh.howler > Millis::ZERO;
+        check(!wanted || steps.iter().any(|step| !step.is_pause()), &format!("{word} is silent"));
+        for (place, step) in steps.iter().enumerate() {
+            let last = place + 1 == steps.len();
+            check(
+                last || step.length > Millis::ZERO,
+                &format!("{word}: a step without length that is not the last never ends"),
+            );
+            let peak: f32 = step
+                .components
+                .iter()
+                .filter(|component| component.sounds())
+                .map(|component| amplitude(component.level.0))
+                .sum();
+            check(peak <= FULL_SCALE, &format!("{word} clips: its peaks add up to {peak:.2} of 0 dBm0"));
+            let audible =
+                step.components.iter().filter(|component| component.sounds()).all(|c| c.level.0 >= -40.0);
+            check(audible, &format!("{word} is below -40 dBm0"));
+        }
+    }
+}
+
+/// The amplitude of `level` relative to 0 dBm0, near enough: no sound depends on its bits.
+fn amplitude(level: f32) -> f32 {
+    10f32.powf(level / 20.0)
+}
+
+fn timings(country: &Country, check: &mut impl FnMut(bool, &str)) {
+    let (hook, pulse, flash) = (&country.hook, &country.pulse, country.flash());
+    check(hook.bounce < hook.seize, "bounce is not shorter than seizure");
+    check(hook.bounce < pulse.break_min + Millis(1), "bounce hides the shortest dial pulse");
+    check(pulse.break_max < pulse.interdigit, "a pulse is as long as the gap between digits");
+    check(pulse.interdigit >= Millis(200), "the gap between digits is shorter than a make of 10 pps may be");
+    check(
+        pulse.break_min < Millis(60) && pulse.break_max > Millis(67),
+        "pulses of 60 to 67 ms are not taken",
+    );
+    check(country.recall.min < country.recall.max, "the flash window is empty");
+    check(flash.min < flash.max, "no flash is left beside dial pulses");
+    check(!pulse.enabled || flash.min >= pulse.break_max, "a dial pulse can be a flash");
+    match country.disconnect {
+        Disconnect::Cpc(length) => {
+            check((Millis(200)..=Millis(1500)).contains(&length), "CPC is not 200 to 1500 ms");
+        }
+        Disconnect::None | Disconnect::Reversal => {}
+    }
+    check(country.roh.reorder >= Millis::from_secs(5), "reorder sounds less than 5 s");
+}
+
+fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
+    let ring = &country.ring;
+    check((15.0..=70.0).contains(&ring.frequency.0), "ringing is not 15 to 70 Hz");
+    check(ring.level >= Volts(40.0) && ring.level <= Volts(100.0), "ringing is not 40 to 100 V");
+    let plain = ("the ring", ring.pattern);
+    for (name, pattern) in
+        country.distinctive.iter().map(|ring| (ring.name.as_str(), ring.pattern)).chain([plain])
+    {
+        let steps: Vec<Millis> = pattern.iter().collect();
+        let sum = steps.iter().fold(Millis::ZERO, |sum, step| sum + *step);
+        check(steps.len() >= 2, &format!("{name} has no cadence"));
+        check((Millis(1500)..=Millis(8000)).contains(&sum), &format!("{name} is not 1.5 to 8 s long"));
+    }
+    let pause = ring.pattern.iter().last().unwrap_or(Millis::ZERO);
+    match country.caller_id.timing {
+        CallerIdTiming::Off => {}
+        CallerIdTiming::Bellcore { after_ring, before_ring, .. } => {
+            check(
+                after_ring + CALLER_ID_BURST + before_ring <= pause,
+                "caller ID does not fit between rings",
+            );
+        }
+    }
+    check((300.0..=1200.0).contains(&country.impedance.nominal().0), "the impedance is not 300 to 1200 ohm");
+    check((-15.0..=6.0).contains(&country.gain_out.0), "the outward level is not -15 to 6 dB");
+    check((-6.0..=12.0).contains(&country.gain_in.0), "the inward level is not -6 to 12 dB");
+    check((20.0..=60.0).contains(&country.battery.0), "the battery is not 20 to 60 V");
+    check(country.threshold.0 < country.loop_current.0, "the hook threshold is above the feed current");
+}

@@ -1,0 +1,370 @@
+//! Reads a country file; every mistake is told with its file and key.
+
+use std::collections::BTreeMap;
+
+use tipring_port::{
+    CallerIdTiming, Component, Disconnect, FlashWindow, HookTiming, MAX_RING_STEPS, PulseConvention,
+    PulseTiming, RingPattern, RingSpec, RohTiming, Tone, TonePlan, ToneProgram, ToneStep,
+};
+use tipring_units::{Db, Dbm0, Hz, Millis, Ohms};
+
+use crate::numbers::is_plain;
+use crate::quantity::{self, QuantityError};
+use crate::raw::{RawCallerId, RawCountry, RawDisconnect, RawNumbers, RawTone};
+use crate::{
+    CallerIdRule, CallerIdStandard, Country, DistinctiveRing, Impedance, NumberPlan, NumberRule, Pattern,
+};
+
+/// Why a country file was refused.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CountryError {
+    /// There is no such country.
+    #[error("country \"{code}\" is not known. Known are {known}.")]
+    Unknown {
+        /// What was asked for.
+        code: String,
+        /// All there are.
+        known: String,
+    },
+    /// The file is not TOML, or has a key too many or too few.
+    #[error("{file}:{line}: {message}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value is not what it should be.
+    #[error("{file}: {key}: {message}")]
+    Value {
+        /// The file.
+        file: String,
+        /// The key.
+        key: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// The packs that are built in, by code.
+const PACKS: [(&str, &str); 4] = [
+    ("de", include_str!("../../../data/countries/de.toml")),
+    ("fr", include_str!("../../../data/countries/fr.toml")),
+    ("gb", include_str!("../../../data/countries/gb.toml")),
+    ("us", include_str!("../../../data/countries/us.toml")),
+];
+
+/// Names by which a country is also known.
+const ALIASES: [(&str, &str); 1] = [("uk", "gb")];
+
+impl Country {
+    /// The codes of all countries that are built in.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        PACKS.iter().map(|(code, _)| *code)
+    }
+
+    /// The built-in pack of `code`; capitals do not count and `uk` is `gb`.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn named(code: &str) -> Result<Self, CountryError> {
+        let lower = code.to_ascii_lowercase();
+        let code_of =
+            ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, code)| code);
+        match PACKS.iter().find(|(known, _)| *known == code_of) {
+            Some((known, text)) => Self::parse(&format!("{known}.toml"), text),
+            None => Err(CountryError::Unknown {
+                code: code.to_owned(),
+                known: Self::codes().collect::<Vec<_>>().join(", "),
+            }),
+        }
+    }
+
+    /// Reads the text of a country file called `file`.
+    ///
+    /// # Errors
+    /// At its first mistake.
+    pub fn parse(file: &str, text: &str) -> Result<Self, CountryError> {
+        let raw: RawCountry = toml::from_str(text).map_err(|error| CountryError::Syntax {
+            file: file.to_owned(),
+            line: error.span().map_or(1, |span| {
+                text.as_bytes().iter().take(span.start).filter(|b| **b == b'\n').count() + 1
+            }),
+            message: error.message().to_owned(),
+        })?;
+        build(&File(file), &raw)
+    }
+}
+
+struct File<'a>(&'a str);
+
+impl File<'_> {
+    fn error(&self, key: &str, message: impl ToString) -> CountryError {
+        CountryError::Value { file: self.0.to_owned(), key: key.to_owned(), message: message.to_string() }
+    }
+
+    fn read<T>(
+        &self,
+        key: &str,
+        text: &str,
+        parse: fn(&str) -> Result<T, QuantityError>,
+    ) -> Result<T, CountryError> {
+        parse(text).map_err(|error| self.error(key, format!("\"{text}\": {error}")))
+    }
+
+    fn ring(&self, key: &str, text: &str) -> Result<RingPattern, CountryError> {
+        let steps = self.read(key, text, quantity::cadence)?;
+        if steps.len() > MAX_RING_STEPS {
+            return Err(self.error(key, format!("{} steps; {MAX_RING_STEPS} at the most", steps.len())));
+        }
+        Ok(RingPattern::new(&steps))
+    }
+}
+
+fn build(file: &File<'_>, raw: &RawCountry) -> Result<Country, CountryError> {
+    let (flash_min, flash_max) = file.read("flash.window", &raw.flash.window, quantity::time_range)?;
+    let input = file.read("levels.input", &raw.levels.input, quantity::relative_level)?;
+    let mut distinctive = Vec::new();
+    for (place, ring) in raw.distinctive.iter().enumerate() {
+        let pattern = file.ring(&format!("distinctive[{place}].cadence"), &ring.cadence)?;
+        distinctive.push(DistinctiveRing { name: ring.name.clone(), pattern });
+    }
+    Ok(Country {
+        code: raw.code.clone(),
+        name: raw.name.clone(),
+        tones: tones(file, &raw.tone)?,
+        ring: RingSpec {
+            frequency: file.read("ring.frequency", &raw.ring.frequency, quantity::frequency)?,
+            level: file.read("ring.level", &raw.ring.level, quantity::voltage)?,
+            pattern: file.ring("ring.cadence", &raw.ring.cadence)?,
+        },
+        distinctive,
+        caller_id: caller_id(file, &raw.caller_id)?,
+        hook: HookTiming {
+            seize: file.read("hook.seize", &raw.hook.seize, quantity::time)?,
+            release: file.read("hook.release", &raw.hook.release, quantity::time)?,
+            bounce: file.read("hook.bounce", &raw.hook.bounce, quantity::time)?,
+        },
+        recall: FlashWindow { min: flash_min, max: flash_max },
+        pulse: pulse(file, raw)?,
+        disconnect: disconnect(file, &raw.disconnect)?,
+        reverse_on_answer: raw.disconnect.reverse_on_answer.unwrap_or(false),
+        roh: RohTiming {
+            reorder: file.read(
+                "receiver_off_hook.reorder",
+                &raw.receiver_off_hook.reorder,
+                quantity::time,
+            )?,
+            howler: file.read("receiver_off_hook.howler", &raw.receiver_off_hook.howler, quantity::time)?,
+        },
+        impedance: impedance(&raw.impedance.network).ok_or_else(|| {
+            file.error("impedance.network", "expected ohms, as \"600\", or \"270 + 750 || 150n\"")
+        })?,
+        // A relative level of -3 dBr inward says that -3 dBm at the line are 0 dBm0: a gain of 3 dB.
+        gain_in: Db(-input.0),
+        gain_out: file.read("levels.output", &raw.levels.output, quantity::relative_level)?,
+        battery: file.read("feed.battery", &raw.feed.battery, quantity::voltage)?,
+        loop_current: file.read("feed.current", &raw.feed.current, quantity::current)?,
+        threshold: file.read("feed.threshold", &raw.feed.threshold, quantity::current)?,
+        numbers: numbers(file, &raw.numbers, &raw.emergency.numbers)?,
+        provenance: provenance(raw),
+    })
+}
+
+fn tones(file: &File<'_>, raw: &BTreeMap<String, RawTone>) -> Result<TonePlan, CountryError> {
+    let mut plan = TonePlan::SILENT;
+    for (name, raw) in raw {
+        let key = format!("tone.{name}");
+        let tone = tone_named(name).ok_or_else(|| file.error(&key, "there is no such tone"))?;
+        let level = file.read(&format!("{key}.level"), &raw.level, quantity::level)?;
+        let mut steps = Vec::new();
+        for (place, text) in raw.steps.iter().enumerate() {
+            steps.push(tone_step(text, level).ok_or_else(|| {
+                let expected = "expected \"350+440\", \"350@-22+440@-18 750 ms\" or \"pause 500 ms\"";
+                file.error(&format!("{key}.steps[{place}]"), format!("\"{text}\": {expected}"))
+            })?);
+        }
+        let repeat_from = match raw.repeat.as_deref() {
+            None | Some("all") => 0,
+            Some("once") => usize::MAX,
+            Some(_) => return Err(file.error(&format!("{key}.repeat"), "expected \"all\" or \"once\"")),
+        };
+        let program = ToneProgram::new(&steps, repeat_from)
+            .ok_or_else(|| file.error(&format!("{key}.steps"), "too many steps"))?;
+        plan.set(tone, program);
+    }
+    match Tone::ALL.into_iter().find(|tone| !raw.contains_key(tone_key(*tone))) {
+        Some(missing) => Err(file.error(&format!("tone.{}", tone_key(missing)), "this tone is missing")),
+        None => Ok(plan),
+    }
+}
+
+/// The name of a tone's table.
+const fn tone_key(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Dial => "dial",
+        Tone::Stutter => "stutter",
+        Tone::Outside => "outside",
+        Tone::Ringback => "ringback",
+        Tone::Busy => "busy",
+        Tone::Congestion => "congestion",
+        Tone::CallWaiting => "call-waiting",
+        Tone::SpecialInformation => "special-information",
+        Tone::Confirmation => "confirmation",
+        Tone::Howler => "howler",
+    }
+}
+
+fn tone_named(name: &str) -> Option<Tone> {
+    Tone::ALL.into_iter().find(|tone| tone_key(*tone) == name)
+}
+
+/// `FREQUENCIES [LENGTH]`; each frequency may have its own level after `@` and a modulation after `*`.
+fn tone_step(text: &str, level: Dbm0) -> Option<ToneStep> {
+    let (sound, length) = match text.split_once(' ') {
+        Some((sound, length)) => {
+            (sound, quantity::time(length).ok().filter(|length| *length > Millis::ZERO)?)
+        }
+        None => (text, Millis::ZERO),
+    };
+    let mut step = ToneStep { length, ..ToneStep::SILENCE };
+    if sound == "pause" {
+        return (length > Millis::ZERO).then_some(step);
+    }
+    for (place, part) in sound.split('+').enumerate() {
+        let (frequency, level) = match part.split_once('@') {
+            Some((frequency, own)) => (frequency, Dbm0(own.parse().ok()?)),
+            None => (part, level),
+        };
+        let (frequency, modulated_by) = match frequency.split_once('*') {
+            Some((frequency, by)) => (frequency, by.parse().ok()?),
+            None => (frequency, 0.0),
+        };
+        let frequency = frequency.parse::<f32>().ok().filter(|hz| (300.0..=3400.0).contains(hz))?;
+        *step.components.get_mut(place)? =
+            Component { frequency: Hz(frequency), modulated_by: Hz(modulated_by), level };
+    }
+    Some(step)
+}
+
+fn caller_id(file: &File<'_>, raw: &RawCallerId) -> Result<CallerIdRule, CountryError> {
+    let mut times = Vec::new();
+    for (name, text) in raw.times.iter().flatten() {
+        let (least, most) = file.read(&format!("caller_id.times.{name}"), text, quantity::time_range)?;
+        times.push((name.clone(), least, most));
+    }
+    let standard = match raw.standard.as_str() {
+        "bellcore" => CallerIdStandard::Bellcore,
+        "etsi-dtas" => CallerIdStandard::EtsiDtas,
+        "etsi-rpas" => CallerIdStandard::EtsiRpas,
+        "bt" => CallerIdStandard::Bt,
+        _ => {
+            return Err(file.error("caller_id.standard", "expected bellcore, etsi-dtas, etsi-rpas or bt"));
+        }
+    };
+    let timing = match standard {
+        CallerIdStandard::Bellcore => {
+            let time = |key: &str, text: &Option<String>| {
+                let text = text.as_deref().ok_or_else(|| file.error(key, "missing"))?;
+                file.read(key, text, quantity::time)
+            };
+            CallerIdTiming::Bellcore {
+                after_ring: time("caller_id.after_ring", &raw.after_ring)?,
+                before_ring: time("caller_id.before_ring", &raw.before_ring)?,
+                multiple: raw.multiple.unwrap_or(true),
+            }
+        }
+        CallerIdStandard::EtsiDtas | CallerIdStandard::EtsiRpas | CallerIdStandard::Bt => CallerIdTiming::Off,
+    };
+    Ok(CallerIdRule { standard, timing, times })
+}
+
+fn pulse(file: &File<'_>, raw: &RawCountry) -> Result<PulseTiming, CountryError> {
+    let (break_min, break_max) = file.read("pulse.break", &raw.pulse.r#break, quantity::time_range)?;
+    Ok(PulseTiming {
+        enabled: raw.pulse.enabled,
+        break_min,
+        break_max,
+        interdigit: file.read("pulse.interdigit", &raw.pulse.interdigit, quantity::time)?,
+        convention: match raw.pulse.convention.as_str() {
+            "standard" => PulseConvention::Standard,
+            "sweden" => PulseConvention::Sweden,
+            "new-zealand" => PulseConvention::NewZealand,
+            _ => return Err(file.error("pulse.convention", "expected standard, sweden or new-zealand")),
+        },
+    })
+}
+
+fn disconnect(file: &File<'_>, raw: &RawDisconnect) -> Result<Disconnect, CountryError> {
+    match (raw.signal.as_str(), &raw.length) {
+        ("none", None) => Ok(Disconnect::None),
+        ("reversal", None) => Ok(Disconnect::Reversal),
+        ("cpc", Some(length)) => {
+            Ok(Disconnect::Cpc(file.read("disconnect.length", length, quantity::time)?))
+        }
+        ("none" | "reversal", Some(_)) => Err(file.error("disconnect.length", "only cpc has a length")),
+        ("cpc", None) => Err(file.error("disconnect.length", "missing")),
+        _ => Err(file.error("disconnect.signal", "expected none, cpc or reversal")),
+    }
+}
+
+/// `600`, or `SERIES + PARALLEL || NANOFARADSn`.
+fn impedance(text: &str) -> Option<Impedance> {
+    let ohms = |text: &str| text.trim().parse::<f32>().ok().filter(|ohms| (1.0..=5000.0).contains(ohms));
+    let Some((series, rest)) = text.split_once('+') else {
+        return Some(Impedance { series: Ohms(ohms(text)?), parallel: Ohms(0.0), nanofarads: 0.0 });
+    };
+    let (parallel, capacitor) = rest.split_once("||")?;
+    let nanofarads =
+        capacitor.trim().strip_suffix('n')?.parse::<f32>().ok().filter(|n| (1.0..=5000.0).contains(n))?;
+    Some(Impedance { series: Ohms(ohms(series)?), parallel: Ohms(ohms(parallel)?), nanofarads })
+}
+
+fn numbers(file: &File<'_>, raw: &RawNumbers, emergency: &[String]) -> Result<NumberPlan, CountryError> {
+    let digits = |key: &str, text: &str| {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(text.to_owned())
+        } else {
+            Err(file.error(key, format!("\"{text}\": expected digits")))
+        }
+    };
+    let mut rules = Vec::new();
+    for (place, rule) in raw.rule.iter().enumerate() {
+        let key = format!("numbers.rule[{place}].pattern");
+        let pattern = Pattern::parse(&rule.pattern).map_err(|error| file.error(&key, error))?;
+        if !is_plain(&pattern) {
+            return Err(file.error(&key, "a plan has only digits, sets and x. at the end"));
+        }
+        rules.push(NumberRule { pattern, kind: rule.kind });
+    }
+    Ok(NumberPlan {
+        emergency: emergency
+            .iter()
+            .map(|number| digits("emergency.numbers", number))
+            .collect::<Result<_, _>>()?,
+        rules,
+        trunk_prefix: digits("numbers.trunk_prefix", &raw.trunk_prefix)?,
+        international_prefix: digits("numbers.international_prefix", &raw.international_prefix)?,
+    })
+}
+
+fn provenance(raw: &RawCountry) -> Vec<crate::Provenance> {
+    let mut all: Vec<_> =
+        raw.tone.iter().map(|(name, tone)| tone.provenance(&format!("tone.{name}"))).collect();
+    all.push(raw.ring.provenance("ring"));
+    all.extend(raw.distinctive.iter().map(|ring| ring.provenance(&format!("distinctive {}", ring.name))));
+    all.push(raw.caller_id.provenance("caller_id"));
+    all.push(raw.hook.provenance("hook"));
+    all.push(raw.flash.provenance("flash"));
+    all.push(raw.pulse.provenance("pulse"));
+    all.push(raw.disconnect.provenance("disconnect"));
+    all.push(raw.receiver_off_hook.provenance("receiver_off_hook"));
+    all.push(raw.impedance.provenance("impedance"));
+    all.push(raw.levels.provenance("levels"));
+    all.push(raw.feed.provenance("feed"));
+    all.push(raw.emergency.provenance("emergency"));
+    all.push(raw.numbers.provenance("numbers"));
+    all
+}

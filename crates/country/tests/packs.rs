@@ -1,0 +1,221 @@
+//! The packs that are built in, and the mistakes that a pack can hold.
+
+use tipring_country::{Country, NumberKind, Outside, lint};
+use tipring_port::{CallerIdTiming, Disconnect, Tone};
+use tipring_units::{Db, Dbm0, Hz, Millis};
+
+const US: &str = include_str!("../../../data/countries/us.toml");
+
+fn country(code: &str) -> Country {
+    Country::named(code).unwrap()
+}
+
+/// The US pack with `from` replaced.
+fn changed(from: &str, to: &str) -> String {
+    assert!(US.contains(from), "the pack no longer has {from}");
+    US.replacen(from, to, 1)
+}
+
+fn error(from: &str, to: &str) -> String {
+    Country::parse("us.toml", &changed(from, to)).unwrap_err().to_string()
+}
+
+fn lints(from: &str, to: &str) -> String {
+    lint(&Country::parse("us.toml", &changed(from, to)).unwrap()).join("\n")
+}
+
+#[test]
+fn every_pack_is_without_fault() {
+    for code in Country::codes() {
+        assert_eq!(lint(&country(code)), Vec::<String>::new());
+        assert_eq!(country(code).code, code);
+    }
+}
+
+#[test]
+fn the_united_kingdom_has_two_names() {
+    assert_eq!(country("uk"), country("GB"));
+    assert_eq!(
+        Country::named("xx").unwrap_err().to_string(),
+        "country \"xx\" is not known. Known are de, fr, gb, us."
+    );
+}
+
+#[test]
+fn american_tones_are_the_precise_tone_plan() {
+    let us = country("us");
+    let dial = us.tones.get(Tone::Dial).steps();
+    assert_eq!(dial.len(), 1);
+    assert_eq!(dial[0].components[0].frequency, Hz(350.0));
+    assert_eq!(dial[0].components[1].frequency, Hz(440.0));
+    assert_eq!(dial[0].components[1].level, Dbm0(-13.0));
+    assert_eq!(dial[0].length, Millis::ZERO);
+    let busy = us.tones.get(Tone::Busy).steps();
+    assert_eq!((busy[0].length, busy[1].length), (Millis(500), Millis(500)));
+    assert!(busy[1].is_pause());
+    assert_eq!(us.tones.get(Tone::Busy).repeat_from(), Some(0));
+    assert_eq!(us.tones.get(Tone::Confirmation).repeat_from(), None);
+    assert_eq!(us.tones.get(Tone::Stutter).steps().len(), 7);
+}
+
+#[test]
+fn parts_of_a_tone_may_have_levels_of_their_own() {
+    let dial = country("gb").tones.get(Tone::Dial).steps()[0];
+    assert_eq!((dial.components[0].level, dial.components[1].level), (Dbm0(-22.0), Dbm0(-18.0)));
+}
+
+#[test]
+fn every_country_has_every_tone_that_it_plays() {
+    for code in Country::codes() {
+        let country = country(code);
+        for tone in Tone::ALL {
+            let silent = country.tones.get(tone).steps().is_empty();
+            assert_eq!(
+                silent,
+                tone == Tone::Howler && country.roh.howler == Millis::ZERO,
+                "{code} {}",
+                tone.word()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_profile_of_an_american_line_is_the_pack() {
+    let profile = country("us").line_profile();
+    assert_eq!(profile.disconnect, Disconnect::Cpc(Millis(500)));
+    assert_eq!(profile.flash.min, Millis(300));
+    assert_eq!(profile.flash.max, Millis(1000));
+    assert_eq!(profile.ring.pattern.iter().collect::<Vec<_>>(), [Millis(2000), Millis(4000)]);
+    assert_eq!(
+        profile.caller_id,
+        CallerIdTiming::Bellcore { after_ring: Millis(600), before_ring: Millis(200), multiple: true }
+    );
+    assert_eq!(profile.impedance.0, 600.0);
+}
+
+#[test]
+fn relative_levels_become_gains_with_the_right_sign() {
+    let de = country("de");
+    assert_eq!((de.gain_in, de.gain_out), (Db(3.0), Db(-10.0)));
+}
+
+#[test]
+fn a_complex_impedance_has_its_magnitude_at_1_khz() {
+    // 270 + 750 || 150 nF: 270 + 750 / (1 + j 0.7069) = 770.1 - j 353.5.
+    let nominal = country("fr").impedance.nominal().0;
+    assert!((nominal - 847.4).abs() < 0.5, "{nominal}");
+}
+
+#[test]
+fn caller_id_that_has_no_sender_is_off_and_says_so() {
+    for code in ["gb", "de", "fr"] {
+        let country = country(code);
+        assert_eq!(country.line_profile().caller_id, CallerIdTiming::Off);
+        assert!(country.notes()[0].contains("caller ID is off: its standard"), "{:?}", country.notes());
+        assert!(!country.caller_id.times.is_empty());
+    }
+    assert_eq!(country("us").notes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_recall_that_could_be_a_pulse_is_none_and_says_so() {
+    let gb = country("gb");
+    assert_eq!((gb.recall.min, gb.flash().min), (Millis(50), Millis(80)));
+    assert_eq!(
+        gb.notes()[1],
+        "United Kingdom: a recall shorter than 80 ms is taken for dial pulses (the standard has 50 ms to 130 ms)"
+    );
+}
+
+#[test]
+fn american_numbers_end_by_their_length() {
+    let plan = country("us").numbers;
+    assert_eq!(plan.look("911"), Outside::Complete(NumberKind::Emergency));
+    assert_eq!(plan.look("411"), Outside::Complete(NumberKind::Service));
+    assert_eq!(plan.look("15552345678"), Outside::Complete(NumberKind::National));
+    assert_eq!(plan.look("18005551234"), Outside::Complete(NumberKind::Local));
+    assert_eq!(plan.look("19005551234"), Outside::Complete(NumberKind::Premium));
+    assert_eq!(plan.look("2125551234"), Outside::Complete(NumberKind::National));
+    assert_eq!(plan.look("5552345"), Outside::Open(NumberKind::Local));
+    assert_eq!(
+        plan.look("5551234"),
+        Outside::Complete(NumberKind::Local),
+        "no 10-digit number goes on like this"
+    );
+    assert_eq!(plan.look("555123"), Outside::Partial);
+    assert_eq!(plan.look("0"), Outside::Open(NumberKind::Service));
+    assert_eq!(plan.look("011442079460000"), Outside::Open(NumberKind::International));
+    assert_eq!(plan.look("1155"), Outside::Unknown);
+    assert_eq!(plan.look(""), Outside::Partial);
+    assert_eq!(plan.look("*67"), Outside::Unknown);
+    assert_eq!(plan.kind("1155"), NumberKind::International);
+}
+
+#[test]
+fn european_numbers_are_open_where_the_plan_is() {
+    assert_eq!(country("de").numbers.look("112"), Outside::Complete(NumberKind::Emergency));
+    assert_eq!(country("de").numbers.look("030123456"), Outside::Open(NumberKind::National));
+    assert_eq!(country("de").numbers.look("0171123456"), Outside::Open(NumberKind::Mobile));
+    assert_eq!(country("fr").numbers.look("0142345678"), Outside::Complete(NumberKind::National));
+    assert_eq!(country("fr").numbers.look("15"), Outside::Complete(NumberKind::Emergency));
+    assert_eq!(country("gb").numbers.look("999"), Outside::Complete(NumberKind::Emergency));
+    assert_eq!(country("gb").numbers.look("07700900123"), Outside::Complete(NumberKind::Mobile));
+    assert_eq!(country("gb").numbers.look("02079460000"), Outside::Open(NumberKind::National));
+}
+
+#[test]
+fn a_mistake_in_a_pack_names_file_and_key() {
+    assert_eq!(error("name = \"United States\"", "nane = \"x\"").split('`').nth(1), Some("nane"));
+    assert!(error("code = \"us\"", "code = ").starts_with("us.toml:5: "));
+    assert_eq!(
+        error("\"350+440\"", "\"350 Hz\""),
+        "us.toml: tone.dial.steps[0]: \"350 Hz\": expected \"350+440\", \"350@-22+440@-18 750 ms\" or \"pause 500 ms\""
+    );
+    assert_eq!(error("[tone.outside]", "[tone.outsid]"), "us.toml: tone.outsid: there is no such tone");
+    assert_eq!(
+        error("\"300-1000 ms\"", "\"1000-300 ms\""),
+        "us.toml: flash.window: \"1000-300 ms\": expected two rising times with their unit, as \"300-1000 ms\""
+    );
+    assert_eq!(
+        error("signal = \"cpc\"", "signal = \"none\""),
+        "us.toml: disconnect.length: only cpc has a length"
+    );
+    assert_eq!(
+        error("pattern = \"988\"", "pattern = \"98a\""),
+        "us.toml: numbers.rule[9].pattern: at character 3: expected a digit, *, #, x, [..], <..:..>, `.`, `,`, `!`, S, L or P"
+    );
+    assert_eq!(
+        error("pattern = \"988\"", "pattern = \"<9:>88\""),
+        "us.toml: numbers.rule[9].pattern: a plan has only digits, sets and x. at the end"
+    );
+    assert_eq!(
+        error("network = \"600\"", "network = \"600 ohm\""),
+        "us.toml: impedance.network: expected ohms, as \"600\", or \"270 + 750 || 150n\""
+    );
+}
+
+#[test]
+fn the_linter_finds_what_cannot_be() {
+    assert_eq!(
+        lints("source = \"ITU-T E.180 Supplement 2, United States\"", ""),
+        "us: tone.dial has no source"
+    );
+    assert_eq!(
+        lints("unverified = \"both lengths\"", ""),
+        "us: receiver_off_hook has neither a second source nor a note that there is none"
+    );
+    assert_eq!(
+        lints("level = \"-9 dBm0\"", "level = \"0 dBm0\""),
+        "us: howler clips: its peaks add up to 4.00 of 0 dBm0"
+    );
+    assert_eq!(lints("bounce = \"12 ms\"", "bounce = \"20 ms\""), "us: bounce hides the shortest dial pulse");
+    assert_eq!(
+        lints("after_ring = \"600 ms\"", "after_ring = \"3 s\""),
+        "us: caller ID does not fit between rings"
+    );
+    assert_eq!(lints("\"300-1000 ms\"", "\"100-150 ms\""), "us: no flash is left beside dial pulses");
+    assert_eq!(lints("length = \"500 ms\"", "length = \"100 ms\""), "us: CPC is not 200 to 1500 ms");
+    assert_eq!(lints("[\"350+440\"]", "[]"), "us: dial-tone is silent");
+    assert_eq!(lints("frequency = \"20 Hz\"", "frequency = \"100 Hz\""), "us: ringing is not 15 to 70 Hz");
+}
