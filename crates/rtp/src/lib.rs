@@ -1,1 +1,37 @@
 //! RTP and RTCP packets and sessions, jitter buffer, telephone events.
+//!
+//! The media plane owns one [`Session`], [`RemoteLatch`] and jitter buffer for each stream. Nothing here knows
+//! a codec, opens a socket or reads a clock, and nothing allocates once it is made.
+#![forbid(unsafe_code)]
+
+mod demux;
+mod event;
+mod event_receiver;
+mod event_sender;
+mod latch;
+mod packet;
+mod profile;
+mod rtcp;
+mod session;
+mod source;
+mod stats;
+
+pub use demux::{Datagram, classify};
+pub use event::{EVENT_BYTES, EventPayload, MAX_SEGMENT, TelephoneEvent};
+pub use event_receiver::{EVENT_TIMEOUT, EventReceiver, EventReport, STALE};
+pub use event_sender::{
+    DEFAULT_GAP, END_PACKETS, EventPacket, EventSender, Full, MAX_EVENT, MAX_WAITING, MIN_EVENT,
+};
+pub use latch::{Admission, CANDIDATE_PACKETS, LEARNING, LatchMode, RemoteLatch, SILENCE};
+pub use packet::{HEADER_BYTES, Header, MAX_DATAGRAM, Packet, PacketError, Part};
+pub use profile::{
+    ClockRate, Format, MAX_FORMATS, PayloadMap, PayloadType, Ssrc, Ticks, Timestamp, UnitSize,
+};
+pub use rtcp::{
+    Block, Blocks, Compound, Leavers, MAX_BLOCKS, MAX_CNAME_BYTES, Piece, Report, RtcpError, SenderInfo,
+};
+pub use session::{
+    Cname, MAX_OWN_CNAME_BYTES, Outgoing, REPORT_INTERVAL, RtcpNews, Session, SessionConfig, Verdict,
+};
+pub use source::{MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Order, Source};
+pub use stats::{FarReport, Statistics};
