@@ -4,9 +4,11 @@
 //! same bits on every machine: sums have a fixed order and transcendentals come from tables or `libm`.
 #![forbid(unsafe_code)]
 
+mod caller_id;
 mod comfort;
 mod dtmf;
 mod filter;
+mod fsk;
 mod gain;
 mod goertzel;
 mod level;
@@ -16,11 +18,16 @@ mod wave;
 #[cfg(test)]
 mod testing;
 
+pub use caller_id::{
+    BuildError, CallerIdFormat, CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, NAME_SENT_MAX,
+    ParseError, ReceiveError,
+};
 pub use comfort::ComfortNoise;
 pub use dtmf::{
     DIGITS_QUEUED_MAX, Digit, DtmfDetector, DtmfEvent, DtmfEvents, DtmfGenerator, DtmfProfile, DtmfSending,
 };
 pub use filter::{Biquad, DcBlock};
+pub use fsk::{FskBurst, FskDemodulator, FskEvent, FskEvents, FskModulator, FskStandard};
 pub use gain::{GAIN_MAX, GAIN_MIN, Gain};
 pub use goertzel::Goertzel;
 pub use level::{FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of};

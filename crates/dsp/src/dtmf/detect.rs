@@ -232,11 +232,14 @@ impl DtmfDetector {
                     // Another digit after all. Where the first windows were named wrongly (a tone's edge has
                     // no frequency), what they heard of the tone still counts.
                     if candidate.windows <= 3.0 {
-                        let share = heir.strength_max / candidate.strength_max.max(heir.strength_max).max(1e-9);
+                        let share =
+                            heir.strength_max / candidate.strength_max.max(heir.strength_max).max(1e-9);
                         heir.strength = heir.strength.max(candidate.strength * share);
                     }
                     self.state = State::Candidate(heir);
-                } else if candidate.misses > 2 || (candidate.misses > 1 && strength < 0.3 * candidate.strength_max) {
+                } else if candidate.misses > 2
+                    || (candidate.misses > 1 && strength < 0.3 * candidate.strength_max)
+                {
                     self.state = self.begin_candidate();
                 } else if candidate.length() < ACCEPT {
                     self.state = State::Candidate(candidate);

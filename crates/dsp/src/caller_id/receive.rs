@@ -1,0 +1,101 @@
+//! Reception of caller-ID messages.
+//!
+//! # What it does
+//! Hears a burst and returns its message, once.
+//!
+//! # How
+//! The seizure reads as bytes too, so a message begins with the first byte after a long mark; its second
+//! byte tells how many follow.
+//!
+//! # Limits
+//! One message at a time.
+//!
+//! # Standard
+//! Telcordia GR-30-CORE clause 2.3; at least 45 ms of mark come before a message (SIN 227), of which 20
+//! bits are asked for here.
+
+use super::{CallerIdMessage, FRAME_MAX, ParseError};
+use crate::fsk::{FskDemodulator, FskEvent, FskStandard};
+use crate::level::Frame;
+use tipring_units::Samples;
+
+/// Mark before a message, at least: 20 bits.
+const MARK_BEFORE: Samples = Samples(133);
+
+/// Why a burst brought no message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The bytes came but say nothing.
+    #[error("caller ID unreadable: {0}")]
+    Parse(#[from] ParseError),
+    /// A byte had no stop bit.
+    #[error("caller ID broken after {received} bytes: no stop bit")]
+    Framing {
+        /// Bytes received before.
+        received: usize,
+    },
+    /// The carrier ended within the message.
+    #[error("caller ID ended after {received} bytes of a longer message")]
+    Lost {
+        /// Bytes received before.
+        received: usize,
+    },
+}
+
+/// Hears caller-ID bursts.
+#[derive(Clone, Debug)]
+pub struct CallerIdReceiver {
+    demodulator: FskDemodulator,
+    bytes: [u8; FRAME_MAX],
+    len: usize,
+}
+
+impl CallerIdReceiver {
+    /// A receiver that has heard nothing.
+    pub fn new(standard: FskStandard) -> Self {
+        Self { demodulator: FskDemodulator::new(standard), bytes: [0; FRAME_MAX], len: 0 }
+    }
+
+    /// Takes a frame in; returns a message, or what became of one, when it is over.
+    pub fn process(&mut self, frame: &Frame) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        let mut result = None;
+        for event in self.demodulator.process(frame) {
+            if let Some(outcome) = self.on(event) {
+                result = Some(outcome);
+            }
+        }
+        result
+    }
+
+    fn on(&mut self, event: FskEvent) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        match event {
+            FskEvent::Carrier => {
+                self.len = 0;
+                None
+            }
+            FskEvent::Byte { value, mark } => {
+                if self.len == 0 && mark < MARK_BEFORE {
+                    return None; // the seizure
+                }
+                *self.bytes.get_mut(self.len)? = value;
+                self.len += 1;
+                if self.len < 2 || self.len < usize::from(self.bytes[1]) + 3 {
+                    return None;
+                }
+                let message = CallerIdMessage::parse(&self.bytes[..self.len]);
+                self.len = 0;
+                Some(message.map_err(ReceiveError::from))
+            }
+            FskEvent::Framing => self.broken(|received| ReceiveError::Framing { received }),
+            FskEvent::Lost => self.broken(|received| ReceiveError::Lost { received }),
+        }
+    }
+
+    fn broken(
+        &mut self,
+        error: impl FnOnce(usize) -> ReceiveError,
+    ) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        let received = core::mem::take(&mut self.len);
+        (received > 0).then(|| Err(error(received)))
+    }
+}
