@@ -1,7 +1,9 @@
 //! SIP without I/O: messages, transactions, dialogs, offer and answer, registration.
 #![forbid(unsafe_code)]
 
+pub mod digest;
 pub mod message;
+pub mod sdp;
 pub mod transaction;
 pub mod dialog;
 pub mod agent;
