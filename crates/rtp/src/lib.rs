@@ -4,10 +4,12 @@
 //! a codec, opens a socket or reads a clock, and nothing allocates once it is made.
 #![forbid(unsafe_code)]
 
+mod delay;
 mod demux;
 mod event;
 mod event_receiver;
 mod event_sender;
+mod jitter;
 mod latch;
 mod packet;
 mod profile;
@@ -15,12 +17,17 @@ mod rtcp;
 mod session;
 mod source;
 mod stats;
+mod unit_store;
 
 pub use demux::{Datagram, classify};
 pub use event::{EVENT_BYTES, EventPayload, MAX_SEGMENT, TelephoneEvent};
 pub use event_receiver::{EVENT_TIMEOUT, EventReceiver, EventReport, STALE};
 pub use event_sender::{
     DEFAULT_GAP, END_PACKETS, EventPacket, EventSender, Full, MAX_EVENT, MAX_WAITING, MIN_EVENT,
+};
+pub use jitter::{
+    CONCEAL_LIMIT, GROW_PATIENCE, JitterBuffer, JitterConfig, JitterStatistics, MAX_DEPTH, MAX_PACKET_UNITS,
+    Playout, SHRINK_PATIENCE,
 };
 pub use latch::{Admission, CANDIDATE_PACKETS, LEARNING, LatchMode, RemoteLatch, SILENCE};
 pub use packet::{HEADER_BYTES, Header, MAX_DATAGRAM, Packet, PacketError, Part};

@@ -1,0 +1,474 @@
+//! The jitter buffer.
+//!
+//! # What
+//! Packets go in as they come; a unit of 10 ms comes out at each tick of the line.
+//!
+//! # How
+//! Media time is a *timeline* of 10 ms positions. Each packet is cut into units at their positions; each
+//! [`JitterBuffer::pop`] takes the next position, found or not, so that loss, reordering, other packet times and
+//! pauses need no cases of their own. What adapts is the *depth*: the time from the arrival of the fastest packet
+//! to its playing. It is compared with what `DelayModel` wants and moved in steps of 10 ms:
+//! - deeper, by concealing 10 ms without moving on: where a unit is missing anyway, else in a quiet moment, or at
+//!   once after late packets, or after [`GROW_PATIENCE`];
+//! - shallower, by leaving out 10 ms: a missing unit, else in a quiet moment, else one in [`SHRINK_PATIENCE`];
+//! - freely, at the first packet after a pause.
+//!
+//! A drifting clock shows as a depth that creeps, and is met by the same steps. A timestamp far off starts a new
+//! timeline, once a second packet continues it or the marker says so; so does a run of packets that all come too
+//! late. Missing sound is concealed for [`CONCEAL_LIMIT`] units if nothing newer is there, then it is silence.
+//!
+//! # Limits
+//! A packet that is not whole units long (25 ms) loses the end of its last unit. A payload that cannot be cut by
+//! bytes (Opus) does not fit here. Telephone events are played as such only where their packets come in time.
+//!
+//! # Standard
+//! RFC 3550 clause 5.1 (timestamps), RFC 3389 (comfort noise), RFC 4733 clause 2.6 (playout of events).
+
+use crate::delay::DelayModel;
+use crate::event::EventPayload;
+use crate::unit_store::{Content, UnitStore};
+use crate::{Format, Header, PayloadMap, PayloadType, Timestamp};
+use tipring_units::{Instant, Millis};
+
+/// The deepest that a buffer can be asked to be.
+pub const MAX_DEPTH: Millis = Millis(400);
+/// Units cut from one packet at the most.
+pub const MAX_PACKET_UNITS: usize = 20;
+/// Missing units in a row that are concealed where nothing newer is there.
+pub const CONCEAL_LIMIT: u32 = 10;
+/// How long a shallow buffer waits for a quiet moment.
+pub const GROW_PATIENCE: Millis = Millis(500);
+/// How long a deep buffer waits for a quiet moment, each time.
+pub const SHRINK_PATIENCE: Millis = Millis(2000);
+
+const MILLI: i64 = 1_000_000;
+const UNIT: i64 = 10 * MILLI;
+/// Places beyond the deepest depth: a packet of the longest packet time and what comes early after a stall.
+const SPARE_PLACES: usize = 32;
+/// Bytes of comfort noise that are kept.
+const MIN_WIDTH: usize = 16;
+/// Below the wanted depth by this much it grows.
+const GROW_AT: i64 = UNIT / 2;
+/// Above it by this much it shrinks; together more than one step apart, so that it does not swing.
+const SHRINK_AT: i64 = UNIT + UNIT / 2;
+/// Ticks between two steps down in quiet.
+const SHRINK_PACE: Millis = Millis(50);
+/// A packet this far behind or before the timeline is of another one.
+const FAR: i64 = 1000 * MILLI;
+/// Late packets in a row, and over what time, that start a new timeline.
+const LATE_RUN: (u32, Millis) = (5, Millis(200));
+/// The same after a pause, when nothing is lost by it.
+const LATE_RUN_IN_PAUSE: (u32, Millis) = (3, Millis(40));
+/// A tick this far from when it was due was a stall, not a wobble.
+const STALL: i64 = 100 * MILLI;
+
+/// How a buffer behaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct JitterConfig {
+    /// Never shallower.
+    pub min: Millis,
+    /// Never deeper; at most [`MAX_DEPTH`].
+    pub max: Millis,
+    /// Depth before anything is known.
+    pub start: Millis,
+}
+
+impl Default for JitterConfig {
+    fn default() -> Self {
+        Self { min: Millis(20), max: Millis(200), start: Millis(40) }
+    }
+}
+
+/// What is to be played for 10 ms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Playout<'a> {
+    /// A unit of sound, to be decoded.
+    Frame {
+        /// By this format.
+        payload_type: PayloadType,
+        /// As it came; shorter than a unit where the sender's last one was.
+        payload: &'a [u8],
+    },
+    /// Comfort noise of this description begins.
+    ComfortNoise(&'a [u8]),
+    /// A telephone event of this number covers the moment.
+    Event(u8),
+    /// Something is missing: conceal it.
+    Conceal,
+    /// Nothing is sent: silence, or the comfort noise that was described.
+    Silence,
+}
+
+/// What is counted of a buffer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct JitterStatistics {
+    /// Units played, events and comfort noise included.
+    pub played: u32,
+    /// Units concealed, those of growth included.
+    pub concealed: u32,
+    /// Units of silence.
+    pub silent: u32,
+    /// Packets of which nothing came in time.
+    pub late: u32,
+    /// Units that were there already.
+    pub duplicates: u32,
+    /// Packets that did not fit: too far ahead, or a unit too large.
+    pub overflow: u32,
+    /// Steps deeper.
+    pub grown: u32,
+    /// Steps shallower.
+    pub shrunk: u32,
+    /// New timelines after the first.
+    pub restarts: u32,
+    /// Depth now.
+    pub depth: Millis,
+    /// Depth that is wanted.
+    pub target: Millis,
+}
+
+/// What happens at the position that is played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// The first unit of the timeline has not been due yet.
+    Filling,
+    /// Sound was played, or has been concealed for so many units.
+    Playing(u32),
+    /// The sender pauses.
+    Pause,
+}
+
+/// A buffer.
+#[derive(Clone, Debug)]
+pub struct JitterBuffer {
+    config: JitterConfig,
+    formats: PayloadMap,
+    store: UnitStore,
+    model: DelayModel,
+    /// Ticks of the media clock in a unit.
+    ticks: i64,
+    /// The newest timestamp and its place on the timeline in ticks.
+    newest: Option<(Timestamp, i64)>,
+    /// Position of the next unit to be played.
+    next: i64,
+    phase: Phase,
+    /// When the next tick is due.
+    due: Option<i64>,
+    jump: Option<Timestamp>,
+    late_run: Option<(Instant, u32)>,
+    shallow_since: Option<Instant>,
+    stepped: Option<Instant>,
+    just_grown: bool,
+    statistics: JitterStatistics,
+}
+
+impl JitterBuffer {
+    /// A buffer for these formats. All of its memory is allocated here.
+    pub fn new(config: JitterConfig, formats: PayloadMap) -> Self {
+        let max = config.max.min(MAX_DEPTH).max(Millis(10));
+        let min = config.min.min(max);
+        let config = JitterConfig { min, max, start: config.start.clamp(min, max) };
+        let places = max.0 as usize / 10 + SPARE_PLACES;
+        Self {
+            store: UnitStore::new(places, formats.largest_unit().0.max(MIN_WIDTH)),
+            model: DelayModel::new(config.start),
+            ticks: 80,
+            newest: None,
+            next: 0,
+            phase: Phase::Pause,
+            due: None,
+            jump: None,
+            late_run: None,
+            shallow_since: None,
+            stepped: None,
+            just_grown: false,
+            statistics: JitterStatistics::default(),
+            config,
+            formats,
+        }
+    }
+
+    /// Other formats from now on. A unit larger than any at the start does not fit and is counted.
+    pub fn set_formats(&mut self, formats: PayloadMap) {
+        self.formats = formats;
+    }
+
+    /// Forgets what waits and the timeline: the source is another one. What was learned of the network stays.
+    pub fn restart(&mut self) {
+        self.store.clear_all();
+        self.newest = None;
+        self.jump = None;
+        self.late_run = None;
+    }
+
+    /// Takes a packet.
+    pub fn push(&mut self, now: Instant, header: &Header, payload: &[u8]) {
+        let (unit, clock) = match self.formats.get(header.payload_type) {
+            Some(Format::Audio { unit, clock }) => (unit.0, clock.unit().0),
+            Some(Format::ComfortNoise) => (self.store.width(), self.ticks as u32),
+            Some(Format::Events { clock }) => return self.push_event(now, clock.unit().0, header, payload),
+            None => return,
+        };
+        if unit == 0 || clock == 0 || payload.is_empty() {
+            return;
+        }
+        let count = payload.len().div_ceil(unit);
+        if unit > self.store.width() || count > MAX_PACKET_UNITS {
+            self.statistics.overflow += 1;
+            return;
+        }
+        if i64::from(clock) != self.ticks {
+            self.ticks = i64::from(clock);
+            self.restart();
+        }
+        let Some(first) = self.place(now, header, count as i64) else { return };
+        let noise = self.formats.get(header.payload_type) == Some(Format::ComfortNoise);
+        for (position, bytes) in (first..).zip(payload.chunks(unit)) {
+            let length = bytes.len();
+            let free = match self.store.content(position) {
+                Content::Empty => true,
+                Content::Sound { length: there, .. } => there < length,
+                Content::Noise { .. } => !noise,
+                Content::Event { .. } => continue, // sound beside an event gives way to it
+            };
+            if position < self.next {
+                continue; // that much of the packet came too late
+            }
+            if !free {
+                self.statistics.duplicates += 1;
+            } else if noise {
+                self.store.put(position, Content::Noise { length }, bytes);
+            } else {
+                let payload_type = header.payload_type;
+                self.store.put(position, Content::Sound { payload_type, length }, bytes);
+            }
+        }
+    }
+
+    /// What to play at this tick. `quiet`: what was last played was soft, so that 10 ms more or less of it will
+    /// not be heard.
+    pub fn pop(&mut self, now: Instant, quiet: bool) -> Playout<'_> {
+        let due = self.keep_time(now);
+        let grew = core::mem::take(&mut self.just_grown);
+        let position = if self.newest.is_none() {
+            self.phase = Phase::Pause;
+            None
+        } else if self.grows(now, quiet, grew) {
+            None
+        } else {
+            self.shrink(now, quiet);
+            self.next += 1;
+            Some(self.next - 1)
+        };
+        self.due = Some(due + UNIT);
+        self.play(position)
+    }
+
+    /// Statistics since the start.
+    pub fn statistics(&self, now: Instant) -> JitterStatistics {
+        let millis = |nanos: i64| Millis((nanos.max(0) / MILLI) as u32);
+        let depth = if self.newest.is_some() { millis(self.depth()) } else { Millis::ZERO };
+        JitterStatistics { depth, target: millis(self.target(now)), ..self.statistics }
+    }
+
+    /// Whether to play nothing of the timeline at this tick and be 10 ms deeper for it.
+    fn grows(&mut self, now: Instant, quiet: bool, grew: bool) -> bool {
+        if self.depth() + GROW_AT > self.target(now) {
+            self.shallow_since = None;
+            return false;
+        }
+        let since = *self.shallow_since.get_or_insert(now);
+        let playing = matches!(self.phase, Phase::Playing(_));
+        let missing = self.store.content(self.next) == Content::Empty;
+        let due = missing || quiet || self.model.is_urgent(now) || now >= since + GROW_PATIENCE;
+        if grew || !playing || !due {
+            return false;
+        }
+        self.just_grown = true;
+        self.statistics.grown += 1;
+        true
+    }
+
+    /// Leaves out what makes the buffer too deep: missing units at no cost, sound with patience.
+    fn shrink(&mut self, now: Instant, quiet: bool) {
+        let mut depth = self.depth();
+        let target = self.target(now);
+        while depth >= target + SHRINK_AT && self.phase != Phase::Filling {
+            let missing = self.store.content(self.next) == Content::Empty;
+            if missing && (self.phase == Phase::Pause || !self.store.any_from(self.next)) {
+                break; // nothing to be skipped to
+            }
+            let patience = match (missing, quiet) {
+                (true, _) => Millis::ZERO,
+                (false, true) => SHRINK_PACE,
+                (false, false) if depth > i64::from(self.config.max.0) * MILLI + SHRINK_AT => SHRINK_PACE,
+                (false, false) => SHRINK_PATIENCE,
+            };
+            if self.stepped.is_some_and(|at| now < at + patience) {
+                break;
+            }
+            if !missing {
+                self.stepped = Some(now);
+            }
+            self.store.clear(self.next);
+            self.next += 1;
+            depth -= UNIT;
+            self.statistics.shrunk += 1;
+        }
+    }
+
+    /// Plays what lies at `position`, or nothing of the timeline.
+    fn play(&mut self, position: Option<i64>) -> Playout<'_> {
+        let content = position.map_or(Content::Empty, |position| self.store.content(position));
+        let at = position.unwrap_or(self.next);
+        self.phase = match (content, self.phase) {
+            (Content::Sound { .. }, _) => Phase::Playing(0),
+            (Content::Noise { .. } | Content::Event { .. }, _) => Phase::Pause,
+            (Content::Empty, Phase::Playing(run)) if run < CONCEAL_LIMIT || self.store.any_from(at) => {
+                Phase::Playing(run.saturating_add(1))
+            }
+            (Content::Empty, Phase::Playing(_) | Phase::Pause) => Phase::Pause,
+            (Content::Empty, Phase::Filling) => Phase::Filling,
+        };
+        let statistics = &mut self.statistics;
+        let count = match (content, self.phase) {
+            (Content::Empty, Phase::Playing(_)) => &mut statistics.concealed,
+            (Content::Empty, Phase::Pause | Phase::Filling) => &mut statistics.silent,
+            (Content::Sound { .. } | Content::Noise { .. } | Content::Event { .. }, _) => {
+                &mut statistics.played
+            }
+        };
+        *count = count.wrapping_add(1);
+        if position.is_some() {
+            self.store.clear(at);
+        }
+        match (content, self.phase) {
+            (Content::Sound { payload_type, length }, _) => {
+                Playout::Frame { payload_type, payload: self.store.bytes_of(at, length) }
+            }
+            (Content::Noise { length }, _) => Playout::ComfortNoise(self.store.bytes_of(at, length)),
+            (Content::Event { number }, _) => Playout::Event(number),
+            (Content::Empty, Phase::Playing(_)) => Playout::Conceal,
+            (Content::Empty, Phase::Pause | Phase::Filling) => Playout::Silence,
+        }
+    }
+
+    /// Finds the position of a packet of `count` units, or counts why it has none.
+    fn place(&mut self, now: Instant, header: &Header, count: i64) -> Option<i64> {
+        let Some((newest, at)) = self.newest else {
+            return Some(self.start(now, header.timestamp, false));
+        };
+        let ticks = at + i64::from(header.timestamp.since(newest));
+        let position = self.position(ticks);
+        let transit = self.transit(now, ticks);
+        let base = self.model.base().unwrap_or(transit);
+        let pause = self.phase == Phase::Pause;
+        let off = transit - base;
+        let ahead = position + count > self.next + self.store.places() as i64;
+        if (pause || ahead) && header.marker && (ahead || off > self.target(now)) {
+            return Some(self.start(now, header.timestamp, true));
+        }
+        if ahead || off.abs() > FAR {
+            // After a pause nothing is lost by believing it; in the midst of speech it takes two.
+            if pause || self.jump == Some(header.timestamp) {
+                return Some(self.start(now, header.timestamp, true));
+            }
+            self.jump = Some(Timestamp(header.timestamp.0.wrapping_add((count * self.ticks) as u32)));
+            self.statistics.overflow += 1;
+            return None;
+        }
+        self.jump = None;
+        self.model.note(now, transit);
+        if pause && !self.store.any_from(self.next) {
+            // The first packet after a pause: the depth is chosen freely.
+            let base = self.model.base().unwrap_or(transit);
+            let next = (self.due.unwrap_or(0) - base - self.target(now)).div_euclid(UNIT);
+            if position >= next {
+                self.next = next;
+            }
+        }
+        if position + count <= self.next {
+            self.statistics.late += 1;
+            let depth = self.depth();
+            self.model.note_late(now, transit, depth);
+            let (since, run) = self.late_run.map_or((now, 1), |(since, run)| (since, run + 1));
+            self.late_run = Some((since, run));
+            let (packets, time) = if pause { LATE_RUN_IN_PAUSE } else { LATE_RUN };
+            if run >= packets && now >= since + time {
+                return Some(self.start(now, header.timestamp, true));
+            }
+            return None;
+        }
+        if position >= self.next {
+            self.late_run = None;
+        }
+        if ticks > at {
+            self.newest = Some((header.timestamp, ticks));
+        }
+        Some(position)
+    }
+
+    /// Starts a timeline with a packet at position 0 that is played when the wanted depth has passed.
+    fn start(&mut self, now: Instant, timestamp: Timestamp, again: bool) -> i64 {
+        self.restart();
+        self.newest = Some((timestamp, 0));
+        let transit = self.transit(now, 0);
+        self.model.rebase(transit);
+        self.model.note(now, transit);
+        self.due.get_or_insert(now.as_nanos() as i64);
+        self.next = (self.due.unwrap_or(0) - transit - self.target(now)).div_euclid(UNIT);
+        self.phase = Phase::Filling;
+        self.statistics.restarts += u32::from(again);
+        0
+    }
+
+    /// Marks the time that a telephone event covers so far.
+    fn push_event(&mut self, now: Instant, clock: u32, header: &Header, payload: &[u8]) {
+        let Some(event) = EventPayload::parse(payload) else { return };
+        if i64::from(clock) != self.ticks {
+            return; // on another clock than the sound, so that it has no place beside it
+        }
+        let Some((newest, at)) = self.newest else {
+            let last = Timestamp(header.timestamp.0.wrapping_add(event.duration.0).wrapping_sub(clock));
+            let position = self.start(now, last, false);
+            return self.store.put(position, Content::Event { number: event.number }, &[]);
+        };
+        let start = at + i64::from(header.timestamp.since(newest));
+        let first = self.position(start).max(self.next);
+        let end = self.position(start + i64::from(event.duration.0));
+        let end = end.min(self.next + self.store.places() as i64);
+        for position in first..end {
+            self.store.put(position, Content::Event { number: event.number }, &[]);
+        }
+    }
+
+    /// Follows the ticks and says when this one was due: they are 10 ms apart but for a wobble, and the clock
+    /// that drives them may drift.
+    fn keep_time(&mut self, now: Instant) -> i64 {
+        let now = now.as_nanos() as i64;
+        let due = self.due.unwrap_or(now);
+        let error = now - due;
+        let due = if error.abs() > STALL { now } else { due + error / 16 };
+        self.due = Some(due);
+        due
+    }
+
+    fn position(&self, ticks: i64) -> i64 {
+        (ticks + self.ticks / 2).div_euclid(self.ticks)
+    }
+
+    /// Arrival less media time.
+    fn transit(&self, now: Instant, ticks: i64) -> i64 {
+        now.as_nanos() as i64 - ticks.saturating_mul(UNIT) / self.ticks
+    }
+
+    /// From the arrival of the fastest packets to their playing.
+    fn depth(&self) -> i64 {
+        let offset = self.due.unwrap_or(0) - self.next.saturating_mul(UNIT);
+        offset - self.model.base().unwrap_or(offset)
+    }
+
+    fn target(&self, now: Instant) -> i64 {
+        let (min, max) = (i64::from(self.config.min.0) * MILLI, i64::from(self.config.max.0) * MILLI);
+        self.model.target(now).clamp(min, max)
+    }
+}

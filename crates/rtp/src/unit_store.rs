@@ -1,0 +1,97 @@
+//! The units of sound that wait to be played.
+//!
+//! # What
+//! A ring of 10 ms places, each with the bytes of one unit.
+//!
+//! # How
+//! A unit has a position on the timeline; its place is the position modulo the size of the ring, and remembers
+//! the position so that a place of an earlier round counts as empty. Everything is allocated at the start.
+//!
+//! # Limits
+//! The caller keeps positions within one round of each other.
+
+use crate::PayloadType;
+
+/// What lies in one place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Content {
+    Empty,
+    Sound { payload_type: PayloadType, length: usize },
+    Noise { length: usize },
+    Event { number: u8 },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct UnitStore {
+    places: Vec<(i64, Content)>,
+    bytes: Vec<u8>,
+    width: usize,
+}
+
+impl UnitStore {
+    /// `count` places of `width` bytes.
+    pub(crate) fn new(count: usize, width: usize) -> Self {
+        let (count, width) = (count.max(1), width.max(1));
+        Self { places: vec![(0, Content::Empty); count], bytes: vec![0; count * width], width }
+    }
+
+    pub(crate) fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// What lies at `position`.
+    pub(crate) fn content(&self, position: i64) -> Content {
+        match self.places.get(self.index(position)) {
+            Some((at, content)) if *at == position => *content,
+            Some(_) | None => Content::Empty,
+        }
+    }
+
+    /// The `length` bytes that lie, or lay until they were cleared, at `position`.
+    pub(crate) fn bytes_of(&self, position: i64, length: usize) -> &[u8] {
+        let start = self.index(position) * self.width;
+        self.bytes.get(start..start + length).unwrap_or_default()
+    }
+
+    /// Puts a unit in its place; more bytes than the width are left out.
+    pub(crate) fn put(&mut self, position: i64, content: Content, bytes: &[u8]) {
+        let index = self.index(position);
+        let start = index * self.width;
+        if let Some(place) = self.bytes.get_mut(start..start + self.width) {
+            for (to, from) in place.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+        }
+        if let Some(place) = self.places.get_mut(index) {
+            *place = (position, content);
+        }
+    }
+
+    /// Empties the place of `position`; its bytes stay.
+    pub(crate) fn clear(&mut self, position: i64) {
+        let index = self.index(position);
+        if let Some(place) = self.places.get_mut(index)
+            && place.0 == position
+        {
+            place.1 = Content::Empty;
+        }
+    }
+
+    /// Empties every place.
+    pub(crate) fn clear_all(&mut self) {
+        self.places.fill((0, Content::Empty));
+    }
+
+    /// True if something lies at `from` or later.
+    pub(crate) fn any_from(&self, from: i64) -> bool {
+        self.places.iter().any(|(at, content)| *at >= from && *content != Content::Empty)
+    }
+
+    fn index(&self, position: i64) -> usize {
+        position.rem_euclid(self.places.len() as i64) as usize
+    }
+}

@@ -1,0 +1,262 @@
+//! The jitter buffer over a modelled network, in virtual time.
+
+use std::collections::BTreeMap;
+use tipring_rtp::{
+    ClockRate, Format, Header, JitterBuffer, JitterConfig, JitterStatistics, PayloadMap, PayloadType,
+    Playout, Ssrc, Timestamp, UnitSize,
+};
+use tipring_units::{Entropy, Instant, Millis};
+
+const VOICE: PayloadType = PayloadType(96);
+const NOISE: PayloadType = PayloadType(13);
+const EVENTS: PayloadType = PayloadType(101);
+/// Bytes of a unit: its number twice, so that a unit that is cut wrongly shows.
+const SYMBOL: usize = 8;
+
+fn formats() -> PayloadMap {
+    PayloadMap::new()
+        .with(VOICE, Format::Audio { unit: UnitSize(SYMBOL), clock: ClockRate::NARROW })
+        .with(NOISE, Format::ComfortNoise)
+        .with(EVENTS, Format::Events { clock: ClockRate::NARROW })
+}
+
+fn header(payload_type: PayloadType, marker: bool, timestamp: u32) -> Header {
+    Header { marker, payload_type, sequence: 0, timestamp: Timestamp(timestamp), ssrc: Ssrc(1) }
+}
+
+/// The payload of `count` units from number `first` on.
+fn units(first: u32, count: u32) -> Vec<u8> {
+    (first..first + count).flat_map(|unit| [unit.to_be_bytes(), unit.to_be_bytes()].concat()).collect()
+}
+
+fn number(payload: &[u8]) -> u32 {
+    assert_eq!((payload.len(), &payload[..4]), (SYMBOL, &payload[4..]));
+    u32::from_be_bytes(payload[..4].try_into().unwrap())
+}
+
+/// A network and a sender on it.
+struct Network {
+    seed: u64,
+    seconds: u32,
+    ptime: u32,
+    /// Fast clock of the sender, parts in a million.
+    drift_ppm: i64,
+    loss: f32,
+    /// Packets lost together.
+    burst: u32,
+    duplicate: f32,
+    /// Delay of a packet in microseconds.
+    delay_us: fn(u32, &mut Entropy) -> u64,
+    quiet: fn(u32) -> bool,
+    config: JitterConfig,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            seconds: 120,
+            ptime: 20,
+            drift_ppm: 0,
+            loss: 0.0,
+            burst: 1,
+            duplicate: 0.0,
+            delay_us: |_, _| 30_000,
+            quiet: |tick| tick % 100 < 40,
+            config: JitterConfig::default(),
+        }
+    }
+}
+
+struct Outcome {
+    statistics: JitterStatistics,
+    /// Played units of those that were sent while the receiver listened.
+    fraction: f64,
+    /// Mean and largest depth over the second half.
+    mean_depth: f64,
+    largest_depth: u32,
+}
+
+impl Network {
+    fn run(&self) -> Outcome {
+        let mut entropy = Entropy::for_simulation(self.seed);
+        let mut buffer = JitterBuffer::new(self.config, formats());
+        let mut wire: BTreeMap<(u64, u32), u32> = BTreeMap::new();
+        let (mut packet, mut lose, mut last) = (0, 0, None);
+        let (mut depths, mut largest) = (Vec::new(), 0);
+        let start = entropy.u32();
+        let count = self.ptime / 10;
+        let ticks = self.seconds * 100;
+        for tick in 0..ticks {
+            let now = 1_000_000_000 + u64::from(tick) * 10_000_000;
+            // The packet goes out when its last unit has been spoken, by the sender's clock.
+            let sent = |packet: u32| {
+                let time = i64::from(packet + 1) * i64::from(self.ptime) * 1_000_000;
+                1_000_000_000 + (time - time * self.drift_ppm / 1_000_000) as u64
+            };
+            while sent(packet) < now {
+                if entropy.chance(self.loss / self.burst as f32) {
+                    lose = self.burst;
+                }
+                for copy in 0..1 + u32::from(entropy.chance(self.duplicate)) {
+                    let delay = (self.delay_us)(packet, &mut entropy) * 1000;
+                    if lose == 0 {
+                        wire.insert((sent(packet) + delay, packet * 2 + copy), packet);
+                    }
+                }
+                lose = lose.saturating_sub(1);
+                packet += 1;
+            }
+            while let Some(entry) = wire.first_entry()
+                && entry.key().0 <= now
+            {
+                let at = entry.key().0;
+                let packet = entry.remove();
+                let timestamp = start.wrapping_add(packet * count * 80);
+                let head = header(VOICE, packet == 0, timestamp);
+                buffer.push(Instant::from_nanos(at), &head, &units(packet * count, count));
+            }
+            let now = Instant::from_nanos(now);
+            if let Playout::Frame { payload_type, payload } = buffer.pop(now, (self.quiet)(tick)) {
+                let unit = number(payload);
+                assert_eq!(payload_type, VOICE);
+                assert!(last.is_none_or(|last| last < unit), "{unit} after {last:?}");
+                last = Some(unit);
+            }
+            if tick > ticks / 2 {
+                let depth = buffer.statistics(now).depth.0;
+                depths.push(f64::from(depth));
+                largest = largest.max(depth);
+            }
+        }
+        let statistics = buffer.statistics(Instant::from_nanos(u64::from(ticks) * 10_000_000));
+        Outcome {
+            statistics,
+            fraction: f64::from(statistics.played) / f64::from(packet * count),
+            mean_depth: depths.iter().sum::<f64>() / depths.len() as f64,
+            largest_depth: largest,
+        }
+    }
+}
+
+#[track_caller]
+fn expect(name: &str, outcome: &Outcome, fraction: f64, depth: core::ops::RangeInclusive<f64>) {
+    println!(
+        "{name}: played {:.5}, depth mean {:.1} largest {} ms, {:?}",
+        outcome.fraction, outcome.mean_depth, outcome.largest_depth, outcome.statistics
+    );
+    assert!(outcome.fraction >= fraction, "{name}: played {}", outcome.fraction);
+    assert!(depth.contains(&outcome.mean_depth), "{name}: depth {}", outcome.mean_depth);
+}
+
+#[test]
+fn a_perfect_network_is_played_whole_at_the_least_depth() {
+    for ptime in [10, 20, 30, 40, 60] {
+        let outcome = Network { ptime, ..Network::default() }.run();
+        expect(&format!("ptime {ptime}"), &outcome, 0.998, 15.0..=35.0);
+        assert_eq!((outcome.statistics.late, outcome.statistics.grown), (0, 0));
+        assert!(outcome.statistics.concealed == 0);
+    }
+}
+
+#[test]
+fn uniform_jitter_is_covered() {
+    for seed in 0..4 {
+        let delay_us = |_, entropy: &mut Entropy| 30_000 + u64::from(entropy.below(60_000));
+        let outcome = Network { seed, delay_us, ..Network::default() }.run();
+        expect("60 ms uniform", &outcome, 0.99, 45.0..=90.0);
+    }
+}
+
+#[test]
+fn loss_is_concealed_and_nothing_else_is() {
+    for (loss, burst) in [(1.0, 1), (5.0, 1), (5.0, 4), (20.0, 1)] {
+        let outcome = Network { loss, burst, ..Network::default() }.run();
+        let kept = 1.0 - f64::from(loss) / 100.0;
+        expect(&format!("{loss} % in bursts of {burst}"), &outcome, kept * 0.985, 15.0..=35.0);
+        assert!(outcome.fraction <= kept * 1.02);
+        assert_eq!(outcome.statistics.late, 0);
+    }
+}
+
+#[test]
+fn reordered_and_doubled_packets_are_played_once_and_in_order() {
+    // Every tenth packet takes 25 ms longer, so that the next one overtakes it.
+    let delay_us = |packet, _: &mut Entropy| if packet % 10 == 3 { 55_000 } else { 30_000 };
+    let outcome = Network { delay_us, duplicate: 20.0, ..Network::default() }.run();
+    expect("reordered", &outcome, 0.995, 25.0..=50.0);
+    assert!(outcome.statistics.duplicates + outcome.statistics.late > 1000, "{:?}", outcome.statistics);
+}
+
+#[test]
+fn a_drifting_clock_is_followed_for_an_hour() {
+    for (drift_ppm, quiet) in [
+        (200, (|tick| tick % 100 < 40) as fn(u32) -> bool),
+        (-200, |tick| tick % 100 < 40),
+        (200, |_| false),
+        (-200, |_| false),
+    ] {
+        let delay_us = |_, entropy: &mut Entropy| 30_000 + u64::from(entropy.below(5000));
+        let outcome = Network { drift_ppm, seconds: 3600, quiet, delay_us, ..Network::default() }.run();
+        expect(&format!("{drift_ppm} ppm"), &outcome, 0.9985, 15.0..=40.0);
+        // 200 ppm of an hour are 720 ms: 72 steps.
+        let (grown, shrunk) = (outcome.statistics.grown, outcome.statistics.shrunk);
+        let (with, against) = if drift_ppm > 0 { (shrunk, grown) } else { (grown, shrunk) };
+        assert!((65..=90).contains(&with) && against <= 12, "grown {grown}, shrunk {shrunk}");
+        assert!(outcome.largest_depth <= 60 && outcome.statistics.late <= 5);
+        assert_eq!(outcome.statistics.restarts, 0);
+    }
+}
+
+#[test]
+fn growing_jitter_deepens_the_buffer_promptly() {
+    // Calm for half a minute, then 100 ms of jitter.
+    let delay_us = |packet, entropy: &mut Entropy| {
+        30_000 + u64::from(entropy.below(if packet < 1500 { 2000 } else { 100_000 }))
+    };
+    let outcome = Network { delay_us, ..Network::default() }.run();
+    expect("jitter grows", &outcome, 0.97, 75.0..=130.0);
+    assert!(outcome.statistics.late < 60, "{} late of 4500", outcome.statistics.late);
+}
+
+#[test]
+fn the_depth_returns_after_the_storm() {
+    let delay_us = |packet, entropy: &mut Entropy| {
+        30_000 + u64::from(entropy.below(if packet < 1500 { 100_000 } else { 2000 }))
+    };
+    let outcome = Network { delay_us, ..Network::default() }.run();
+    expect("jitter falls", &outcome, 0.985, 15.0..=50.0);
+}
+
+#[test]
+fn the_depth_never_leaves_its_bounds() {
+    let delay_us = |_, entropy: &mut Entropy| 30_000 + u64::from(entropy.below(500_000));
+    let config = JitterConfig { max: Millis(120), ..JitterConfig::default() };
+    let outcome = Network { delay_us, config, ..Network::default() }.run();
+    assert!(outcome.largest_depth <= 150, "{}", outcome.largest_depth);
+}
+
+#[test]
+fn a_lone_gap_of_300_ms_costs_itself_and_little_more() {
+    // Once, in the middle, the network holds everything for 300 ms and then lets it go at once.
+    let delay_us = |packet, _: &mut Entropy| match packet {
+        3000..=3014 => 30_000 + u64::from(3015 - packet) * 20_000,
+        _ => 30_000,
+    };
+    let outcome = Network { delay_us, ..Network::default() }.run();
+    expect("gap", &outcome, 0.99, 15.0..=40.0);
+    assert_eq!(outcome.statistics.restarts, 0);
+}
+
+#[test]
+fn a_slower_route_is_learned() {
+    for slower_us in [80_000, 700_000, 2_000_000] {
+        let delay_us: fn(u32, &mut Entropy) -> u64 = match slower_us {
+            80_000 => |packet, _| if packet < 3000 { 30_000 } else { 110_000 },
+            700_000 => |packet, _| if packet < 3000 { 30_000 } else { 730_000 },
+            _ => |packet, _| if packet < 3000 { 30_000 } else { 2_030_000 },
+        };
+        let outcome = Network { delay_us, ..Network::default() }.run();
+        expect(&format!("route {slower_us}"), &outcome, 0.96, 15.0..=130.0);
+    }
+}
