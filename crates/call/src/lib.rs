@@ -1,22 +1,41 @@
 //! Calls on a line: dial plan, routes, digits, features, call records.
+//!
+//! [`Switch`] is the whole of it: events of lines and far legs go in, commands to lines, far legs and the media
+//! plane come out, and a [`CallRecord`] for every call. It has no clock, no randomness and no sockets of its
+//! own, and does not know how a far leg is signalled.
 #![forbid(unsafe_code)]
 
 mod api;
+mod call;
 mod cause;
+mod digits;
+mod explain;
 mod identity;
+mod leg;
+mod line_side;
+mod outbox;
+mod plan;
 mod record;
+mod route;
 mod setup;
+mod switch;
+mod timers;
+mod view;
 
 pub use api::{
     Alarm, CallEvent, Clearer, FarAction, FarEvent, FarId, Input, LineDoing, MAX_NUMBER, MAX_SERVER_NAME,
     MediaAction, Number, Output, Party, Priority, ServerName, Side, Via, Way, Why,
 };
 pub use cause::{Cause, CauseTones};
+pub use digits::{MAX_DIALLED, MAX_PLACES, Reader, Verdict};
+pub use explain::{ExplainedDigit, Explanation};
 pub use identity::{Identity, Presentation};
+pub use line_side::MAX_CALLS_PER_LINE;
+pub use plan::{MAX_EMERGENCY, MAX_RULES, Plan, Selection};
 pub use record::CallRecord;
-pub use setup::{
-    Destination, DialRow, Emergency, NumberingRow, Permission, Phone, Reach, Server, Setup, Timers, User,
-};
+pub use setup::{Destination, DialRow, Emergency, Permission, Phone, Server, Setup, Timers, User};
+pub use switch::{MAX_LINES, MAX_SERVERS, Machine, Switch};
+pub use view::{CallView, LineView, Progress};
 
 /// Calls at once, at the most; the last [`RESERVED`] are for emergency calls.
 pub const MAX_CALLS: usize = 4096;

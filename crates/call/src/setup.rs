@@ -1,6 +1,6 @@
 //! The configuration that calls need, as plain values.
 
-use tipring_country::Pattern;
+use tipring_country::{NumberPlan, Pattern};
 use tipring_port::{MAX_CALLER_NAME, RingPattern, Text};
 use tipring_units::{LineId, Millis};
 
@@ -8,7 +8,7 @@ use crate::{CauseTones, Number, ServerName};
 
 /// Everything that the switch is told about its world. The owner keeps each list within its bound; what is
 /// beyond is not used.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Setup {
     /// The telephones on lines.
     pub phones: Vec<Phone>,
@@ -21,8 +21,8 @@ pub struct Setup {
     pub dial: Option<Vec<DialRow>>,
     /// `[offline]`: what is dialled while no server is up, beside the telephones' own numbers.
     pub offline: Vec<DialRow>,
-    /// The country's outside numbers: where they end and how far they go.
-    pub numbering: Vec<NumberingRow>,
+    /// The country's numbers: where they end, how far they go, which are of emergency services.
+    pub numbering: NumberPlan,
     /// Emergency calls.
     pub emergency: Emergency,
     /// Timers.
@@ -31,23 +31,6 @@ pub struct Setup {
     pub tones: CauseTones,
     /// Minutes east of UTC, for the date on displays.
     pub offset_minutes: i32,
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Self {
-            phones: Vec::new(),
-            users: Vec::new(),
-            servers: Vec::new(),
-            dial: None,
-            offline: Vec::new(),
-            numbering: Vec::new(),
-            emergency: Emergency::default(),
-            timers: Timers::default(),
-            tones: CauseTones::default(),
-            offset_minutes: 0,
-        }
-    }
 }
 
 /// A telephone on a line.
@@ -127,33 +110,10 @@ pub enum Destination {
     OutsideLine,
 }
 
-/// A group of outside numbers of the country.
-#[derive(Clone, PartialEq, Debug)]
-pub struct NumberingRow {
-    /// The numbers, as dialled without a prefix of the house.
-    pub pattern: Pattern,
-    /// How far they go.
-    pub reach: Reach,
-}
-
-/// How far a number goes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Reach {
-    /// A telephone of this box.
-    Internal,
-    /// The neighbourhood, and what is free.
-    Local,
-    /// The country.
-    National,
-    /// Other countries and premium numbers.
-    All,
-}
-
-/// Emergency calls.
+/// Emergency calls. The numbers are the country's ([`NumberPlan::emergency`]); each is also reached with any
+/// outside prefix of the plan.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Emergency {
-    /// The country's numbers: 911, 112, 999. Each is also reached with any outside prefix of the plan.
-    pub numbers: Vec<Number>,
     /// Ways out, tried in order; empty: every server in order.
     pub via: Vec<Destination>,
     /// The number shown to the answering point in place of the telephone's own.

@@ -1,0 +1,781 @@
+//! One line, as calls see it: what the telephone on it does, and the calls that it holds.
+//!
+//! # How
+//! A line has one state and a list of held calls; together at most [`MAX_CALLS_PER_LINE`]. A flash in a call
+//! holds it and gives dial tone, or goes on to the call that is held longest. A flash while dialling, waiting
+//! or hearing why a call failed gives that up and goes back to the latest held call. Hung up with calls
+//! held, the telephone is rung back for the latest.
+//!
+//! # Epochs
+//! An event of an older epoch than the line's is dropped. One of a newer epoch shows that the end of ours was
+//! missed: all calls of the line are given up first.
+
+use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, RingRequest, Tone};
+use tipring_units::{CallId, Epoch, Instant, LineId, Millis, WallTime};
+
+use crate::digits::{Reader, Verdict};
+use crate::outbox::{CallInput, Offer, Order, Outbox, Wish};
+use crate::plan::Plan;
+use crate::{Alarm, CallEvent, Cause, LineDoing, Number, Party, Setup, Why};
+
+/// Calls of one line, held ones included, at the most.
+pub const MAX_CALLS_PER_LINE: usize = 4;
+/// A line that was told to stop ringing and says nothing is taken to be idle after this long.
+const RING_STOP: Millis = Millis::from_secs(2);
+
+/// What a line needs to know of the rest.
+pub(crate) struct Scene<'a> {
+    pub now: Instant,
+    pub wall: WallTime,
+    pub setup: &'a Setup,
+    pub plan: &'a Plan,
+    /// No server is up.
+    pub offline: bool,
+    pub out: &'a mut Outbox,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    /// On-hook, no call.
+    Idle,
+    /// Off-hook, dialling. What sounds, if anything.
+    Dialling(Reader, Option<Tone>),
+    /// It called; not answered yet. What sounds, if anything of ours.
+    Waiting(CallId, Option<Tone>),
+    /// In a call.
+    Talking(CallId),
+    /// Off-hook without an active call, hears why.
+    Told,
+    /// Off-hook, and nothing comes of it until it is hung up.
+    Parked,
+    /// Rung for a call.
+    Ringing(CallId),
+    /// Hung up with this call held; rung back for it.
+    Recalling(CallId),
+    /// Told to stop ringing; a call that came meanwhile waits for that.
+    Stopping(Option<(CallId, Offer)>),
+    /// Out of service, or its card is silent.
+    Down,
+}
+
+/// A line.
+#[derive(Clone, Debug)]
+pub(crate) struct LineSide {
+    line: LineId,
+    epoch: Option<Epoch>,
+    state: State,
+    held: Vec<CallId>,
+    in_service: bool,
+    silent: bool,
+    timer: Option<(Instant, Why)>,
+}
+
+impl LineSide {
+    /// A line of which nothing was heard yet.
+    pub fn new(line: LineId) -> Self {
+        Self {
+            line,
+            epoch: None,
+            state: State::Idle,
+            held: Vec::new(),
+            in_service: true,
+            silent: false,
+            timer: None,
+        }
+    }
+
+    /// The line as it is after its own state was lost: idle in the same epoch. If it is off-hook the next
+    /// command tells.
+    pub fn lost(&self) -> Self {
+        Self { epoch: self.epoch, in_service: self.in_service, silent: self.silent, ..Self::new(self.line) }
+    }
+
+    pub fn timer(&self) -> Option<(Instant, Why)> {
+        self.timer
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        self.epoch.unwrap_or_default()
+    }
+
+    pub fn doing(&self) -> LineDoing {
+        match self.state {
+            State::Idle | State::Stopping(_) => LineDoing::Idle,
+            State::Dialling(..) => LineDoing::Dialling,
+            State::Waiting(..) => LineDoing::Waiting,
+            State::Talking(_) => LineDoing::Talking,
+            State::Told => LineDoing::Told,
+            State::Parked => LineDoing::Parked,
+            State::Ringing(_) | State::Recalling(_) => LineDoing::Ringing,
+            State::Down => LineDoing::OutOfService,
+        }
+    }
+
+    /// The call that the line is in, or rung for.
+    pub fn active(&self) -> Option<CallId> {
+        match &self.state {
+            State::Waiting(call, _)
+            | State::Talking(call)
+            | State::Ringing(call)
+            | State::Recalling(call) => Some(*call),
+            State::Stopping(next) => next.map(|(call, _)| call),
+            State::Idle | State::Dialling(..) | State::Told | State::Parked | State::Down => None,
+        }
+    }
+
+    pub fn held(&self) -> &[CallId] {
+        &self.held
+    }
+
+    /// What it dialled so far.
+    pub fn dialled(&self) -> Number {
+        match &self.state {
+            State::Dialling(reader, _) => reader.dialled(),
+            State::Idle
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Down => Number::EMPTY,
+        }
+    }
+
+    /// The line says something.
+    pub fn on_event(&mut self, epoch: Epoch, event: LineEvent, scene: &mut Scene<'_>) {
+        if !self.catch_up(epoch, scene) {
+            return;
+        }
+        match event {
+            LineEvent::Seized => self.seized(scene),
+            LineEvent::Answered => self.lifted(scene),
+            LineEvent::Released => self.hung_up(scene),
+            LineEvent::Flash(_) => self.flash(scene),
+            LineEvent::DigitBegan(_) => self.hush(scene),
+            LineEvent::Digit { digit, source, length } => self.digit(digit, source, length, scene),
+            LineEvent::Ringing => match self.state {
+                State::Ringing(call) => self.tell(call, CallInput::Alerting, scene),
+                // A recall is not told to anybody; elsewhere it raced with the end of ringing.
+                State::Recalling(_)
+                | State::Idle
+                | State::Dialling(..)
+                | State::Waiting(..)
+                | State::Talking(_)
+                | State::Told
+                | State::Parked
+                | State::Stopping(_)
+                | State::Down => {}
+            },
+            LineEvent::RingStopped => self.ring_stopped(scene),
+            LineEvent::Refused(refusal) => self.refused(refusal, scene),
+            LineEvent::Fault(fault) => self.fault(fault, scene),
+            LineEvent::FaultCleared(fault) => {
+                scene.out.alarm(Alarm::LineFaultCleared(self.line, fault));
+                if fault == LineFault::CardSilent {
+                    self.silent = false;
+                    self.up_again();
+                }
+            }
+            LineEvent::InService(on) => self.in_service(on, scene),
+            // Nothing of a call hangs on these.
+            LineEvent::CallerIdSent | LineEvent::Roh(_) | LineEvent::SupervisionDone => {}
+        }
+    }
+
+    /// Events were lost; this is what is true.
+    pub fn on_summary(&mut self, epoch: Epoch, summary: LineSummary, scene: &mut Scene<'_>) {
+        if !self.catch_up(epoch, scene) {
+            return;
+        }
+        if summary.off_hook {
+            match self.state {
+                State::Idle | State::Ringing(_) | State::Recalling(_) | State::Stopping(_) => {
+                    self.lifted(scene)
+                }
+                State::Dialling(..)
+                | State::Waiting(..)
+                | State::Talking(_)
+                | State::Told
+                | State::Parked
+                | State::Down => {} // known
+            }
+        } else {
+            match self.state {
+                // On-hook in the epoch that began at on-hook: what was lost is the beginning and the end of a
+                // seizure, or the end of ringing.
+                State::Dialling(..)
+                | State::Waiting(..)
+                | State::Talking(_)
+                | State::Told
+                | State::Parked => {
+                    self.give_up(Cause::NORMAL, scene);
+                }
+                State::Stopping(_) if !summary.ringing => self.ring_over(scene),
+                State::Stopping(_) | State::Idle | State::Ringing(_) | State::Recalling(_) | State::Down => {} // known
+            }
+        }
+    }
+
+    /// A call says something.
+    pub fn on_order(&mut self, call: CallId, order: Order, scene: &mut Scene<'_>) {
+        match order {
+            Order::Offer(offer) => self.offered(call, offer, scene),
+            Order::RingBack(offer) => match self.state {
+                State::Recalling(recalled) if recalled == call => {
+                    self.timer = Some((scene.now + scene.setup.timers.recall, Why::Recall));
+                    self.ring(offer, scene);
+                    scene.out.event(CallEvent::Recalled { call, line: self.line });
+                }
+                // Lifted, or out of service, in the same moment.
+                State::Recalling(_)
+                | State::Idle
+                | State::Dialling(..)
+                | State::Waiting(..)
+                | State::Talking(_)
+                | State::Told
+                | State::Parked
+                | State::Ringing(_)
+                | State::Stopping(_)
+                | State::Down => {}
+            },
+            Order::Alerting => self.hear(call, Some(Tone::Ringback), scene),
+            Order::Early => self.hear(call, None, scene),
+            Order::Connected => {
+                self.hear(call, None, scene);
+                if matches!(self.state, State::Waiting(waiting, _) if waiting == call) {
+                    self.enter(State::Talking(call));
+                    self.command(LineCommand::Answered, scene);
+                }
+            }
+            Order::Recalling if self.is_talking(call) => {
+                self.command(LineCommand::Play(Tone::Ringback), scene);
+            }
+            Order::Retrieved if self.is_talking(call) => self.command(LineCommand::Quiet, scene),
+            // Who is held by another line hears nothing of it; who holds that one in turn does not either.
+            Order::Held | Order::Recalling | Order::Retrieved => {}
+            Order::Over(cause) => self.over(call, cause, scene),
+        }
+    }
+
+    /// The timer ran out.
+    pub fn on_timer(&mut self, scene: &mut Scene<'_>) {
+        self.timer = None;
+        match &self.state {
+            State::Dialling(reader, _) => {
+                let verdict = reader.timeout(scene.plan);
+                match verdict {
+                    Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
+                    Verdict::Dead(_) | Verdict::More { .. } => self.abandon_dialling(scene),
+                }
+            }
+            State::Told => {
+                self.enter(State::Parked);
+                self.command(LineCommand::Park, scene);
+            }
+            State::Recalling(_) => {
+                self.give_up(Cause::NO_ANSWER, scene);
+                self.stop_ringing(scene);
+            }
+            State::Stopping(_) => self.ring_over(scene),
+            // No timer runs in these.
+            State::Idle
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Parked
+            | State::Ringing(_)
+            | State::Down => {}
+        }
+    }
+
+    /// Management takes the line out of service, or back.
+    pub fn set_in_service(&mut self, on: bool, scene: &mut Scene<'_>) {
+        self.command(LineCommand::InService(on), scene);
+        self.in_service(on, scene);
+    }
+
+    /// The dial plan changed under the digits.
+    pub fn read_again(&mut self, scene: &mut Scene<'_>) {
+        if let State::Dialling(reader, _) = &self.state {
+            let reader = reader.again(scene.plan, scene.offline);
+            self.judge(reader, scene);
+        }
+    }
+
+    /// Gives up every call and is idle in the epoch that it has.
+    pub fn give_up(&mut self, cause: Cause, scene: &mut Scene<'_>) {
+        if let State::Dialling(reader, _) = &self.state {
+            scene.out.event(CallEvent::Abandoned { line: self.line, dialled: reader.dialled() });
+        }
+        match self.state {
+            State::Ringing(call) | State::Stopping(Some((call, _))) => {
+                self.tell(call, CallInput::Failed(cause), scene);
+            }
+            State::Waiting(call, _) | State::Talking(call) | State::Recalling(call) => {
+                self.tell(call, CallInput::Gone(cause), scene);
+            }
+            State::Idle
+            | State::Dialling(..)
+            | State::Told
+            | State::Parked
+            | State::Stopping(None)
+            | State::Down => {}
+        }
+        for call in core::mem::take(&mut self.held) {
+            self.tell(call, CallInput::Gone(cause), scene);
+        }
+        self.enter(State::Idle);
+    }
+
+    /// True if the event is of this epoch or of a newer one, which is then the line's.
+    fn catch_up(&mut self, epoch: Epoch, scene: &mut Scene<'_>) -> bool {
+        let behind = match self.epoch {
+            None => 0,
+            Some(own) => epoch.0.wrapping_sub(own.0),
+        };
+        if behind > u32::MAX / 2 {
+            return false; // of an epoch that has ended
+        }
+        self.epoch = Some(epoch);
+        if behind > 0 {
+            let down = matches!(self.state, State::Down);
+            self.give_up(Cause::NORMAL, scene);
+            if down {
+                self.enter(State::Down);
+            }
+        }
+        true
+    }
+
+    /// Off-hook to call. A call that was just being offered finds the line busy; the refusal of its ringing
+    /// is still on the way.
+    fn seized(&mut self, scene: &mut Scene<'_>) {
+        match self.state {
+            State::Ringing(call) => {
+                self.tell(call, CallInput::Failed(Cause::Glare), scene);
+                self.dial(scene);
+            }
+            State::Idle
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Dialling(..)
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Parked
+            | State::Down => self.lifted(scene),
+        }
+    }
+
+    /// Off-hook. Whether it answers depends on what is known here: who lifts as the caller gives up gets dial
+    /// tone.
+    fn lifted(&mut self, scene: &mut Scene<'_>) {
+        match self.state {
+            State::Idle | State::Stopping(None) => self.dial(scene),
+            State::Stopping(Some((call, _))) => {
+                self.tell(call, CallInput::Failed(Cause::Glare), scene);
+                self.dial(scene);
+            }
+            State::Ringing(call) => {
+                self.enter(State::Talking(call));
+                self.tell(call, CallInput::Answered, scene);
+            }
+            State::Recalling(call) => {
+                self.held.retain(|held| *held != call);
+                self.enter(State::Talking(call));
+                self.tell(call, CallInput::Retrieve, scene);
+            }
+            // Off-hook already.
+            State::Dialling(..) | State::Waiting(..) | State::Talking(_) | State::Told | State::Parked => {}
+            State::Down => {} // nothing is fed; when it is back, the line says so again
+        }
+    }
+
+    fn hung_up(&mut self, scene: &mut Scene<'_>) {
+        self.epoch = Some(self.epoch().next());
+        match &self.state {
+            State::Dialling(reader, _) => {
+                scene.out.event(CallEvent::Abandoned { line: self.line, dialled: reader.dialled() });
+                self.on_hook(scene);
+            }
+            State::Waiting(call, _) | State::Talking(call) => {
+                let call = *call;
+                self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
+                self.on_hook(scene);
+            }
+            State::Told | State::Parked | State::Idle => self.on_hook(scene),
+            // Lifted and hung up so fast that only the end was seen.
+            State::Ringing(call) => {
+                self.tell(*call, CallInput::Failed(Cause::TEMPORARY), scene);
+                self.on_hook(scene);
+            }
+            State::Recalling(_) => self.give_up(Cause::NORMAL, scene),
+            State::Stopping(_) => self.ring_over(scene),
+            State::Down => {}
+        }
+    }
+
+    fn ring_stopped(&mut self, scene: &mut Scene<'_>) {
+        self.epoch = Some(self.epoch().next());
+        match self.state {
+            State::Stopping(_) | State::Idle => self.ring_over(scene),
+            // It stopped by itself.
+            State::Ringing(_) | State::Recalling(_) => {
+                self.give_up(Cause::TEMPORARY, scene);
+            }
+            State::Dialling(..)
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Parked
+            | State::Down => {} // cannot ring off-hook
+        }
+    }
+
+    /// On-hook and not ringing: rung back for a held call, or idle.
+    fn on_hook(&mut self, scene: &mut Scene<'_>) {
+        match self.held.pop() {
+            Some(call) => {
+                self.enter(State::Recalling(call));
+                self.tell(call, CallInput::Recall, scene);
+            }
+            None => self.enter(State::Idle),
+        }
+    }
+
+    /// Ringing has stopped: the call that waited for it, a held one, or idle.
+    fn ring_over(&mut self, scene: &mut Scene<'_>) {
+        match self.state {
+            State::Stopping(Some((call, offer))) => {
+                self.enter(State::Ringing(call));
+                self.ring(offer, scene);
+            }
+            State::Stopping(None)
+            | State::Idle
+            | State::Dialling(..)
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Down => self.on_hook(scene),
+        }
+    }
+
+    fn flash(&mut self, scene: &mut Scene<'_>) {
+        match self.state {
+            State::Talking(_) if self.held.len() >= MAX_CALLS_PER_LINE => {} // cannot be: one of them is active
+            State::Talking(call) => {
+                self.tell(call, CallInput::Hold, scene);
+                let back = if self.held.is_empty() { None } else { Some(self.held.remove(0)) };
+                self.held.push(call);
+                match back {
+                    Some(back) => self.back_to(back, scene),
+                    None => self.dial(scene),
+                }
+            }
+            State::Dialling(..) | State::Told => {
+                if let Some(back) = self.held.pop() {
+                    self.back_to(back, scene);
+                }
+            }
+            State::Waiting(call, _) => {
+                if let Some(back) = self.held.pop() {
+                    self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
+                    self.back_to(back, scene);
+                }
+            }
+            // No call to hold or to go back to; on-hook there is no flash.
+            State::Idle
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Down => {}
+        }
+    }
+
+    fn back_to(&mut self, call: CallId, scene: &mut Scene<'_>) {
+        self.enter(State::Talking(call));
+        self.command(LineCommand::Quiet, scene);
+        self.tell(call, CallInput::Retrieve, scene);
+    }
+
+    fn digit(&mut self, digit: u8, source: DigitSource, length: Millis, scene: &mut Scene<'_>) {
+        match &mut self.state {
+            State::Dialling(reader, _) => {
+                let mut reader = reader.clone();
+                reader.push(scene.plan, digit);
+                scene.out.event(CallEvent::Dialled { line: self.line, digit, source });
+                self.judge(reader, scene);
+            }
+            // A touch tone goes with the sound; dial pulses are heard by nobody else.
+            State::Talking(call) => {
+                let call = *call;
+                match source {
+                    DigitSource::Pulse => self.tell(call, CallInput::Digit(digit, length), scene),
+                    DigitSource::Dtmf => {}
+                }
+            }
+            // Nobody listens.
+            State::Idle
+            | State::Waiting(..)
+            | State::Told
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Down => {}
+        }
+    }
+
+    /// Gives dial tone.
+    fn dial(&mut self, scene: &mut Scene<'_>) {
+        if self.held.is_empty() {
+            scene.out.event(CallEvent::Seized(self.line));
+        }
+        // A tone that is not there yet: what `judge` makes sound is a change.
+        self.enter(State::Dialling(Reader::new(scene.plan, scene.offline), None));
+        self.judge(Reader::new(scene.plan, scene.offline), scene);
+    }
+
+    /// Acts on what the digits so far come to.
+    fn judge(&mut self, reader: Reader, scene: &mut Scene<'_>) {
+        let sounding = match &self.state {
+            State::Dialling(_, tone) => *tone,
+            State::Idle
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Down => return,
+        };
+        match reader.verdict(scene.plan) {
+            Verdict::More { why, after, outside_tone } => {
+                let dial = if self.held.is_empty() { Tone::Dial } else { Tone::Stutter };
+                let tone = match (outside_tone, reader.is_empty()) {
+                    (true, _) => Some(Tone::Outside),
+                    (false, true) => Some(dial),
+                    (false, false) => None,
+                };
+                if tone != sounding {
+                    self.command(tone.map_or(LineCommand::Quiet, LineCommand::Play), scene);
+                }
+                self.enter(State::Dialling(reader, tone));
+                self.timer = Some((scene.now + after, why));
+            }
+            Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
+            Verdict::Dead(cause) => {
+                self.call_out(Wish::Nothing { dialled: reader.dialled(), cause }, scene);
+            }
+        }
+    }
+
+    fn call_out(&mut self, wish: Wish, scene: &mut Scene<'_>) {
+        if matches!(self.state, State::Dialling(_, Some(_))) {
+            self.command(LineCommand::Quiet, scene);
+        }
+        let call = scene.out.new_call();
+        self.enter(State::Waiting(call, None));
+        scene.out.begin(call, Party::Line(self.line), wish);
+    }
+
+    /// Dialling took too long.
+    fn abandon_dialling(&mut self, scene: &mut Scene<'_>) {
+        scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
+        if self.held.is_empty() {
+            self.enter(State::Parked);
+            self.command(LineCommand::Park, scene);
+        } else {
+            self.enter(State::Told); // a flash goes back to the held party
+            self.command(LineCommand::Play(Tone::Congestion), scene);
+        }
+    }
+
+    /// A digit has begun: the tone stops at once.
+    fn hush(&mut self, scene: &mut Scene<'_>) {
+        if let State::Dialling(_, tone @ Some(_)) = &mut self.state {
+            *tone = None;
+            self.command(LineCommand::Quiet, scene);
+        }
+    }
+
+    /// What a line that waits for `call` hears of ours.
+    fn hear(&mut self, call: CallId, tone: Option<Tone>, scene: &mut Scene<'_>) {
+        if let State::Waiting(waiting, sounding) = &mut self.state
+            && *waiting == call
+            && *sounding != tone
+        {
+            *sounding = tone;
+            self.command(tone.map_or(LineCommand::Quiet, LineCommand::Play), scene);
+        }
+    }
+
+    fn offered(&mut self, call: CallId, offer: Offer, scene: &mut Scene<'_>) {
+        match self.state {
+            State::Idle => {
+                self.enter(State::Ringing(call));
+                self.ring(offer, scene);
+            }
+            State::Stopping(None) => {
+                let timer = self.timer;
+                self.enter(State::Stopping(Some((call, offer))));
+                self.timer = timer;
+            }
+            State::Dialling(..)
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(Some(_)) => self.tell(call, CallInput::Failed(Cause::BUSY), scene),
+            State::Down => self.tell(call, CallInput::Failed(Cause::OUT_OF_ORDER), scene),
+        }
+    }
+
+    fn ring(&mut self, offer: Offer, scene: &mut Scene<'_>) {
+        let Some(phone) = scene.setup.phones.iter().find(|phone| phone.line == self.line) else {
+            self.give_up(Cause::OUT_OF_ORDER, scene); // taken out of the configuration in between
+            return;
+        };
+        let caller = Some(offer.from.for_display(scene.wall, scene.setup.offset_minutes));
+        self.command(LineCommand::Ring(RingRequest { pattern: phone.ring, caller }), scene);
+    }
+
+    fn stop_ringing(&mut self, scene: &mut Scene<'_>) {
+        self.enter(State::Stopping(None));
+        self.timer = Some((scene.now + RING_STOP, Why::RingStop));
+        self.command(LineCommand::StopRing, scene);
+    }
+
+    fn over(&mut self, call: CallId, cause: Cause, scene: &mut Scene<'_>) {
+        let tones = scene.setup.tones;
+        let held_before = self.held.len();
+        self.held.retain(|held| *held != call);
+        match self.state {
+            State::Waiting(waiting, _) if waiting == call => {
+                self.enter(State::Told);
+                if self.held.is_empty() {
+                    self.timer = Some((scene.now + scene.setup.timers.tone, Why::ToneLimit));
+                }
+                self.command(LineCommand::Play(cause.tone(tones)), scene);
+            }
+            State::Talking(talking) if talking == call => {
+                if self.held.is_empty() {
+                    self.enter(State::Parked);
+                    self.command(LineCommand::Cleared { tone: tones.cleared }, scene);
+                } else {
+                    self.enter(State::Told);
+                    self.command(LineCommand::Play(tones.cleared), scene);
+                }
+            }
+            State::Told if held_before > 0 && self.held.is_empty() => {
+                self.enter(State::Parked);
+                self.command(LineCommand::Cleared { tone: tones.cleared }, scene);
+            }
+            State::Ringing(ringing) | State::Recalling(ringing) if ringing == call => {
+                self.stop_ringing(scene)
+            }
+            State::Stopping(Some((next, _))) if next == call => {
+                let timer = self.timer;
+                self.enter(State::Stopping(None));
+                self.timer = timer;
+            }
+            // Another call than the one that the line is busy with: a held one, or one given up before.
+            State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Idle
+            | State::Dialling(..)
+            | State::Parked
+            | State::Down => {}
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal, scene: &mut Scene<'_>) {
+        let cause = match refusal {
+            Refusal::OffHook => Cause::Glare,
+            Refusal::Stale => Cause::TEMPORARY,
+            Refusal::OutOfService => Cause::OUT_OF_ORDER,
+        };
+        match (&self.state, refusal) {
+            (State::Recalling(_), Refusal::OffHook) => {} // lifted as it was to ring back: that answers it
+            (State::Ringing(_) | State::Recalling(_), _) => self.give_up(cause, scene),
+            (State::Stopping(_), _) => self.ring_over(scene),
+            // Other commands are refused only where the line's own news of it is on the way.
+            (
+                State::Idle
+                | State::Dialling(..)
+                | State::Waiting(..)
+                | State::Talking(_)
+                | State::Told
+                | State::Parked
+                | State::Down,
+                _,
+            ) => {}
+        }
+    }
+
+    fn fault(&mut self, fault: LineFault, scene: &mut Scene<'_>) {
+        scene.out.alarm(Alarm::LineFault(self.line, fault));
+        match fault {
+            LineFault::CardSilent => {
+                self.silent = true;
+                self.give_up(Cause::LineLost, scene);
+                self.enter(State::Down);
+            }
+            // The line begins anew; if it is off-hook, it says so.
+            LineFault::Panicked => {
+                let down = matches!(self.state, State::Down);
+                self.give_up(Cause::Fault, scene);
+                if down {
+                    self.enter(State::Down);
+                }
+            }
+            LineFault::Leakage => {} // calls still work
+        }
+    }
+
+    fn in_service(&mut self, on: bool, scene: &mut Scene<'_>) {
+        self.in_service = on;
+        if on {
+            self.up_again();
+        } else {
+            self.give_up(Cause::LineLost, scene);
+            self.enter(State::Down);
+        }
+    }
+
+    fn up_again(&mut self) {
+        if matches!(self.state, State::Down) && self.in_service && !self.silent {
+            self.enter(State::Idle);
+        }
+    }
+
+    fn is_talking(&self, call: CallId) -> bool {
+        matches!(self.state, State::Talking(talking) if talking == call)
+    }
+
+    fn tell(&self, call: CallId, input: CallInput, scene: &mut Scene<'_>) {
+        scene.out.tell_call(call, Party::Line(self.line), input);
+    }
+
+    fn command(&self, command: LineCommand, scene: &mut Scene<'_>) {
+        scene.out.line(self.line, self.epoch(), command);
+    }
+
+    /// Changes state. A state's timer ends with it.
+    fn enter(&mut self, state: State) {
+        self.timer = None;
+        self.state = state;
+    }
+}

@@ -1,0 +1,178 @@
+//! What the small machines say to each other and to the world.
+//!
+//! A machine never calls another one: it leaves a message, and the switch runs them one after the other. So
+//! at any time one machine runs, and if it fails the others are whole.
+
+use std::collections::VecDeque;
+
+use tipring_units::{CallId, Epoch, LineId, Millis};
+
+use crate::plan::Selection;
+use crate::{
+    Alarm, CallEvent, Cause, FarAction, FarId, Identity, MediaAction, Number, Output, Party, Priority, Via,
+};
+
+/// Messages between machines that can wait, at the most: clearing the whole box at once takes a few for each
+/// call. Beyond it messages would be lost, which the switch reports.
+pub const MAX_MESSAGES: usize = 16 * crate::MAX_CALLS;
+
+/// A message from one machine to another.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Message {
+    /// A party wants a call.
+    Begin { call: CallId, caller: Party, wish: Wish },
+    /// To a call, from one of its parties.
+    Call { call: CallId, from: Party, input: CallInput },
+    /// To a party, from a call.
+    Party { party: Party, call: CallId, order: Order },
+}
+
+/// Whom a party wants to call.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Wish {
+    /// A line dialled this.
+    Selected(Selection),
+    /// A line dialled this and it comes to nothing.
+    Nothing { dialled: Number, cause: Cause },
+    /// A far leg asks for this.
+    Incoming { to: Number, from: Identity, via: Via },
+}
+
+/// What a party tells its call.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum CallInput {
+    /// The called telephone rings.
+    Alerting,
+    /// The called sends sound before the answer.
+    Early,
+    /// The called answered.
+    Answered,
+    /// The called cannot be reached. It knows nothing of the call any more.
+    Failed(Cause),
+    /// This party is gone from the call and knows nothing of it any more.
+    Gone(Cause),
+    /// This party holds the other.
+    Hold,
+    /// It takes the other back.
+    Retrieve,
+    /// This party hung up on the held other and is to be rung back.
+    Recall,
+    /// This party (a far one) holds us, or no longer does.
+    FarHold(bool),
+    /// This party sends a digit.
+    Digit(u8, Millis),
+}
+
+/// What a call tells a party.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Order {
+    /// Here is a call for you: ring, or place the leg.
+    Offer(Offer),
+    /// Ring for the call that you hold.
+    RingBack(Offer),
+    /// The one that you called rings.
+    Alerting,
+    /// You hear the one that you called before it answers.
+    Early,
+    /// The one that you called answered.
+    Connected,
+    /// The other end holds you.
+    Held,
+    /// The other end is back.
+    Retrieved,
+    /// The other end hung up on you while it held you, and is being rung back.
+    Recalling,
+    /// The call is over for you.
+    Over(Cause),
+}
+
+/// A call that is offered.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Offer {
+    /// Who calls.
+    pub from: Identity,
+    /// The number to ask for.
+    pub number: Number,
+    /// By what, for a far leg.
+    pub via: Option<Via>,
+    /// Its priority.
+    pub priority: Priority,
+}
+
+/// Where machines leave what they have to say.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Outbox {
+    messages: VecDeque<Message>,
+    outputs: VecDeque<Output>,
+    calls: u64,
+    legs: u64,
+    /// Messages that found no room.
+    pub lost: u64,
+}
+
+impl Outbox {
+    /// A number for a new call.
+    pub fn new_call(&mut self) -> CallId {
+        self.calls += 1;
+        CallId(self.calls)
+    }
+
+    /// A number for a new far leg.
+    pub fn new_leg(&mut self) -> FarId {
+        self.legs += 1;
+        FarId::Out(self.legs)
+    }
+
+    pub fn begin(&mut self, call: CallId, caller: Party, wish: Wish) {
+        self.message(Message::Begin { call, caller, wish });
+    }
+
+    pub fn tell_call(&mut self, call: CallId, from: Party, input: CallInput) {
+        self.message(Message::Call { call, from, input });
+    }
+
+    pub fn tell_party(&mut self, party: Party, call: CallId, order: Order) {
+        self.message(Message::Party { party, call, order });
+    }
+
+    pub fn line(&mut self, line: LineId, epoch: Epoch, command: tipring_port::LineCommand) {
+        self.output(Output::Line { line, epoch, command });
+    }
+
+    pub fn far(&mut self, leg: FarId, action: FarAction) {
+        self.output(Output::Far { leg, action });
+    }
+
+    pub fn media(&mut self, action: MediaAction) {
+        self.output(Output::Media(action));
+    }
+
+    pub fn event(&mut self, event: CallEvent) {
+        self.output(Output::Event(event));
+    }
+
+    pub fn alarm(&mut self, alarm: Alarm) {
+        self.output(Output::Alarm(alarm));
+    }
+
+    /// Outputs are drained after each input, so they are bounded by what one input causes.
+    pub fn output(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub fn next_message(&mut self) -> Option<Message> {
+        self.messages.pop_front()
+    }
+
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn message(&mut self, message: Message) {
+        if self.messages.len() < MAX_MESSAGES {
+            self.messages.push_back(message);
+        } else {
+            self.lost += 1;
+        }
+    }
+}
