@@ -139,6 +139,7 @@ impl Program {
 
 /// An order to a card for one line. It takes effect at the first sample of the tick and replaces what went before.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // copied within the tick; a box would allocate in it
 pub enum CardOrder {
     /// Feed the line so until told otherwise; a running program is cancelled.
     Feed(Feed),

@@ -1,0 +1,317 @@
+//! The signalling machine of a line port towards a telephone (FXS).
+//!
+//! # What it does
+//! Knows whether the telephone is on-hook, ringing or off-hook, and gives it battery, ringing, caller identity,
+//! disconnect supervision and the receiver-off-hook sequence.
+//!
+//! # How
+//! Readings go through the detector, the ring-trip detector and the hook tracker, which make internal events of
+//! them; [`event`] and [`command`] hold the matrix of states and events, and of states and commands. Everything
+//! timed goes to the card as a whole program. The epoch grows when the line returns to idle.
+//!
+//! Glare is decided here: ringing starts only at the end of a tick whose last reading shows an open loop. If the
+//! loop is closed, [`tipring_port::LineCommand::Ring`] is refused and the closed loop becomes a seizure.
+//!
+//! When the mean over ring cycles shows a lifted receiver, ringing is taken off at once, but the answer is believed
+//! only when battery alone confirms it ([`TRIP_CONFIRM`]); if it does not, the cadence starts again.
+//!
+//! # Limits
+//! Caller identity is Bellcore FSK between rings; where no pause has room for the burst it is not sent.
+//!
+//! # Standard
+//! Bellcore caller identity: GR-30, starts at least 500 ms after the first burst and ends 200 ms before the second.
+
+mod command;
+mod event;
+mod ring;
+mod state;
+
+use tipring_port::{
+    CardOrder, CardReport, Feed, LineEvent, LineFault, LineProfile, LineSummary, LoopReading, ProgramEnd,
+    ProgramId, READINGS_PER_TICK, Refusal, Sense,
+};
+use tipring_units::{Epoch, Millis, SampleTime, Samples, TICK};
+
+use crate::detector::READING;
+use crate::leakage::Leakage;
+use crate::{Detector, FxsOut, HookTracker, Playing, RingTrip, Settings, Verdict};
+use event::Event;
+use state::State;
+
+/// After our feed changed, ringers take this long to charge: 5 REN over 1500 ohm from reversed to normal battery at
+/// 25 mA draw more than 10 mA for 180 ms.
+pub const SETTLE: Millis = Millis(250);
+/// A closed loop has settled this long after a reversal.
+pub const REVERSAL_SETTLE: Millis = Millis(100);
+/// Battery has to show a closed loop this long before a ring trip is believed.
+pub const TRIP_CONFIRM: Millis = Millis(40);
+/// If it has not by then, it was none and ringing goes on.
+pub const TRIP_ABANDON: Millis = Millis(250);
+/// A card that does not report the end of a program is believed to have ended it so much later.
+const PROGRAM_GRACE: Millis = Millis(100);
+/// State timers that may expire in one tick; more would be a machine that runs in a circle.
+const MAX_TIMERS_PER_TICK: usize = 4;
+
+/// The machine of one line.
+#[derive(Clone, Debug)]
+pub struct Fxs {
+    settings: Settings,
+    epoch: Epoch,
+    state: State,
+    detector: Detector,
+    trip: RingTrip,
+    hook: HookTracker,
+    leakage: Leakage,
+    /// What the card feeds, or will after the order or program that was given last.
+    feed: Feed,
+    /// No order was given yet.
+    fresh: bool,
+    /// From then on the loop is calm after the last change of feed.
+    settled_at: SampleTime,
+    programs: u32,
+    playing: Playing,
+    card_silent: bool,
+    reading: LoopReading,
+    /// The end of the last tick.
+    clock: SampleTime,
+}
+
+impl Fxs {
+    /// A machine in its first tick. A machine that replaces another takes up with the epoch after the other's.
+    pub fn new(profile: &LineProfile, epoch: Epoch, in_service: bool) -> Self {
+        Self::with_settings(Settings::from(profile), epoch, in_service)
+    }
+
+    /// The same, of settings.
+    pub fn with_settings(settings: Settings, epoch: Epoch, in_service: bool) -> Self {
+        Self {
+            epoch,
+            state: if in_service { State::Idle } else { State::OutOfService },
+            detector: Detector::new(&settings),
+            trip: RingTrip::new(settings.ring.frequency, settings.threshold),
+            hook: HookTracker::new(&settings),
+            leakage: Leakage::default(),
+            feed: if in_service { Feed::Normal } else { Feed::Open },
+            fresh: true,
+            settled_at: SampleTime(0),
+            programs: 0,
+            playing: Playing::Nothing,
+            card_silent: false,
+            reading: LoopReading::default(),
+            clock: SampleTime(0),
+            settings,
+        }
+    }
+
+    /// Takes another profile. What is running (a cadence, a stage of a sequence) ends as it began.
+    pub fn apply(&mut self, profile: &LineProfile) {
+        self.settings = Settings::from(profile);
+        self.detector.apply(&self.settings);
+        self.hook.apply(&self.settings);
+    }
+
+    /// The card's report of the tick whose first sample is `now`; orders take effect from the next tick on.
+    pub fn tick(&mut self, now: SampleTime, report: &CardReport, out: &mut FxsOut) {
+        let end = now + TICK;
+        self.clock = end;
+        if core::mem::take(&mut self.fresh) {
+            self.order_feed(now, self.feed, out);
+            self.start_on_hook();
+        }
+        match report.ended {
+            Some(ProgramEnd::Completed(id, offset)) => {
+                self.on(now + Samples(u64::from(offset)), Event::ProgramCompleted(id), out);
+            }
+            Some(ProgramEnd::Cancelled(id)) => self.on(now, Event::ProgramCancelled(id), out),
+            None => {}
+        }
+        self.sense(now, report, out);
+        self.run_hook(end, out);
+        for _ in 0..MAX_TIMERS_PER_TICK {
+            match self.state.deadline() {
+                Some(due) if due <= end => self.on(due, Event::Timer, out),
+                Some(_) | None => break,
+            }
+        }
+        self.run_ring(now, out);
+        self.watch_leakage(end, out);
+    }
+
+    /// The card has been silent for too long (`true`), or reports again. Calls in progress are the control plane's to
+    /// end; new ones are refused.
+    pub fn card_silent(&mut self, now: SampleTime, silent: bool, out: &mut FxsOut) {
+        if self.card_silent != silent {
+            self.card_silent = silent;
+            let fault = LineFault::CardSilent;
+            let event = if silent { LineEvent::Fault(fault) } else { LineEvent::FaultCleared(fault) };
+            out.say(self.epoch, now, event);
+        }
+    }
+
+    /// The current generation of the line.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// What is true of the line now.
+    pub fn summary(&self) -> LineSummary {
+        LineSummary {
+            off_hook: self.state.is_off_hook(),
+            ringing: matches!(self.state, State::Ringing(_)),
+            in_service: self.state != State::OutOfService,
+            faulted: self.card_silent || self.leakage.is_leaking(),
+            voltage: self.reading.voltage,
+            current: self.reading.current,
+        }
+    }
+
+    /// What the telephone has to hear.
+    pub fn playing(&self) -> Playing {
+        self.playing
+    }
+
+    /// The state's name, for ladders and logs.
+    pub fn state_name(&self) -> &'static str {
+        if self.state == State::Idle && self.hook.is_closing() { "seizing" } else { self.state.name() }
+    }
+
+    /// When the machine needs its next tick although every report until then is the same steady one; `None`: not at
+    /// all. A moment that has passed means: every tick.
+    pub fn next_wakeup(&self) -> Option<SampleTime> {
+        if self.fresh || self.state.needs_every_tick() || !self.detector.is_settled() {
+            return Some(self.clock);
+        }
+        let timers = [self.state.deadline(), self.hook.deadline(), self.leakage.deadline()];
+        timers.into_iter().flatten().min()
+    }
+
+    fn sense(&mut self, now: SampleTime, report: &CardReport, out: &mut FxsOut) {
+        let mut step = report.step.map(|(id, step, offset)| (id, step, now + Samples(u64::from(offset))));
+        match report.sense {
+            Sense::Raw(readings) => {
+                for (index, reading) in readings.iter().enumerate() {
+                    self.read(now + Samples(index as u64 * READING.0), reading, &mut step, out);
+                }
+            }
+            Sense::Steady(reading) => {
+                for index in 0..READINGS_PER_TICK {
+                    self.read(now + Samples(index as u64 * READING.0), &reading, &mut step, out);
+                    if self.detector.is_settled() && !self.state.needs_every_tick() {
+                        break; // the others would tell the same
+                    }
+                }
+            }
+            Sense::Cooked(events) => {
+                self.follow_ring(now + TICK, &mut step, out);
+                for (offset, event) in events.iter() {
+                    let at = now + Samples(u64::from(offset));
+                    self.hook.cooked(at, event);
+                    self.run_hook(at, out);
+                }
+            }
+        }
+    }
+
+    /// One reading, of the millisecond from `at` on.
+    fn read(
+        &mut self,
+        at: SampleTime,
+        reading: &LoopReading,
+        step: &mut Option<(ProgramId, u8, SampleTime)>,
+        out: &mut FxsOut,
+    ) {
+        self.reading = *reading;
+        match self.state {
+            State::OutOfService => {}
+            State::Ringing(_) => {
+                self.follow_ring(at, step, out);
+                if let Some(trip) = self.trip.read(reading.current) {
+                    self.on(at + READING, Event::Trip(trip), out);
+                }
+            }
+            State::Idle
+            | State::RingWait { .. }
+            | State::Tripped { .. }
+            | State::OffHook { .. }
+            | State::Supervision { .. }
+            | State::Roh { .. } => {
+                if let Some(edge) = self.detector.read(at, reading) {
+                    self.run_hook(edge.at, out);
+                    self.hook.edge(edge);
+                    self.run_hook(at + READING, out);
+                }
+            }
+        }
+    }
+
+    fn run_hook(&mut self, now: SampleTime, out: &mut FxsOut) {
+        // While it rings raw readings go to the ring-trip detector; a cooked verdict comes here at any time.
+        while let Some((at, verdict)) = self.hook.poll(now) {
+            let event = match verdict {
+                Verdict::OffHook => Event::OffHook,
+                Verdict::OnHook => Event::OnHook,
+                Verdict::Flash(length) => Event::Flash(length),
+                Verdict::Pulsing => Event::Pulsing,
+                Verdict::Digit(digit) => Event::Digit(digit),
+            };
+            self.on(at, event, out);
+        }
+    }
+
+    fn watch_leakage(&mut self, end: SampleTime, out: &mut FxsOut) {
+        if self.state != State::Idle || self.detector.may_be_closed() || end < self.settled_at {
+            self.leakage.interrupt();
+        } else if let Some(leaks) = self.leakage.read(end, &self.reading) {
+            let fault = LineFault::Leakage;
+            let event = if leaks { LineEvent::Fault(fault) } else { LineEvent::FaultCleared(fault) };
+            out.say(self.epoch, end, event);
+        }
+    }
+
+    /// The one place where the state changes.
+    fn enter(&mut self, state: State) {
+        self.state = state;
+    }
+
+    /// Ends the epoch with `event`; the line is on-hook and idle in the next.
+    fn end_epoch(&mut self, at: SampleTime, event: LineEvent, out: &mut FxsOut) {
+        out.say(self.epoch, at, event);
+        self.epoch = self.epoch.next();
+        self.play(Playing::Nothing, out);
+        self.enter(State::Idle);
+    }
+
+    fn play(&mut self, playing: Playing, out: &mut FxsOut) {
+        if self.playing != playing || matches!(playing, Playing::Tone(_)) {
+            self.playing = playing;
+            out.playing = Some(playing);
+        }
+    }
+
+    fn say(&self, at: SampleTime, event: LineEvent, out: &mut FxsOut) {
+        out.say(self.epoch, at, event);
+    }
+
+    fn refuse(&self, at: SampleTime, refusal: Refusal, out: &mut FxsOut) {
+        out.say(self.epoch, at, LineEvent::Refused(refusal));
+    }
+
+    /// Orders a steady feed from the tick after `now` on.
+    fn order_feed(&mut self, now: SampleTime, feed: Feed, out: &mut FxsOut) {
+        out.order = Some(CardOrder::Feed(feed));
+        self.feed = feed;
+        self.fresh = false;
+        self.settled_at = now + TICK + SETTLE;
+    }
+
+    /// Looks for a seizure as soon as the loop is calm.
+    fn start_on_hook(&mut self) {
+        self.detector.reset(self.hook.loop_closed());
+        self.hook.start_on_hook(self.settings.hook.seize, self.settled_at);
+    }
+
+    fn next_program(&mut self) -> ProgramId {
+        self.programs = self.programs.wrapping_add(1);
+        ProgramId(self.programs)
+    }
+}

@@ -1,0 +1,86 @@
+//! The states of a line, and what each one carries.
+
+use tipring_port::{ProgramId, RingRequest, RohStage, Tone};
+use tipring_units::SampleTime;
+
+use super::ring::Ring;
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // one per line, never moved in the tick
+pub(super) enum State {
+    /// No battery, by decree.
+    OutOfService,
+    /// On-hook, on battery.
+    Idle,
+    /// Ordered to ring, once it is certain that the loop is open and calm.
+    RingWait { request: RingRequest },
+    /// The card runs the cadence.
+    Ringing(Ring),
+    /// Ringing was taken off because the loop seems closed; battery has to confirm it.
+    Tripped { ring: Ring, until: SampleTime },
+    /// Off-hook in a call or on the way to one.
+    OffHook { reversed_at: Option<SampleTime> },
+    /// Disconnect supervision is being given.
+    Supervision { program: Option<ProgramId>, until: SampleTime, then: After },
+    /// The receiver-off-hook sequence.
+    Roh { stage: RohStage, until: Option<SampleTime> },
+}
+
+/// What follows disconnect supervision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum After {
+    /// The receiver-off-hook sequence, with this tone first.
+    Roh(Tone),
+    /// A new call: this tone.
+    Tone(Tone),
+    /// A new call: its bridge.
+    Bridge,
+}
+
+impl State {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::OutOfService => "out-of-service",
+            Self::Idle => "idle",
+            Self::RingWait { .. } => "ring-wait",
+            Self::Ringing(_) => "ringing",
+            Self::Tripped { .. } => "ring-trip",
+            Self::OffHook { .. } => "off-hook",
+            Self::Supervision { .. } => "supervision",
+            Self::Roh { .. } => "receiver-off-hook",
+        }
+    }
+
+    pub(super) fn is_off_hook(&self) -> bool {
+        match self {
+            Self::OffHook { .. } | Self::Supervision { .. } | Self::Roh { .. } => true,
+            Self::OutOfService
+            | Self::Idle
+            | Self::RingWait { .. }
+            | Self::Ringing(_)
+            | Self::Tripped { .. } => false,
+        }
+    }
+
+    /// When the state's own timer expires.
+    pub(super) fn deadline(&self) -> Option<SampleTime> {
+        match self {
+            Self::OutOfService | Self::Idle | Self::RingWait { .. } | Self::Ringing(_) => None,
+            Self::Tripped { until, .. } | Self::Supervision { until, .. } => Some(*until),
+            Self::OffHook { reversed_at } => *reversed_at,
+            Self::Roh { until, .. } => *until,
+        }
+    }
+
+    /// True while each reading counts.
+    pub(super) fn needs_every_tick(&self) -> bool {
+        match self {
+            Self::RingWait { .. } | Self::Ringing(_) | Self::Tripped { .. } => true,
+            Self::OutOfService
+            | Self::Idle
+            | Self::OffHook { .. }
+            | Self::Supervision { .. }
+            | Self::Roh { .. } => false,
+        }
+    }
+}

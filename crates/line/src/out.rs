@@ -1,0 +1,87 @@
+//! What a line's machine gives out in one tick.
+
+use tipring_port::{CallerId, CardOrder, LineEvent, Tone};
+use tipring_units::{Epoch, SampleTime};
+
+/// Line events of one tick, at the most: a tick makes three at the worst, the others answer commands.
+pub const MAX_LINE_EVENTS: usize = 16;
+
+/// What the telephone has to hear.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Playing {
+    /// Nothing at all: the line is on-hook, or its subscriber forgot the receiver.
+    Nothing,
+    /// A tone from its beginning.
+    Tone(Tone),
+    /// The caller-ID burst from its beginning; it lasts [`crate::frame_length`] at the most.
+    CallerId {
+        /// What to send.
+        caller: CallerId,
+        /// As a multiple data message with name, else a single one.
+        multiple: bool,
+    },
+    /// The bridge that the line is on.
+    Bridge,
+}
+
+/// A line event with its epoch and moment.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Said {
+    /// The epoch to which it belongs.
+    pub epoch: Epoch,
+    /// When it happened, exact to the reading where it was measured.
+    pub at: SampleTime,
+    /// What happened.
+    pub event: LineEvent,
+}
+
+/// The results of one tick and of the commands before it. The caller clears it once a tick.
+#[derive(Clone, Debug)]
+pub struct FxsOut {
+    /// The order for the card. Where commands and readings of one tick ask for several, the last one stands:
+    /// it belongs to the state that the line is in now, and an order replaces all before it anyhow.
+    pub order: Option<CardOrder>,
+    /// What the telephone has to hear from this tick on; `None`: as before. A tone or burst that is named starts anew.
+    pub playing: Option<Playing>,
+    said: [Option<Said>; MAX_LINE_EVENTS],
+    len: usize,
+    lost: bool,
+}
+
+impl FxsOut {
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        Self { order: None, playing: None, said: [None; MAX_LINE_EVENTS], len: 0, lost: false }
+    }
+
+    /// Makes room for the next tick.
+    pub fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    /// The events in order.
+    pub fn events(&self) -> impl Iterator<Item = Said> + '_ {
+        self.said.iter().take(self.len).flatten().copied()
+    }
+
+    /// True if there was no room for an event: the control plane has to look at the line's summary.
+    pub fn lost_events(&self) -> bool {
+        self.lost
+    }
+
+    pub(crate) fn say(&mut self, epoch: Epoch, at: SampleTime, event: LineEvent) {
+        match self.said.get_mut(self.len) {
+            Some(place) => {
+                *place = Some(Said { epoch, at, event });
+                self.len += 1;
+            }
+            None => self.lost = true,
+        }
+    }
+}
+
+impl Default for FxsOut {
+    fn default() -> Self {
+        Self::new()
+    }
+}

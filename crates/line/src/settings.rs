@@ -1,0 +1,113 @@
+//! The part of a line's profile that its signalling needs.
+
+use tipring_port::{
+    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, PulseTiming, RingSpec, RohTiming,
+};
+use tipring_units::{Milliamps, Millis};
+
+/// A [`LineProfile`] without its tones, levels and impedances: they are large, and the voice path's business.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Settings {
+    /// Hook timing.
+    pub hook: HookTiming,
+    /// Hook flash.
+    pub flash: FlashWindow,
+    /// Pulse dialling.
+    pub pulse: PulseTiming,
+    /// Ringing.
+    pub ring: RingSpec,
+    /// Caller identity.
+    pub caller_id: CallerIdTiming,
+    /// Far-end clearing.
+    pub disconnect: Disconnect,
+    /// Polarity is reversed when the far end answers.
+    pub reverse_on_answer: bool,
+    /// Receiver off-hook.
+    pub roh: RohTiming,
+    /// Loop current above this is off-hook.
+    pub threshold: Milliamps,
+    /// Feed current limit.
+    pub loop_current: Milliamps,
+}
+
+impl From<&LineProfile> for Settings {
+    fn from(profile: &LineProfile) -> Self {
+        Self {
+            hook: profile.hook,
+            flash: profile.flash,
+            pulse: profile.pulse,
+            ring: profile.ring,
+            caller_id: profile.caller_id,
+            disconnect: profile.disconnect,
+            reverse_on_answer: profile.reverse_on_answer,
+            roh: profile.roh,
+            threshold: profile.threshold,
+            loop_current: profile.loop_current,
+        }
+    }
+}
+
+impl Settings {
+    /// An opening of this length is believed: the profile's bounce, but never so long that the shortest dial pulse
+    /// or flash is swallowed.
+    pub fn open_confirm(&self) -> Millis {
+        let mut confirm = self.hook.bounce;
+        if self.pulse.enabled {
+            confirm = confirm.min(self.pulse.break_min);
+        }
+        if self.flash.max > Millis::ZERO {
+            confirm = confirm.min(self.flash.min);
+        }
+        confirm
+    }
+
+    /// The longest break that is not yet a hang-up.
+    pub fn longest_break(&self) -> Millis {
+        if self.pulse.enabled { self.flash.max.max(self.pulse.break_max) } else { self.flash.max }
+    }
+
+    /// A break of this length is a hang-up for certain.
+    pub fn hang_up_after(&self) -> Millis {
+        if self.flash.max > Millis::ZERO {
+            self.longest_break() + self.hook.release
+        } else if self.pulse.enabled {
+            self.hook.release.max(self.pulse.break_max + Millis(1))
+        } else {
+            self.hook.release
+        }
+    }
+}
+
+#[cfg(test)]
+impl Settings {
+    pub(crate) fn for_tests() -> Self {
+        use tipring_port::{PulseConvention, RingPattern};
+        use tipring_units::{Hz, Volts};
+        Self {
+            hook: HookTiming { seize: Millis(64), release: Millis(64), bounce: Millis(10) },
+            flash: FlashWindow { min: Millis(300), max: Millis(1000) },
+            pulse: PulseTiming {
+                enabled: true,
+                break_min: Millis(15),
+                break_max: Millis(200),
+                interdigit: Millis(250),
+                convention: PulseConvention::Standard,
+            },
+            ring: RingSpec {
+                frequency: Hz(20.0),
+                level: Volts(86.0),
+                pattern: RingPattern::new(&[Millis(2000), Millis(4000)]),
+            },
+            caller_id: CallerIdTiming::Bellcore {
+                after_ring: Millis(500),
+                before_ring: Millis(200),
+                multiple: true,
+            },
+            disconnect: Disconnect::Cpc(Millis(250)),
+            reverse_on_answer: false,
+            roh: RohTiming { reorder: Millis(20_000), howler: Millis(40_000) },
+            threshold: Milliamps(10.0),
+            loop_current: Milliamps(25.0),
+        }
+    }
+}
