@@ -7,6 +7,7 @@
 mod caller_id;
 mod comfort;
 mod dtmf;
+mod echo;
 mod filter;
 mod fsk;
 mod gain;
@@ -26,6 +27,7 @@ pub use comfort::ComfortNoise;
 pub use dtmf::{
     DIGITS_QUEUED_MAX, Digit, DtmfDetector, DtmfEvent, DtmfEvents, DtmfGenerator, DtmfProfile, DtmfSending,
 };
+pub use echo::{DELAY_MAX, EchoCanceller, EchoConfig, EchoState, TAIL_MAX};
 pub use filter::{Biquad, DcBlock};
 pub use fsk::{FskBurst, FskDemodulator, FskEvent, FskEvents, FskModulator, FskStandard};
 pub use gain::{GAIN_MAX, GAIN_MIN, Gain};
