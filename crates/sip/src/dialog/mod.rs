@@ -1,5 +1,19 @@
 //! Dialogs and the sessions that live on them.
 
+mod auth;
+mod called;
+mod calling;
+mod interval;
+mod reliable;
+mod reoffer;
+mod session;
 mod state;
+mod within;
 
+pub use auth::{Credentials, answer_challenge};
+pub use calling::{Call, MAX_REDIRECTS, MAX_RINGING};
+pub use interval::MIN_INTERVAL;
+pub use session::{
+    ALLOW, Ctx, Failure, Hop, Local, MAX_ACKS, MAX_FORKS, MAX_PENDING, Out, SUPPORTED, Session, Tag, Wait,
+};
 pub use state::{Dialog, MAX_ROUTES, NextHop, Stage};

@@ -4,6 +4,8 @@ use core::net::SocketAddr;
 
 use tipring_units::Millis;
 
+pub use crate::sdp::Direction;
+
 /// An audio codec that sessions may use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Codec {
@@ -73,60 +75,9 @@ pub const DEFAULT_PTIME: Millis = Millis(20);
 /// Longest packet time that we agree to.
 pub const MAX_PTIME: Millis = Millis(200);
 
-/// Which way media flow, seen from the party that states it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Direction {
-    /// Both ways.
-    #[default]
-    SendRecv,
-    /// Only from the speaker.
-    SendOnly,
-    /// Only to the speaker.
-    RecvOnly,
-    /// Neither way.
-    Inactive,
-}
-
-impl Direction {
-    /// A direction from its two halves.
-    pub const fn new(sends: bool, receives: bool) -> Self {
-        match (sends, receives) {
-            (true, true) => Self::SendRecv,
-            (true, false) => Self::SendOnly,
-            (false, true) => Self::RecvOnly,
-            (false, false) => Self::Inactive,
-        }
-    }
-
-    /// Whether the speaker sends.
-    pub const fn sends(self) -> bool {
-        matches!(self, Self::SendRecv | Self::SendOnly)
-    }
-
-    /// Whether the speaker receives.
-    pub const fn receives(self) -> bool {
-        matches!(self, Self::SendRecv | Self::RecvOnly)
-    }
-
-    /// The same seen from the other side.
-    pub const fn reversed(self) -> Self {
-        Self::new(self.receives(), self.sends())
-    }
-
-    /// What both `self` and `other` allow, both seen from the same side.
-    pub const fn and(self, other: Self) -> Self {
-        Self::new(self.sends() && other.sends(), self.receives() && other.receives())
-    }
-
-    /// The SDP attribute.
-    pub const fn attribute(self) -> &'static str {
-        match self {
-            Self::SendRecv => "sendrecv",
-            Self::SendOnly => "sendonly",
-            Self::RecvOnly => "recvonly",
-            Self::Inactive => "inactive",
-        }
-    }
+/// What both directions allow, seen from the same side.
+pub(super) fn both(a: Direction, b: Direction) -> Direction {
+    Direction::of(a.sends() && b.sends(), a.receives() && b.receives())
 }
 
 /// Our side of a session: where we receive and what we can do.
@@ -241,8 +192,8 @@ mod tests {
     #[test]
     fn directions_mirror() {
         assert_eq!(Direction::SendOnly.reversed(), Direction::RecvOnly);
-        assert_eq!(Direction::SendRecv.and(Direction::RecvOnly), Direction::RecvOnly);
-        assert_eq!(Direction::SendOnly.and(Direction::RecvOnly), Direction::Inactive);
+        assert_eq!(both(Direction::SendRecv, Direction::RecvOnly), Direction::RecvOnly);
+        assert_eq!(both(Direction::SendOnly, Direction::RecvOnly), Direction::Inactive);
     }
 
     #[test]
