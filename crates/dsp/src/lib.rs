@@ -4,8 +4,10 @@
 //! same bits on every machine: sums have a fixed order and transcendentals come from tables or `libm`.
 #![forbid(unsafe_code)]
 
+mod activity;
 mod caller_id;
 mod comfort;
+mod conceal;
 mod dtmf;
 mod echo;
 mod filter;
@@ -19,11 +21,13 @@ mod wave;
 #[cfg(test)]
 mod testing;
 
+pub use activity::Activity;
 pub use caller_id::{
     BuildError, CallerIdFormat, CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, NAME_SENT_MAX,
     ParseError, ReceiveError,
 };
 pub use comfort::ComfortNoise;
+pub use conceal::Concealer;
 pub use dtmf::{
     DIGITS_QUEUED_MAX, Digit, DtmfDetector, DtmfEvent, DtmfEvents, DtmfGenerator, DtmfProfile, DtmfSending,
 };
