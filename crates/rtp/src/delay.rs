@@ -7,7 +7,7 @@
 //! A transit time is the arrival less the media time; only differences of it mean anything. The *base* is the
 //! least one of the last [`WINDOWS`] seconds, so that it follows a drifting clock and a new route. Over it stands
 //! a histogram in steps of [`BIN`], forgotten at the pace of the last [`MEMORY`] packets; where the base moves,
-//! the histogram moves against it. A packet that came too late raises the depth at once: by up to [`FIRST_STEP`]
+//! the histogram moves against it. Packets that come together after a hold-up count once, by the slowest. A packet that came too late raises the depth at once: by up to [`FIRST_STEP`]
 //! the first time, to all that was missing if it happens again within [`AGAIN`]; the raise fades later.
 //!
 //! # Limits
@@ -31,6 +31,8 @@ const WINDOWS: usize = 10;
 const WINDOW: i64 = 1000 * MILLI;
 /// Added to what the histogram says: half of the 10 ms in which a unit waits for its tick.
 const MARGIN: i64 = 5 * MILLI;
+/// Packets closer than this came together.
+const TOGETHER: i64 = 2 * MILLI;
 /// Lateness of packets within this time is one event.
 const SAME: Millis = Millis(100);
 /// Two such events within this time show that it was no accident.
@@ -51,6 +53,7 @@ pub(crate) struct DelayModel {
     origin: i64,
     weights: [u32; BINS],
     count: u32,
+    noted: i64,
     raise: i64,
     late_at: Option<Instant>,
     event_at: Option<Instant>,
@@ -72,6 +75,7 @@ impl DelayModel {
             origin: 0,
             weights,
             count: 2,
+            noted: i64::MIN,
             raise: 0,
             late_at: None,
             event_at: None,
@@ -109,6 +113,11 @@ impl DelayModel {
         }
         self.base = Some(base);
         self.shift((base - self.origin).div_euclid(BIN));
+        let together = time.saturating_sub(self.noted) < TOGETHER;
+        self.noted = time;
+        if together {
+            return; // behind a slower one, which told how long the hold-up was
+        }
         let bin = ((transit - self.origin) / BIN).clamp(0, BINS as i64 - 1) as usize;
         let mut freed = 0;
         for weight in &mut self.weights {

@@ -10,7 +10,8 @@
 //! to its playing. It is compared with what `DelayModel` wants and moved in steps of 10 ms:
 //! - deeper, by concealing 10 ms without moving on: where a unit is missing anyway, else in a quiet moment, or at
 //!   once after late packets, or after [`GROW_PATIENCE`];
-//! - shallower, by leaving out 10 ms: a missing unit, else in a quiet moment, else one in [`SHRINK_PATIENCE`];
+//! - shallower, by leaving out 10 ms: a missing unit, else in a quiet moment, else one in [`SHRINK_PATIENCE`]; at
+//!   once where it is deeper than allowed;
 //! - freely, at the first packet after a pause.
 //!
 //! A drifting clock shows as a depth that creeps, and is met by the same steps. A timestamp far off starts a new
@@ -49,8 +50,10 @@ const SPARE_PLACES: usize = 32;
 const MIN_WIDTH: usize = 16;
 /// Below the wanted depth by this much it grows.
 const GROW_AT: i64 = UNIT / 2;
-/// Above it by this much it shrinks; together more than one step apart, so that it does not swing.
+/// Above it by this much it shrinks, a little later where that can be heard; more than one step from the other, so
+/// that it does not swing.
 const SHRINK_AT: i64 = UNIT + UNIT / 2;
+const SHRINK_AT_IN_QUIET: i64 = UNIT;
 /// Ticks between two steps down in quiet.
 const SHRINK_PACE: Millis = Millis(50);
 /// A packet this far behind or before the timeline is of another one.
@@ -292,16 +295,18 @@ impl JitterBuffer {
     fn shrink(&mut self, now: Instant, quiet: bool) {
         let mut depth = self.depth();
         let target = self.target(now);
-        while depth >= target + SHRINK_AT && self.phase != Phase::Filling {
+        let max = i64::from(self.config.max.0) * MILLI;
+        while depth >= target + if quiet { SHRINK_AT_IN_QUIET } else { SHRINK_AT } {
             let missing = self.store.content(self.next) == Content::Empty;
-            if missing && (self.phase == Phase::Pause || !self.store.any_from(self.next)) {
+            if missing && !self.store.any_from(self.next) {
                 break; // nothing to be skipped to
             }
-            let patience = match (missing, quiet) {
-                (true, _) => Millis::ZERO,
-                (false, true) => SHRINK_PACE,
-                (false, false) if depth > i64::from(self.config.max.0) * MILLI + SHRINK_AT => SHRINK_PACE,
-                (false, false) => SHRINK_PATIENCE,
+            let patience = if missing || depth >= max + SHRINK_AT {
+                Millis::ZERO
+            } else if quiet {
+                SHRINK_PACE
+            } else {
+                SHRINK_PATIENCE
             };
             if self.stepped.is_some_and(|at| now < at + patience) {
                 break;
@@ -388,8 +393,10 @@ impl JitterBuffer {
         }
         if position + count <= self.next {
             self.statistics.late += 1;
-            let depth = self.depth();
-            self.model.note_late(now, transit, depth);
+            if !pause {
+                let depth = self.depth();
+                self.model.note_late(now, transit, depth);
+            }
             let (since, run) = self.late_run.map_or((now, 1), |(since, run)| (since, run + 1));
             self.late_run = Some((since, run));
             let (packets, time) = if pause { LATE_RUN_IN_PAUSE } else { LATE_RUN };

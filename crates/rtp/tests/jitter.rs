@@ -82,7 +82,7 @@ impl Network {
         let mut entropy = Entropy::for_simulation(self.seed);
         let mut buffer = JitterBuffer::new(self.config, formats());
         let mut wire: BTreeMap<(u64, u32), u32> = BTreeMap::new();
-        let (mut packet, mut lose, mut last) = (0, 0, None);
+        let (mut packet, mut lose, mut last, mut restarts) = (0, 0, None, 0);
         let (mut depths, mut largest) = (Vec::new(), 0);
         let start = entropy.u32();
         let count = self.ptime / 10;
@@ -117,10 +117,14 @@ impl Network {
                 buffer.push(Instant::from_nanos(at), &head, &units(packet * count, count));
             }
             let now = Instant::from_nanos(now);
-            if let Playout::Frame { payload_type, payload } = buffer.pop(now, (self.quiet)(tick)) {
-                let unit = number(payload);
-                assert_eq!(payload_type, VOICE);
-                assert!(last.is_none_or(|last| last < unit), "{unit} after {last:?}");
+            let unit = match buffer.pop(now, (self.quiet)(tick)) {
+                Playout::Frame { payload_type: VOICE, payload } => Some(number(payload)),
+                _ => None,
+            };
+            if let Some(unit) = unit {
+                let again = buffer.statistics(now).restarts > restarts;
+                assert!(again || last.is_none_or(|last| last < unit), "{unit} after {last:?}");
+                restarts = buffer.statistics(now).restarts;
                 last = Some(unit);
             }
             if tick > ticks / 2 {
@@ -258,5 +262,220 @@ fn a_slower_route_is_learned() {
         };
         let outcome = Network { delay_us, ..Network::default() }.run();
         expect(&format!("route {slower_us}"), &outcome, 0.96, 15.0..=130.0);
+    }
+}
+
+/// A buffer with its clock, for tests that look at each tick.
+struct Bench {
+    buffer: JitterBuffer,
+    now: Instant,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let config = JitterConfig { start: Millis(20), ..JitterConfig::default() };
+        Self { buffer: JitterBuffer::new(config, formats()), now: Instant::from_millis(5000) }
+    }
+
+    fn push(&mut self, marker: bool, first: u32, count: u32) {
+        self.push_at(marker, first * 80, first, count);
+    }
+
+    fn push_at(&mut self, marker: bool, timestamp: u32, first: u32, count: u32) {
+        self.buffer.push(self.now, &header(VOICE, marker, timestamp), &units(first, count));
+    }
+
+    /// One letter for what is played: a unit's number, `c`onceal, `n`oise, `s`ilence, `e`vent.
+    fn pop(&mut self) -> String {
+        let played = match self.buffer.pop(self.now, false) {
+            Playout::Frame { payload, .. } => number(payload).to_string(),
+            Playout::ComfortNoise(description) => format!("n{}", description.len()),
+            Playout::Event(event) => format!("e{event}"),
+            Playout::Conceal => "c".into(),
+            Playout::Silence => "s".into(),
+        };
+        self.now += Millis(10);
+        played
+    }
+
+    fn pops(&mut self, count: usize) -> String {
+        (0..count).map(|_| self.pop()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[test]
+fn sound_starts_after_the_wanted_depth() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.pops(3), "s s s");
+    bench.push(true, 0, 4);
+    assert_eq!(bench.pops(6), "s s 0 1 2 3");
+}
+
+#[test]
+fn a_pause_after_comfort_noise_is_silence_and_not_concealed() {
+    let mut bench = Bench::new();
+    bench.push(true, 0, 2);
+    bench.buffer.push(bench.now, &header(NOISE, false, 160), &[70, 1, 2]);
+    assert_eq!(bench.pops(8), "s s 0 1 n3 s s s");
+    let statistics = bench.buffer.statistics(bench.now);
+    assert_eq!((statistics.concealed, statistics.played), (0, 3));
+    // The next talk spurt comes on time, 2 s later, and is played at the same depth.
+    bench.pops(192);
+    bench.push(true, 200, 2);
+    assert_eq!(bench.pops(5), "s s 200 201 c");
+}
+
+#[test]
+fn packets_that_stop_are_concealed_for_a_while_and_then_silence() {
+    let mut bench = Bench::new();
+    bench.push(true, 0, 2);
+    assert_eq!(bench.pops(4), "s s 0 1");
+    assert_eq!(bench.pops(12), "c c c c c c c c c c s s");
+}
+
+#[test]
+fn a_lost_packet_is_concealed_in_its_place() {
+    let mut bench = Bench::new();
+    bench.push(true, 0, 2);
+    bench.push(false, 4, 2);
+    assert_eq!(bench.pops(8), "s s 0 1 c c 4 5");
+}
+
+#[test]
+fn a_change_of_packet_time_in_midstream_leaves_no_gap() {
+    let mut bench = Bench::new();
+    let (mut next, mut played) = (0, Vec::new());
+    for count in [1, 2, 3, 4, 6, 2, 1, 5] {
+        for _ in 0..50 {
+            played.extend(bench.pops(count as usize).split(' ').map(str::to_owned));
+            bench.push(next == 0, next, count);
+            next += count;
+        }
+    }
+    let numbers: Vec<u32> = played.iter().filter_map(|played| played.parse().ok()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] > pair[0]));
+    let gaps = numbers.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
+    assert!(gaps <= 6, "{gaps} steps shallower of {}", numbers.len());
+    let concealed = played.iter().filter(|played| *played == "c").count();
+    assert!(concealed <= 20, "{concealed} concealed of {}", played.len());
+}
+
+#[test]
+fn a_jump_of_the_timestamp_is_believed_at_the_second_packet() {
+    let mut bench = Bench::new();
+    for packet in 0..50 {
+        bench.push(packet == 0, packet * 2, 2);
+        bench.pops(2);
+    }
+    bench.push_at(false, 3_000_000_000, 1000, 2);
+    bench.pops(2);
+    bench.push_at(false, 3_000_000_160, 1002, 2);
+    assert!(bench.pops(6).contains("1002 1003"));
+    assert_eq!(bench.buffer.statistics(bench.now).restarts, 1);
+}
+
+#[test]
+fn a_single_wild_timestamp_changes_nothing() {
+    let mut bench = Bench::new();
+    let mut played = String::new();
+    for packet in 0..50 {
+        bench.push(packet == 0, packet * 2, 2);
+        if packet % 7 == 3 {
+            bench.push_at(false, 0x9000_0000 + packet * 1_000_000, 7777, 2);
+        }
+        played += &bench.pops(2);
+        played += " ";
+    }
+    assert!(!played.contains("7777") && !played.contains('c'), "{played}");
+    assert_eq!(bench.buffer.statistics(bench.now).overflow, 7);
+}
+
+#[test]
+fn a_sender_that_stops_its_clock_in_pauses_is_heard_from_the_marker() {
+    let mut bench = Bench::new();
+    bench.push(true, 0, 2);
+    bench.pops(70);
+    bench.push(true, 2, 2);
+    assert_eq!(bench.pops(4), "s s 2 3");
+}
+
+#[test]
+fn a_new_source_starts_afresh() {
+    let mut bench = Bench::new();
+    bench.push(true, 0, 2);
+    bench.pops(1);
+    bench.buffer.restart();
+    bench.push_at(false, 77_777, 500, 2);
+    assert_eq!(bench.pops(4), "s s 500 501");
+}
+
+#[test]
+fn events_take_the_place_of_sound_while_they_last() {
+    let mut bench = Bench::new();
+    bench.push(true, 0, 2);
+    let mut played = bench.pops(2);
+    for update in 1..=4_u16 {
+        let [d0, d1] = (update * 160).to_be_bytes();
+        let end = if update == 4 { 0x80 } else { 0 };
+        bench.buffer.push(bench.now, &header(EVENTS, update == 1, 160), &[5, end | 10, d0, d1]);
+        played += " ";
+        played += &bench.pops(2);
+    }
+    bench.push(false, 10, 2);
+    assert_eq!(played + " " + &bench.pops(4), "s s 0 1 e5 e5 e5 e5 e5 e5 e5 e5 10 11");
+}
+
+#[test]
+fn a_buffer_that_nobody_empties_overflows_and_recovers() {
+    let mut bench = Bench::new();
+    for packet in 0..500 {
+        bench.push(packet == 0, packet * 2, 2);
+        bench.now += Millis(20);
+    }
+    assert!(bench.buffer.statistics(bench.now).restarts > 0);
+    bench.pops(5);
+    for packet in 500..600 {
+        bench.push(false, packet * 2, 2);
+        bench.pops(2);
+    }
+    let depth = bench.buffer.statistics(bench.now).depth;
+    assert!(depth <= Millis(60), "{depth}");
+    assert!(bench.pops(1).parse::<u32>().is_ok());
+}
+
+#[test]
+fn units_too_large_and_packets_too_long_are_counted() {
+    let mut bench = Bench::new();
+    bench.push(true, 0, 21);
+    let large =
+        PayloadMap::new().with(VOICE, Format::Audio { unit: UnitSize(1000), clock: ClockRate::NARROW });
+    bench.buffer.set_formats(large);
+    bench.push(true, 0, 2);
+    assert_eq!((bench.pops(2).as_str(), bench.buffer.statistics(bench.now).overflow), ("s s", 2));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_packets_at_any_time_keep_the_ticks_going(
+        packets in proptest::collection::vec((0_u32..50, 0_usize..4, proptest::bool::ANY, proptest::prelude::any::<u32>(), 0_u32..2000, proptest::collection::vec(0_u8.., 0..200)), 0..80),
+    ) {
+        let mut bench = Bench::new();
+        let mut pops = 0;
+        for (wait, kind, marker, wild, near, payload) in packets {
+            let (payload_type, timestamp) = match kind {
+                0 => (VOICE, wild),
+                1 => (VOICE, near),
+                2 => (NOISE, near),
+                _ => (EVENTS, near),
+            };
+            bench.buffer.push(bench.now, &header(payload_type, marker, timestamp), &payload);
+            for _ in 0..wait {
+                bench.buffer.pop(bench.now, wild % 2 == 0);
+                bench.now += Millis(10);
+                pops += 1;
+            }
+        }
+        let counted = bench.buffer.statistics(bench.now);
+        proptest::prop_assert_eq!(counted.played + counted.concealed + counted.silent, pops);
     }
 }
