@@ -108,6 +108,11 @@ impl Switch {
         self.run_messages();
     }
 
+    /// True if there is no call and no far leg: what must hold when all have hung up.
+    pub fn is_idle(&self) -> bool {
+        self.calls.is_empty() && self.legs.is_empty()
+    }
+
     /// The next thing to do, until `None`.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.next_output()

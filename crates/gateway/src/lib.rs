@@ -1,2 +1,20 @@
-//! The two planes bound together: Control and Shard.
+//! The two planes bound together.
+//!
+//! [`Control`] is the control plane: calls, SIP and the media they need. [`Shard`] is one thread's share of the
+//! media plane: lines with their signalling, legs and bridges. Neither has a socket, a thread or a clock; the host
+//! and the simulator run the same code.
 #![forbid(unsafe_code)]
+
+mod api;
+mod control;
+mod journal;
+mod shard;
+mod site;
+
+pub use api::{Input, Output, Request, RequestId, Response, StoreId, Why};
+pub use control::{
+    AlarmStatus, CallStatus, Control, LineStatus, MAX_OUTPUTS, MAX_ROUNDS, ServerStatus, Status, UserStatus,
+};
+pub use journal::{Entry, Journal, SipLine, What};
+pub use shard::{LineIn, LineOut, MAX_EVENTS, Shard, ShardSetup};
+pub use site::{AccountSite, LineSite, MAX_LINES, MediaSite, ServerSite, SipSite, Site};

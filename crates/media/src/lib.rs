@@ -1,2 +1,22 @@
-//! Legs joined by bridges: lines, RTP streams and taps.
+//! Legs joined by bridges: lines, RTP streams and paths between shards.
+//!
+//! [`Plane`] holds the legs and bridges of one shard. It is written over [`Processing`], which true samples and
+//! symbols implement, so that a simulation at signal fidelity runs the same legs, bridges, timers and packets.
 #![forbid(unsafe_code)]
+
+mod line_leg;
+mod packets;
+mod plane;
+mod processing;
+mod rtp_leg;
+mod samples;
+mod symbols;
+mod tap;
+
+pub use line_leg::LineLeg;
+pub use packets::{Channel, MAX_PACKET, Packet, Packets};
+pub use plane::{Crossed, MAX_MEMBERS, Plane};
+pub use processing::{Coder, Crossing, Heard, LineVoice, MAX_UNIT, Player, Processing};
+pub use samples::{SampleCoder, SampleCrossing, SamplePlayer, SampleVoice};
+pub use symbols::{SymbolCoder, SymbolCrossing, SymbolPlayer, SymbolVoice};
+pub use tap::{MAX_TAPS, TAP_FRAMES, Taps};

@@ -140,7 +140,9 @@ pub enum MediaCommand {
     Tone(LegId, Option<Tone>),
     /// Sends a digit on a leg in the leg's own way: telephone event, or sound.
     Digit(LegId, u8, Millis),
-    /// Gain of what the leg hears.
+    /// A deaf leg hears silence whatever its bridge plays: sound before the answer goes one way.
+    Deaf(LegId, bool),
+    /// Gain of what an RTP leg hears.
     Gain(LegId, Db),
     /// Opens or closes a tap on a line.
     Tap(LineId, TapPoint, bool),
@@ -180,7 +182,7 @@ pub enum MediaEvent {
     Starved(LegId, Millis),
     /// A digit arrived by telephone event.
     Digit(LegId, u8, Millis),
-    /// A digit was heard on a leg's line and has to go out by signalling.
+    /// A digit was heard on the bridge of this RTP leg and has to go out on it by signalling.
     DigitToSignal(LegId, u8, Millis),
     /// Statistics, every 5 s and at the end (`true`).
     Stats(LegId, StreamStats, bool),

@@ -1,0 +1,148 @@
+//! What goes into the control plane and what comes out of it.
+
+use core::net::SocketAddr;
+
+use tipring_call::{CallRecord, Party};
+use tipring_port::{Command, Event};
+use tipring_sip::agent::{Answer, ConnId, QueryId, Question};
+use tipring_units::{CallId, LineId, ShardId};
+
+use crate::control::Status;
+use crate::journal::Entry;
+use crate::site::Site;
+
+/// One request of a person, numbered by who asks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct RequestId(pub u64);
+
+/// One thing that is being stored.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct StoreId(pub u64);
+
+/// What the control plane is told.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // an input lives for one call of `handle`
+pub enum Input<'a> {
+    /// Nothing but time: a deadline may have come.
+    Tick,
+    /// A datagram on the SIP socket.
+    Datagram {
+        /// Our socket.
+        local: SocketAddr,
+        /// The far address.
+        remote: SocketAddr,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
+    /// Datagrams to this address do not arrive.
+    Unreachable(SocketAddr),
+    /// A connection stands.
+    StreamOpened {
+        /// The connection.
+        conn: ConnId,
+        /// Our end.
+        local: SocketAddr,
+        /// The far end.
+        remote: SocketAddr,
+    },
+    /// Bytes of a connection.
+    Stream {
+        /// The connection.
+        conn: ConnId,
+        /// The next bytes.
+        bytes: &'a [u8],
+    },
+    /// A connection was closed by the far end.
+    StreamClosed(ConnId),
+    /// A connection could not be made, or broke.
+    StreamFailed(ConnId),
+    /// DNS answered.
+    Resolved(QueryId, Answer),
+    /// A shard's event.
+    Shard(ShardId, Event),
+    /// A new configuration is in force.
+    Configure(Box<Site>),
+    /// A person asks.
+    Request(RequestId, Request),
+    /// Something was stored, or why it was not.
+    Stored(StoreId, Result<(), String>),
+    /// A fault for the tests: the next thing done for this party fails as a defect would make it fail.
+    Injure(Party),
+}
+
+/// What a person asks for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Request {
+    /// How everything is.
+    Status,
+    /// The latest calls, newest last, as many as this.
+    Calls(usize),
+    /// Put a line in service or take it out.
+    InService(LineId, bool),
+    /// End a call.
+    Clear(CallId),
+    /// Release all calls, deregister, and say when that is done.
+    Stop,
+}
+
+/// What a person is told.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Response {
+    /// The answer to [`Request::Status`].
+    Status(Box<Status>),
+    /// The answer to [`Request::Calls`].
+    Calls(Vec<CallRecord>),
+    /// It is done.
+    Done,
+    /// It cannot be done, and why.
+    Refused(String),
+}
+
+/// What the control plane wants done.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made and consumed one at a time
+pub enum Output {
+    /// Send a datagram from the SIP socket.
+    Send {
+        /// Where to.
+        to: SocketAddr,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Send on a connection.
+    StreamSend {
+        /// The connection.
+        conn: ConnId,
+        /// The next bytes.
+        bytes: Vec<u8>,
+    },
+    /// Make a connection.
+    StreamConnect {
+        /// Its number.
+        conn: ConnId,
+        /// Where to.
+        to: SocketAddr,
+    },
+    /// Close a connection.
+    StreamClose(ConnId),
+    /// Ask DNS.
+    Resolve(QueryId, Question),
+    /// A command for a shard.
+    Shard(ShardId, Command),
+    /// Store a call record; answered by [`Input::Stored`].
+    Store(StoreId, CallRecord),
+    /// An entry of the journal.
+    Journal(Entry),
+    /// The answer to a request.
+    Reply(RequestId, Response),
+}
+
+/// Why the control plane wants to be called again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Why {
+    /// A timer of calls.
+    Call(tipring_call::Why),
+    /// A timer of SIP.
+    Sip(tipring_sip::agent::Why),
+}
+

@@ -1,0 +1,329 @@
+//! Far legs: what the switch calls a leg is a SIP session here.
+
+use std::collections::BTreeMap;
+
+use tipring_call::{Cause, FarAction, FarEvent, FarId, Identity, Number, Presentation, Priority, Via};
+use tipring_port::{MAX_CALLER_NAME, Text};
+use tipring_sip::agent::{
+    self, AccountId, Command, Destination, Event, Incoming, Invite, Privacy, ServerId, SessionId, TrustedAs,
+};
+use tipring_sip::message::Uri;
+use tipring_sip::offer_answer::{Direction, LocalMedia, MediaPlan};
+use tipring_units::LegId;
+
+use crate::control::media::MediaDesk;
+use crate::site::Site;
+
+/// Calls from a network that is trusted without being a server come by this name.
+pub(crate) const TRUSTED_NETWORK: &str = "network";
+
+/// Which session belongs to which far leg.
+#[derive(Debug, Default)]
+pub(crate) struct FarDesk {
+    sessions: BTreeMap<FarId, SessionId>,
+    legs: BTreeMap<SessionId, FarId>,
+    held_by_us: BTreeMap<FarId, bool>,
+    held_by_them: BTreeMap<FarId, bool>,
+}
+
+/// What an event of SIP means for the rest.
+#[derive(Debug, Default)]
+pub(crate) struct FarNews {
+    /// For the switch.
+    pub(crate) event: Option<(FarId, FarEvent)>,
+    /// The far leg is gone.
+    pub(crate) gone: Option<FarId>,
+}
+
+impl FarDesk {
+    /// The session of a far leg.
+    pub(crate) fn session(&self, far: FarId) -> Option<SessionId> {
+        self.sessions.get(&far).copied()
+    }
+
+    /// Far legs with a session.
+    pub(crate) fn count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    fn bind(&mut self, far: FarId, session: SessionId) {
+        self.sessions.insert(far, session);
+        self.legs.insert(session, far);
+    }
+
+    /// Forgets a far leg; the session that it had.
+    pub(crate) fn forget(&mut self, far: FarId) -> Option<SessionId> {
+        self.held_by_us.remove(&far);
+        self.held_by_them.remove(&far);
+        let session = self.sessions.remove(&far)?;
+        self.legs.remove(&session);
+        Some(session)
+    }
+
+    /// Turns an order of the switch into one of the agent. `Err` tells the switch at once that the leg failed.
+    pub(crate) fn act(
+        &mut self,
+        site: &Site,
+        media: &mut MediaDesk,
+        far: FarId,
+        action: FarAction,
+        new_session: impl FnOnce() -> SessionId,
+    ) -> Result<Option<Command>, Cause> {
+        let session = self.session(far);
+        let command = match (action, session) {
+            (FarAction::Place { via, number, from, priority }, _) => {
+                let local = media.reserve(far).ok_or(Cause::NO_CIRCUIT)?;
+                let session = new_session();
+                self.bind(far, session);
+                let call = Outgoing { via, number, from, priority };
+                Some(call.invite(site, session, local)?)
+            }
+            // Late orders for a leg that has just ended by itself: the switch will hear of it, or has.
+            (_, None) => None,
+            (FarAction::Alert, Some(session)) => {
+                Some(Command::Progress { session, status: 180, media: None })
+            }
+            (FarAction::Progress, Some(session)) => {
+                Some(Command::Progress { session, status: 183, media: media.local(far) })
+            }
+            (FarAction::Accept, Some(session)) => {
+                let local = media.local(far).ok_or(Cause::NO_CIRCUIT)?;
+                Some(Command::Accept { session, media: local })
+            }
+            (FarAction::Reject(cause), Some(session)) => {
+                let status = agent::Cause(cause.q850()).status();
+                media.release(far);
+                self.forget(far);
+                Some(Command::Reject { session, status, reason: None, retry_after: None })
+            }
+            (FarAction::End(cause), Some(session)) => {
+                media.release(far);
+                self.forget(far);
+                Some(Command::Hangup { session, cause: Some(agent::Cause(cause.q850())) })
+            }
+            (FarAction::Hold, Some(session)) => self.reoffer(media, far, session, Direction::SendOnly),
+            (FarAction::Resume, Some(session)) => self.reoffer(media, far, session, Direction::SendRecv),
+        };
+        Ok(command)
+    }
+
+    fn reoffer(
+        &mut self,
+        media: &MediaDesk,
+        far: FarId,
+        session: SessionId,
+        direction: Direction,
+    ) -> Option<Command> {
+        let held = direction == Direction::SendOnly;
+        if self.held_by_us.insert(far, held) == Some(held) {
+            return None;
+        }
+        let media = media.local(far)?.with_direction(direction);
+        Some(Command::Reoffer { session, media })
+    }
+
+    /// Takes an event of the agent that concerns a session.
+    pub(crate) fn news(&mut self, site: &Site, media: &mut MediaDesk, event: &Event) -> FarNews {
+        let mut news = FarNews::default();
+        let leg = |session: &SessionId| self.legs.get(session).copied();
+        match event {
+            Event::Incoming(call) => {
+                let far = FarId::In(call.session.0);
+                self.bind(far, call.session);
+                news.event = Some((far, incoming(site, call)));
+                if media.reserve(far).is_none() {
+                    // The switch is not asked: there is nothing that it could do with it.
+                    self.forget(far);
+                    news.event = None;
+                    news.gone = Some(far);
+                }
+            }
+            Event::Ringing { session, .. } => {
+                news.event = leg(session).map(|far| (far, FarEvent::Ringing));
+            }
+            Event::EarlyMedia { session, plan, .. } => {
+                if let Some(far) = leg(session) {
+                    media.agreed(far, plan.audio());
+                    news.event = matches!(far, FarId::Out(_)).then_some((far, FarEvent::EarlyMedia));
+                }
+            }
+            Event::Answered { session, plan, .. } => {
+                if let Some(far) = leg(session) {
+                    media.agreed(far, plan.audio());
+                    // Of a call that came in, the switch knows already: it accepted it.
+                    news.event = matches!(far, FarId::Out(_)).then_some((far, FarEvent::Answered));
+                }
+            }
+            Event::Failed { session, cause, .. } => {
+                news.gone = leg(session);
+                news.event =
+                    news.gone.map(|far| (far, FarEvent::Failed { cause: Cause::Q850(cause.0) }));
+            }
+            Event::Ended { session, cause, .. } => {
+                news.gone = leg(session);
+                news.event = news.gone.map(|far| (far, FarEvent::Ended { cause: Cause::Q850(cause.0) }));
+            }
+            Event::Reoffered { session, plan, held } => {
+                if let Some(far) = leg(session) {
+                    news.event = self.changed(media, far, plan, Some(*held));
+                }
+            }
+            Event::ReofferResult { session, result } => {
+                if let (Some(far), Ok(plan)) = (leg(session), result) {
+                    news.event = self.changed(media, far, plan, None);
+                }
+            }
+            Event::Info { session, digit, duration } => {
+                let digit = u8::try_from(*digit).ok().filter(|digit| b"0123456789*#ABCD".contains(digit));
+                if let (Some(far), Some(digit)) = (leg(session), digit) {
+                    news.event = Some((far, FarEvent::Digit { digit, length: *duration }));
+                }
+            }
+            // Answered by the agent itself (automatic), or of no session.
+            Event::ReofferAsked { .. }
+            | Event::Registration { .. }
+            | Event::Server { .. }
+            | Event::Binding { .. }
+            | Event::Refused { .. } => {}
+        }
+        if let Some(far) = news.gone {
+            media.release(far);
+            self.forget(far);
+        }
+        news
+    }
+
+    fn changed(
+        &mut self,
+        media: &mut MediaDesk,
+        far: FarId,
+        plan: &MediaPlan,
+        held: Option<bool>,
+    ) -> Option<(FarId, FarEvent)> {
+        media.agreed(far, plan.audio());
+        let held = held?;
+        if self.held_by_them.insert(far, held).unwrap_or(false) == held {
+            return None;
+        }
+        Some((far, if held { FarEvent::Held } else { FarEvent::Resumed }))
+    }
+
+    /// The far leg and the session that a media leg's digit goes out on by INFO.
+    pub(crate) fn signalling(&self, media: &MediaDesk, leg: LegId) -> Option<SessionId> {
+        self.session(media.far_of(leg)?)
+    }
+}
+
+/// An outgoing call as the switch orders it.
+struct Outgoing {
+    via: Via,
+    number: Number,
+    from: Identity,
+    priority: Priority,
+}
+
+impl Outgoing {
+    fn invite(&self, site: &Site, session: SessionId, media: LocalMedia) -> Result<Command, Cause> {
+        let caller = identity(self.from.number.as_str(), self.from.name.as_str());
+        let privacy = match self.from.presentation {
+            Presentation::Allowed => Privacy::None,
+            Presentation::Private | Presentation::Unavailable => Privacy::Id,
+        };
+        let mut invite = Invite {
+            session,
+            to: Destination::Registered { user: self.number.as_str().to_owned() },
+            account: None,
+            from: caller.clone(),
+            asserted: None,
+            privacy,
+            media: Some(media),
+            emergency: self.priority == Priority::Emergency,
+        };
+        match self.via {
+            Via::User(_) => {}
+            Via::Server(name) => {
+                let server = site
+                    .sip
+                    .servers
+                    .iter()
+                    .find(|server| server.name == name.as_str())
+                    .map(|server| server.config.id)
+                    .ok_or(Cause::NO_CIRCUIT)?;
+                invite.to = Destination::Server { server, user: self.number.as_str().to_owned() };
+                if let Some(account) = site.account(server, self.from.number.as_str()) {
+                    invite.account = Some(account.config.id);
+                    // A registrar takes calls only from the user who registered; the telephone is named beside.
+                    invite.from.user.clone_from(&account.config.user);
+                    if account.config.user != caller.user {
+                        invite.asserted = Some(caller);
+                    }
+                }
+            }
+        }
+        Ok(Command::Invite(Box::new(invite)))
+    }
+}
+
+fn identity(number: &str, name: &str) -> agent::Identity {
+    let user = if number.is_empty() { "anonymous" } else { number };
+    agent::Identity {
+        display: (!name.is_empty()).then(|| name.to_owned()),
+        user: user.to_owned(),
+    }
+}
+
+fn incoming(site: &Site, call: &Incoming) -> FarEvent {
+    let via = match &call.trust {
+        TrustedAs::Server(server) => Via::Server(Text::new(site.server_name(*server))),
+        TrustedAs::User(user) => Via::User(Text::new(user)),
+        TrustedAs::Network => Via::Server(Text::new(TRUSTED_NETWORK)),
+    };
+    let dialled = user_of(&call.request_uri);
+    // A server that registered one user for the whole house calls that user; who is wanted stands in To.
+    let to = if is_account(site, &call.trust, &dialled) { user_of(&call.to) } else { dialled };
+    let (from, display) = match (&call.trust, &call.asserted) {
+        (TrustedAs::Server(_) | TrustedAs::Network, Some((uri, display))) => {
+            (user_of(uri), display.as_ref().or(call.from_display.as_ref()))
+        }
+        (_, _) => (user_of(&call.from), call.from_display.as_ref()),
+    };
+    let unknown = from.is_empty() || from.eq_ignore_ascii_case("anonymous");
+    let presentation = if call.private || from.eq_ignore_ascii_case("anonymous") {
+        Presentation::Private
+    } else if unknown {
+        Presentation::Unavailable
+    } else {
+        Presentation::Allowed
+    };
+    let name: Text<MAX_CALLER_NAME> = display.map_or(Text::EMPTY, |name| Text::new(name));
+    let from = Identity { number: Text::new(&from), name, presentation };
+    FarEvent::Incoming { to: Text::new(&to), from, via }
+}
+
+fn is_account(site: &Site, trust: &TrustedAs, user: &str) -> bool {
+    let TrustedAs::Server(server) = trust else { return false };
+    site.sip
+        .accounts
+        .iter()
+        .any(|account| account.phone.is_none() && account.config.server == *server && account.config.user == user)
+}
+
+/// The number in an address, without visual separators.
+fn user_of(uri: &Uri) -> String {
+    let user = uri.user().unwrap_or_default();
+    let looks_dialled = !user.is_empty() && user.chars().all(|c| c.is_ascii_digit() || "+-.()*#".contains(c));
+    if looks_dialled { user.chars().filter(|c| !"-.()".contains(*c)).collect() } else { user.to_owned() }
+}
+
+/// Which telephone or gateway an account is, for people.
+pub(crate) fn account_name(site: &Site, account: AccountId) -> String {
+    site.account_by_id(account).map_or_else(
+        || format!("account {}", account.0),
+        |account| format!("{}@{}", account.config.user, site.server_name(account.config.server)),
+    )
+}
+
+/// The server's name, for people.
+pub(crate) fn server_name(site: &Site, server: ServerId) -> String {
+    site.server_name(server).to_owned()
+}

@@ -1,0 +1,373 @@
+//! Which legs and bridges the calls need, on which shards.
+//!
+//! A path joins two parties. A line's leg lives on the line's shard; a far party's RTP leg is opened on the shard of
+//! the line that it first talks to, or on the host's shard, and stays there. Where the two parties of a path live
+//! on different shards, a pair of crossing legs joins the two bridges.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use core::net::SocketAddr;
+
+use tipring_call::{FarId, MediaAction, Party, Way};
+use tipring_port::{
+    CodecName, Command, CrossSpec, Direction, DtmfMode, LegSpec, MAX_PAYLOAD_TYPES, MediaCommand, PayloadType,
+    RtpSpec, Text,
+};
+use tipring_sip::offer_answer::{self, Codec, LocalMedia, StreamPlan};
+use tipring_units::{BridgeId, LegId, LineId, MediaSlot, Millis, ShardId};
+
+use crate::site::{MediaSite, Site};
+
+/// A far party's media.
+#[derive(Debug)]
+struct FarMedia {
+    slot: MediaSlot,
+    leg: LegId,
+    plan: Option<StreamPlan>,
+    shard: Option<ShardId>,
+}
+
+#[derive(Debug)]
+struct Path {
+    a: Party,
+    b: Party,
+    way: Way,
+    /// The bridge on each shard that takes part, the one of `a` first.
+    bridges: Vec<(ShardId, BridgeId)>,
+    crossings: Vec<(ShardId, LegId)>,
+}
+
+/// Legs, bridges and sockets in use.
+#[derive(Debug)]
+pub(crate) struct MediaDesk {
+    site: MediaSite,
+    cname: Text<32>,
+    line_shards: Vec<ShardId>,
+    free: VecDeque<MediaSlot>,
+    addresses: BTreeMap<MediaSlot, SocketAddr>,
+    far: BTreeMap<FarId, FarMedia>,
+    lines: BTreeMap<LineId, LegId>,
+    paths: Vec<Path>,
+    last_leg: u64,
+    last_bridge: u64,
+    out: VecDeque<(ShardId, Command)>,
+}
+
+impl MediaDesk {
+    /// A desk for a site with nothing open. `cname` names us in RTCP.
+    pub(crate) fn new(site: &Site, cname: &str) -> Self {
+        Self {
+            site: site.media.clone(),
+            cname: Text::new(cname),
+            line_shards: site.lines.iter().map(|line| line.shard).collect(),
+            free: site.media.slots.iter().map(|(slot, _)| *slot).collect(),
+            addresses: site.media.slots.iter().copied().collect(),
+            far: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            paths: Vec::new(),
+            last_leg: 0,
+            last_bridge: 0,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// The next command for a shard.
+    pub(crate) fn poll(&mut self) -> Option<(ShardId, Command)> {
+        self.out.pop_front()
+    }
+
+    /// Codecs and the like for sessions from now on; sockets stay as they are.
+    pub(crate) fn configure(&mut self, site: &Site) {
+        self.site.codecs.clone_from(&site.media.codecs);
+        self.site.ptime = site.media.ptime;
+        self.site.dtmf = site.media.dtmf;
+        self.site.jitter = site.media.jitter;
+        self.line_shards = site.lines.iter().map(|line| line.shard).collect();
+    }
+
+    /// Takes sockets for a far leg; `None` if all are in use.
+    pub(crate) fn reserve(&mut self, far: FarId) -> Option<LocalMedia> {
+        let slot = self.free.pop_front()?;
+        self.last_leg += 1;
+        let leg = LegId(self.last_leg);
+        self.far.insert(far, FarMedia { slot, leg, plan: None, shard: None });
+        self.local(far)
+    }
+
+    /// What we offer or answer for a far leg.
+    pub(crate) fn local(&self, far: FarId) -> Option<LocalMedia> {
+        let media = self.far.get(&far)?;
+        let rtp = *self.addresses.get(&media.slot)?;
+        Some(LocalMedia {
+            rtp,
+            rtcp: None,
+            codecs: self.site.codecs.iter().map(|codec| codec_of(*codec)).collect(),
+            telephone_events: matches!(self.site.dtmf, DtmfMode::Events(_)),
+            ptime: self.site.ptime,
+            direction: offer_answer::Direction::SendRecv,
+        })
+    }
+
+    /// The far leg whose media leg this is.
+    pub(crate) fn far_of(&self, leg: LegId) -> Option<FarId> {
+        self.far.iter().find(|(_, media)| media.leg == leg).map(|(far, _)| *far)
+    }
+
+    /// Far legs that hold sockets.
+    pub(crate) fn far_count(&self) -> usize {
+        self.far.len()
+    }
+
+    /// The streams agreed with a far leg have changed.
+    pub(crate) fn agreed(&mut self, far: FarId, plan: Option<&StreamPlan>) {
+        let Some(media) = self.far.get_mut(&far) else { return };
+        media.plan = plan.cloned();
+        match media.shard {
+            Some(shard) => {
+                let (leg, slot) = (media.leg, media.slot);
+                if let Some(spec) = plan.map(|plan| self.rtp_spec(slot, plan)) {
+                    self.out.push_back((shard, Command::Media(MediaCommand::Change(leg, spec))));
+                }
+            }
+            None => {
+                // It may be on a path that waits for it.
+                if let Some(index) = self.paths.iter().position(|path| has(path, Party::Far(far))) {
+                    let path = self.paths.remove(index);
+                    self.unjoin(&path);
+                    self.connect(path.a, path.b, path.way);
+                }
+            }
+        }
+    }
+
+    /// A far leg is gone.
+    pub(crate) fn release(&mut self, far: FarId) {
+        while let Some(index) = self.paths.iter().position(|path| has(path, Party::Far(far))) {
+            let path = self.paths.remove(index);
+            self.unjoin(&path);
+        }
+        if let Some(media) = self.far.remove(&far) {
+            if let Some(shard) = media.shard {
+                self.out.push_back((shard, Command::Media(MediaCommand::Close(media.leg))));
+            }
+            // At the end of the queue, so that a straggler of the old call meets a closed socket pair for as long
+            // as possible.
+            self.free.push_back(media.slot);
+        }
+    }
+
+    /// Carries out an order of the switch.
+    pub(crate) fn act(&mut self, action: MediaAction) {
+        match action {
+            MediaAction::Connect { a, b, way } => {
+                if let Some(index) = self.paths.iter().position(|path| (path.a, path.b) == (a, b)) {
+                    self.paths[index].way = way;
+                    self.set_way(b, way);
+                } else {
+                    self.connect(a, b, way);
+                }
+            }
+            MediaAction::Disconnect { a, b } => {
+                if let Some(index) = self.paths.iter().position(|path| (path.a, path.b) == (a, b)) {
+                    let path = self.paths.remove(index);
+                    self.unjoin(&path);
+                }
+            }
+            MediaAction::Tone { leg, tone } => {
+                if let Some(media) = self.far.get_mut(&leg) {
+                    if media.shard.is_none() {
+                        self.open_far(leg, self.site.host_shard);
+                    }
+                    if let Some(FarMedia { leg, shard: Some(shard), .. }) = self.far.get(&leg) {
+                        self.out.push_back((*shard, Command::Media(MediaCommand::Tone(*leg, tone))));
+                    }
+                }
+            }
+            MediaAction::Digit { to, digit, length } => self.digit(to, digit, length),
+        }
+    }
+
+    /// Sends a digit to a party as its media leg does it.
+    pub(crate) fn digit(&mut self, to: Party, digit: u8, length: Millis) {
+        let found = match to {
+            Party::Line(line) => self.lines.get(&line).map(|leg| (self.line_shard(line), *leg)),
+            Party::Far(far) => self.far.get(&far).and_then(|media| Some((media.shard?, media.leg))),
+        };
+        if let Some((shard, leg)) = found {
+            self.out.push_back((shard, Command::Media(MediaCommand::Digit(leg, digit, length))));
+        }
+    }
+
+    /// Who is at the other end of a party's path.
+    pub(crate) fn other_end(&self, party: Party) -> Option<Party> {
+        let path = self.paths.iter().find(|path| has(path, party))?;
+        Some(if path.a == party { path.b } else { path.a })
+    }
+
+    fn line_shard(&self, line: LineId) -> ShardId {
+        self.line_shards.get(usize::from(line.0)).copied().unwrap_or(self.site.host_shard)
+    }
+
+    fn shard_of(&self, party: Party, other: Party) -> ShardId {
+        match party {
+            Party::Line(line) => self.line_shard(line),
+            Party::Far(far) => match (self.far.get(&far).and_then(|media| media.shard), other) {
+                (Some(shard), _) => shard,
+                (None, Party::Line(line)) => self.line_shard(line),
+                (None, Party::Far(other)) => {
+                    self.far.get(&other).and_then(|media| media.shard).unwrap_or(self.site.host_shard)
+                }
+            },
+        }
+    }
+
+    fn next_bridge(&mut self) -> BridgeId {
+        self.last_bridge += 1;
+        BridgeId(self.last_bridge)
+    }
+
+    fn next_leg(&mut self) -> LegId {
+        self.last_leg += 1;
+        LegId(self.last_leg)
+    }
+
+    fn connect(&mut self, a: Party, b: Party, way: Way) {
+        let (shard_a, shard_b) = (self.shard_of(a, b), self.shard_of(b, a));
+        let first = self.next_bridge();
+        let mut path =
+            Path { a, b, way, bridges: vec![(shard_a, first)], crossings: Vec::new() };
+        let mut second = first;
+        if shard_a != shard_b {
+            second = self.next_bridge();
+            path.bridges.push((shard_b, second));
+            let (here, there) = (self.next_leg(), self.next_leg());
+            for (shard, leg, peer, peer_leg, bridge) in
+                [(shard_a, here, shard_b, there, first), (shard_b, there, shard_a, here, second)]
+            {
+                let spec = LegSpec::Cross(CrossSpec { peer, peer_leg });
+                self.out.push_back((shard, Command::Media(MediaCommand::Open(leg, spec))));
+                self.out.push_back((shard, Command::Media(MediaCommand::Join(bridge, leg))));
+                path.crossings.push((shard, leg));
+            }
+        }
+        self.join(a, shard_a, first);
+        self.join(b, shard_b, second);
+        self.paths.push(path);
+        self.set_way(b, way);
+    }
+
+    fn join(&mut self, party: Party, shard: ShardId, bridge: BridgeId) {
+        let leg = match party {
+            Party::Line(line) => {
+                let leg = match self.lines.get(&line) {
+                    Some(leg) => *leg,
+                    None => {
+                        let leg = self.next_leg();
+                        self.lines.insert(line, leg);
+                        let open = MediaCommand::Open(leg, LegSpec::Line(line));
+                        self.out.push_back((shard, Command::Media(open)));
+                        leg
+                    }
+                };
+                Some(leg)
+            }
+            Party::Far(far) => self.open_far(far, shard),
+        };
+        if let Some(leg) = leg {
+            self.out.push_back((shard, Command::Media(MediaCommand::Join(bridge, leg))));
+        }
+    }
+
+    /// Opens a far party's RTP leg if its streams are agreed; its media leg if it is open.
+    fn open_far(&mut self, far: FarId, shard: ShardId) -> Option<LegId> {
+        let media = self.far.get(&far)?;
+        let leg = media.leg;
+        if media.shard.is_none() {
+            let spec = self.rtp_spec(media.slot, media.plan.as_ref()?);
+            self.out.push_back((shard, Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec)))));
+            if let Some(media) = self.far.get_mut(&far) {
+                media.shard = Some(shard);
+            }
+        }
+        Some(leg)
+    }
+
+    /// Sound before the answer goes to the caller only.
+    fn set_way(&mut self, called: Party, way: Way) {
+        let found = match called {
+            Party::Line(line) => self.lines.get(&line).map(|leg| (self.line_shard(line), *leg)),
+            Party::Far(far) => self.far.get(&far).and_then(|media| Some((media.shard?, media.leg))),
+        };
+        if let Some((shard, leg)) = found {
+            let deaf = way == Way::ToA;
+            self.out.push_back((shard, Command::Media(MediaCommand::Deaf(leg, deaf))));
+        }
+    }
+
+    fn unjoin(&mut self, path: &Path) {
+        for party in [path.a, path.b] {
+            match party {
+                Party::Line(line) => {
+                    if let Some(leg) = self.lines.remove(&line) {
+                        let shard = self.line_shard(line);
+                        self.out.push_back((shard, Command::Media(MediaCommand::Close(leg))));
+                    }
+                }
+                Party::Far(far) => {
+                    if let Some(FarMedia { leg, shard: Some(shard), .. }) = self.far.get(&far) {
+                        self.out.push_back((*shard, Command::Media(MediaCommand::Leave(*leg))));
+                    }
+                }
+            }
+        }
+        for (shard, leg) in &path.crossings {
+            self.out.push_back((*shard, Command::Media(MediaCommand::Close(*leg))));
+        }
+    }
+
+    fn rtp_spec(&self, slot: MediaSlot, plan: &StreamPlan) -> RtpSpec {
+        let mut receive = [None; MAX_PAYLOAD_TYPES];
+        for (place, (number, codec)) in receive.iter_mut().zip(&plan.receive_types) {
+            *place = Some(PayloadType { number: *number, codec: name_of(*codec) });
+        }
+        let dtmf = match (plan.events, self.site.dtmf) {
+            (Some(events), _) => DtmfMode::Events(events.send),
+            (None, DtmfMode::Signalling) => DtmfMode::Signalling,
+            // The far end does not know telephone events: the sound itself is all that is left.
+            (None, DtmfMode::Events(_) | DtmfMode::InBand) => DtmfMode::InBand,
+        };
+        RtpSpec {
+            slot,
+            remote_rtp: plan.remote_rtp,
+            remote_rtcp: plan.remote_rtcp,
+            send: PayloadType { number: plan.send_type, codec: name_of(plan.codec) },
+            receive,
+            receive_events: plan.events.map(|events| events.receive),
+            ptime: plan.send_ptime,
+            dtmf,
+            direction: Direction { send: plan.direction.sends(), receive: plan.direction.receives() },
+            jitter: self.site.jitter,
+            cname: self.cname,
+        }
+    }
+}
+
+fn has(path: &Path, party: Party) -> bool {
+    path.a == party || path.b == party
+}
+
+const fn codec_of(name: CodecName) -> Codec {
+    match name {
+        CodecName::Pcmu => Codec::Pcmu,
+        CodecName::Pcma => Codec::Pcma,
+        CodecName::L16 => Codec::L16,
+    }
+}
+
+const fn name_of(codec: Codec) -> CodecName {
+    match codec {
+        Codec::Pcmu => CodecName::Pcmu,
+        Codec::Pcma => CodecName::Pcma,
+        Codec::L16 => CodecName::L16,
+    }
+}

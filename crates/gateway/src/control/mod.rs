@@ -1,0 +1,553 @@
+//! The control plane: calls, SIP and media bound together in one loop.
+//!
+//! # What it does
+//! Takes datagrams, shard events and requests; gives datagrams, shard commands, records and journal entries.
+//!
+//! # How
+//! Three machines that do not know each other: the switch (`tipring-call`), the SIP agent (`tipring-sip`) and the
+//! media desk. [`Control::handle`] gives an input to the one that it is for, then carries the outputs of each to
+//! the others until all are silent. A panic in one of them is caught here: the line, call or leg whose event it
+//! was is recovered, with an alarm, and the others go on.
+//!
+//! # Limits
+//! [`MAX_OUTPUTS`] outputs wait at the most; [`MAX_ROUNDS`] exchanges between the machines follow one input.
+
+mod far;
+mod media;
+mod status;
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tipring_call::{Alarm, FarEvent, FarId, Party, Switch};
+use tipring_port::{Event as ShardEvent, MediaEvent, Text};
+use tipring_sip::agent::{self, Agent, Command as SipCommand, RefusedWhy, SessionId};
+use tipring_sip::registration::RegistrationState;
+use tipring_units::{Entropy, Instant, LineId, WallTime};
+
+use crate::api::{Input, Output, Request, RequestId, Response, StoreId, Why};
+use crate::journal::{Entry, Journal, SipLine, What};
+use crate::site::Site;
+use far::FarDesk;
+use media::MediaDesk;
+use status::Board;
+pub use status::{AlarmStatus, CallStatus, LineStatus, ServerStatus, Status, UserStatus};
+
+/// Outputs that wait to be taken, at the most; beyond it journal entries are dropped, never commands.
+pub const MAX_OUTPUTS: usize = 65_536;
+/// Exchanges between switch, agent and media that one input may cause; more is a defect that is cut short.
+pub const MAX_ROUNDS: usize = 10_000;
+
+/// The control plane.
+pub struct Control {
+    site: Site,
+    switch: Switch,
+    agent: Agent,
+    far: FarDesk,
+    media: MediaDesk,
+    journal: Journal,
+    board: Board,
+    now: Instant,
+    wall: WallTime,
+    out: VecDeque<Output>,
+    last_store: u64,
+    injured: Option<Party>,
+    stopping: Option<RequestId>,
+}
+
+impl Control {
+    /// A control plane for a site, and the orders that start it.
+    pub fn new(now: Instant, wall: WallTime, site: Site, mut entropy: Entropy) -> Self {
+        let cname = format!("{:016x}", entropy.u64());
+        let mut control = Self {
+            switch: Switch::new(site.calls.clone()),
+            agent: Agent::new(site.sip.agent.clone(), entropy.fork()),
+            far: FarDesk::default(),
+            media: MediaDesk::new(&site, &cname),
+            journal: Journal::default(),
+            board: Board::new(now, &site),
+            now,
+            wall,
+            out: VecDeque::new(),
+            last_store: 0,
+            injured: None,
+            stopping: None,
+            site,
+        };
+        control.start();
+        control
+    }
+
+    fn start(&mut self) {
+        self.agent(agent::Input::Command(SipCommand::SetTrust(self.site.sip.trust.clone())));
+        self.agent(agent::Input::Command(SipCommand::SetUsers(self.site.sip.users.clone())));
+        for server in self.site.sip.servers.clone() {
+            self.agent(agent::Input::Command(SipCommand::SetServer(server.config)));
+        }
+        for account in self.site.sip.accounts.clone() {
+            self.agent(agent::Input::Command(SipCommand::Register(account.config)));
+        }
+        let closed: Vec<LineId> = (0..)
+            .map(LineId)
+            .zip(&self.site.lines)
+            .filter(|(_, line)| !line.in_service)
+            .map(|(line, _)| line)
+            .collect();
+        for line in closed {
+            self.switch(tipring_call::Input::SetInService { line, on: false });
+        }
+        self.note(What::Configured(self.site.revision));
+        self.settle();
+    }
+
+    /// Takes an input. `now` never goes back; `wall` may.
+    pub fn handle(&mut self, now: Instant, wall: WallTime, input: Input<'_>) {
+        self.now = self.now.max(now);
+        self.wall = wall;
+        match input {
+            Input::Tick => {}
+            Input::Datagram { local, remote, bytes } => {
+                self.note_sip(false, remote, bytes);
+                self.agent(agent::Input::Datagram { local, remote, bytes });
+            }
+            Input::Unreachable(remote) => self.agent(agent::Input::Unreachable { remote }),
+            Input::StreamOpened { conn, local, remote } => {
+                self.board.connected(conn, remote);
+                self.agent(agent::Input::StreamOpened { conn, local, remote });
+            }
+            Input::Stream { conn, bytes } => {
+                if let Some(remote) = self.board.remote_of(conn) {
+                    self.note_sip(false, remote, bytes);
+                }
+                self.agent(agent::Input::Stream { conn, bytes });
+            }
+            Input::StreamClosed(conn) => {
+                self.board.disconnected(conn);
+                self.agent(agent::Input::StreamClosed { conn });
+            }
+            Input::StreamFailed(conn) => {
+                self.board.disconnected(conn);
+                self.agent(agent::Input::StreamFailed { conn });
+            }
+            Input::Resolved(query, answer) => self.agent(agent::Input::Resolved { query, answer }),
+            Input::Shard(_, event) => self.shard_event(event),
+            Input::Configure(site) => self.configure(*site),
+            Input::Request(id, request) => self.request(id, request),
+            Input::Stored(_, result) => {
+                if let Err(why) = result {
+                    self.board.store_failed(self.now, why);
+                } else {
+                    self.board.store_works();
+                }
+            }
+            Input::Injure(party) => self.injured = Some(party),
+        }
+        if self.agent.deadline().is_some_and(|(due, _)| due <= self.now) {
+            self.agent(agent::Input::Tick);
+        }
+        if self.switch.deadline().is_some_and(|(due, _)| due <= self.now) {
+            self.switch(tipring_call::Input::Tick);
+        }
+        self.settle();
+    }
+
+    /// The next thing to do; drained before the next input.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When to call [`Control::handle`] at the latest, and why.
+    pub fn deadline(&self) -> Option<(Instant, Why)> {
+        let call = self.switch.deadline().map(|(at, why)| (at, Why::Call(why)));
+        let sip = self.agent.deadline().map(|(at, why)| (at, Why::Sip(why)));
+        match (call, sip) {
+            (Some(call), Some(sip)) => Some(if sip.0 < call.0 { sip } else { call }),
+            (call, sip) => call.or(sip),
+        }
+    }
+
+    /// How everything is.
+    pub fn status(&self) -> Status {
+        self.board.status(self.now, &self.site)
+    }
+
+    /// The site in force.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// True if no call, far leg, session or media socket is in use: what must hold when all have hung up.
+    pub fn is_idle(&self) -> bool {
+        self.far.count() == 0 && self.media.far_count() == 0 && self.switch.is_idle()
+    }
+
+    fn configure(&mut self, site: Site) {
+        for old in &self.site.sip.accounts {
+            if !site.sip.accounts.iter().any(|new| new.config == old.config) {
+                let id = old.config.id;
+                guarded(|| self.agent.handle(self.now, agent::Input::Command(SipCommand::Unregister(id))));
+            }
+        }
+        for old in &self.site.sip.servers {
+            if !site.sip.servers.iter().any(|new| new.config.id == old.config.id) {
+                let id = old.config.id;
+                guarded(|| self.agent.handle(self.now, agent::Input::Command(SipCommand::RemoveServer(id))));
+            }
+        }
+        let old = core::mem::replace(&mut self.site, site);
+        self.media.configure(&self.site);
+        self.board.configure(&self.site);
+        self.agent(agent::Input::Command(SipCommand::SetTrust(self.site.sip.trust.clone())));
+        self.agent(agent::Input::Command(SipCommand::SetUsers(self.site.sip.users.clone())));
+        for server in self.site.sip.servers.clone() {
+            if !old.sip.servers.iter().any(|other| other.config == server.config) {
+                self.agent(agent::Input::Command(SipCommand::SetServer(server.config)));
+            }
+        }
+        for account in self.site.sip.accounts.clone() {
+            if !old.sip.accounts.iter().any(|other| other.config == account.config) {
+                self.agent(agent::Input::Command(SipCommand::Register(account.config)));
+            }
+        }
+        self.switch(tipring_call::Input::Reconfigure(Box::new(self.site.calls.clone())));
+        self.note(What::Configured(self.site.revision));
+    }
+
+    fn request(&mut self, id: RequestId, request: Request) {
+        let response = match request {
+            Request::Status => Response::Status(Box::new(self.status())),
+            Request::Calls(count) => Response::Calls(self.board.latest(count)),
+            Request::InService(line, on) => {
+                if self.site.line(line).is_some() {
+                    self.switch(tipring_call::Input::SetInService { line, on });
+                    Response::Done
+                } else {
+                    Response::Refused(format!("there is no {line}; `tipring status` lists the lines"))
+                }
+            }
+            Request::Clear(call) => {
+                if self.board.has_call(call) {
+                    self.switch(tipring_call::Input::Clear(call));
+                    Response::Done
+                } else {
+                    Response::Refused(format!("{call} is over, or never was; `tipring status` lists the calls"))
+                }
+            }
+            Request::Stop => {
+                self.stopping = Some(id);
+                self.switch(tipring_call::Input::Stop);
+                self.agent(agent::Input::Command(SipCommand::UnregisterAll));
+                return;
+            }
+        };
+        self.out.push_back(Output::Reply(id, response));
+    }
+
+    fn shard_event(&mut self, event: ShardEvent) {
+        let entry = self.journal.shard(self.now, self.wall, &event);
+        self.push(entry);
+        match event {
+            ShardEvent::Line(line, epoch, event) => {
+                self.board.line_event(line, &event);
+                self.switch(tipring_call::Input::Line { line, epoch, event });
+            }
+            ShardEvent::Lost(line, epoch, summary) => {
+                self.switch(tipring_call::Input::LineLost { line, epoch, summary });
+            }
+            ShardEvent::Media(event) => self.media_event(event),
+        }
+    }
+
+    fn media_event(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::Digit(leg, digit, length) => {
+                if let Some(far) = self.media.far_of(leg) {
+                    self.far_event(far, FarEvent::Digit { digit, length });
+                }
+            }
+            MediaEvent::DigitToSignal(leg, digit, duration) => {
+                if let Some(session) = self.far.signalling(&self.media, leg) {
+                    let digit = char::from(digit);
+                    self.agent(agent::Input::Command(SipCommand::SendInfo { session, digit, duration }));
+                }
+            }
+            MediaEvent::Stats(leg, stats, _) => {
+                if let Some(far) = self.media.far_of(leg) {
+                    self.board.stats(far, &stats);
+                }
+            }
+            MediaEvent::Failed(leg) => {
+                if let Some(far) = self.media.far_of(leg) {
+                    self.abandon(Party::Far(far));
+                }
+            }
+            // For the ladder and the log only.
+            MediaEvent::Flowing(_) | MediaEvent::Starved(..) | MediaEvent::Level(..) => {}
+        }
+    }
+
+    fn far_event(&mut self, leg: FarId, event: FarEvent) {
+        self.switch(tipring_call::Input::Far { leg, event });
+    }
+
+    /// Gives an input to the switch; a panic ends only the party that it was about.
+    fn switch(&mut self, input: tipring_call::Input) {
+        let party = party_of(&input);
+        let injured = self.injured.is_some() && self.injured == party;
+        if injured {
+            self.injured = None;
+        }
+        let (now, wall) = (self.now, self.wall);
+        let switch = &mut self.switch;
+        let whole = guarded(|| {
+            assert!(!injured, "injured by a test");
+            switch.handle(now, wall, input);
+        });
+        if !whole {
+            let switch = &mut self.switch;
+            // The machine that was running is dropped; should even that fail, the next event finds it so.
+            guarded(|| switch.recover());
+            if let Some(party) = party.filter(|_| injured) {
+                self.abandon(party);
+            }
+        }
+    }
+
+    /// Drops what the switch knows of a party that has failed; whoever had to do with it is told.
+    fn abandon(&mut self, party: Party) {
+        let switch = &mut self.switch;
+        guarded(|| match party {
+            Party::Line(line) => switch.abandon_line(line),
+            Party::Far(leg) => switch.abandon_leg(leg),
+        });
+    }
+
+    /// Gives an input to the agent; a panic costs that input, and the session if it was about one.
+    fn agent(&mut self, input: agent::Input<'_>) {
+        let now = self.now;
+        let session = match &input {
+            agent::Input::Command(command) => session_of(command),
+            _ => None,
+        };
+        let agent = &mut self.agent;
+        let whole = guarded(|| agent.handle(now, input));
+        if !whole && let Some(session) = session {
+            let agent = &mut self.agent;
+            guarded(|| agent.handle(now, agent::Input::Command(SipCommand::Abandon { session })));
+        }
+    }
+
+    /// Carries outputs from machine to machine until all are silent.
+    fn settle(&mut self) {
+        for _ in 0..MAX_ROUNDS {
+            while let Some((shard, command)) = self.media.poll() {
+                self.out.push_back(Output::Shard(shard, command));
+            }
+            if let Some(output) = self.switch.poll() {
+                self.switch_output(output);
+            } else if let Some(output) = self.agent.poll() {
+                self.agent_output(output);
+            } else {
+                break;
+            }
+        }
+        if let Some(id) = self.stopping
+            && self.is_idle()
+            && self.agent.is_quiet()
+        {
+            self.stopping = None;
+            self.out.push_back(Output::Reply(id, Response::Done));
+        }
+    }
+
+    fn switch_output(&mut self, output: tipring_call::Output) {
+        match output {
+            tipring_call::Output::Line { line, epoch, command } => {
+                let Some(site) = self.site.line(line) else { return };
+                let shard = site.shard;
+                self.out.push_back(Output::Shard(shard, tipring_port::Command::Line(line, epoch, command)));
+            }
+            tipring_call::Output::Far { leg, action } => {
+                let agent = &mut self.agent;
+                match self.far.act(&self.site, &mut self.media, leg, action, || agent.new_session()) {
+                    Ok(Some(command)) => self.agent(agent::Input::Command(command)),
+                    Ok(None) => {}
+                    Err(cause) => {
+                        self.media.release(leg);
+                        self.far.forget(leg);
+                        self.far_event(leg, FarEvent::Failed { cause });
+                    }
+                }
+            }
+            tipring_call::Output::Media(action) => self.media.act(action),
+            tipring_call::Output::Record(record) => {
+                self.board.record(&record);
+                self.last_store += 1;
+                self.out.push_back(Output::Store(StoreId(self.last_store), record));
+            }
+            tipring_call::Output::Event(event) => {
+                self.board.call_event(self.now, self.wall, &event);
+                self.note(What::Call(event));
+            }
+            tipring_call::Output::Alarm(alarm) => {
+                self.board.alarm(self.now, &alarm);
+                self.note(What::Alarm(alarm));
+            }
+        }
+    }
+
+    fn agent_output(&mut self, output: agent::Output) {
+        match output {
+            agent::Output::Send { to, bytes } => {
+                self.note_sip(true, to, &bytes);
+                self.out.push_back(Output::Send { to, bytes });
+            }
+            agent::Output::StreamSend { conn, bytes } => {
+                if let Some(remote) = self.board.remote_of(conn) {
+                    self.note_sip(true, remote, &bytes);
+                }
+                self.out.push_back(Output::StreamSend { conn, bytes });
+            }
+            agent::Output::StreamConnect { conn, to } => {
+                self.board.connected(conn, to);
+                self.out.push_back(Output::StreamConnect { conn, to });
+            }
+            agent::Output::StreamClose { conn } => {
+                self.board.disconnected(conn);
+                self.out.push_back(Output::StreamClose(conn));
+            }
+            agent::Output::Resolve { query, question } => {
+                self.out.push_back(Output::Resolve(query, question));
+            }
+            agent::Output::Event(event) => self.agent_event(event),
+        }
+    }
+
+    fn agent_event(&mut self, event: agent::Event) {
+        match &event {
+            agent::Event::Registration { account, state } => {
+                let registered = matches!(state, RegistrationState::Registered { .. });
+                let failed = matches!(state, RegistrationState::Failed { .. });
+                let (account, state) = (far::account_name(&self.site, *account), registration_words(state));
+                self.board.registration(self.now, &account, registered, failed, &state);
+                self.note(What::Registration { account, state, registered });
+            }
+            agent::Event::Server { server, address } => {
+                let name = far::server_name(&self.site, *server);
+                let up = address.is_some();
+                self.board.server(self.now, &name, *address);
+                self.switch(tipring_call::Input::Server { name: Text::new(&name), up });
+                self.note(What::Server { name, address: *address });
+            }
+            agent::Event::Binding { user, contact, expires } => {
+                let here = expires.0 > 0;
+                self.board.user(user, here.then_some(*contact));
+                self.note(What::User { user: user.clone(), contact: *contact, here });
+            }
+            agent::Event::Refused { source, why, count } => {
+                self.board.refused(*count);
+                self.note(What::Refused { source: *source, why: refused_words(*why), count: *count });
+            }
+            _ => {
+                let news = self.far.news(&self.site, &mut self.media, &event);
+                if let Some((far, event)) = news.event {
+                    // A digit by INFO is also sound for whoever is at the other end.
+                    if let FarEvent::Digit { digit, length } = event
+                        && let Some(other) = self.media.other_end(Party::Far(far))
+                    {
+                        self.media.digit(other, digit, length);
+                    }
+                    self.far_event(far, event);
+                } else if let (Some(_), agent::Event::Incoming(call)) = (news.gone, &event) {
+                    let session = call.session;
+                    let busy = SipCommand::Reject {
+                        session,
+                        status: 503,
+                        reason: None,
+                        retry_after: Some(tipring_units::Millis::from_secs(10)),
+                    };
+                    self.agent(agent::Input::Command(busy));
+                    self.note(What::Alarm(Alarm::Full));
+                }
+            }
+        }
+    }
+
+    fn note_sip(&mut self, sent: bool, remote: core::net::SocketAddr, bytes: &[u8]) {
+        if let Some(line) = SipLine::of(sent, remote, bytes) {
+            self.note(What::Sip(line));
+        }
+    }
+
+    fn note(&mut self, what: What) {
+        let entry = self.journal.entry(self.now, self.wall, what);
+        self.push(entry);
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.out.len() < MAX_OUTPUTS {
+            self.out.push_back(Output::Journal(entry));
+        }
+    }
+}
+
+/// Runs `work`; false if it panicked. The state that it left is then brought in order by the caller.
+fn guarded(work: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(work)).is_ok()
+}
+
+/// Whose event it is.
+fn party_of(input: &tipring_call::Input) -> Option<Party> {
+    match input {
+        tipring_call::Input::Line { line, .. }
+        | tipring_call::Input::LineLost { line, .. }
+        | tipring_call::Input::SetInService { line, .. } => Some(Party::Line(*line)),
+        tipring_call::Input::Far { leg, .. } => Some(Party::Far(*leg)),
+        tipring_call::Input::Server { .. }
+        | tipring_call::Input::Reconfigure(_)
+        | tipring_call::Input::Clear(_)
+        | tipring_call::Input::Stop
+        | tipring_call::Input::Tick => None,
+    }
+}
+
+/// The session that a command is about.
+fn session_of(command: &SipCommand) -> Option<SessionId> {
+    match command {
+        SipCommand::Invite(invite) => Some(invite.session),
+        SipCommand::Progress { session, .. }
+        | SipCommand::Accept { session, .. }
+        | SipCommand::Reject { session, .. }
+        | SipCommand::Hangup { session, .. }
+        | SipCommand::Reoffer { session, .. }
+        | SipCommand::AnswerReoffer { session, .. }
+        | SipCommand::SendInfo { session, .. }
+        | SipCommand::Abandon { session } => Some(*session),
+        SipCommand::SetServer(_)
+        | SipCommand::RemoveServer(_)
+        | SipCommand::Register(_)
+        | SipCommand::Unregister(_)
+        | SipCommand::UnregisterAll
+        | SipCommand::SetTrust(_)
+        | SipCommand::SetUsers(_) => None,
+    }
+}
+
+/// How a registration stands, for a person.
+fn registration_words(state: &RegistrationState) -> String {
+    match state {
+        RegistrationState::Registering => "registering".to_owned(),
+        RegistrationState::Registered { expires, .. } => format!("registered for {} s", expires.0 / 1000),
+        RegistrationState::Failed { why, retry_in } => format!("{why}; next try in {} s", retry_in.0 / 1000),
+        RegistrationState::Unregistered => "not registered".to_owned(),
+    }
+}
+
+const fn refused_words(why: RefusedWhy) -> &'static str {
+    match why {
+        RefusedWhy::Malformed => "malformed",
+        RefusedWhy::Untrusted => "from nobody that the configuration trusts",
+        RefusedWhy::WrongPassword => "wrong password",
+        RefusedWhy::Overload => "too many at once",
+    }
+}

@@ -1,0 +1,200 @@
+//! One typed stream of everything that happens. Status, ladder, log and call records read it and nothing else.
+
+use core::fmt;
+use core::net::SocketAddr;
+
+use tipring_call::{Alarm, CallEvent};
+use tipring_port::{Event, LineEvent, MediaEvent, Text};
+use tipring_units::{CallId, Instant, LineId, WallTime};
+
+/// One entry of the journal.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// Counted from 1 without gaps.
+    pub sequence: u64,
+    /// When, by the clock that nobody sets.
+    pub at: Instant,
+    /// When, by the calendar.
+    pub wall: WallTime,
+    /// The line that it concerns.
+    pub line: Option<LineId>,
+    /// The call that it concerns.
+    pub call: Option<CallId>,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made and consumed one at a time
+pub enum What {
+    /// A line's event.
+    Line(LineEvent),
+    /// An event of the media plane.
+    Media(MediaEvent),
+    /// An event of a call, with Q.850 and local cause where it ends.
+    Call(CallEvent),
+    /// A SIP message.
+    Sip(SipLine),
+    /// A registration changed: account, and its state in words.
+    Registration {
+        /// `user@server`.
+        account: String,
+        /// In words.
+        state: String,
+        /// It is registered now.
+        registered: bool,
+    },
+    /// A server is reachable at this address, or not at all.
+    Server {
+        /// Its name.
+        name: String,
+        /// The address in use.
+        address: Option<SocketAddr>,
+    },
+    /// A user of the built-in registrar is reachable at this address, or no longer.
+    User {
+        /// Its number.
+        user: String,
+        /// Where.
+        contact: SocketAddr,
+        /// It is reachable.
+        here: bool,
+    },
+    /// SIP requests were refused.
+    Refused {
+        /// The latest source.
+        source: SocketAddr,
+        /// Why, in words.
+        why: &'static str,
+        /// How many.
+        count: u32,
+    },
+    /// Something needs a person, or no longer does.
+    Alarm(Alarm),
+    /// A configuration came into force.
+    Configured(u64),
+}
+
+/// A SIP message in a line.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct SipLine {
+    /// We sent it.
+    pub sent: bool,
+    /// The far address.
+    pub remote: SocketAddr,
+    /// Method and request URI, or status and reason.
+    pub start: Text<96>,
+    /// Method and number of CSeq.
+    pub cseq: Text<24>,
+    /// Call-ID.
+    pub call_id: Text<64>,
+}
+
+impl SipLine {
+    /// The line of a message; `None` if it is not one.
+    pub fn of(sent: bool, remote: SocketAddr, bytes: &[u8]) -> Option<Self> {
+        let head = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let mut lines = head.take_while(|line| !line.is_empty());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        let start = text(lines.next()?);
+        let start = start.strip_prefix("SIP/2.0 ").or_else(|| start.strip_suffix(" SIP/2.0"))?.to_owned();
+        let (mut cseq, mut call_id) = (Text::EMPTY, Text::EMPTY);
+        for line in lines {
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+            let (name, value) = (line[..colon].trim_ascii(), text(&line[colon + 1..]));
+            if name.eq_ignore_ascii_case(b"cseq") {
+                cseq = Text::new(&value);
+            } else if name.eq_ignore_ascii_case(b"call-id") || name.eq_ignore_ascii_case(b"i") {
+                call_id = Text::new(&value);
+            }
+        }
+        Some(Self { sent, remote, start: Text::new(&start), cseq, call_id })
+    }
+}
+
+/// The journal's writer: numbers entries and knows what time it is.
+#[derive(Debug, Default)]
+pub struct Journal {
+    sequence: u64,
+}
+
+impl Journal {
+    /// An entry for what happened now.
+    pub fn entry(&mut self, at: Instant, wall: WallTime, what: What) -> Entry {
+        self.sequence += 1;
+        let (line, call) = whose(&what);
+        Entry { sequence: self.sequence, at, wall, line, call, what }
+    }
+
+    /// An entry for a shard's event.
+    pub fn shard(&mut self, at: Instant, wall: WallTime, event: &Event) -> Entry {
+        let (line, what) = match *event {
+            Event::Line(line, _, event) => (Some(line), What::Line(event)),
+            Event::Media(event) => (None, What::Media(event)),
+            Event::Lost(line, _, _) => {
+                (Some(line), What::Alarm(Alarm::LineFault(line, tipring_port::LineFault::CardSilent)))
+            }
+        };
+        let mut entry = self.entry(at, wall, what);
+        entry.line = line;
+        entry
+    }
+}
+
+fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
+    match what {
+        What::Call(event) => match *event {
+            CallEvent::Seized(line) => (Some(line), None),
+            CallEvent::Dialled { line, .. } | CallEvent::Abandoned { line, .. } | CallEvent::Line { line, .. } => {
+                (Some(line), None)
+            }
+            CallEvent::Created { call, .. }
+            | CallEvent::Routed { call, .. }
+            | CallEvent::Alerting(call)
+            | CallEvent::EarlyMedia(call)
+            | CallEvent::Answered(call)
+            | CallEvent::Held { call, .. }
+            | CallEvent::Resumed { call, .. }
+            | CallEvent::Cleared { call, .. } => (None, Some(call)),
+            CallEvent::Recalled { call, line } => (Some(line), Some(call)),
+        },
+        What::Alarm(alarm) => match *alarm {
+            Alarm::LineFault(line, _) | Alarm::LineFaultCleared(line, _) | Alarm::LineAbandoned(line) => {
+                (Some(line), None)
+            }
+            Alarm::CallAbandoned(call) | Alarm::EmergencyFailed { call, .. } => (None, Some(call)),
+            Alarm::LegAbandoned(_) | Alarm::Full => (None, None),
+        },
+        What::Line(_)
+        | What::Media(_)
+        | What::Sip(_)
+        | What::Registration { .. }
+        | What::Server { .. }
+        | What::User { .. }
+        | What::Refused { .. }
+        | What::Configured(_) => (None, None),
+    }
+}
+
+impl fmt::Display for SipLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arrow = if self.sent { "->" } else { "<-" };
+        write!(f, "{arrow} {} {}", self.remote, self.start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_told_in_a_line_without_its_secrets() {
+        let bytes = b"INVITE sip:100@pbx SIP/2.0\r\nCSeq: 2 INVITE\r\nAuthorization: Digest response=\"s3cret\"\r\ni: abc@h\r\n\r\nv=0";
+        let line = SipLine::of(true, SocketAddr::from(([127, 0, 0, 1], 5060)), bytes).unwrap();
+        assert_eq!(line.to_string(), "-> 127.0.0.1:5060 INVITE sip:100@pbx");
+        assert_eq!((line.cseq.as_str(), line.call_id.as_str()), ("2 INVITE", "abc@h"));
+        assert!(!format!("{line:?}").contains("s3cret"));
+        assert!(SipLine::of(false, line.remote, b"hello").is_none());
+    }
+}

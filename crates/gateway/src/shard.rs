@@ -1,0 +1,384 @@
+//! One thread's share of the media plane: its lines with their signalling, its legs and bridges.
+//!
+//! # What it does
+//! Each tick takes a frame and a report from the card for every line and the packets that came, and gives a frame and
+//! at most one order for every line and the packets to send. Commands come between ticks, events go up by a
+//! bounded queue.
+//!
+//! # How
+//! The order within a tick is fixed: lines are sensed and heard, streams are played out, bridges mixed, frames
+//! handed to the card, packets written. A line whose machine panics is made anew and faulted; its neighbours do
+//! not notice.
+//!
+//! # Limits
+//! [`MAX_EVENTS`] events wait at the most. When a line's event finds no room the line is marked and its latched
+//! summary goes up as soon as there is.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use core::net::SocketAddr;
+
+use tipring_line::{Fxs, FxsOut, Playing};
+use tipring_media::{Channel, Crossed, LineVoice, Packets, Plane, Player, Processing};
+use tipring_port::{
+    Audio, CardOrder, CardReport, Command, Event, LineEvent, LineFault, LineProfile, LineSummary, LoopReading,
+    TapPoint, TonePlan,
+};
+use tipring_units::{
+    Entropy, Epoch, Instant, LegId, LineId, MediaSlot, SampleTime, Samples, ShardId, TICK_SAMPLES, WallTime,
+};
+
+/// Events that wait for the control plane, at the most.
+pub const MAX_EVENTS: usize = 1024;
+
+/// What a shard is made of.
+#[derive(Clone, Debug)]
+pub struct ShardSetup {
+    /// Its number.
+    pub id: ShardId,
+    /// Its first line; the others follow.
+    pub first_line: LineId,
+    /// The profile of each line, and whether it is in service.
+    pub lines: Vec<(LineProfile, bool)>,
+    /// RTP legs at the most.
+    pub streams: usize,
+    /// Tones into RTP legs.
+    pub tones: TonePlan,
+    /// The calendar at the start of the monotonic clock, for RTCP.
+    pub started: WallTime,
+}
+
+/// What a card gives for one line in one tick.
+#[derive(Clone, Copy, Debug)]
+pub struct LineIn<A: Audio> {
+    /// The sound from the line.
+    pub frame: A::Frame,
+    /// The loop.
+    pub report: CardReport,
+}
+
+impl<A: Audio> LineIn<A> {
+    /// Silence on a steady loop.
+    pub fn steady(reading: LoopReading) -> Self {
+        Self { frame: A::SILENCE, report: CardReport::steady(reading) }
+    }
+}
+
+/// What a card takes for one line in one tick.
+#[derive(Clone, Copy, Debug)]
+pub struct LineOut<A: Audio> {
+    /// The sound for the line.
+    pub frame: A::Frame,
+    /// An order, if there is one.
+    pub order: Option<CardOrder>,
+}
+
+impl<A: Audio> LineOut<A> {
+    /// Silence and no order.
+    pub const SILENT: Self = Self { frame: A::SILENCE, order: None };
+}
+
+struct LineUnit {
+    fxs: Fxs,
+    out: FxsOut,
+    profile: LineProfile,
+    bridged: bool,
+    lost: bool,
+    injured: bool,
+}
+
+/// A shard.
+pub struct Shard<A: Processing> {
+    id: ShardId,
+    first_line: u16,
+    time: SampleTime,
+    units: Vec<LineUnit>,
+    plane: Plane<A>,
+    events: VecDeque<Event>,
+    refused: u64,
+}
+
+impl<A: Processing> Shard<A> {
+    /// A shard whose lines are in service and on-hook.
+    pub fn new(setup: &ShardSetup, entropy: Entropy) -> Self {
+        let unit = |(profile, in_service): &(LineProfile, bool)| LineUnit {
+            fxs: Fxs::new(profile, Epoch(1), *in_service),
+            out: FxsOut::new(),
+            profile: *profile,
+            bridged: false,
+            lost: false,
+            injured: false,
+        };
+        let profiles: Vec<LineProfile> = setup.lines.iter().map(|(profile, _)| *profile).collect();
+        Self {
+            id: setup.id,
+            first_line: setup.first_line.0,
+            time: SampleTime(0),
+            units: setup.lines.iter().map(unit).collect(),
+            plane: Plane::new(
+                setup.first_line,
+                &profiles,
+                setup.streams,
+                &setup.tones,
+                setup.started,
+                entropy,
+            ),
+            events: VecDeque::with_capacity(MAX_EVENTS),
+            refused: 0,
+        }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> ShardId {
+        self.id
+    }
+
+    /// Lines of this shard.
+    pub fn line_count(&self) -> usize {
+        self.units.len()
+    }
+
+    /// The time of its clock.
+    pub fn time(&self) -> SampleTime {
+        self.time
+    }
+
+    fn place(&self, line: LineId) -> Option<usize> {
+        let place = usize::from(line.0.checked_sub(self.first_line)?);
+        (place < self.units.len()).then_some(place)
+    }
+
+    fn line_at(&self, place: usize) -> LineId {
+        LineId(self.first_line + place as u16)
+    }
+
+    /// Carries out a command of the control plane; its effects on cards come with the next tick.
+    pub fn command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Line(line, epoch, command) => {
+                let Some(place) = self.place(line) else {
+                    self.refused += 1;
+                    return;
+                };
+                let time = self.time;
+                let unit = &mut self.units[place];
+                let whole = guarded(|| unit.fxs.command(time, epoch, command, &mut unit.out));
+                if !whole {
+                    self.restart(place);
+                }
+            }
+            Command::Media(command) => {
+                let events = &mut self.events;
+                self.plane.command(now, command, &mut |event| push(events, Event::Media(event)));
+            }
+        }
+    }
+
+    /// A packet arrived.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        slot: MediaSlot,
+        channel: Channel,
+        from: SocketAddr,
+        bytes: &[u8],
+    ) {
+        self.plane.receive(now, slot, channel, from, bytes);
+    }
+
+    /// A frame arrived from another shard.
+    pub fn receive_crossed(&mut self, to: LegId, frame: &A::Frame) {
+        self.plane.receive_crossed(to, frame);
+    }
+
+    /// One tick: `rx` and `tx` have one place for each line in order.
+    pub fn tick(
+        &mut self,
+        now: Instant,
+        rx: &[LineIn<A>],
+        tx: &mut [LineOut<A>],
+        packets: &mut Packets,
+        cross: impl FnMut(Crossed<A>),
+    ) {
+        for (place, input) in rx.iter().enumerate().take(self.units.len()) {
+            self.sense(place, input);
+        }
+        let events = &mut self.events;
+        let mut tell = |event| push(events, Event::Media(event));
+        self.plane.hear_streams(now, &mut tell);
+        self.plane.mix(&mut tell);
+        for (place, output) in tx.iter_mut().enumerate().take(self.units.len()) {
+            let line = LineId(self.first_line + place as u16);
+            let unit = &mut self.units[place];
+            output.frame = self.plane.line_out(line, unit.bridged);
+            output.order = unit.out.order.take();
+            unit.out.clear();
+        }
+        self.plane.send_streams(now, packets, cross);
+        self.time = self.time + Samples(TICK_SAMPLES as u64);
+    }
+
+    fn sense(&mut self, place: usize, input: &LineIn<A>) {
+        let line = self.line_at(place);
+        let time = self.time;
+        let unit = &mut self.units[place];
+        let injured = core::mem::take(&mut unit.injured);
+        let whole = guarded(|| {
+            assert!(!injured, "injured by a test");
+            unit.fxs.tick(time, &input.report, &mut unit.out);
+        });
+        if !whole {
+            self.restart(place);
+        }
+        let unit = &mut self.units[place];
+        let off_hook = unit.fxs.summary().off_hook;
+        if let Some(playing) = unit.out.playing.take() {
+            unit.bridged = playing == Playing::Bridge;
+            if let Some(leg) = self.plane.line_leg(line) {
+                let tones = *leg.tones();
+                match playing {
+                    Playing::Nothing | Playing::Bridge => leg.player.stop(),
+                    Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
+                    Playing::CallerId { caller, multiple } => leg.player.caller_id(&caller, multiple),
+                }
+            }
+        }
+        let epoch = unit.fxs.epoch();
+        for said in unit.out.events() {
+            if matches!(said.event, LineEvent::Seized | LineEvent::Answered)
+                && let Some(leg) = self.plane.line_leg(line)
+            {
+                leg.voice.reset();
+            }
+            if !push(&mut self.events, Event::Line(line, said.epoch, said.event)) {
+                unit.lost = true;
+            }
+        }
+        unit.lost |= unit.out.lost_events();
+        // On-hook nothing but ringing and caller ID is on the wire; the voice path rests.
+        if off_hook && let Some(heard) = self.plane.hear_line(line, &input.frame, input.report.bulk_delay) {
+            let digits = [
+                heard.ended.map(|(digit, length)| LineEvent::Digit {
+                    digit,
+                    source: tipring_port::DigitSource::Dtmf,
+                    length,
+                }),
+                heard.began.map(LineEvent::DigitBegan),
+            ];
+            for event in digits.into_iter().flatten() {
+                if !push(&mut self.events, Event::Line(line, epoch, event)) {
+                    unit.lost = true;
+                }
+            }
+        }
+        if unit.lost && self.events.len() < MAX_EVENTS / 2 {
+            unit.lost = false;
+            push(&mut self.events, Event::Lost(line, unit.fxs.epoch(), unit.fxs.summary()));
+        }
+    }
+
+    /// Makes a line's machine anew after a panic, in the next epoch.
+    fn restart(&mut self, place: usize) {
+        let line = self.line_at(place);
+        let unit = &mut self.units[place];
+        let epoch = unit.fxs.epoch();
+        let in_service = unit.fxs.summary().in_service;
+        unit.fxs = Fxs::new(&unit.profile, epoch.next(), in_service);
+        unit.out.clear();
+        unit.bridged = false;
+        self.plane.set_profile(line, &unit.profile);
+        for event in [LineEvent::Fault(LineFault::Panicked), LineEvent::Released] {
+            push(&mut self.events, Event::Line(line, epoch, event));
+        }
+        let cleared = LineEvent::FaultCleared(LineFault::Panicked);
+        push(&mut self.events, Event::Line(line, epoch.next(), cleared));
+    }
+
+    /// Gives a line a new profile. Signalling takes it at once; the voice path starts anew.
+    pub fn set_profile(&mut self, line: LineId, profile: &LineProfile) {
+        if let Some(place) = self.place(line) {
+            let unit = &mut self.units[place];
+            unit.profile = *profile;
+            unit.fxs.apply(profile);
+            self.plane.set_profile(line, profile);
+        }
+    }
+
+    /// The card of these lines has fallen silent, or reports again.
+    pub fn card_silent(&mut self, silent: bool) {
+        for unit in &mut self.units {
+            unit.fxs.card_silent(self.time, silent, &mut unit.out);
+        }
+    }
+
+    /// The next event for the control plane.
+    pub fn poll(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// What is true of a line now, whatever events were lost.
+    pub fn summary(&self, line: LineId) -> Option<(Epoch, LineSummary)> {
+        let unit = &self.units[self.place(line)?];
+        Some((unit.fxs.epoch(), unit.fxs.summary()))
+    }
+
+    /// Takes what a tap has heard: each frame in order goes to `each`; returns how many were lost, `None` if the
+    /// tap is not open.
+    pub fn take_tap(&mut self, line: LineId, point: TapPoint, each: impl FnMut(&A::Frame)) -> Option<u32> {
+        self.plane.take_tap(line, point, each)
+    }
+
+    /// Until when ticks with steady reports would change nothing, so that the simulator may skip them: `None` if
+    /// the next tick counts, else a moment of this shard's clock (the last one there is, if nothing is due at all).
+    pub fn quiet_until(&self) -> Option<SampleTime> {
+        if !self.events.is_empty() || !self.plane.is_idle() {
+            return None;
+        }
+        let mut until = SampleTime(u64::MAX);
+        for unit in &self.units {
+            if unit.out.order.is_some() || unit.lost {
+                return None;
+            }
+            if let Some(due) = unit.fxs.next_wakeup() {
+                until = until.min(due);
+            }
+        }
+        (until > self.time).then_some(until)
+    }
+
+    /// Lets the clock run for `ticks` in which nothing happens.
+    pub fn skip(&mut self, ticks: u64) {
+        self.time = self.time + Samples(ticks * TICK_SAMPLES as u64);
+    }
+
+    /// Legs that exist, for the checkers.
+    pub fn leg_count(&self) -> usize {
+        self.plane.leg_count()
+    }
+
+    /// Commands for lines that this shard does not have.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Makes a line's machine panic in its next tick, as a defect would.
+    pub fn injure(&mut self, line: LineId) {
+        if let Some(place) = self.place(line) {
+            self.units[place].injured = true;
+        }
+    }
+}
+
+fn guarded(work: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(work)).is_ok()
+}
+
+fn push(events: &mut VecDeque<Event>, event: Event) -> bool {
+    if events.len() < MAX_EVENTS {
+        events.push_back(event);
+        true
+    } else {
+        false
+    }
+}

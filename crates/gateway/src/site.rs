@@ -1,0 +1,129 @@
+//! What a gateway is made of: the configuration as the two planes take it.
+
+use core::net::SocketAddr;
+
+use tipring_call::Number;
+use tipring_port::{CodecName, DtmfMode, JitterSpec, LineProfile, TonePlan};
+use tipring_sip::agent::{AccountConfig, AccountId, AgentConfig, ServerConfig, ServerId, Trust};
+use tipring_sip::registrar::User;
+use tipring_units::{LineId, MediaSlot, Millis, ShardId};
+
+/// How many lines a gateway has at the most.
+pub const MAX_LINES: usize = 1024;
+
+/// A whole gateway.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The gateway's name, for status.
+    pub name: String,
+    /// The lines in order; a line's number is its place.
+    pub lines: Vec<LineSite>,
+    /// The rules of calls.
+    pub calls: tipring_call::Setup,
+    /// SIP.
+    pub sip: SipSite,
+    /// Media.
+    pub media: MediaSite,
+    /// The revision of the configuration that this came from.
+    pub revision: u64,
+}
+
+/// One line.
+#[derive(Clone, Debug)]
+pub struct LineSite {
+    /// The port as the configuration names it (`sim/1`).
+    pub port: String,
+    /// The shard that ticks it.
+    pub shard: ShardId,
+    /// The telephone's number.
+    pub number: String,
+    /// The telephone's name.
+    pub name: String,
+    /// All that the line's machine needs.
+    pub profile: LineProfile,
+    /// In service.
+    pub in_service: bool,
+}
+
+/// SIP as a whole.
+#[derive(Clone, Debug)]
+pub struct SipSite {
+    /// The agent.
+    pub agent: AgentConfig,
+    /// The servers.
+    pub servers: Vec<ServerSite>,
+    /// The accounts that register or lend their credentials.
+    pub accounts: Vec<AccountSite>,
+    /// Users of the built-in registrar.
+    pub users: Vec<User>,
+    /// Who may call.
+    pub trust: Trust,
+}
+
+/// A server and its name in the configuration.
+#[derive(Clone, Debug)]
+pub struct ServerSite {
+    /// `[server.NAME]`.
+    pub name: String,
+    /// The agent's view.
+    pub config: ServerConfig,
+}
+
+/// An account and the telephone that it belongs to.
+#[derive(Clone, Debug)]
+pub struct AccountSite {
+    /// The telephone's number; `None`: the account is the whole gateway's at that server.
+    pub phone: Option<String>,
+    /// The agent's view.
+    pub config: AccountConfig,
+}
+
+/// Media as a whole.
+#[derive(Clone, Debug)]
+pub struct MediaSite {
+    /// The pairs of UDP sockets that the host has opened, with the address of the RTP one.
+    pub slots: Vec<(MediaSlot, SocketAddr)>,
+    /// The shard for legs that have no line.
+    pub host_shard: ShardId,
+    /// Codecs in order of preference.
+    pub codecs: Vec<CodecName>,
+    /// Packet time.
+    pub ptime: Millis,
+    /// How digits go where the far end knows telephone events; `InBand` and `Signalling` are kept as they are.
+    pub dtmf: DtmfMode,
+    /// Jitter buffer.
+    pub jitter: JitterSpec,
+    /// Tones into RTP legs.
+    pub tones: TonePlan,
+}
+
+impl Site {
+    /// The line of `number`.
+    pub fn line_of(&self, number: &Number) -> Option<LineId> {
+        let place = self.lines.iter().position(|line| line.number == number.as_str())?;
+        u16::try_from(place).ok().map(LineId)
+    }
+
+    /// The line, if there is one.
+    pub fn line(&self, line: LineId) -> Option<&LineSite> {
+        self.lines.get(usize::from(line.0))
+    }
+
+    /// The account that a call by `server` from `number` uses: the telephone's own, else the gateway's.
+    pub fn account(&self, server: ServerId, number: &str) -> Option<&AccountSite> {
+        let at_server = || self.sip.accounts.iter().filter(move |account| account.config.server == server);
+        at_server()
+            .find(|account| account.phone.as_deref() == Some(number))
+            .or_else(|| at_server().find(|account| account.phone.is_none()))
+    }
+
+    /// The name of a server.
+    pub fn server_name(&self, id: ServerId) -> &str {
+        self.sip.servers.iter().find(|server| server.config.id == id).map_or("", |server| &server.name)
+    }
+
+    /// The account with this number.
+    pub fn account_by_id(&self, id: AccountId) -> Option<&AccountSite> {
+        self.sip.accounts.iter().find(|account| account.config.id == id)
+    }
+}

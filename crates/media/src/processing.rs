@@ -1,0 +1,104 @@
+//! What the media plane does to sound, over both kinds of frame.
+//!
+//! # What it does
+//! Names the four things that touch sound: a line's voice path, a player of tones and bursts, a coder for RTP
+//! payloads and a crossing between two clocks. The legs and bridges are written over these and know nothing of
+//! samples.
+//!
+//! # How
+//! [`tipring_port::Samples`] implements them by the signal processing of `tipring-dsp` and the codecs;
+//! [`tipring_port::Symbols`] by passing names of sounds along with the same delays.
+//!
+//! # Limits
+//! 8 kHz; a 16 kHz kind of frame would be a third implementation.
+
+use tipring_port::{Audio, CallerId, CodecName, LineProfile, Tone, ToneProgram};
+use tipring_units::{Millis, Samples};
+
+/// Bytes of the payload of one tick, at the most (L16).
+pub const MAX_UNIT: usize = 160;
+
+/// A kind of frame that the media plane can process.
+pub trait Processing: Audio + Sized {
+    /// A line's voice path.
+    type Voice: LineVoice<Self> + Send;
+    /// A player of tones and bursts.
+    type Player: Player<Self> + Send;
+    /// A coder for RTP payloads.
+    type Coder: Coder<Self> + Send;
+    /// A receiver across clocks.
+    type Crossing: Crossing<Self> + Send;
+
+    /// Adds `other` to `into`.
+    fn mix(into: &mut Self::Frame, other: &Self::Frame);
+}
+
+/// What a line's voice path makes of one frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<A: Audio> {
+    /// The sound without echo, after gain.
+    pub clean: A::Frame,
+    /// A digit sounds now or did so a moment ago: the frame is to be muted where digits travel another way.
+    pub muted: bool,
+    /// A digit began.
+    pub began: Option<u8>,
+    /// A digit ended, after this long.
+    pub ended: Option<(u8, Millis)>,
+}
+
+/// A line's voice path: dc block, echo canceller, digit detector, gains.
+pub trait LineVoice<A: Audio> {
+    /// A path for a line of this profile.
+    fn new(profile: &LineProfile) -> Self;
+    /// Takes a frame from the line. `sent` is the frame that was given to the card one tick before;
+    /// `bulk_delay` is what the card adds to that.
+    fn from_line(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
+    /// Gives the frame for the line its gain.
+    fn to_line(&mut self, frame: &A::Frame) -> A::Frame;
+    /// Forgets the digit and the echo path; the line has a new call.
+    fn reset(&mut self);
+}
+
+/// A player of tones, digits and caller-ID bursts: one at a time.
+pub trait Player<A: Audio> {
+    /// A player that is silent.
+    fn new() -> Self;
+    /// Plays a tone until stopped or ended.
+    fn tone(&mut self, tone: Tone, program: &ToneProgram);
+    /// Plays a DTMF digit for `length`, then nothing.
+    fn digit(&mut self, digit: u8, length: Millis);
+    /// The digit that plays is to last `total` in all, but never less than it already has.
+    fn finish_digit(&mut self, total: Millis);
+    /// Sends a caller-ID burst (Bell 202), then nothing.
+    fn caller_id(&mut self, caller: &CallerId, multiple: bool);
+    /// Plays nothing.
+    fn stop(&mut self);
+    /// The next frame; `None` when nothing plays.
+    fn next_frame(&mut self) -> Option<A::Frame>;
+}
+
+/// Sound to RTP payload and back, in units of one tick.
+pub trait Coder<A: Audio> {
+    /// A coder that sends `codec`.
+    fn new(codec: CodecName) -> Self;
+    /// Bytes of one tick under `codec`.
+    fn unit(codec: CodecName) -> usize;
+    /// Writes the payload of one tick; returns its length, at most [`MAX_UNIT`].
+    fn encode(&mut self, frame: &A::Frame, out: &mut [u8]) -> usize;
+    /// Sound of one tick's payload, whatever its bytes.
+    fn decode(&mut self, codec: CodecName, unit: &[u8]) -> A::Frame;
+    /// Sound in place of a tick that was lost.
+    fn conceal(&mut self) -> A::Frame;
+}
+
+/// The receiving end of a path between two shards: frames come by one clock and go by another.
+pub trait Crossing<A: Audio> {
+    /// An empty one.
+    fn new() -> Self;
+    /// A frame from the other shard.
+    fn push(&mut self, frame: &A::Frame);
+    /// The frame for this tick; silence until enough has come.
+    fn pop(&mut self) -> A::Frame;
+    /// Frames that were lost or made up because the clocks differ more than can be corrected, since the start.
+    fn slips(&self) -> u32;
+}

@@ -1,0 +1,399 @@
+//! The media plane over true samples.
+//!
+//! # What it does
+//! Implements the four things of [`crate::Processing`] by the signal processing of `tipring-dsp` and the codecs of
+//! `tipring-codec`.
+//!
+//! # How
+//! Line in: dc block, echo canceller, digit detector, gain. The canceller's reference is the frame that was
+//! handed to the card one tick before, after gain; the card's own delay is added by its bulk delay.
+//!
+//! # Limits
+//! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh.
+
+use tipring_codec::{Codec, Decoder, Encoder};
+use tipring_dsp::{
+    CallerIdFormat, CallerIdFrame, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator,
+    DtmfProfile, DtmfSending, EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain,
+    ToneGenerator,
+};
+use tipring_port::{CallerId, CodecName, Frame, LineProfile, SAMPLE_SILENCE, Tone, ToneProgram};
+use tipring_units::{Dbm0, Millis, Samples as SampleCount, TICK_SAMPLES};
+
+use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing};
+use tipring_port::Samples;
+
+/// Level of caller-ID bursts at the line's digital side (GR-30: -13.5 dBm at the port).
+const FSK_LEVEL: Dbm0 = Dbm0(-13.5);
+
+impl Processing for Samples {
+    type Voice = SampleVoice;
+    type Player = SamplePlayer;
+    type Coder = SampleCoder;
+    type Crossing = SampleCrossing;
+
+    fn mix(into: &mut Frame, other: &Frame) {
+        for (sum, sample) in into.iter_mut().zip(other) {
+            *sum = sum.saturating_add(*sample);
+        }
+    }
+}
+
+/// A line's voice path over samples.
+pub struct SampleVoice {
+    dc: DcBlock,
+    canceller: Option<EchoCanceller>,
+    detector: DtmfDetector,
+    gain_in: Gain,
+    gain_out: Gain,
+    delay: SampleCount,
+}
+
+impl LineVoice<Samples> for SampleVoice {
+    fn new(profile: &LineProfile) -> Self {
+        let tail = profile.echo_tail.millis();
+        let config = EchoConfig { tail, ..EchoConfig::default() };
+        Self {
+            dc: DcBlock::new(),
+            canceller: (tail > Millis::ZERO).then(|| EchoCanceller::new(config)),
+            detector: DtmfDetector::new(DtmfProfile::default()),
+            gain_in: Gain::new(profile.gain_in),
+            gain_out: Gain::new(profile.gain_out),
+            delay: SampleCount(0),
+        }
+    }
+
+    fn from_line(&mut self, frame: &Frame, sent: &Frame, bulk_delay: SampleCount) -> Heard<Samples> {
+        let mut clean = *frame;
+        self.dc.process(&mut clean);
+        if let Some(canceller) = &mut self.canceller {
+            if bulk_delay != self.delay {
+                self.delay = bulk_delay;
+                canceller.set_delay(bulk_delay);
+            }
+            canceller.process(&mut clean, sent);
+        }
+        let mut heard = Heard { clean, muted: false, began: None, ended: None };
+        for event in self.detector.process(&clean) {
+            match event {
+                DtmfEvent::Begin { digit, .. } => heard.began = Some(digit.ascii()),
+                DtmfEvent::End { digit, duration } => heard.ended = Some((digit.ascii(), duration.millis())),
+            }
+        }
+        heard.muted = self.detector.is_digit() || self.detector.suspects();
+        self.gain_in.process(&mut heard.clean);
+        heard
+    }
+
+    fn to_line(&mut self, frame: &Frame) -> Frame {
+        let mut out = *frame;
+        self.gain_out.process(&mut out);
+        out
+    }
+
+    fn reset(&mut self) {
+        self.dc = DcBlock::new();
+        self.detector = DtmfDetector::new(DtmfProfile::default());
+        if let Some(canceller) = &mut self.canceller {
+            canceller.reset();
+        }
+    }
+}
+
+/// A player of samples.
+pub struct SamplePlayer {
+    playing: Playing,
+    tone: ToneGenerator,
+    dtmf: DtmfGenerator,
+    fsk: FskModulator,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Playing {
+    Nothing,
+    Tone,
+    Digit { played: Millis, length: Millis },
+    Burst,
+}
+
+impl Player<Samples> for SamplePlayer {
+    fn new() -> Self {
+        Self {
+            playing: Playing::Nothing,
+            tone: ToneGenerator::new(),
+            dtmf: DtmfGenerator::new(DtmfSending::default()),
+            fsk: FskModulator::new(FskStandard::Bell202, FSK_LEVEL),
+        }
+    }
+
+    fn tone(&mut self, _tone: Tone, program: &ToneProgram) {
+        self.stop();
+        self.tone.start(program);
+        self.playing = Playing::Tone;
+    }
+
+    fn digit(&mut self, digit: u8, length: Millis) {
+        if let Some(digit) = Digit::from_ascii(digit) {
+            self.stop();
+            self.dtmf.hold(digit);
+            self.playing = Playing::Digit { played: Millis::ZERO, length };
+        }
+    }
+
+    fn finish_digit(&mut self, total: Millis) {
+        if let Playing::Digit { length, .. } = &mut self.playing {
+            *length = total;
+        }
+    }
+
+    fn caller_id(&mut self, caller: &CallerId, multiple: bool) {
+        self.stop();
+        let burst = caller_frame(caller, multiple).and_then(|frame| FskBurst::on_hook(frame.bytes()));
+        if let Some(burst) = burst {
+            self.fsk.start(&burst);
+            self.playing = Playing::Burst;
+        }
+    }
+
+    fn stop(&mut self) {
+        self.tone.stop();
+        self.dtmf.stop();
+        self.fsk.stop();
+        self.playing = Playing::Nothing;
+    }
+
+    fn next_frame(&mut self) -> Option<Frame> {
+        let mut frame = SAMPLE_SILENCE;
+        let plays = match &mut self.playing {
+            Playing::Nothing => false,
+            Playing::Tone => {
+                self.tone.is_playing() && {
+                    self.tone.process(&mut frame);
+                    true
+                }
+            }
+            Playing::Digit { played, length } => {
+                if *played >= *length {
+                    false
+                } else {
+                    *played = *played + tipring_units::TICK;
+                    self.dtmf.process(&mut frame);
+                    true
+                }
+            }
+            Playing::Burst => {
+                self.fsk.is_sending() && {
+                    self.fsk.process(&mut frame);
+                    true
+                }
+            }
+        };
+        if plays {
+            return Some(frame);
+        }
+        self.stop();
+        None
+    }
+}
+
+/// The message of a burst. A single data message without a date cannot be built; it goes as a multiple one.
+pub(crate) fn caller_frame(caller: &CallerId, multiple: bool) -> Option<CallerIdFrame> {
+    let format = if multiple { CallerIdFormat::Multiple } else { CallerIdFormat::Single };
+    CallerIdFrame::call(caller, format)
+        .or_else(|_| CallerIdFrame::call(caller, CallerIdFormat::Multiple))
+        .ok()
+}
+
+/// Samples to payload and back.
+pub struct SampleCoder {
+    encoder: Encoder,
+    decoders: [Decoder; 3],
+    concealer: Concealer,
+}
+
+const fn codec(name: CodecName) -> Codec {
+    match name {
+        CodecName::Pcmu => Codec::Pcmu,
+        CodecName::Pcma => Codec::Pcma,
+        CodecName::L16 => Codec::L16,
+    }
+}
+
+impl Coder<Samples> for SampleCoder {
+    fn new(name: CodecName) -> Self {
+        Self {
+            encoder: codec(name).encoder(),
+            decoders: [Codec::Pcmu.decoder(), Codec::Pcma.decoder(), Codec::L16.decoder()],
+            concealer: Concealer::new(),
+        }
+    }
+
+    fn unit(name: CodecName) -> usize {
+        codec(name).unit_bytes()
+    }
+
+    fn encode(&mut self, frame: &Frame, out: &mut [u8]) -> usize {
+        self.encoder.encode(frame, out)
+    }
+
+    fn decode(&mut self, name: CodecName, unit: &[u8]) -> Frame {
+        let mut frame = SAMPLE_SILENCE;
+        let decoder = match name {
+            CodecName::Pcmu => &mut self.decoders[0],
+            CodecName::Pcma => &mut self.decoders[1],
+            CodecName::L16 => &mut self.decoders[2],
+        };
+        decoder.decode(unit, &mut frame);
+        self.concealer.received(&mut frame);
+        frame
+    }
+
+    fn conceal(&mut self) -> Frame {
+        let mut frame = SAMPLE_SILENCE;
+        self.concealer.conceal(&mut frame);
+        frame
+    }
+}
+
+/// Samples that a crossing holds before it gives a frame when its clocks agree: two and a half frames, so that a tick
+/// in which the slower clock brings none finds enough.
+const CROSS_TARGET: f32 = 2.5 * TICK_SAMPLES as f32;
+/// Samples that it holds at the most.
+const CROSS_MAX: usize = 8 * TICK_SAMPLES;
+/// How fast a wrong filling is corrected, in relative speed per sample too much or too few.
+const CROSS_PULL: f32 = 2e-5;
+/// Most that the speed is changed: 500 ppm, which nobody hears.
+const CROSS_LIMIT: f32 = 5e-4;
+
+/// A crossing of samples: read at a speed that keeps its filling, by linear interpolation.
+pub struct SampleCrossing {
+    samples: [i16; CROSS_MAX],
+    len: usize,
+    /// Place of the next output between the first and the second sample, 0 to 1.
+    phase: f32,
+    started: bool,
+    filling: f32,
+    slips: u32,
+}
+
+impl SampleCrossing {
+    fn drop_first(&mut self, count: usize) {
+        let count = count.min(self.len);
+        self.samples.copy_within(count..self.len, 0);
+        self.len -= count;
+    }
+}
+
+impl Crossing<Samples> for SampleCrossing {
+    fn new() -> Self {
+        Self { samples: [0; CROSS_MAX], len: 0, phase: 0.0, started: false, filling: CROSS_TARGET, slips: 0 }
+    }
+
+    fn push(&mut self, frame: &Frame) {
+        if self.len + TICK_SAMPLES > CROSS_MAX {
+            self.drop_first(TICK_SAMPLES);
+            self.slips += 1;
+        }
+        self.samples[self.len..self.len + TICK_SAMPLES].copy_from_slice(frame);
+        self.len += TICK_SAMPLES;
+        self.started |= self.len >= 2 * TICK_SAMPLES;
+    }
+
+    fn pop(&mut self) -> Frame {
+        let mut frame = SAMPLE_SILENCE;
+        if !self.started {
+            return frame;
+        }
+        self.filling += (self.len as f32 - self.filling) * 0.01;
+        let speed = 1.0 + ((self.filling - CROSS_TARGET) * CROSS_PULL).clamp(-CROSS_LIMIT, CROSS_LIMIT);
+        let mut at = 0;
+        for out in &mut frame {
+            let (Some(&first), Some(&second)) =
+                (self.samples[..self.len].get(at), self.samples[..self.len].get(at + 1))
+            else {
+                // The other clock has stopped or lags by more than can be corrected: the rest is silence.
+                self.slips += 1;
+                self.started = false;
+                break;
+            };
+            let (first, second) = (f32::from(first), f32::from(second));
+            *out = (first + (second - first) * self.phase) as i16;
+            self.phase += speed;
+            while self.phase >= 1.0 {
+                self.phase -= 1.0;
+                at += 1;
+            }
+        }
+        self.drop_first(at);
+        frame
+    }
+
+    fn slips(&self) -> u32 {
+        self.slips
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sine(start: usize) -> Frame {
+        core::array::from_fn(|n| {
+            let angle = (start + n) as f64 * core::f64::consts::TAU * 1000.0 / 8000.0;
+            (angle.sin() * 8000.0) as i16
+        })
+    }
+
+    /// Sound pushed by a clock that is `ppm` fast for ten minutes: no slip, and no jump larger than the sine's own
+    /// steepest step.
+    fn crossing_survives(ppm: i64) {
+        let mut crossing = SampleCrossing::new();
+        let (mut pushed, mut last): (usize, Option<i16>) = (0, None);
+        for tick in 0i64..60_000 {
+            let due = (tick * (1_000_000 + ppm) / 1_000_000) as usize + 3;
+            while pushed < due {
+                crossing.push(&sine(pushed * TICK_SAMPLES));
+                pushed += 1;
+            }
+            for sample in crossing.pop() {
+                if let Some(last) = last
+                    && tick > 5
+                {
+                    let step = (i32::from(sample) - i32::from(last)).abs();
+                    assert!(step < 6400, "a click of {step} at tick {tick} with {ppm} ppm");
+                }
+                last = Some(sample);
+            }
+        }
+        assert_eq!(crossing.slips(), 0, "{ppm} ppm");
+    }
+
+    #[test]
+    fn clocks_that_differ_by_200_ppm_are_crossed_without_a_click() {
+        for ppm in [-200, -100, 0, 100, 200] {
+            crossing_survives(ppm);
+        }
+    }
+
+    #[test]
+    fn a_stopped_clock_gives_silence_and_is_counted() {
+        let mut crossing = SampleCrossing::new();
+        crossing.push(&sine(0));
+        crossing.push(&sine(80));
+        for _ in 0..5 {
+            crossing.pop();
+        }
+        assert_eq!(crossing.pop(), SAMPLE_SILENCE);
+        assert!(crossing.slips() > 0);
+    }
+
+    #[test]
+    fn a_digit_lasts_as_long_as_it_is_told_to() {
+        let mut player = SamplePlayer::new();
+        player.digit(b'5', Millis(10_000));
+        assert!(player.next_frame().is_some());
+        player.finish_digit(Millis(80));
+        let rest = core::iter::from_fn(|| player.next_frame()).count();
+        assert_eq!(rest, 7);
+    }
+}

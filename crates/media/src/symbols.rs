@@ -1,0 +1,364 @@
+//! The media plane over symbols: the same delays and decisions, no sound.
+//!
+//! # What it does
+//! Carries the names of sounds through lines, players, payloads and crossings.
+//!
+//! # How
+//! A digit counts after [`DETECT_FRAMES`] frames, as the detector of true samples needs; a tone follows its
+//! cadence to the tick; a caller-ID burst carries its bytes when its last bit would have been sent.
+//!
+//! # Limits
+//! Echo does not exist; levels are carried, gains are applied to them, nothing is masked by noise.
+
+use tipring_dsp::CallerIdFrame;
+use tipring_port::{Audio, CallerId, CodecName, LineProfile, Sound, Symbol, Symbols, Tone, ToneProgram};
+use tipring_units::{Db, Dbm0, Millis, Samples, TICK};
+
+use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing};
+use crate::samples::caller_frame;
+
+/// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
+const DETECT_FRAMES: u8 = 4;
+/// Frames without it before it has ended (interruptions up to 20 ms do not split a digit).
+const END_FRAMES: u8 = 2;
+/// Bytes of one coded symbol.
+const UNIT: usize = 15;
+/// Frames that a crossing holds before it gives the first, and at the most.
+const CROSS_DEPTH: usize = 2;
+const CROSS_MAX: usize = 6;
+
+impl Processing for Symbols {
+    type Voice = SymbolVoice;
+    type Player = SymbolPlayer;
+    type Coder = SymbolCoder;
+    type Crossing = SymbolCrossing;
+
+    fn mix(into: &mut Symbol, other: &Symbol) {
+        into.mix(other);
+    }
+}
+
+/// A line's voice path over symbols.
+#[derive(Debug)]
+pub struct SymbolVoice {
+    gain_in: Db,
+    gain_out: Db,
+    digit: Option<u8>,
+    seen: u8,
+    missed: u8,
+}
+
+impl LineVoice<Symbols> for SymbolVoice {
+    fn new(profile: &LineProfile) -> Self {
+        Self { gain_in: profile.gain_in, gain_out: profile.gain_out, digit: None, seen: 0, missed: 0 }
+    }
+
+    fn from_line(&mut self, frame: &Symbol, _sent: &Symbol, _bulk_delay: Samples) -> Heard<Symbols> {
+        let sounding = frame.sounds().find_map(|(sound, _)| match sound {
+            Sound::Dtmf(digit) => Some(digit),
+            Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) => None,
+        });
+        let mut heard = Heard { clean: amplify(frame, self.gain_in), muted: false, began: None, ended: None };
+        match (self.digit, sounding) {
+            (None, None) => {}
+            (Some(current), Some(now)) if current == now => {
+                self.missed = 0;
+                self.seen = self.seen.saturating_add(1);
+                if self.seen == DETECT_FRAMES {
+                    heard.began = Some(current);
+                }
+            }
+            (Some(current), other) => {
+                self.missed += 1;
+                if self.missed >= END_FRAMES || other.is_some() {
+                    if self.seen >= DETECT_FRAMES {
+                        heard.ended = Some((current, Millis(u32::from(self.seen) * TICK.0)));
+                    }
+                    self.digit = other;
+                    self.seen = u8::from(other.is_some());
+                    self.missed = 0;
+                }
+            }
+            (None, Some(now)) => {
+                self.digit = Some(now);
+                self.seen = 1;
+                self.missed = 0;
+            }
+        }
+        heard.muted = sounding.is_some() || (self.digit.is_some() && self.seen >= DETECT_FRAMES);
+        heard
+    }
+
+    fn to_line(&mut self, frame: &Symbol) -> Symbol {
+        amplify(frame, self.gain_out)
+    }
+
+    fn reset(&mut self) {
+        self.digit = None;
+        self.seen = 0;
+        self.missed = 0;
+    }
+}
+
+fn amplify(frame: &Symbol, gain: Db) -> Symbol {
+    let mut result = Symbol::SILENCE;
+    for (sound, level) in frame.sounds() {
+        result.add(sound, level + gain);
+    }
+    result
+}
+
+/// A player of symbols.
+#[derive(Debug)]
+pub struct SymbolPlayer {
+    playing: Playing,
+}
+
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // one per line, kept for its life
+enum Playing {
+    Nothing,
+    Tone { tone: Tone, program: ToneProgram, step: usize, into: Millis },
+    Digit { digit: u8, played: Millis, length: Millis },
+    Burst { frame: CallerIdFrame, bits: u32 },
+}
+
+/// Bits of channel seizure and mark before the message (Bellcore GR-30, on-hook).
+const LEAD_BITS: u32 = 300 + 180;
+/// Bits sent in a tick at 1200 bit/s.
+const BITS_PER_TICK: u32 = 12;
+
+impl Player<Symbols> for SymbolPlayer {
+    fn new() -> Self {
+        Self { playing: Playing::Nothing }
+    }
+
+    fn tone(&mut self, tone: Tone, program: &ToneProgram) {
+        self.playing = Playing::Tone { tone, program: *program, step: 0, into: Millis::ZERO };
+    }
+
+    fn digit(&mut self, digit: u8, length: Millis) {
+        self.playing = Playing::Digit { digit, played: Millis::ZERO, length };
+    }
+
+    fn finish_digit(&mut self, total: Millis) {
+        if let Playing::Digit { length, .. } = &mut self.playing {
+            *length = total;
+        }
+    }
+
+    fn caller_id(&mut self, caller: &CallerId, multiple: bool) {
+        self.playing = match caller_frame(caller, multiple) {
+            Some(frame) => Playing::Burst { frame, bits: 0 },
+            None => Playing::Nothing,
+        };
+    }
+
+    fn stop(&mut self) {
+        self.playing = Playing::Nothing;
+    }
+
+    fn next_frame(&mut self) -> Option<Symbol> {
+        match &mut self.playing {
+            Playing::Nothing => None,
+            Playing::Tone { tone, program, step, into } => {
+                let Some(now) = program.steps().get(*step) else {
+                    self.playing = Playing::Nothing;
+                    return None;
+                };
+                let symbol = if now.is_pause() {
+                    Symbol::SILENCE
+                } else {
+                    let loudest = now
+                        .components
+                        .iter()
+                        .filter(|component| component.sounds())
+                        .map(|component| component.level.0)
+                        .fold(f32::MIN, f32::max);
+                    Symbol::of(Sound::Tone(*tone), Dbm0(loudest))
+                };
+                *into = *into + TICK;
+                if now.length != Millis::ZERO && *into >= now.length {
+                    *into = *into - now.length;
+                    *step += 1;
+                    if *step >= program.steps().len() {
+                        *step = program.repeat_from().unwrap_or(usize::MAX);
+                    }
+                }
+                Some(symbol)
+            }
+            Playing::Digit { digit, played, length } => {
+                if *played >= *length {
+                    self.playing = Playing::Nothing;
+                    return None;
+                }
+                *played = *played + TICK;
+                Some(Symbol::of(Sound::Dtmf(*digit), Dbm0(-8.0)))
+            }
+            Playing::Burst { frame, bits } => {
+                let done = |bits: u32| (bits.saturating_sub(LEAD_BITS) / 10) as usize;
+                let (first, last) = (done(*bits), done(*bits + BITS_PER_TICK));
+                *bits += BITS_PER_TICK;
+                let bytes = frame.bytes();
+                let mut out = [0; 2];
+                let mut count = 0;
+                for (place, byte) in out.iter_mut().zip(bytes.iter().take(last).skip(first)) {
+                    *place = *byte;
+                    count += 1;
+                }
+                if first >= bytes.len() {
+                    self.playing = Playing::Nothing;
+                    return None;
+                }
+                Some(Symbol::of(Sound::Fsk(out, count), Dbm0(-14.0)))
+            }
+        }
+    }
+}
+
+/// Symbols as payload: five bytes for each of three sounds.
+#[derive(Debug)]
+pub struct SymbolCoder {
+    last: Symbol,
+    concealed: u8,
+}
+
+impl Coder<Symbols> for SymbolCoder {
+    fn new(_codec: CodecName) -> Self {
+        Self { last: Symbol::SILENCE, concealed: 0 }
+    }
+
+    fn unit(_codec: CodecName) -> usize {
+        UNIT
+    }
+
+    fn encode(&mut self, frame: &Symbol, out: &mut [u8]) -> usize {
+        let Some(out) = out.get_mut(..UNIT) else { return 0 };
+        out.fill(0);
+        for (place, (sound, level)) in out.chunks_exact_mut(5).zip(frame.sounds()) {
+            let (tag, data) = match sound {
+                Sound::Tone(tone) => (1, [tone as u8, 0, 0]),
+                Sound::Dtmf(digit) => (2, [digit, 0, 0]),
+                Sound::Fsk(bytes, count) => (3, [bytes[0], bytes[1], count]),
+                Sound::Voice(who) => (4, [(who >> 8) as u8, who as u8, 0]),
+                Sound::Sine(hertz) => (5, [(hertz >> 8) as u8, hertz as u8, 0]),
+            };
+            place[0] = tag;
+            place[1] = level.0.clamp(-127.0, 127.0) as i8 as u8;
+            place[2..].copy_from_slice(&data);
+        }
+        UNIT
+    }
+
+    fn decode(&mut self, _codec: CodecName, unit: &[u8]) -> Symbol {
+        let mut symbol = Symbol::SILENCE;
+        for place in unit.chunks_exact(5).take(3) {
+            let word = u16::from_be_bytes([place[2], place[3]]);
+            let sound = match place[0] {
+                1 => Tone::ALL.get(usize::from(place[2])).copied().map(Sound::Tone),
+                2 => Some(Sound::Dtmf(place[2])),
+                3 => Some(Sound::Fsk([place[2], place[3]], place[4].min(2))),
+                4 => Some(Sound::Voice(word)),
+                5 => Some(Sound::Sine(word)),
+                // Zero is an empty place; no other tag is ever written.
+                _ => None,
+            };
+            if let Some(sound) = sound {
+                symbol.add(sound, Dbm0(f32::from(place[1] as i8)));
+            }
+        }
+        self.last = symbol;
+        self.concealed = 0;
+        symbol
+    }
+
+    fn conceal(&mut self) -> Symbol {
+        // As concealment of samples does: the last sound goes on for 60 ms, then fades.
+        self.concealed = self.concealed.saturating_add(1);
+        if self.concealed > 6 { Symbol::SILENCE } else { self.last }
+    }
+}
+
+/// A crossing of symbols: a frame is dropped or repeated where the clocks have drifted by one.
+#[derive(Debug)]
+pub struct SymbolCrossing {
+    frames: [Symbol; CROSS_MAX],
+    len: usize,
+    started: bool,
+    slips: u32,
+}
+
+impl Crossing<Symbols> for SymbolCrossing {
+    fn new() -> Self {
+        Self { frames: [Symbol::SILENCE; CROSS_MAX], len: 0, started: false, slips: 0 }
+    }
+
+    fn push(&mut self, frame: &Symbol) {
+        if self.len == CROSS_MAX {
+            self.frames.copy_within(1.., 0);
+            self.len -= 1;
+            self.slips += 1;
+        }
+        self.frames[self.len] = *frame;
+        self.len += 1;
+        self.started |= self.len >= CROSS_DEPTH;
+    }
+
+    fn pop(&mut self) -> Symbol {
+        if !self.started {
+            return Symbols::SILENCE;
+        }
+        let first = self.frames[0];
+        if self.len > 1 {
+            self.frames.copy_within(1..self.len, 0);
+            self.len -= 1;
+        } else {
+            // The last frame stays to be repeated: the other clock is slower.
+            self.slips += 1;
+        }
+        first
+    }
+
+    fn slips(&self) -> u32 {
+        self.slips
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_gives_back_every_kind_of_sound() {
+        let mut coder = SymbolCoder::new(CodecName::Pcmu);
+        for sound in [
+            Sound::Tone(Tone::Howler),
+            Sound::Dtmf(b'#'),
+            Sound::Fsk([1, 2], 2),
+            Sound::Voice(513),
+            Sound::Sine(1004),
+        ] {
+            let mut symbol = Symbol::of(sound, Dbm0(-12.0));
+            symbol.add(Sound::Voice(9), Dbm0(-30.0));
+            let mut unit = [0; UNIT];
+            assert_eq!(coder.encode(&symbol, &mut unit), UNIT);
+            assert_eq!(coder.decode(CodecName::Pcmu, &unit), symbol);
+        }
+    }
+
+    #[test]
+    fn a_crossing_between_clocks_that_differ_slips_only_at_the_limits() {
+        let mut crossing = SymbolCrossing::new();
+        let voice = |n| Symbol::of(Sound::Voice(n), Dbm0(-15.0));
+        for n in 0..100 {
+            crossing.push(&voice(n));
+            let heard = crossing.pop();
+            assert_eq!(heard, if n == 0 { Symbol::SILENCE } else { voice(n - 1) });
+        }
+        assert_eq!(crossing.slips(), 0);
+        for n in 0..10 {
+            crossing.push(&voice(n));
+        }
+        assert!(crossing.slips() > 0, "a sender that runs ahead is cut, not queued without end");
+    }
+}
