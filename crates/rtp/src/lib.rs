@@ -1,7 +1,8 @@
 //! RTP and RTCP packets and sessions, jitter buffer, telephone events.
 //!
-//! The media plane owns one [`Session`], [`RemoteLatch`] and jitter buffer for each stream. Nothing here knows
-//! a codec, opens a socket or reads a clock, and nothing allocates once it is made.
+//! The media plane owns one [`RtpStream`] for each far end; it binds a [`Session`], a [`RemoteLatch`], a
+//! [`JitterBuffer`] and the telephone events together, which can also be used one by one. Nothing here knows a
+//! codec, opens a socket or reads a clock, and nothing allocates once it is made.
 #![forbid(unsafe_code)]
 
 mod delay;
@@ -12,11 +13,13 @@ mod event_sender;
 mod jitter;
 mod latch;
 mod packet;
+mod packetizer;
 mod profile;
 mod rtcp;
 mod session;
 mod source;
 mod stats;
+mod stream;
 mod unit_store;
 
 pub use demux::{Datagram, classify};
@@ -31,6 +34,7 @@ pub use jitter::{
 };
 pub use latch::{Admission, CANDIDATE_PACKETS, LEARNING, LatchMode, RemoteLatch, SILENCE};
 pub use packet::{HEADER_BYTES, Header, MAX_DATAGRAM, Packet, PacketError, Part};
+pub use packetizer::{MAX_PACKET_BYTES, MAX_PTIME};
 pub use profile::{
     ClockRate, Format, MAX_FORMATS, PayloadMap, PayloadType, Ssrc, Ticks, Timestamp, UnitSize,
 };
@@ -42,3 +46,4 @@ pub use session::{
 };
 pub use source::{MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Order, Source};
 pub use stats::{FarReport, Statistics};
+pub use stream::{Arrival, Departure, Gate, RtpStream, Sending, StreamConfig};

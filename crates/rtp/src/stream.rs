@@ -1,0 +1,337 @@
+//! One RTP stream, whole: what the media plane owns for each far end.
+//!
+//! # What
+//! Session, latch, jitter buffer, packets and telephone events behind three verbs: what arrives, what a tick
+//! plays and sends, what goes out.
+//!
+//! # How
+//! [`RtpStream::receive`] for each datagram. Each 10 ms [`RtpStream::pop`] for what to play and [`RtpStream::send`]
+//! with a unit of sound or none, then [`RtpStream::poll_packet`] and [`RtpStream::poll_event`] until they are empty.
+//! Coding is the caller's. While a telephone event sounds, sound that is sent is left out.
+//!
+//! # Limits
+//! Sound and events of one session share a clock.
+//!
+//! # Standard
+//! RFC 3550, RFC 4733, RFC 4961, RFC 5761.
+
+use crate::event_receiver::{EventReceiver, EventReport};
+use crate::event_sender::{DEFAULT_GAP, EventSender, Full};
+use crate::jitter::{JitterBuffer, JitterConfig, JitterStatistics, Playout};
+use crate::packetizer::Packetizer;
+use crate::{
+    Admission, Datagram, Format, LatchMode, Outgoing, Packet, PayloadMap, PayloadType, RemoteLatch, Session,
+    SessionConfig, Statistics, Verdict, classify,
+};
+use core::net::SocketAddr;
+use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
+
+/// What a stream is told at its start.
+#[derive(Clone, Debug)]
+pub struct StreamConfig {
+    /// Names and clock.
+    pub session: SessionConfig,
+    /// Whom to believe.
+    pub latch: LatchMode,
+    /// Depth of the jitter buffer.
+    pub jitter: JitterConfig,
+    /// Payload types that we receive.
+    pub formats: PayloadMap,
+    /// How we send.
+    pub sending: Sending,
+    /// Where the far end said that it wants RTP.
+    pub remote_rtp: SocketAddr,
+    /// Where it wants RTCP; the same address where both share a UDP port.
+    pub remote_rtcp: SocketAddr,
+}
+
+/// How we send.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Sending {
+    /// Payload type of sound.
+    pub payload_type: PayloadType,
+    /// Packet time, 10 to 60 ms.
+    pub ptime: Millis,
+    /// Payload type of telephone events, where the far end takes them.
+    pub events: Option<PayloadType>,
+    /// Level that our events state.
+    pub event_level: Dbm0,
+}
+
+/// What a datagram turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrival {
+    /// RTP of our far end.
+    Media,
+    /// RTCP of our far end.
+    Report,
+    /// The far end said goodbye by RTCP.
+    Goodbye,
+    /// Dropped and counted: malformed, from somebody else, or twice.
+    Dropped,
+    /// Not for this stream: STUN, DTLS or unknown.
+    Foreign(Datagram),
+}
+
+/// Which of the two sockets a datagram leaves by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gate {
+    /// The one for RTP.
+    Rtp,
+    /// The one for RTCP.
+    Rtcp,
+}
+
+/// A datagram that was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Departure {
+    /// By which socket.
+    pub gate: Gate,
+    /// Where to.
+    pub to: SocketAddr,
+    /// Bytes of the buffer that it takes.
+    pub size: usize,
+}
+
+/// A stream.
+#[derive(Clone, Debug)]
+pub struct RtpStream {
+    session: Session,
+    latch: RemoteLatch,
+    jitter: JitterBuffer,
+    formats: PayloadMap,
+    sending: Sending,
+    clock: crate::ClockRate,
+    packetizer: Packetizer,
+    event_sender: EventSender,
+    event_receiver: EventReceiver,
+    signalled_rtcp: SocketAddr,
+    /// RTP and RTCP share a UDP port.
+    shared: bool,
+    heard_rtcp: Option<SocketAddr>,
+}
+
+impl RtpStream {
+    /// A stream that starts `now`. It allocates here and not later.
+    pub fn new(now: Instant, wall: WallTime, config: StreamConfig, entropy: Entropy) -> Self {
+        let clock = config.session.clock;
+        Self {
+            session: Session::new(now, wall, config.session, entropy),
+            latch: RemoteLatch::new(config.latch, config.remote_rtp),
+            jitter: JitterBuffer::new(config.jitter, config.formats),
+            formats: config.formats,
+            sending: config.sending,
+            clock,
+            packetizer: Packetizer::new(config.sending.ptime),
+            event_sender: sender(clock, config.sending),
+            event_receiver: EventReceiver::new(clock),
+            signalled_rtcp: config.remote_rtcp,
+            shared: config.remote_rtp == config.remote_rtcp,
+            heard_rtcp: None,
+        }
+    }
+
+    /// New signalling of where the far end is.
+    pub fn signal(&mut self, remote_rtp: SocketAddr, remote_rtcp: SocketAddr) {
+        if self.signalled_rtcp != remote_rtcp {
+            self.heard_rtcp = None;
+        }
+        self.latch.signal(remote_rtp);
+        self.signalled_rtcp = remote_rtcp;
+        self.shared = remote_rtp == remote_rtcp;
+    }
+
+    /// New agreement on what is received.
+    pub fn set_formats(&mut self, formats: PayloadMap) {
+        self.formats = formats;
+        self.jitter.set_formats(formats);
+    }
+
+    /// New agreement on what is sent. Events that wait or sound are given up if their payload type changes.
+    pub fn set_sending(&mut self, sending: Sending) {
+        if sending == self.sending {
+            return;
+        }
+        if sending.events != self.sending.events || sending.ptime != self.sending.ptime {
+            self.event_sender = sender(self.clock, sending);
+        }
+        if sending.payload_type != self.sending.payload_type {
+            self.packetizer = Packetizer::new(sending.ptime);
+        }
+        self.packetizer.set_ptime(sending.ptime);
+        self.sending = sending;
+    }
+
+    /// Takes a datagram from either socket.
+    pub fn receive(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> Arrival {
+        match classify(bytes) {
+            Datagram::Rtp => self.receive_rtp(now, from, bytes),
+            Datagram::Rtcp => self.receive_rtcp(now, from, bytes),
+            kind @ (Datagram::Stun | Datagram::Dtls | Datagram::Other) => Arrival::Foreign(kind),
+        }
+    }
+
+    /// What to play at this tick; `quiet` as in [`JitterBuffer::pop`].
+    pub fn pop(&mut self, now: Instant, quiet: bool) -> Playout<'_> {
+        self.event_receiver.tick(now);
+        self.jitter.pop(now, quiet)
+    }
+
+    /// Sends 10 ms of coded sound, or nothing of it (a pause, hold), and moves the media clock.
+    pub fn send(&mut self, now: Instant, unit: Option<&[u8]>) {
+        let timestamp = self.session.timestamp();
+        if self.sends_events() {
+            self.event_sender.tick(timestamp);
+        }
+        let event = self.sends_events() && self.event_sender.is_active();
+        match unit {
+            Some(unit) if !event => self.packetizer.add(timestamp, unit),
+            Some(_) | None => self.packetizer.pause(),
+        }
+        self.session.advance(now, self.clock.unit());
+    }
+
+    /// The sender of telephone events, to press and release keys. Without a payload type for them nothing goes
+    /// out, see [`RtpStream::sends_events`].
+    pub fn events(&mut self) -> &mut EventSender {
+        &mut self.event_sender
+    }
+
+    /// True if the far end takes telephone events.
+    pub fn sends_events(&self) -> bool {
+        self.sending.events.is_some()
+    }
+
+    /// Queues an event of this length; as with [`RtpStream::events`] it needs a payload type.
+    pub fn send_event(&mut self, event: crate::TelephoneEvent, duration: Millis) -> Result<(), Full> {
+        self.event_sender.send(event, duration)
+    }
+
+    /// Writes the next datagram that is due.
+    pub fn poll_packet(&mut self, now: Instant, out: &mut [u8]) -> Option<Departure> {
+        if let Some(size) = self.poll_rtp(out) {
+            return Some(Departure { gate: Gate::Rtp, to: self.latch.remote(), size });
+        }
+        let size = self.session.poll_rtcp(now, out)?;
+        Some(self.report_departure(size))
+    }
+
+    /// Writes the farewell, if one is owed.
+    pub fn leave(&mut self, now: Instant, out: &mut [u8]) -> Option<Departure> {
+        let size = self.session.leave(now, out)?;
+        Some(self.report_departure(size))
+    }
+
+    /// The next digit that began or ended.
+    pub fn poll_event(&mut self) -> Option<EventReport> {
+        self.event_receiver.poll()
+    }
+
+    /// Where RTP goes.
+    pub fn remote(&self) -> SocketAddr {
+        self.latch.remote()
+    }
+
+    /// Session of this stream, to look at.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Statistics of network and buffer.
+    pub fn statistics(&self, now: Instant) -> (Statistics, JitterStatistics) {
+        (self.session.statistics(), self.jitter.statistics(now))
+    }
+
+    fn receive_rtp(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> Arrival {
+        let Ok(packet) = Packet::parse(bytes) else {
+            self.session.count_malformed();
+            return Arrival::Dropped;
+        };
+        let header = &packet.header;
+        let format = self.formats.get(header.payload_type);
+        let known = format.is_some();
+        match if known {
+            self.latch.admit(now, from, header.ssrc, header.sequence)
+        } else {
+            Admission::Refuse
+        } {
+            Admission::Accept => {}
+            Admission::Moved => self.heard_rtcp = None,
+            Admission::Candidate | Admission::Refuse => {
+                self.session.count_refused();
+                return Arrival::Dropped;
+            }
+        }
+        let sound = matches!(format, Some(Format::Audio { .. }));
+        match self.session.receive(now, from, &packet, sound) {
+            Verdict::Drop => return Arrival::Dropped,
+            Verdict::Play { fresh: true } => {
+                self.jitter.restart();
+                self.event_receiver.restart();
+            }
+            Verdict::Play { fresh: false } => {}
+        }
+        if let Some(Format::Events { .. }) = format {
+            self.event_receiver.receive(now, header.marker, header.timestamp, packet.payload);
+        }
+        self.jitter.push(now, header, packet.payload);
+        Arrival::Media
+    }
+
+    fn receive_rtcp(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> Arrival {
+        // Reports have no sequence that could prove them: they count only from the host that RTP comes from.
+        if from.ip() != self.latch.remote().ip() && from != self.signalled_rtcp {
+            self.session.count_refused();
+            return Arrival::Dropped;
+        }
+        match self.session.receive_rtcp(now, bytes) {
+            Ok(news) => {
+                if self.latch.is_latched() {
+                    self.heard_rtcp = Some(from);
+                }
+                if news.goodbye { Arrival::Goodbye } else { Arrival::Report }
+            }
+            Err(_) => Arrival::Dropped, // counted by the session
+        }
+    }
+
+    fn poll_rtp(&mut self, out: &mut [u8]) -> Option<usize> {
+        if let Some(ready) = self.packetizer.ready() {
+            let packet = Outgoing {
+                payload_type: self.sending.payload_type,
+                marker: ready.marker,
+                timestamp: ready.timestamp,
+                payload: ready.payload,
+            };
+            let size = self.session.write(packet, out);
+            self.packetizer.taken();
+            return size;
+        }
+        let event = self.event_sender.poll()?;
+        let packet = Outgoing {
+            payload_type: self.sending.events?,
+            marker: event.marker,
+            timestamp: event.timestamp,
+            payload: &event.payload.to_bytes(),
+        };
+        self.session.write(packet, out)
+    }
+
+    fn report_departure(&self, size: usize) -> Departure {
+        let remote = self.latch.remote();
+        if self.shared {
+            return Departure { gate: Gate::Rtp, to: remote, size };
+        }
+        let to = match self.heard_rtcp {
+            Some(heard) => heard,
+            None if remote.ip() == self.signalled_rtcp.ip() => self.signalled_rtcp,
+            // Behind a translator: the next UDP port is as good a guess as any.
+            None => SocketAddr::new(remote.ip(), remote.port().wrapping_add(1)),
+        };
+        Departure { gate: Gate::Rtcp, to, size }
+    }
+}
+
+fn sender(clock: crate::ClockRate, sending: Sending) -> EventSender {
+    EventSender::new(clock.unit(), sending.ptime, DEFAULT_GAP, sending.event_level)
+}
