@@ -20,6 +20,7 @@ pub use tipring_port::Frame;
 use tipring_units::{Db, Dbm0, TICK_SAMPLES};
 
 /// Level of a sine whose peak is full scale.
+#[allow(clippy::approx_constant)] // G.711's 3.14 dB, not pi
 pub const FULL_SCALE_SINE: Dbm0 = Dbm0(3.14);
 
 /// What a meter shows for silence.
@@ -78,7 +79,7 @@ pub(crate) fn mean_power(frame: &Frame) -> f32 {
 pub(crate) fn level_of_power(power: f32) -> Dbm0 {
     let ratio = power / (DIGITAL_MILLIWATT_RMS * DIGITAL_MILLIWATT_RMS);
     // 10 log10(x) = log2(x) * 10 log10(2).
-    if ratio > 1e-12 { Dbm0((log2f(ratio) * 3.010_299_9).max(SILENCE.0)) } else { SILENCE }
+    if ratio > 1e-12 { Dbm0((log2f(ratio) * 3.010_3).max(SILENCE.0)) } else { SILENCE }
 }
 
 /// Mean square of a signal at `level`.

@@ -12,7 +12,7 @@ pub struct Sine {
 
 impl Sine {
     pub fn new(frequency: Hz, level: Dbm0) -> Self {
-        let peak = 32768.0 * libm::pow(10.0, (f64::from(level.0) - 3.14) / 20.0);
+        let peak = 32768.0 * libm::pow(10.0, f64::from(level.0 - crate::FULL_SCALE_SINE.0) / 20.0);
         Self { phase: 0.0, step: f64::from(frequency.0) * core::f64::consts::TAU / 8000.0, peak }
     }
 

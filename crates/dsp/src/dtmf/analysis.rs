@@ -84,7 +84,7 @@ impl Analysis {
         // Elliptic, order 6, ripple 0.2 dB, stop band 52 dB, edge 640 Hz at 8 kHz; designed by the
         // bilinear transform.
         let filter = [
-            Biquad::new([0.403_456_4, -0.801_172_1, 0.403_456_4], [-0.834_755_15, 0.266_157_68]),
+            Biquad::new([0.403_456_4, -0.801_172_1, 0.403_456_4], [-0.834_755_1, 0.266_157_7]),
             Biquad::new([1.0, -1.912_696_3, 1.0], [-1.478_236_3, 0.754_701_2]),
             Biquad::new([1.0, -1.863_159_3, 1.0], [-1.716_555_7, 0.945_478_5]),
         ];

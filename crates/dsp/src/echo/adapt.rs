@@ -36,7 +36,43 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
             lanes[lane] += x[lane] * y[lane];
         }
     }
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])) + rest
+    fold(lanes) + rest
+}
+
+/// Adds the lanes up, always in this order.
+#[inline]
+fn fold(lanes: [f32; 8]) -> f32 {
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+}
+
+/// The sums of products of `a` with `b` at four successive places: each the bits of [`dot`], but the
+/// additions of the four need not wait for each other.
+#[inline]
+fn dot4(a: &[f32], b: &[f32]) -> [f32; 4] {
+    let mut lanes = [[0.0_f32; 8]; 4];
+    let views = [0, 1, 2, 3].map(|shift| &b[shift..shift + a.len()]);
+    for (n, x) in a.chunks_exact(8).enumerate() {
+        for (sums, view) in lanes.iter_mut().zip(views) {
+            let y = &view[n * 8..n * 8 + 8];
+            for lane in 0..8 {
+                sums[lane] += x[lane] * y[lane];
+            }
+        }
+    }
+    lanes.map(fold)
+}
+
+/// Adds `factor` times `b` to `a` and returns the sum of products of the new `a` with `c`.
+#[inline]
+fn accumulate_dot(a: &mut [f32], b: &[f32], factor: f32, c: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; 8];
+    for ((x, y), z) in a.chunks_exact_mut(8).zip(b.chunks_exact(8)).zip(c.chunks_exact(8)) {
+        for lane in 0..8 {
+            x[lane] += y[lane] * factor;
+            lanes[lane] += x[lane] * z[lane];
+        }
+    }
+    fold(lanes)
 }
 
 /// Adds `factor` times `b` to `a`.
@@ -70,8 +106,11 @@ impl Filter {
 
     /// Subtracts the estimate from `frame`; `span` ends with the frame's own reference.
     pub(super) fn cancel(&self, span: &[f32], frame: &mut [f32; TICK_SAMPLES]) {
-        for (n, sample) in frame.iter_mut().enumerate() {
-            *sample -= dot(&self.weights, &span[n..n + self.weights.len()]);
+        for (n, samples) in frame.chunks_exact_mut(4).enumerate() {
+            let estimates = dot4(&self.weights, &span[n * 4..n * 4 + 3 + self.weights.len()]);
+            for (sample, estimate) in samples.iter_mut().zip(estimates) {
+                *sample -= estimate;
+            }
         }
     }
 
@@ -81,15 +120,20 @@ impl Filter {
     pub(super) fn adapt(&mut self, white: &Whitener, step: f32) {
         let taps = self.weights.len();
         let floor = NORM_FLOOR * taps as f32;
-        let mut norm = dot(&white.span[..taps], &white.span[..taps]);
+        let mut input = &white.span[..taps];
+        let mut norm = dot(input, input);
+        let mut estimate = dot(&self.weights, input);
         for (n, wanted) in white.frame.iter().enumerate() {
-            let input = &white.span[n..n + taps];
-            if n > 0 {
-                let (newest, left) = (input[taps - 1], white.span[n - 1]);
-                norm += newest * newest - left * left;
-            }
-            let error = wanted - dot(&self.weights, input);
-            accumulate(&mut self.weights, input, step * error / (norm.max(0.0) + floor));
+            let factor = step * (wanted - estimate) / (norm.max(0.0) + floor);
+            let Some(next) = white.span.get(n + 1..n + 1 + taps) else {
+                accumulate(&mut self.weights, input, factor);
+                return;
+            };
+            // One pass over the weights corrects them and makes the next estimate.
+            estimate = accumulate_dot(&mut self.weights, input, factor, next);
+            let (newest, left) = (next[taps - 1], input[0]);
+            norm += newest * newest - left * left;
+            input = next;
         }
     }
 }

@@ -178,7 +178,9 @@ impl EchoCanceller {
 
         let samples = near.map(f32::from);
         let mut residual = samples;
-        self.foreground.cancel(&span[WHITENING_ORDER..], &mut residual);
+        if reference_power > 0.0 {
+            self.foreground.cancel(&span[WHITENING_ORDER..], &mut residual);
+        }
         self.whitener.follow(&samples);
         let background_power = active.then(|| {
             // Judged by what it makes of a frame that it has not learnt from.

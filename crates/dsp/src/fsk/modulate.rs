@@ -189,7 +189,7 @@ impl FskModulator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::level::level_of;
+    use crate::level::{FULL_SCALE_SINE, level_of};
 
     fn render(standard: FskStandard, burst: &FskBurst) -> Vec<i16> {
         let mut modulator = FskModulator::new(standard, Dbm0(-13.5));
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn the_phase_never_jumps() {
         let out = render(FskStandard::Bell202, &FskBurst::on_hook(&[0x55, 0x00, 0xFF, 0x13]).unwrap());
-        let peak = 32768.0 * libm::powf(10.0, (-13.5 - 3.14) / 20.0);
+        let peak = 32768.0 * libm::powf(10.0, (-13.5 - FULL_SCALE_SINE.0) / 20.0);
         // The steepest step of a 2200 Hz sine in one sample: 2 sin(pi f / 8000).
         let steepest = 2.0 * libm::sinf(core::f32::consts::PI * 2200.0 / 8000.0) * peak;
         for pair in out.windows(2) {
