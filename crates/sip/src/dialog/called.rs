@@ -81,15 +81,10 @@ impl Session {
             accept: None,
             next_rseq: ctx.entropy.below(1 << 30) + 1,
         };
-        let mut session = Self::new(id, local, Phase::Called(Box::new(called)), false);
+        let key = (dialog.call_id.clone(), called.tag.clone());
+        let mut session = Self::new(id, key, local, Phase::Called(Box::new(called)), false);
         session.legs.push(Leg { dialog, media, rseq: None, allows: invite.allow() });
         Ok((session, offer))
-    }
-
-    /// Our tag and the Call-ID, under which requests of the dialog are found.
-    pub fn dialog_key(&self) -> Option<(String, String)> {
-        let dialog = &self.legs.first()?.dialog;
-        Some((dialog.call_id.clone(), dialog.local.tag()?.to_owned()))
     }
 
     /// Tells the caller how it goes.

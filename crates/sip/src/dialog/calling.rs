@@ -111,7 +111,8 @@ impl Session {
             redirects: Vec::new(),
             hops: 0,
         };
-        let mut session = Self::new(call.session, call.local, Phase::Calling(Box::new(calling)), true);
+        let key = (call.call_id, from_tag);
+        let mut session = Self::new(call.session, key, call.local, Phase::Calling(Box::new(calling)), true);
         session.media = call.media;
         session.credentials = call.credentials;
         session.send_invite(request, call.hop, 0, ctx);

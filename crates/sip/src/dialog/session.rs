@@ -252,6 +252,8 @@ pub(super) enum Phase {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Session {
     pub(super) id: SessionId,
+    /// Call-ID and our tag.
+    pub(super) key: (String, String),
     pub(super) local: Local,
     pub(super) phase: Phase,
     pub(super) legs: Vec<Leg>,
@@ -276,9 +278,10 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(id: SessionId, local: Local, phase: Phase, caller: bool) -> Self {
+    pub(super) fn new(id: SessionId, key: (String, String), local: Local, phase: Phase, caller: bool) -> Self {
         Self {
             id,
+            key,
             local,
             phase,
             legs: Vec::new(),
@@ -301,6 +304,11 @@ impl Session {
     /// Its number.
     pub const fn id(&self) -> SessionId {
         self.id
+    }
+
+    /// Call-ID and our tag, under which requests of the far end are found.
+    pub const fn key(&self) -> &(String, String) {
+        &self.key
     }
 
     /// Whether nothing is left to do: the agent may forget it.
