@@ -1,1 +1,56 @@
 //! Configuration: typed tree, check, effective form, edits and apply classes.
+//!
+//! A text becomes sections (`source`), each key checked against the one list of keys (`schema`, `kind`);
+//! sections become the [`Effective`] configuration (`build`): ranges expanded, defaults filled in, names
+//! resolved. All mistakes are found at once. Nothing is read from a disk here: the files that a
+//! configuration names are handed in ([`check_with`]).
+#![forbid(unsafe_code)]
+
+mod build;
+mod diff;
+mod edit;
+mod effective;
+mod files;
+mod finding;
+mod flat;
+mod kind;
+mod reference;
+mod schema;
+mod show;
+mod source;
+mod values;
+mod words;
+
+pub use diff::{Change, diff};
+pub use edit::{Edit, EditError, Edited, edit};
+pub use effective::{Account, Effective, Emergency, Line, Origin, Phone, Rule, Server, Service, SipPhone};
+pub use files::{FileFound, FileWanted, Files, MAX_SECRET_FILE};
+pub use finding::{Finding, Level, MAX_FINDINGS, Report};
+pub use kind::{Kind, MAX_LIST, MAX_TEXT};
+pub use reference::reference;
+pub use schema::{Apply, Key, Place, key, keys};
+pub use source::MAX_FILE;
+pub use values::{
+    Codec, Destination, Digits, Driver, MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number,
+    PhoneType, PortName, SIP_PORT, Secret, ServerAddress, Target, Transport,
+};
+
+/// Checks the text of a configuration called `name`. The files that it names are taken as good.
+pub fn check(text: &str, name: &str) -> Report {
+    check_with(text, name, &Files::new())
+}
+
+/// Checks the text of a configuration called `name` together with the files that it names.
+pub fn check_with(text: &str, name: &str, files: &Files) -> Report {
+    let mut findings = finding::Findings::new(name);
+    let sections = source::sections(text, &mut findings);
+    let built = build::build(&sections, files, &mut findings);
+    let (findings, unlisted) = findings.finish();
+    Report {
+        findings,
+        unlisted,
+        effective: built.effective,
+        files: built.files,
+        secrets_inline: built.secrets_inline,
+    }
+}

@@ -1,0 +1,267 @@
+//! Phones on line ports, SIP phones, and outside lines.
+
+use std::collections::BTreeMap;
+
+use tipring_country::{Country, quantity};
+use tipring_port::FlashWindow;
+use tipring_units::{Db, Millis};
+
+use super::ranges::Item;
+use super::{Build, DEFAULT, unused};
+use crate::effective::{Line, Phone, Service, SipPhone};
+use crate::files::{Row, meant, password, private, rows};
+use crate::kind::disconnect;
+use crate::values::{Destination, Driver, MayCall, Number, PhoneType, PortName, Secret};
+
+/// What stands for the number in a name.
+const NUMBER: &str = "{number}";
+
+impl Build<'_, '_, '_> {
+    /// All phones on line ports.
+    pub fn phones(&mut self, items: &[Item<'_>], country: Option<&Country>) -> BTreeMap<Number, Phone> {
+        let mut phones = BTreeMap::new();
+        for item in items {
+            let Some(port) = self.take_port(item) else { continue };
+            let kind = self.item(item, "type", "plain", PhoneType::parse).unwrap_or(PhoneType::Plain);
+            self.type_note(item, kind);
+            let phone = Phone {
+                port,
+                name: self.name(item),
+                r#type: kind,
+                may_call: self.item(item, "may_call", "all", MayCall::parse).unwrap_or(MayCall::All),
+                caller_id: self.flag(item, "caller_id").unwrap_or(true),
+                pulse: self.flag(item, "pulse"),
+                flash: self.own(item, "flash", |text| {
+                    let (min, max) = quantity::time_range(text).ok()?;
+                    Some(FlashWindow { min, max })
+                }),
+                disconnect: self.own(item, "disconnect", disconnect),
+                gain_in: self.own(item, "gain_in", |text| quantity::ratio(text).ok().map(|Db(db)| Db(db))),
+                gain_out: self.own(item, "gain_out", |text| quantity::ratio(text).ok()),
+                echo_tail: self
+                    .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())
+                    .unwrap_or(Millis(32)),
+                dials: self.destinations_of(item, "dials", None),
+                test: self.own(item, "test", |text| Some(text.to_owned())),
+                service: self.port_service(item, port, "phone"),
+            };
+            self.port_origin(item);
+            if let Some(country) = country {
+                self.flash_beside_pulses(item, &phone, country);
+            }
+            phones.insert(item.number.clone(), phone);
+        }
+        phones
+    }
+
+    /// All SIP phones that register here.
+    pub fn sip_phones(&mut self, items: &[Item<'_>]) -> BTreeMap<Number, SipPhone> {
+        let mut phones = BTreeMap::new();
+        for item in items {
+            let own = |key| item.text(key);
+            let (plain, file, table) = (own("password"), own("password_file"), own("passwords"));
+            let (line, label) = (item.section.line, item.section.label());
+            match [plain, file, table].iter().flatten().count() {
+                0 => {
+                    if ["password", "password_file", "passwords"].iter().all(|key| item.get(key).is_none()) {
+                        self.findings.error(line, format!("{label} has no password. Write password = \"...\" (or password_file, passwords)."));
+                    }
+                }
+                1 => {}
+                _ => self.findings.error(
+                    line,
+                    format!("{label} has several passwords. Keep one of password, password_file, passwords."),
+                ),
+            }
+            let secret = plain.map(|(text, _)| {
+                self.secrets_inline = true;
+                Secret::new(text)
+            });
+            let from_file = file.and_then(|(path, line)| self.password_file(path, line));
+            let from_table = table.and_then(|(path, line)| self.password_row(path, line, &item.number));
+            for (key, written) in [("password", plain), ("password_file", file), ("passwords", table)] {
+                if let Some((_, line)) = written {
+                    self.from_file(format!("sip.{}.{key}", item.number), line);
+                }
+            }
+            let phone = SipPhone {
+                name: self.name(item),
+                may_call: self.item(item, "may_call", "all", MayCall::parse).unwrap_or(MayCall::All),
+                password: secret.or(from_file).or(from_table),
+                password_file: file.map(|(path, _)| path.to_owned()),
+                passwords: table.map(|(path, _)| path.to_owned()),
+            };
+            phones.insert(item.number.clone(), phone);
+        }
+        phones
+    }
+
+    /// All outside lines; this version has none of them.
+    pub fn lines(&mut self, items: &[Item<'_>]) -> BTreeMap<Number, Line> {
+        let mut lines = BTreeMap::new();
+        for item in items {
+            let Some(port) = self.take_port(item) else { continue };
+            let message = format!(
+                "{}: outside lines are not in this version yet: the line stays out of service.",
+                item.section.label()
+            );
+            self.findings.not_yet(item.section.line, message);
+            let line = Line {
+                port,
+                name: self.name(item),
+                rings: self.destinations_of(item, "rings", None),
+                service: unused("outside lines are not in this version yet"),
+            };
+            self.port_origin(item);
+            lines.insert(item.number.clone(), line);
+        }
+        lines
+    }
+
+    /// The password that is all of the file at `path`.
+    pub fn password_file(&mut self, path: &str, line: usize) -> Option<Secret> {
+        self.want(path, line);
+        let text = private(self.files, path, line, self.findings)?;
+        password(text, path, line, self.findings)
+    }
+
+    /// The rows of the password file at `path`, read once.
+    pub fn table(&mut self, path: &str, line: usize) -> Option<&BTreeMap<Number, Row>> {
+        if !self.tables.contains_key(path) {
+            self.want(path, line);
+            let text = private(self.files, path, line, self.findings);
+            let table = text.map(|text| rows(text, path, self.findings));
+            self.tables.insert(path.to_owned(), table);
+        }
+        self.tables.get(path)?.as_ref()
+    }
+
+    fn password_row(&mut self, path: &str, line: usize, number: &Number) -> Option<Secret> {
+        let rows = self.table(path, line)?;
+        if let Some(row) = rows.get(number) {
+            return Some(row.password.clone());
+        }
+        let hint = meant(number, rows.keys());
+        self.findings.error(line, format!("{path} has no line for {number}.{hint}"));
+        None
+    }
+
+    /// Where the value of `key` comes from: `phone.204.key`.
+    fn origin(&mut self, item: &Item<'_>, key: &str) {
+        let path = format!("{}.{}.{key}", item.section.place.word(), item.number);
+        match item.get(key) {
+            Some(entry) => self.from_file(path, entry.line),
+            None => {
+                self.origins.insert(path, DEFAULT);
+            }
+        }
+    }
+
+    fn port_origin(&mut self, item: &Item<'_>) {
+        if let Some((_, line)) = item.port {
+            self.from_file(format!("{}.{}.port", item.section.place.word(), item.number), line);
+        }
+    }
+
+    fn item<T>(
+        &mut self,
+        item: &Item<'_>,
+        key: &str,
+        default: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.origin(item, key);
+        match item.text(key) {
+            Some((text, _)) => parse(text),
+            None => parse(default),
+        }
+    }
+
+    /// A value only if it is written.
+    fn own<T>(&mut self, item: &Item<'_>, key: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let (text, _) = item.text(key)?;
+        self.origin(item, key);
+        parse(text)
+    }
+
+    fn flag(&mut self, item: &Item<'_>, key: &str) -> Option<bool> {
+        self.origin(item, key);
+        item.holder(key).flag(key)
+    }
+
+    fn name(&mut self, item: &Item<'_>) -> Option<String> {
+        let (name, line) = item.text("name")?;
+        self.origin(item, "name");
+        let expanded = name.replace(NUMBER, item.number.as_str());
+        if expanded.contains(['{', '}']) {
+            let label = item.holder("name").label();
+            self.findings
+                .error(line, format!("{label} name = \"{name}\": only {NUMBER} may stand in braces."));
+        }
+        Some(expanded)
+    }
+
+    fn destinations_of(
+        &mut self,
+        item: &Item<'_>,
+        key: &str,
+        default: Option<Destination>,
+    ) -> Vec<Destination> {
+        self.origin(item, key);
+        match item.texts(key) {
+            Some((texts, line)) => {
+                let label = format!("{} {key}", item.holder(key).label());
+                self.known(&label, &texts, line)
+            }
+            None => default.into_iter().collect(),
+        }
+    }
+
+    /// What a type of later versions does in this one.
+    fn type_note(&mut self, item: &Item<'_>, kind: PhoneType) {
+        let without = match kind {
+            PhoneType::Plain => return,
+            PhoneType::Hotel => "it runs as a plain phone, without lamp and stutter",
+            PhoneType::Fax => "it runs as a plain phone, without T.38",
+            PhoneType::Modem => "it runs as a plain phone, with echo canceller",
+            PhoneType::Lift => "it runs as a plain phone and dials nothing by itself",
+            PhoneType::Alarm => "it runs as a plain phone, without priority",
+            PhoneType::Door => "it runs as a plain phone and opens nothing",
+        };
+        let line = item.get("type").map_or(item.section.line, |entry| entry.line);
+        let label = item.holder("type").label();
+        let message = format!("{label} type = \"{kind}\" is not in this version yet: {without}.");
+        self.findings.not_yet(line, message);
+    }
+
+    /// Cards of later versions leave their phones out of service.
+    fn port_service(&mut self, item: &Item<'_>, port: PortName, word: &str) -> Service {
+        match port.driver {
+            Driver::Sim => Service::Used,
+            Driver::Dahdi | Driver::Slic => {
+                let line = item.port.map_or(item.section.line, |(_, line)| line);
+                let label = item.holder("port").label();
+                let driver = port.driver;
+                let message = format!(
+                    "{label}: {driver} ports are not in this version yet: the {word} stays out of service. To try it write sim/ for {driver}/."
+                );
+                self.findings.not_yet(line, message);
+                unused(format!("{driver} ports are not in this version yet"))
+            }
+        }
+    }
+
+    /// A flash window of one's own must stay clear of dial pulses.
+    fn flash_beside_pulses(&mut self, item: &Item<'_>, phone: &Phone, country: &Country) {
+        let (Some(flash), true) = (phone.flash, phone.pulse.unwrap_or(country.pulse.enabled)) else { return };
+        if flash.min < country.pulse.break_max {
+            let line = item.get("flash").map_or(item.section.line, |entry| entry.line);
+            let label = item.holder("flash").label();
+            let pulses = country.pulse.break_max;
+            self.findings.error(
+                line,
+                format!("{label} flash begins at {}, but breaks up to {pulses} are dial pulses. Begin at {pulses}, or write pulse = false.", flash.min),
+            );
+        }
+    }
+}

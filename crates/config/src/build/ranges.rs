@@ -1,0 +1,176 @@
+//! Ranges: `[phone.101-107]` is seven phones, and a single entry refines the range it is in.
+
+use std::collections::BTreeMap;
+
+use super::Build;
+use crate::schema::Place;
+use crate::source::{Entry, Section};
+use crate::values::{MAX_RANGE, Number, NumberRange, PortName, PortRange};
+use crate::words::counted;
+
+/// One phone or line of a range, with the entries that hold for it.
+pub(crate) struct Item<'s> {
+    pub number: Number,
+    /// The section of its own, or its range's.
+    pub section: &'s Section,
+    /// The range that it refines.
+    pub range: Option<&'s Section>,
+    /// Its port, paired in order.
+    pub port: Option<(PortName, usize)>,
+}
+
+impl<'s> Item<'s> {
+    /// The entry of `key`: its own, else the range's.
+    pub fn get(&self, key: &str) -> Option<&'s Entry> {
+        self.section.get(key).or_else(|| self.range?.get(key))
+    }
+
+    /// The section that holds `key`.
+    pub fn holder(&self, key: &str) -> &'s Section {
+        match self.range {
+            Some(range) if self.section.get(key).is_none() => range,
+            Some(_) | None => self.section,
+        }
+    }
+
+    /// The text of `key` and its line.
+    pub fn text(&self, key: &str) -> Option<(&'s str, usize)> {
+        self.holder(key).text(key)
+    }
+
+    /// The texts of `key` and its line.
+    pub fn texts(&self, key: &str) -> Option<(Vec<&'s str>, usize)> {
+        self.holder(key).texts(key)
+    }
+}
+
+struct Table<'s> {
+    section: &'s Section,
+    range: NumberRange,
+    ports: Vec<(PortName, usize)>,
+}
+
+impl<'s> Build<'s, '_, '_> {
+    /// All phones or lines of `place` in the order of their numbers.
+    pub fn expand(&mut self, place: Place, word: &str) -> Vec<Item<'s>> {
+        let mut tables = Vec::new();
+        for section in self.of(place) {
+            match NumberRange::parse(&section.name) {
+                Ok(range) => {
+                    let ports = self.pair(section, &range, word);
+                    tables.push(Table { section, range, ports });
+                }
+                Err(error) => {
+                    let label = section.label();
+                    self.findings.error(section.line, format!("{label}: {error}."));
+                }
+            }
+        }
+        let mut items: BTreeMap<Number, Item<'s>> = BTreeMap::new();
+        let all = tables.iter().fold(0u64, |sum, table| sum.saturating_add(table.range.count));
+        if all > MAX_RANGE {
+            let line = tables.first().map_or(1, |table| table.section.line);
+            self.findings.error(line, format!("there are {}; {MAX_RANGE} are the most.", counted(all, word)));
+            return Vec::new();
+        }
+        for table in tables.iter().filter(|table| !table.range.is_single()) {
+            for (step, number) in table.range.numbers().enumerate() {
+                if let Some(other) = items.get(&number) {
+                    let (label, earlier) = (table.section.label(), other.section.label());
+                    let line = table.section.line;
+                    self.findings.error(
+                        line,
+                        format!(
+                            "{label} overlaps {earlier} at {number}. Only a single entry may refine a range."
+                        ),
+                    );
+                    break;
+                }
+                let port = table.ports.get(step).copied();
+                items.insert(number.clone(), Item { number, section: table.section, range: None, port });
+            }
+        }
+        for table in tables.iter().filter(|table| table.range.is_single()) {
+            let number = table.range.first.clone();
+            let own = table.ports.first().copied();
+            let ranged = items.get(&number);
+            if let Some(twin) =
+                ranged.filter(|item| NumberRange::parse(&item.section.name).is_ok_and(|r| r.is_single()))
+            {
+                let (label, twin) = (table.section.label(), twin.section.label());
+                self.findings
+                    .error(table.section.line, format!("{label} and {twin} are the same {word}. Keep one."));
+            }
+            let (range, port) = (ranged.map(|item| item.section), own.or_else(|| ranged?.port));
+            items.insert(number.clone(), Item { number, section: table.section, range, port });
+        }
+        items.into_values().collect()
+    }
+
+    /// The ports of a table, one for each number; none if they do not pair.
+    fn pair(&mut self, section: &'s Section, range: &NumberRange, word: &str) -> Vec<(PortName, usize)> {
+        let Some((text, line)) = section.text("port") else { return Vec::new() };
+        let Some(ports) = PortRange::parse(text) else { return Vec::new() };
+        if u64::from(ports.count) == range.count {
+            return (0..ports.count).map(|step| (ports.nth(step), line)).collect();
+        }
+        let first = ports.first;
+        let last = u64::from(first.index).saturating_add(range.count) - 1;
+        let fits = if range.is_single() { first.to_string() } else { format!("{first}-{last}") };
+        let end = range.first.after(u64::from(ports.count) - 1);
+        let end = if range.is_single() {
+            format!("name the table [{}.{}-{end}]", section.place.word(), range.first)
+        } else {
+            format!("end at {end}")
+        };
+        self.findings.error(
+            line,
+            format!(
+                "{} is {}, \"{text}\" is {}. Write {fits}, or {end}.",
+                section.label(),
+                counted(range.count, word),
+                counted(u64::from(ports.count), "port"),
+            ),
+        );
+        Vec::new()
+    }
+
+    /// Takes the item's port, if no other has it.
+    pub fn take_port(&mut self, item: &Item<'_>) -> Option<PortName> {
+        let Some((port, line)) = item.port else {
+            if item.get("port").is_none() {
+                let (label, line) = (item.section.label(), item.section.line);
+                let message =
+                    format!("{label} has no port. Write port = \"sim/1\" (`tipring lines` lists yours).");
+                self.findings.error(line, message);
+            }
+            return None;
+        };
+        let label = format!("{} {}", item.section.place.word(), item.number);
+        if let Some((other, there)) = self.ports.get(&port) {
+            let message = format!(
+                "{label} is on {port}, which {other} has (line {there}). A port serves one phone or line."
+            );
+            self.findings.error(line, message);
+            return None;
+        }
+        self.ports.insert(port, (label, line));
+        Some(port)
+    }
+
+    /// A number that is on a line port and a SIP phone too.
+    pub fn same_number_twice(&mut self, phones: &[Item<'_>], sip: &[Item<'_>]) {
+        for item in sip {
+            if let Some(phone) = phones.iter().find(|phone| phone.number == item.number) {
+                let (label, other) = (item.section.label(), phone.section.label());
+                self.findings.error(
+                    item.section.line,
+                    format!(
+                        "{label}: {} is also {other} (line {}). Give one of them another number.",
+                        item.number, phone.section.line
+                    ),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Where calls go: dial rules, emergency calls, and whether every destination is there.
+
+use std::collections::BTreeMap;
+
+use tipring_country::{Country, Pattern};
+
+use super::{Build, destinations};
+use crate::effective::{Emergency, Line, Origin, Rule, Server};
+use crate::kind::Raw;
+use crate::schema::Place;
+use crate::values::{Destination, Number, Target};
+use crate::words::nearest;
+
+/// What "everything" is where one server gets all calls: two digits at the least, so that `#` is none.
+const EVERYTHING: &str = "[0-9*][0-9*].";
+
+impl Build<'_, '_, '_> {
+    /// The dial rules, written or following from what there is.
+    pub fn dial(&mut self, servers: &BTreeMap<String, Server>) -> Vec<Rule> {
+        if self.of(Place::Dial).next().is_some() {
+            return self.rules(Place::Dial);
+        }
+        let names: Vec<&String> = servers.keys().collect();
+        match names.as_slice() {
+            [only] => {
+                let to = Destination { target: Target::Server((*only).clone()), number: None };
+                self.implied(EVERYTHING, to, "one server, no [dial]").into_iter().collect()
+            }
+            [] => {
+                let mut numbers: Vec<Number> = self.names.phones.clone();
+                numbers.extend(self.names.sip.iter().cloned());
+                numbers.sort();
+                let rule = |build: &mut Self, number: &Number| {
+                    let to = Destination { target: Target::Phones, number: None };
+                    build.implied(number.as_str(), to, "no server, no [dial]")
+                };
+                numbers.iter().filter_map(|number| rule(self, number)).collect()
+            }
+            [_, second, ..] => {
+                let line =
+                    self.of(Place::Server).find(|section| section.name == **second).map_or(1, |s| s.line);
+                let first = names.first().map_or("", |name| name.as_str());
+                self.findings.error(
+                    line,
+                    format!("there are {} servers and no [dial]. Write which numbers go where, as [dial] with \"xx.\" = \"{first}\".", names.len()),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// The rules while no server answers.
+    pub fn offline(&mut self) -> Vec<Rule> {
+        self.rules(Place::Offline)
+    }
+
+    fn implied(&mut self, pattern: &str, to: Destination, reason: &'static str) -> Option<Rule> {
+        self.origins.insert(format!("dial.{pattern}"), Origin::Default(reason));
+        Some(Rule { pattern: Pattern::parse(pattern).ok()?, to: vec![to] })
+    }
+
+    fn rules(&mut self, place: Place) -> Vec<Rule> {
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut seen: BTreeMap<String, (String, usize)> = BTreeMap::new();
+        let Some(section) = self.of(place).next() else { return rules };
+        for entry in &section.entries {
+            let Ok(pattern) = Pattern::parse(&entry.key) else { continue };
+            let bare: String = entry.key.chars().filter(|letter| !letter.is_whitespace()).collect();
+            if let Some((twin, line)) = seen.get(&bare.to_ascii_lowercase()) {
+                let message = format!(
+                    "{} \"{}\" is the same pattern as \"{twin}\" (line {line}). Keep one.",
+                    section.label(),
+                    entry.key
+                );
+                self.findings.error(entry.line, message);
+            }
+            seen.insert(bare.to_ascii_lowercase(), (entry.key.clone(), entry.line));
+            let texts = match &entry.raw {
+                Raw::Text(_) | Raw::List(_) => {
+                    section.texts(&entry.key).map(|(texts, _)| texts).unwrap_or_default()
+                }
+                Raw::Bool(_) | Raw::Other => continue,
+            };
+            let to = self.known(&format!("{} \"{}\"", section.label(), entry.key), &texts, entry.line);
+            self.from_file(format!("{}.{}", place.word(), entry.key), entry.line);
+            rules.push(Rule { pattern, to });
+        }
+        rules
+    }
+
+    /// The destinations `texts`; those that are not there are findings.
+    pub fn known(&mut self, what: &str, texts: &[&str], line: usize) -> Vec<Destination> {
+        let all = destinations(texts);
+        for destination in &all {
+            if let Some(problem) = self.missing(destination) {
+                self.findings.error(line, format!("{what}: {problem}"));
+            }
+        }
+        all
+    }
+
+    /// Why `destination` is not there, and what could have been meant.
+    fn missing(&self, destination: &Destination) -> Option<String> {
+        let names = &self.names;
+        match &destination.target {
+            Target::Phone(number) => {
+                if names.phones.contains(number) || names.sip.contains(number) {
+                    return None;
+                }
+                let near =
+                    nearest(number.as_str(), names.phones.iter().chain(&names.sip).map(Number::as_str));
+                let hint = near.map_or(format!("Write [phone.{number}], or another number."), |near| {
+                    format!("Did you mean {near}?")
+                });
+                Some(format!("there is no phone {number}. {hint}"))
+            }
+            Target::Phones => None,
+            Target::Server(name) => {
+                if names.servers.contains(name) {
+                    return None;
+                }
+                let words = names.servers.iter().map(String::as_str).chain(["phones", "lines"]);
+                let hint = match nearest(name, words) {
+                    Some(near) => format!("Did you mean \"{near}\"?"),
+                    None if names.servers.is_empty() => format!("Write [server.{name}]."),
+                    None => format!("Servers are {}.", names.servers.join(", ")),
+                };
+                Some(format!("there is no server \"{name}\". {hint}"))
+            }
+            Target::Lines if names.lines.is_empty() => {
+                Some("there is no outside line. Write [line.1] with its port.".to_owned())
+            }
+            Target::Lines => None,
+            Target::Line(number) if names.lines.contains(number) => None,
+            Target::Line(number) if names.lines.is_empty() => {
+                Some(format!("there is no line {number}. Write [line.{number}] with its port."))
+            }
+            Target::Line(number) => {
+                let lines: Vec<&str> = names.lines.iter().map(Number::as_str).collect();
+                Some(format!("there is no line {number}. Lines are {}.", lines.join(", ")))
+            }
+        }
+    }
+
+    /// Emergency calls; a gateway that cannot carry one says so.
+    pub fn emergency(
+        &mut self,
+        servers: &BTreeMap<String, Server>,
+        lines: &BTreeMap<Number, Line>,
+        country: Option<&Country>,
+    ) -> Emergency {
+        let section = self.of(Place::Emergency).next();
+        let texts = |key| section.and_then(|section| section.texts(key));
+        let (via, line) = match texts("via") {
+            Some((texts, line)) => {
+                self.from_file("emergency.via", line);
+                (self.known("[emergency] via", &texts, line), line)
+            }
+            None => {
+                self.origins.insert("emergency.via".to_owned(), Origin::Default("lines, then every server"));
+                let lines =
+                    (!lines.is_empty()).then_some(Destination { target: Target::Lines, number: None });
+                let server =
+                    |name: &String| Destination { target: Target::Server(name.clone()), number: None };
+                (lines.into_iter().chain(servers.keys().map(server)).collect(), section.map_or(1, |s| s.line))
+            }
+        };
+        let mut notify = Vec::new();
+        if let Some((texts, line)) = texts("notify") {
+            self.from_file("emergency.notify", line);
+            notify = self.known("[emergency] notify", &texts, line);
+        }
+        let mut callback = None;
+        if let Some((text, line)) = section.and_then(|section| section.text("callback")) {
+            self.from_file("emergency.callback", line);
+            callback = Some(text.to_owned());
+        }
+        let works = |destination: &Destination| match &destination.target {
+            Target::Server(name) => servers.get(name).is_some_and(|server| server.service.is_used()),
+            Target::Lines => lines.values().any(|line| line.service.is_used()),
+            Target::Line(number) => lines.get(number).is_some_and(|line| line.service.is_used()),
+            Target::Phone(_) => true,
+            Target::Phones => false,
+        };
+        if let (Some(country), false) = (country, via.iter().any(works)) {
+            let numbers = country.numbers.emergency.join(", ");
+            self.findings.note(line, format!("{numbers} cannot leave this gateway: no line or server is in use. A caller hears reorder."));
+        }
+        Emergency { via, notify, callback }
+    }
+}

@@ -1,0 +1,295 @@
+//! The effective configuration: every range expanded, every default filled in, every name resolved.
+
+use core::net::SocketAddr;
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use tipring_country::{Country, Pattern};
+use tipring_port::{CallerIdTiming, Disconnect, FlashWindow, LineProfile};
+use tipring_units::{Db, Millis};
+
+use crate::values::{
+    Codec, Destination, Digits, MayCall, MediaPorts, Network, Number, PhoneType, PortName, Secret,
+    ServerAddress, Transport,
+};
+
+/// What runs.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct Effective {
+    /// The gateway's name.
+    pub name: String,
+    /// The country of all lines.
+    #[serde(serialize_with = "country_code")]
+    pub country: Country,
+    /// The own SIP address.
+    pub listen: SocketAddr,
+    /// UDP ports for voice.
+    pub media: MediaPorts,
+    /// Whose calls are accepted beside those of servers and registered SIP phones.
+    pub trust: Vec<Network>,
+    /// Dial tone sounds this long.
+    #[serde(serialize_with = "time")]
+    pub wait_first_digit: Millis,
+    /// The long timer between digits.
+    #[serde(serialize_with = "time")]
+    pub wait_digit: Millis,
+    /// The short timer: the number could be complete.
+    #[serde(serialize_with = "time")]
+    pub wait_end: Millis,
+    /// A call that nobody answers ends after this.
+    #[serde(serialize_with = "time")]
+    pub wait_answer: Millis,
+    /// Servers by name.
+    pub server: BTreeMap<String, Server>,
+    /// Phones on line ports by number.
+    pub phone: BTreeMap<Number, Phone>,
+    /// SIP phones that register here, by number.
+    pub sip: BTreeMap<Number, SipPhone>,
+    /// Outside lines by number.
+    pub line: BTreeMap<Number, Line>,
+    /// Where numbers go, in the order of the file.
+    #[serde(serialize_with = "rules")]
+    pub dial: Vec<Rule>,
+    /// Where numbers go while no server answers.
+    #[serde(serialize_with = "rules")]
+    pub offline: Vec<Rule>,
+    /// Emergency calls; their numbers are the country's.
+    pub emergency: Emergency,
+    /// Where each value comes from, by its path (`phone.101.name`).
+    #[serde(skip)]
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// This line of this file.
+    File(String, usize),
+    /// The country pack.
+    Country(String),
+    /// The program.
+    Default(&'static str),
+}
+
+/// Whether something configured is used by this version.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Service {
+    /// It is.
+    Used,
+    /// It is not, for this reason; there is an alarm.
+    Unused(String),
+}
+
+impl Service {
+    /// True if it is used.
+    pub const fn is_used(&self) -> bool {
+        matches!(self, Self::Used)
+    }
+}
+
+/// A SIP server.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct Server {
+    /// In order of preference.
+    pub address: Vec<ServerAddress>,
+    /// The gateway registers under this name.
+    pub user: Option<String>,
+    /// The password for it.
+    pub password: Option<Secret>,
+    /// The file that the password is in.
+    pub password_file: Option<String>,
+    /// Each phone registers itself; the file that the passwords are in.
+    pub passwords: Option<String>,
+    /// How SIP is carried.
+    pub transport: Transport,
+    /// Length of a registration.
+    #[serde(serialize_with = "time")]
+    pub expires: Millis,
+    /// Best first.
+    pub codecs: Vec<Codec>,
+    /// How digits are sent.
+    pub dtmf: Digits,
+    /// Who rings for calls that name no phone.
+    pub rings: Vec<Destination>,
+    /// Each phone's own account, from the file that `passwords` names, once it has been read.
+    #[serde(skip)]
+    pub accounts: BTreeMap<Number, Account>,
+    /// Whether this version uses it.
+    #[serde(skip)]
+    pub service: Service,
+}
+
+/// The account of one phone at a server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Account {
+    /// The user name, the phone's number where the file has none.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+    /// The line of the file.
+    pub line: usize,
+}
+
+/// A phone on a line port.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct Phone {
+    /// Its line port.
+    pub port: PortName,
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is.
+    pub r#type: PhoneType,
+    /// What it may call.
+    pub may_call: MayCall,
+    /// Caller identity is sent to it.
+    pub caller_id: bool,
+    /// Pulse dialling, where not as the country has it.
+    pub pulse: Option<bool>,
+    /// Hook flash, where not as the country has it.
+    #[serde(serialize_with = "flash")]
+    pub flash: Option<FlashWindow>,
+    /// Far-end clearing, where not as the country has it.
+    #[serde(serialize_with = "disconnect")]
+    pub disconnect: Option<Disconnect>,
+    /// Gain to the network, where not as the country has it.
+    #[serde(serialize_with = "ratio")]
+    pub gain_in: Option<Db>,
+    /// Gain from the network, where not as the country has it.
+    #[serde(serialize_with = "ratio")]
+    pub gain_out: Option<Db>,
+    /// The echo canceller.
+    #[serde(serialize_with = "time")]
+    pub echo_tail: Millis,
+    /// Called off-hook (not in this version).
+    pub dials: Vec<Destination>,
+    /// When it is tested (not in this version).
+    pub test: Option<String>,
+    /// Whether this version uses it.
+    #[serde(skip)]
+    pub service: Service,
+}
+
+/// A SIP phone that registers here.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct SipPhone {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it may call.
+    pub may_call: MayCall,
+    /// Its password; `None` until the file that holds it has been read.
+    pub password: Option<Secret>,
+    /// The file that the password is in.
+    pub password_file: Option<String>,
+    /// The file that the passwords of several are in.
+    pub passwords: Option<String>,
+}
+
+/// An outside line.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct Line {
+    /// Its line port.
+    pub port: PortName,
+    /// Its name.
+    pub name: Option<String>,
+    /// Who rings.
+    pub rings: Vec<Destination>,
+    /// Whether this version uses it.
+    #[serde(skip)]
+    pub service: Service,
+}
+
+/// A dial rule.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rule {
+    /// What is dialled.
+    pub pattern: Pattern,
+    /// Where it goes, in order.
+    pub to: Vec<Destination>,
+}
+
+/// Emergency calls.
+#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+pub struct Emergency {
+    /// Ways out, in order.
+    pub via: Vec<Destination>,
+    /// Who is told (not in this version).
+    pub notify: Vec<Destination>,
+    /// The number to call back (not in this version).
+    pub callback: Option<String>,
+}
+
+impl Effective {
+    /// What the line of `phone` is told about itself: the country's values with the phone's own on top.
+    pub fn profile(&self, phone: &Phone) -> LineProfile {
+        let mut profile = self.country.line_profile();
+        if !phone.caller_id {
+            profile.caller_id = CallerIdTiming::Off;
+        }
+        profile.pulse.enabled = phone.pulse.unwrap_or(profile.pulse.enabled);
+        if let Some(flash) = phone.flash {
+            profile.flash = flash;
+        } else if !profile.pulse.enabled {
+            // Without dial pulses the whole window of the standard is free.
+            profile.flash = self.country.recall;
+        }
+        profile.disconnect = phone.disconnect.unwrap_or(profile.disconnect);
+        profile.gain_in = phone.gain_in.unwrap_or(profile.gain_in);
+        profile.gain_out = phone.gain_out.unwrap_or(profile.gain_out);
+        profile.echo_tail = phone.echo_tail.samples();
+        profile
+    }
+
+    /// True if `number` is a phone here, on a line port or by SIP.
+    pub fn is_phone(&self, number: &Number) -> bool {
+        self.phone.contains_key(number) || self.sip.contains_key(number)
+    }
+
+    /// Every password with its path.
+    pub fn secrets(&self) -> impl Iterator<Item = (String, &Secret)> {
+        let servers = self.server.iter().flat_map(|(name, server)| {
+            let own = server.password.iter().map(move |secret| (format!("server.{name}.password"), secret));
+            own.chain(server.accounts.iter().map(move |(number, account)| {
+                (format!("server.{name}.passwords.{number}"), &account.password)
+            }))
+        });
+        let phones = self.sip.iter().filter_map(|(number, phone)| {
+            phone.password.as_ref().map(|secret| (format!("sip.{number}.password"), secret))
+        });
+        servers.chain(phones)
+    }
+}
+
+fn country_code<S: Serializer>(country: &Country, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&country.code)
+}
+
+fn time<S: Serializer>(time: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&crate::kind::shown_time(time.0))
+}
+
+fn ratio<S: Serializer>(ratio: &Option<Db>, serializer: S) -> Result<S::Ok, S::Error> {
+    match ratio {
+        Some(Db(ratio)) => serializer.collect_str(&format_args!("{ratio} dB")),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn flash<S: Serializer>(flash: &Option<FlashWindow>, serializer: S) -> Result<S::Ok, S::Error> {
+    match flash {
+        Some(flash) => serializer.collect_str(&format_args!("{}-{} ms", flash.min.0, flash.max.0)),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn disconnect<S: Serializer>(signal: &Option<Disconnect>, serializer: S) -> Result<S::Ok, S::Error> {
+    match signal {
+        Some(Disconnect::None) => serializer.serialize_str("none"),
+        Some(Disconnect::Reversal) => serializer.serialize_str("reversal"),
+        Some(Disconnect::Cpc(length)) => serializer.collect_str(&format_args!("cpc {length}")),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn rules<S: Serializer>(rules: &[Rule], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(rules.iter().map(|rule| (rule.pattern.as_str(), &rule.to)))
+}

@@ -1,0 +1,225 @@
+//! Every key that a configuration may have: its kind, default, apply class and help. The one list from
+//! which unknown keys are told, the reference is printed and changes are classed.
+
+use crate::kind::Kind;
+use crate::values::{Codec, Digits, MayCall, PhoneType, Transport};
+
+/// When a changed value takes effect.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Apply {
+    /// At once; calls go on.
+    Live,
+    /// On each line when it is idle.
+    WhenIdle,
+    /// The line is restarted; its call ends.
+    RestartLine,
+    /// Sockets are opened anew; calls over them end.
+    RestartListener,
+}
+
+impl Apply {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::WhenIdle => "when-idle",
+            Self::RestartLine => "restart-line",
+            Self::RestartListener => "restart-listener",
+        }
+    }
+}
+
+/// Where a key stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// Above all tables.
+    Top,
+    /// `[server.NAME]`.
+    Server,
+    /// `[phone.N]`.
+    Phone,
+    /// `[sip.N]`.
+    Sip,
+    /// `[line.N]`.
+    Line,
+    /// `[dial]`: the keys are patterns.
+    Dial,
+    /// `[offline]`: the keys are patterns.
+    Offline,
+    /// `[emergency]`.
+    Emergency,
+}
+
+impl Place {
+    /// All places in the order of the effective form.
+    pub const ALL: [Self; 8] = [
+        Self::Top,
+        Self::Server,
+        Self::Phone,
+        Self::Sip,
+        Self::Line,
+        Self::Dial,
+        Self::Offline,
+        Self::Emergency,
+    ];
+
+    /// The name of its table; empty for [`Place::Top`].
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Top => "",
+            Self::Server => "server",
+            Self::Phone => "phone",
+            Self::Sip => "sip",
+            Self::Line => "line",
+            Self::Dial => "dial",
+            Self::Offline => "offline",
+            Self::Emergency => "emergency",
+        }
+    }
+
+    /// True if its tables have names: `[phone.101]`.
+    pub const fn is_named(self) -> bool {
+        match self {
+            Self::Server | Self::Phone | Self::Sip | Self::Line => true,
+            Self::Top | Self::Dial | Self::Offline | Self::Emergency => false,
+        }
+    }
+}
+
+/// A key of the configuration.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Key {
+    /// Where it stands.
+    pub place: Place,
+    /// Its name; `PATTERN` where the keys are dial patterns.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What holds if it is not written, in words or as the value.
+    pub default: &'static str,
+    /// When a change takes effect.
+    pub apply: Apply,
+    /// What it does.
+    pub help: &'static str,
+    /// `Some`: not in this version yet, and what happens without it.
+    pub later: Option<&'static str>,
+}
+
+/// All keys, by place.
+pub const fn keys() -> &'static [Key] {
+    KEYS
+}
+
+/// The key `name` of `place`.
+pub fn key(place: Place, name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.place == place && (key.name == name || key.kind == Kind::Pattern))
+}
+
+/// Tables of later versions, and what they will hold.
+pub(crate) const LATER_TABLES: &[(&str, &str)] = &[
+    ("group", "hunt groups"),
+    ("codes", "star codes"),
+    ("web", "the web page"),
+    ("api", "the management API"),
+    ("user", "users of the web page"),
+    ("snmp", "SNMP"),
+    ("tr069", "TR-069"),
+    ("syslog", "syslog"),
+    ("metrics", "metrics"),
+    ("tls", "certificates"),
+    ("record", "recording"),
+    ("clock", "time zone and time servers"),
+];
+
+const fn now(
+    place: Place,
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    apply: Apply,
+    help: &'static str,
+) -> Key {
+    Key { place, name, kind, default, apply, help, later: None }
+}
+
+const fn later(
+    place: Place,
+    name: &'static str,
+    kind: Kind,
+    apply: Apply,
+    help: &'static str,
+    without: &'static str,
+) -> Key {
+    Key { place, name, kind, default: "none", apply, help, later: Some(without) }
+}
+
+/// Longest call-progress timer.
+const MINUTES_10: u32 = 600_000;
+
+#[rustfmt::skip]
+const KEYS: &[Key] = {
+    use Apply::{Live, RestartLine, RestartListener, WhenIdle};
+    use Place::{Dial, Emergency, Line, Offline, Phone, Server, Sip, Top};
+    const YES: Kind = Kind::Bool;
+    &[
+        now(Top, "name", Kind::Text, "tipring", Live, "The gateway's name in logs, records and SIP."),
+        now(Top, "country", Kind::Word(&["us", "gb", "de", "fr", "uk"]), "required", RestartLine, "Tones, ringing, caller ID, timing, number plan and emergency numbers."),
+        now(Top, "listen", Kind::Listen, "0.0.0.0:5060", RestartListener, "The address and port for SIP, UDP and TCP."),
+        now(Top, "media", Kind::MediaPorts, "16384-17383", RestartListener, "UDP ports for RTP and RTCP, a pair for each call."),
+        now(Top, "trust", Kind::Networks, "none", Live, "Networks whose SIP calls are accepted; servers and registered SIP phones always are."),
+        now(Top, "wait_first_digit", Kind::Time(1000, MINUTES_10), "16 s", Live, "How long dial tone sounds."),
+        now(Top, "wait_digit", Kind::Time(1000, MINUTES_10), "10 s", Live, "How long the next digit may take while a number is not complete."),
+        now(Top, "wait_end", Kind::Time(500, MINUTES_10), "3 s", Live, "How long the next digit may take where the number could be complete."),
+        now(Top, "wait_answer", Kind::Time(5000, MINUTES_10), "180 s", Live, "How long a phone rings or ringback sounds."),
+        later(Top, "announce", Kind::Listen, RestartListener, "The public address behind a firewall.", "the own address is announced"),
+        later(Top, "language", Kind::Text, Live, "The language of announcements.", "there are no announcements"),
+
+        now(Server, "address", Kind::Addresses, "required", Live, "The server, or several in order; without a port SRV records decide."),
+        now(Server, "user", Kind::Text, "none", Live, "If set, the gateway registers under this name."),
+        now(Server, "password", Kind::Secret, "none", Live, "The password for `user`."),
+        now(Server, "password_file", Kind::File, "none", Live, "A file that holds only the password; it must be 0600."),
+        now(Server, "passwords", Kind::File, "none", Live, "A file of `number,password` or `number,user,password`; if set, each phone registers itself. It must be 0600."),
+        now(Server, "transport", Kind::Word(Transport::WORDS), "udp", RestartListener, "How SIP is carried."),
+        now(Server, "expires", Kind::Time(60_000, 86_400_000), "1 h", Live, "How long a registration is asked to last."),
+        now(Server, "codecs", Kind::Words(Codec::WORDS), "pcmu, pcma", Live, "How voice may be coded, best first."),
+        now(Server, "dtmf", Kind::Word(Digits::WORDS), "rfc4733", Live, "How digits are sent in a call."),
+        now(Server, "rings", Kind::Destinations, "the only phone", Live, "Who rings for calls that name no phone here."),
+        later(Server, "srtp", YES, Live, "Voice is encrypted.", "voice is not encrypted"),
+        later(Server, "proxy", Kind::Addresses, Live, "An outbound proxy.", "SIP goes to `address`"),
+
+        now(Phone, "port", Kind::Ports, "required", RestartLine, "The line port; a range of phones takes a range of ports in order."),
+        now(Phone, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
+        now(Phone, "type", Kind::Word(PhoneType::WORDS), "plain", WhenIdle, "What is connected."),
+        now(Phone, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
+        now(Phone, "caller_id", YES, "true", WhenIdle, "The caller's number and name are sent to the phone, as the country does."),
+        now(Phone, "pulse", YES, "by country", WhenIdle, "Pulse dialling is taken."),
+        now(Phone, "flash", Kind::TimeRange, "by country", WhenIdle, "Breaks that are a hook flash."),
+        now(Phone, "disconnect", Kind::Disconnect, "by country", WhenIdle, "What tells the device that the far end hung up."),
+        now(Phone, "gain_in", Kind::Ratio, "by country", WhenIdle, "Gain from the phone to the network."),
+        now(Phone, "gain_out", Kind::Ratio, "by country", WhenIdle, "Gain from the network to the phone."),
+        now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller; 0 turns it off."),
+        later(Phone, "dials", Kind::Destinations, Live, "Called off-hook, in order, until a person answers.", "the phone gets dial tone"),
+        later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
+        later(Phone, "forward", Kind::Destinations, Live, "Where calls go instead.", "calls ring the phone"),
+        later(Phone, "waiting", YES, Live, "Call waiting.", "a second caller hears busy"),
+        later(Phone, "lamp", YES, WhenIdle, "The message lamp.", "no lamp is lit"),
+        later(Phone, "lock", YES, Live, "Only emergency calls.", "`may_call` decides"),
+
+        now(Sip, "password", Kind::Secret, "none", Live, "The password of a SIP phone that registers here under its number."),
+        now(Sip, "password_file", Kind::File, "none", Live, "A file that holds only the password; it must be 0600."),
+        now(Sip, "passwords", Kind::File, "none", Live, "A file of `number,password`; it must be 0600."),
+        now(Sip, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
+        now(Sip, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
+
+        now(Line, "port", Kind::Ports, "required", RestartLine, "The line port of an outside line."),
+        now(Line, "name", Kind::Text, "none", Live, "The name in status; {number} stands for the line's number."),
+        now(Line, "rings", Kind::Destinations, "none", Live, "Who rings for calls that come in on the line."),
+
+        now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins."),
+        later(Offline, "PATTERN", Kind::Pattern, Live, "Where numbers go while no server answers.", "with no server the caller hears reorder"),
+
+        now(Emergency, "via", Kind::Destinations, "lines, then every server", Live, "Ways for emergency calls, in order."),
+        later(Emergency, "notify", Kind::Destinations, Live, "Who is rung and shown an emergency call.", "nobody is notified"),
+        later(Emergency, "callback", Kind::Digits, Live, "The number that emergency services can call back.", "the phone's own number is shown"),
+    ]
+};
