@@ -123,7 +123,7 @@ fn a_surge_that_looks_like_a_trip_is_not_confirmed_and_ringing_goes_on() {
     bench.ring();
     bench.run(500);
     bench.switch(0.0, true);
-    bench.switch(130.0, false);
+    bench.switch(80.0, false);
     bench.run(1000);
     assert!(bench.rings_now());
     assert_eq!(bench.take(), [LineEvent::Ringing]);

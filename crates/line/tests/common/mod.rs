@@ -123,6 +123,10 @@ pub struct Bench {
     /// Samples in a row of ringing on a closed loop, and the most of them.
     ringing_closed: u64,
     pub longest_ringing_closed: u64,
+    /// Random current on each reading, in mA, and hum of 50 Hz.
+    pub noise_ma: f64,
+    pub hum_ma: f64,
+    seed: u64,
     /// The card reports the steps of a program.
     pub reports_steps: bool,
 }
@@ -143,6 +147,9 @@ impl Bench {
             began: false,
             ringing_closed: 0,
             longest_ringing_closed: 0,
+            noise_ma: 0.0,
+            hum_ma: 0.0,
+            seed: 1,
             reports_steps: true,
         };
         bench.run(600);
@@ -241,6 +248,7 @@ impl Bench {
                 self.ringing_closed = if bad { self.ringing_closed + 1 } else { 0 };
                 self.longest_ringing_closed = self.longest_ringing_closed.max(self.ringing_closed);
             }
+            current += self.disturbance(self.now + index as u64 * 8);
             *reading = LoopReading { voltage: Volts(voltage as f32), current: Milliamps(current as f32) };
         }
         report.sense = Sense::Raw(readings);
@@ -248,6 +256,13 @@ impl Bench {
             report.step = None;
         }
         report
+    }
+
+    fn disturbance(&mut self, at: u64) -> f64 {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let random = (self.seed >> 33) as f64 / f64::from(1_u32 << 30) - 1.0;
+        let hum = (at as f64 / 8000.0 * 50.0 * std::f64::consts::TAU).sin();
+        random * self.noise_ma + hum * self.hum_ma
     }
 
     fn advance_program(&mut self, at: u64, report: &mut CardReport) {
