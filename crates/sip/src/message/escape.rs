@@ -49,19 +49,24 @@ pub(crate) fn write_escaped(
     Ok(())
 }
 
-/// As [`write_escaped`], where `plain` lets non-ASCII characters through whole.
-pub(crate) fn write_escaped_chars(
-    text: &str,
-    plain: impl Fn(u8) -> bool,
-    out: &mut impl fmt::Write,
-) -> fmt::Result {
-    for c in text.chars() {
+/// Writes a part of a URI that is escaped already. What would break the URI is escaped still, in case a caller
+/// put raw text there; other characters that should have been escaped go out as they came.
+pub(crate) fn write_kept(part: &str, plain: fn(u8) -> bool, out: &mut impl fmt::Write) -> fmt::Result {
+    for c in part.chars() {
         match u8::try_from(c) {
-            Ok(b) if b < 0x80 && !plain(b) => write!(out, "%{b:02X}")?,
+            Ok(b) if b < 0x80 && !plain(b) && b != b'%' && !is_harmless(b) => write!(out, "%{b:02X}")?,
             Ok(_) | Err(_) => out.write_char(c)?,
         }
     }
     Ok(())
+}
+
+/// Characters that the grammar asks to escape but that cannot be mistaken for a separator.
+const fn is_harmless(b: u8) -> bool {
+    matches!(
+        b,
+        b'#' | b'[' | b']' | b'^' | b'|' | b'{' | b'}' | b'\\' | b'`' | b',' | b'=' | b'/' | b'$' | b'+'
+    )
 }
 
 /// `text` with every byte outside `plain` escaped.

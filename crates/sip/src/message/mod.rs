@@ -33,6 +33,9 @@ mod validate;
 mod values;
 mod via;
 
+#[cfg(test)]
+mod tests;
+
 pub use header_name::{HeaderName, Known};
 pub use headers::Headers;
 pub use host::Host;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::escape::{escape, is_param_char, unescape, write_escaped, write_kept};
 use super::lex::{Scan, Syntax, is_lws, quote};
 
 /// The value of one parameter.
@@ -30,6 +31,12 @@ impl Params {
         self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| plain(value))
     }
 
+    /// As [`Params::get`] where names may be escaped, as in a URI: `%6Cr` is `lr`.
+    pub(crate) fn get_escaped(&self, name: &str) -> Option<&str> {
+        let name = unescape(name);
+        self.iter().find(|(n, _)| unescape(n).eq_ignore_ascii_case(&name)).map(|(_, value)| value)
+    }
+
     /// Whether `name` is present, with or without a value.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -44,6 +51,11 @@ impl Params {
     /// Sets `name` to `value`, always in quotes on the wire.
     pub fn set_quoted(&mut self, name: &str, value: &str) {
         self.put(name, Value::Quoted(value.to_owned()));
+    }
+
+    /// Sets `name` to `value` with the escapes of a URI.
+    pub(crate) fn set_escaped(&mut self, name: &str, value: &str) {
+        self.put(name, Value::Plain(escape(value, is_param_char)));
     }
 
     /// Sets `name` without a value.
@@ -113,11 +125,14 @@ impl Params {
         for (name, value) in &self.0 {
             match value {
                 Value::Flag => write!(f, ";{name}")?,
-                Value::Plain(v) => write!(f, ";{name}={v}")?,
+                Value::Plain(v) => {
+                    write!(f, ";{name}=")?;
+                    write_kept(v, is_param_char, f)?;
+                }
                 // Set by us with characters that a URI has to escape.
                 Value::Quoted(v) => {
                     write!(f, ";{name}=")?;
-                    super::escape::write_escaped(v, super::escape::is_param_char, f)?;
+                    write_escaped(v, is_param_char, f)?;
                 }
             }
         }

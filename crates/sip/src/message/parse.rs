@@ -176,7 +176,7 @@ pub(crate) fn parse_head(section: &[u8]) -> Result<Head, ParseError> {
     let mut lines = Lines { bytes, at: 0 };
     let (_, first) = lines.next().unwrap_or((0, &[]));
     let start = parse_start(first);
-    let (headers, fault) = parse_headers(lines);
+    let Parsed { headers, fault, length_at } = parse_headers(lines);
     let content_length = content_length(&headers);
     let error = if too_large {
         Some(ParseError::new(MAX_HEADER_SECTION, "smaller headers", 513))
@@ -185,7 +185,7 @@ pub(crate) fn parse_head(section: &[u8]) -> Result<Head, ParseError> {
         match (&start, fault, &content_length) {
             (Err(error), ..) => Some(error.clone()),
             (Ok(_), Some(fault), _) => Some(fault),
-            (Ok(_), None, Err(expected)) => Some(ParseError::new(first.len(), expected, 400)),
+            (Ok(_), None, Err(expected)) => Some(ParseError::new(length_at, expected, 400)),
             (Ok(_), None, Ok(_)) => None,
         }
     };
@@ -203,12 +203,20 @@ pub(crate) fn parse_head(section: &[u8]) -> Result<Head, ParseError> {
 pub(crate) fn salvage_content_length(section: &[u8]) -> Option<usize> {
     let mut lines = Lines { bytes: section, at: 0 };
     lines.next();
-    let (headers, fault) = parse_headers(lines);
+    let Parsed { headers, fault, .. } = parse_headers(lines);
     if fault.is_some() { None } else { content_length(&headers).ok().flatten() }
 }
 
-/// Unfolded header lines into headers, and the first fault.
-fn parse_headers(lines: Lines<'_>) -> (Headers, Option<ParseError>) {
+/// Headers, with the first fault and where the last Content-Length stands.
+struct Parsed {
+    headers: Headers,
+    fault: Option<ParseError>,
+    length_at: usize,
+}
+
+/// Unfolds header lines into headers.
+fn parse_headers(lines: Lines<'_>) -> Parsed {
+    let mut length_at = 0;
     let mut headers = Headers::new();
     let mut fault: Option<ParseError> = None;
     let mut pending: Option<(HeaderName, Vec<u8>)> = None;
@@ -242,7 +250,11 @@ fn parse_headers(lines: Lines<'_>) -> (Headers, Option<ParseError>) {
         let blanks = rest.iter().take_while(|&&b| is_lws(b)).count();
         match rest.get(blanks..) {
             Some([b':', value @ ..]) if !name.is_empty() => {
-                pending = Some((HeaderName::from_name(&text(name)), trim(value).to_vec()));
+                let name = HeaderName::from_name(&text(name));
+                if name == HeaderName::ContentLength {
+                    length_at = offset;
+                }
+                pending = Some((name, trim(value).to_vec()));
             }
             Some(_) | None => fail(name_end, "a header name and a colon", 400),
         }
@@ -250,7 +262,7 @@ fn parse_headers(lines: Lines<'_>) -> (Headers, Option<ParseError>) {
     if let Some((name, value)) = pending {
         headers.push(name, value);
     }
-    (headers, fault)
+    Parsed { headers, fault, length_at }
 }
 
 fn content_length(headers: &Headers) -> Result<Option<usize>, &'static str> {

@@ -70,7 +70,14 @@ pub(crate) fn answer(headers: &Headers, status: u16, reason: &str, to_tag: Optio
     let mut response = Response::new(status, reason);
     for (name, value) in headers.iter() {
         let copied = match name {
-            HeaderName::Known(Known::Via | Known::From | Known::CallId | Known::CSeq) => true,
+            HeaderName::Known(Known::Via) => true,
+            // A bad request may have several of these; an answer has one.
+            HeaderName::Known(Known::From | Known::CallId | Known::CSeq | Known::To)
+                if response.headers.has(name) =>
+            {
+                false
+            }
+            HeaderName::Known(Known::From | Known::CallId | Known::CSeq) => true,
             HeaderName::Known(Known::RecordRoute) => (101..300).contains(&status),
             HeaderName::Known(Known::Timestamp) => status == 100,
             HeaderName::Known(Known::To) => {

@@ -155,14 +155,15 @@ impl StreamFramer {
         if unread.is_empty() || unread == b"\r" || unread == b"\r\n\r" {
             return Ok(());
         }
-        let Some(head_end) = find_head_end(unread, self.scanned) else {
-            if unread.len() > MAX_HEADER_SECTION {
-                let error = match parse_head(unread) {
-                    Ok(head) => head.fail(MAX_HEADER_SECTION, "smaller headers", 513),
-                    Err(error) => error,
-                };
-                return Err(self.fail(error.into()));
-            }
+        let found = find_head_end(unread, self.scanned);
+        if found.unwrap_or(unread.len()) > MAX_HEADER_SECTION {
+            let error = match parse_head(unread) {
+                Ok(head) => head.fail(MAX_HEADER_SECTION, "smaller headers", 513),
+                Err(error) => error,
+            };
+            return Err(self.fail(error.into()));
+        }
+        let Some(head_end) = found else {
             // The empty line may have begun: LF, or LF CR.
             self.scanned = unread.len().saturating_sub(2).max(1);
             return Ok(());

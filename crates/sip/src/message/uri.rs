@@ -142,7 +142,7 @@ impl Uri {
         }
     }
 
-    /// The parameters to change, if the scheme has them.
+    /// The parameters to change, if the scheme has them. They hold escaped text: see [`Uri::set_param`].
     pub const fn params_mut(&mut self) -> Option<&mut Params> {
         match self {
             Self::Sip(uri) => Some(&mut uri.params),
@@ -153,7 +153,14 @@ impl Uri {
 
     /// The value of parameter `name`, empty for one without value.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params().and_then(|params| params.get(name))
+        self.params().and_then(|params| params.get_escaped(name))
+    }
+
+    /// Sets parameter `name` to `value`, escaped as needed; nothing happens for other schemes.
+    pub fn set_param(&mut self, name: &str, value: &str) {
+        if let Some(params) = self.params_mut() {
+            params.set_escaped(name, value);
+        }
     }
 
     /// Whether the URI asks for TLS on every hop.
@@ -259,9 +266,13 @@ impl SipUri {
             && same_escaped(self.password.as_deref(), other.password.as_deref())
             && self.host.same_as(&other.host)
             && self.port == other.port
-            && DECISIVE.iter().all(|name| self.params.has(name) == other.params.has(name))
-            && self.params.iter().all(|(name, a)| {
-                other.params.get(name).is_none_or(|b| unescape(a).eq_ignore_ascii_case(&unescape(b)))
+            && DECISIVE.iter().all(|name| {
+                self.params.get_escaped(name).is_some() == other.params.get_escaped(name).is_some()
+            })
+            && self.params.iter().all(|(name, _)| {
+                // Of doubled parameters the first counts, on both sides.
+                let (a, b) = (self.params.get_escaped(name), other.params.get_escaped(name));
+                b.is_none() || same_value(a, b)
             })
             && covers(&self.headers, &other.headers)
             && covers(&other.headers, &self.headers)
@@ -311,15 +322,14 @@ impl TelUri {
     fn equivalent(&self, other: &Self) -> bool {
         self.digits().eq_ignore_ascii_case(&other.digits())
             && self.params.len() == other.params.len()
-            && self.params.iter().all(|(name, a)| {
-                other.params.get(name).is_some_and(|b| {
-                    if name.eq_ignore_ascii_case("ext") {
-                        let bare = |s: &str| s.replace(['-', '.', '(', ')'], "");
-                        bare(a) == bare(b)
-                    } else {
-                        unescape(a).eq_ignore_ascii_case(&unescape(b))
-                    }
-                })
+            && self.params.iter().all(|(name, _)| {
+                let (a, b) = (self.params.get_escaped(name), other.params.get_escaped(name));
+                if name.eq_ignore_ascii_case("ext") {
+                    let bare = |s: &str| s.replace(['-', '.', '(', ')'], "");
+                    a.map(bare) == b.map(bare)
+                } else {
+                    same_value(a, b)
+                }
             })
     }
 }
@@ -349,10 +359,10 @@ impl fmt::Display for SipUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.secure { "sips:" } else { "sip:" })?;
         if let Some(user) = &self.user {
-            write_kept(user, escape::is_user_char, f)?;
+            escape::write_kept(user, escape::is_user_char, f)?;
             if let Some(password) = &self.password {
                 f.write_str(":")?;
-                write_kept(password, escape::is_password_char, f)?;
+                escape::write_kept(password, escape::is_password_char, f)?;
             }
             f.write_str("@")?;
         }
@@ -363,23 +373,12 @@ impl fmt::Display for SipUri {
         self.params.write_uri(f)?;
         for (n, (name, value)) in self.headers.iter().enumerate() {
             f.write_str(if n == 0 { "?" } else { "&" })?;
-            write_kept(name, escape::is_header_char, f)?;
+            escape::write_kept(name, escape::is_header_char, f)?;
             f.write_str("=")?;
-            write_kept(value, escape::is_header_char, f)?;
+            escape::write_kept(value, escape::is_header_char, f)?;
         }
         Ok(())
     }
-}
-
-/// Writes a part that is already escaped; what would break the URI is escaped still, in case a caller
-/// put raw text there. Characters that arrived raw in their place go out raw.
-fn write_kept(part: &str, plain: fn(u8) -> bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    escape::write_escaped_chars(part, |b| plain(b) || b == b'%' || b >= 0x80 || is_harmless(b), f)
-}
-
-/// Characters that the grammar asks to escape but that cannot be mistaken for a separator.
-const fn is_harmless(b: u8) -> bool {
-    matches!(b, b'#' | b'[' | b']' | b'^' | b'|' | b'{' | b'}' | b'\\' | b'`')
 }
 
 fn same_escaped(a: Option<&str>, b: Option<&str>) -> bool {
@@ -390,9 +389,18 @@ fn same_escaped(a: Option<&str>, b: Option<&str>) -> bool {
     }
 }
 
+/// Parameter values, compared without escapes and case.
+fn same_value(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => unescape(a).eq_ignore_ascii_case(&unescape(b)),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
 fn covers(a: &[(String, String)], b: &[(String, String)]) -> bool {
     a.iter().all(|(name, value)| {
-        b.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && same_escaped(Some(v), Some(value)))
+        b.iter().any(|(n, v)| same_value(Some(n), Some(name)) && same_escaped(Some(v), Some(value)))
     })
 }
 
@@ -446,6 +454,7 @@ mod tests {
     fn equivalent_uris_of_rfc_3261_19_1_4() {
         for (a, b) in [
             ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
+            ("sip:a@b.com;%75ser=phone", "sip:a@b.com;user=ph%6fne"),
             ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
             ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"),
             (

@@ -84,6 +84,7 @@ impl From<HeaderError> for Rejection {
 /// # Errors
 /// With the answer where it cannot.
 pub fn validate_request(request: &Request, ours: &Capabilities) -> Result<(), Rejection> {
+    request.top_via()?;
     request.vias()?;
     request.from_()?;
     let to = request.to()?;
@@ -131,8 +132,8 @@ pub fn validate_request(request: &Request, ours: &Capabilities) -> Result<(), Re
 /// # Errors
 /// With the header that is wrong: drop such a response.
 pub fn validate_response(response: &Response) -> Result<(), HeaderError> {
-    response.vias()?;
     response.top_via()?;
+    response.vias()?;
     response.from_()?;
     response.to()?;
     response.call_id()?;

@@ -121,9 +121,8 @@ impl Draft {
             }
             return Ok(());
         }
-        let at = VALUE + name.len() + 1;
         if let Some(media) = self.media.last_mut()
-            && media_attribute(media, name, rest.unwrap_or(""), at)?
+            && media_attribute(media, name, rest.unwrap_or(""))?
         {
             return Ok(());
         }
@@ -155,14 +154,16 @@ impl Draft {
     }
 }
 
-/// Takes an attribute into its place in `media`; false if it has none.
-fn media_attribute(media: &mut Media, name: &str, value: &str, at: usize) -> Result<bool, LineError> {
+/// Takes an attribute into its place in `media`; false if it has none or its value cannot be read. One bad
+/// attribute (`a=rtpmap:31 LPC` in RFC 4475) must not cost the call, so it is kept as it is and means nothing.
+fn media_attribute(media: &mut Media, name: &str, value: &str) -> Result<bool, LineError> {
     match name.to_ascii_lowercase().as_str() {
         "rtpmap" => {
+            let Some(map) = rtpmap(value) else { return Ok(false) };
             if media.rtpmaps.len() >= MAX_FORMATS {
                 return Err((0, "fewer rtpmap lines"));
             }
-            media.rtpmaps.push(rtpmap(value).map_err(|what| (at, what))?);
+            media.rtpmaps.push(map);
         }
         "fmtp" => {
             if media.fmtps.len() >= MAX_FORMATS {
@@ -171,12 +172,18 @@ fn media_attribute(media: &mut Media, name: &str, value: &str, at: usize) -> Res
             let (format, params) = value.split_once([' ', '\t']).unwrap_or((value, ""));
             media.fmtps.push(Fmtp { format: format.to_owned(), params: params.trim().to_owned() });
         }
-        "ptime" => media.ptime = Some(millis(value).ok_or((at, "a length of time in milliseconds"))?),
-        "maxptime" => media.maxptime = Some(millis(value).ok_or((at, "a length of time in milliseconds"))?),
+        "ptime" => {
+            let Some(ptime) = millis(value) else { return Ok(false) };
+            media.ptime = Some(ptime);
+        }
+        "maxptime" => {
+            let Some(maxptime) = millis(value) else { return Ok(false) };
+            media.maxptime = Some(maxptime);
+        }
         "rtcp-mux" => media.rtcp_mux = true,
         "rtcp" => {
             let mut words = value.split_ascii_whitespace();
-            let port = words.next().and_then(|port| port.parse().ok()).ok_or((at, "a UDP port"))?;
+            let Some(port) = words.next().and_then(|port| port.parse().ok()) else { return Ok(false) };
             let address = words.nth(2).and_then(|address| address.parse().ok());
             media.rtcp = Some(RtcpAddress { port, address });
         }
@@ -265,15 +272,14 @@ fn media(words: &str) -> Result<Media, LineError> {
     })
 }
 
-fn rtpmap(value: &str) -> Result<Rtpmap, &'static str> {
-    const EXPECTED: &str = "payload type, encoding and clock rate";
-    let (payload_type, encoding) = value.split_once([' ', '\t']).ok_or(EXPECTED)?;
-    let payload_type = payload_type.parse().ok().filter(|&pt: &u8| pt < 128).ok_or(EXPECTED)?;
+fn rtpmap(value: &str) -> Option<Rtpmap> {
+    let (payload_type, encoding) = value.split_once([' ', '\t'])?;
+    let payload_type = payload_type.parse().ok().filter(|&pt: &u8| pt < 128)?;
     let mut parts = encoding.trim().split('/');
-    let name = parts.next().filter(|name| !name.is_empty()).ok_or(EXPECTED)?;
-    let clock_rate = parts.next().and_then(|rate| rate.trim().parse().ok()).ok_or(EXPECTED)?;
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    let clock_rate = parts.next()?.trim().parse().ok()?;
     let channels = parts.next().and_then(|channels| channels.trim().parse().ok());
-    Ok(Rtpmap { payload_type, encoding: name.to_owned(), clock_rate, channels })
+    Some(Rtpmap { payload_type, encoding: name.to_owned(), clock_rate, channels })
 }
 
 /// Whole milliseconds; a fraction, as some phones send, is cut off.

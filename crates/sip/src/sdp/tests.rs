@@ -81,17 +81,21 @@ fn errors_name_line_and_offset() {
         (format!("{head}m=audio 1 RTP/AVP\r\n"), 4, "a format"),
         (format!("{head}c=IN ATM x\r\n"), 4, "IN and IP4 or IP6"),
         (format!("{head}hello\r\n"), 4, "a letter and an equals sign"),
-        (
-            format!("{head}m=audio 1 RTP/AVP 0\r\na=rtpmap:0 PCMU\r\n"),
-            5,
-            "payload type, encoding and clock rate",
-        ),
         (format!("{head}t=now then\r\n"), 4, "start and stop times"),
     ] {
         let error = text.parse::<SessionDescription>().unwrap_err();
         assert_eq!((error.line, error.expected), (line, expected), "{text}");
         assert!(error.offset <= text.len());
     }
+}
+
+#[test]
+fn bad_attributes_mean_nothing_but_stay() {
+    let bad = "v=0\r\no=- 1 1 IN IP4 h\r\ns=-\r\nt=0 0\r\nm=video 1 RTP/AVP 31 200\r\na=rtpmap:31 LPC\r\na=ptime:soon\r\na=rtcp:x\r\n";
+    let sdp = parse(bad);
+    assert_eq!((sdp.media[0].rtpmap(31), sdp.media[0].ptime, sdp.media[0].attributes.len()), (None, None, 3));
+    assert_eq!(sdp.media[0].payload_types().collect::<Vec<_>>(), [31]);
+    assert!(sdp.to_string().contains("a=rtpmap:31 LPC\r\n"));
 }
 
 #[test]
