@@ -56,7 +56,7 @@ impl FxsOut {
 
     /// Makes room for the next tick.
     pub fn clear(&mut self) {
-        *self = Self::new();
+        (self.order, self.playing, self.len, self.lost) = (None, None, 0, false);
     }
 
     /// The events in order.

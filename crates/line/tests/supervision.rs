@@ -70,6 +70,19 @@ fn caller_identity_is_sent_in_the_first_pause_and_nowhere_else() {
 }
 
 #[test]
+fn caller_identity_keeps_its_distance_to_the_rings_of_a_card_that_is_behind() {
+    for lag in [13, 80, 250] {
+        let mut bench = Bench::simple();
+        bench.lag = lag;
+        let start = ring_with(&mut bench, &[2000, 4000], caller()) + lag;
+        bench.run(10_000);
+        let (from, to) = burst(&bench, start).expect("burst");
+        assert!((2500.0..2520.0).contains(&from) && to <= 5800.0, "{lag}: {from} to {to}");
+        assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdSent], "{lag}");
+    }
+}
+
+#[test]
 fn caller_identity_takes_the_first_pause_with_room() {
     let mut bench = Bench::simple();
     let start = ring_with(&mut bench, &[400, 200, 400, 2000], caller());

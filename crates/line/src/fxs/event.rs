@@ -75,7 +75,8 @@ impl Fxs {
                 self.order_feed(self.tick_start(), Feed::Normal, out);
                 self.play(Playing::Nothing, out);
                 self.detector.reset(self.hook.loop_closed());
-                self.hook.start_on_hook(TRIP_CONFIRM, self.clock);
+                // Our order needs a tick, and a card may be a tick behind.
+                self.hook.start_on_hook(TRIP_CONFIRM, self.clock + TICK);
                 self.enter(State::Tripped { ring, until: self.clock + TRIP_ABANDON });
             }
             (State::Tripped { ring, until }, Event::Timer) => {

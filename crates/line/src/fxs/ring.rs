@@ -149,11 +149,18 @@ impl Fxs {
             {
                 ring.slot = Slot::Due { caller, at: ring.cadence.step_at() + after_ring };
             }
-            (Slot::Due { .. } | Slot::Sending { .. }, _) => {
+            // The card's report corrects when the pause began.
+            (Slot::Due { caller, .. }, CallerIdTiming::Bellcore { after_ring, .. })
+                if ring.cadence.phase() == Phase::Pause =>
+            {
+                ring.slot = Slot::Due { caller, at: ring.cadence.step_at() + after_ring };
+            }
+            (Slot::Due { .. } | Slot::Sending { .. }, _) if ring.cadence.phase() == Phase::Burst => {
                 // The card rings earlier than its program said. Half a burst is of no use to anybody.
                 ring.slot = Slot::Empty;
                 self.play(Playing::Nothing, out);
             }
+            (Slot::Due { .. } | Slot::Sending { .. }, _) => {}
             (Slot::InPause { .. } | Slot::Empty, _) => {}
         }
     }

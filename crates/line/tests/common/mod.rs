@@ -119,7 +119,6 @@ pub struct Bench {
     pub now: u64,
     feed: Feed,
     program: Option<(Program, usize, u64)>,
-    began: bool,
     /// Samples in a row of ringing on a closed loop, and the most of them.
     ringing_closed: u64,
     pub longest_ringing_closed: u64,
@@ -127,6 +126,9 @@ pub struct Bench {
     pub noise_ma: f64,
     pub hum_ma: f64,
     seed: u64,
+    /// Orders take effect so many samples late.
+    pub lag: u64,
+    late: Vec<(u64, CardOrder)>,
     /// The card reports the steps of a program.
     pub reports_steps: bool,
 }
@@ -144,12 +146,13 @@ impl Bench {
             now: 0,
             feed: Feed::Open,
             program: None,
-            began: false,
             ringing_closed: 0,
             longest_ringing_closed: 0,
             noise_ma: 0.0,
             hum_ma: 0.0,
             seed: 1,
+            lag: 0,
+            late: Vec::new(),
             reports_steps: true,
         };
         bench.run(600);
@@ -209,14 +212,7 @@ impl Bench {
         self.played.extend(self.out.playing.map(|playing| (self.now, playing)));
         if let Some(order) = self.out.order {
             self.orders.push((self.now, order));
-            match order {
-                CardOrder::Feed(feed) => (self.feed, self.program) = (feed, None),
-                CardOrder::Run(program) => {
-                    self.feed = program.steps()[0].feed;
-                    self.program = Some((program, 0, self.now));
-                    self.began = true;
-                }
-            }
+            self.late.push((self.now + self.lag, order));
         }
         assert!(!self.out.lost_events());
         self.out.clear();
@@ -225,12 +221,6 @@ impl Bench {
     fn report(&mut self) -> CardReport {
         let mut readings = [LoopReading::default(); READINGS_PER_TICK];
         let mut report = CardReport::steady(LoopReading::default());
-        if let Some((program, 0, start)) = self.program
-            && core::mem::take(&mut self.began)
-            && start == self.now
-        {
-            report.step = Some((program.id, 0, 0));
-        }
         for (index, reading) in readings.iter_mut().enumerate() {
             let (mut current, mut voltage) = (0.0, 0.0);
             for sample in 0..8 {
@@ -266,6 +256,19 @@ impl Bench {
     }
 
     fn advance_program(&mut self, at: u64, report: &mut CardReport) {
+        while let Some(&(due, order)) = self.late.first()
+            && due <= at
+        {
+            self.late.remove(0);
+            match order {
+                CardOrder::Feed(feed) => (self.feed, self.program) = (feed, None),
+                CardOrder::Run(program) => {
+                    self.feed = program.steps()[0].feed;
+                    self.program = Some((program, 0, at));
+                    report.step = Some((program.id, 0, (at - self.now) as u8));
+                }
+            }
+        }
         let Some((program, step, start)) = self.program else { return };
         let offset = (at - self.now) as u8;
         if at < start + program.steps()[step].length.0 {
