@@ -66,6 +66,9 @@ pub(crate) struct LineSide {
     state: State,
     held: Vec<CallId>,
     in_service: bool,
+    /// The administrative state that was ordered last, and the one that the line reported last.
+    ordered: Option<bool>,
+    reported: Option<bool>,
     silent: bool,
     timer: Option<(Instant, Why)>,
 }
@@ -79,6 +82,8 @@ impl LineSide {
             state: State::Idle,
             held: Vec::new(),
             in_service: true,
+            ordered: None,
+            reported: None,
             silent: false,
             timer: None,
         }
@@ -87,7 +92,14 @@ impl LineSide {
     /// The line as it is after its own state was lost: idle in the same epoch. If it is off-hook the next
     /// command tells.
     pub fn lost(&self) -> Self {
-        Self { epoch: self.epoch, in_service: self.in_service, silent: self.silent, ..Self::new(self.line) }
+        Self {
+            epoch: self.epoch,
+            in_service: self.in_service,
+            ordered: self.ordered,
+            reported: self.reported,
+            silent: self.silent,
+            ..Self::new(self.line)
+        }
     }
 
     pub fn timer(&self) -> Option<(Instant, Why)> {
@@ -178,7 +190,13 @@ impl LineSide {
                     self.up_again();
                 }
             }
-            LineEvent::InService(on) => self.in_service(on, scene),
+            LineEvent::InService(on) => {
+                self.reported = Some(on);
+                // Else the echo of an older order than the last.
+                if self.ordered.is_none_or(|ordered| ordered == on) {
+                    self.in_service(on, scene);
+                }
+            }
             // Nothing of a call hangs on these.
             LineEvent::CallerIdSent | LineEvent::Roh(_) | LineEvent::SupervisionDone => {}
         }
@@ -189,6 +207,11 @@ impl LineSide {
         if !self.catch_up(epoch, scene) {
             return;
         }
+        self.reported = Some(summary.in_service);
+        if self.ordered.is_none() {
+            self.in_service(summary.in_service, scene);
+        }
+        self.order_again(scene);
         if summary.off_hook {
             match self.state {
                 State::Idle | State::Ringing(_) | State::Recalling(_) | State::Stopping(_) => {
@@ -291,6 +314,7 @@ impl LineSide {
 
     /// Management takes the line out of service, or back.
     pub fn set_in_service(&mut self, on: bool, scene: &mut Scene<'_>) {
+        self.ordered = Some(on);
         self.command(LineCommand::InService(on), scene);
         self.in_service(on, scene);
     }
@@ -340,7 +364,8 @@ impl LineSide {
         self.epoch = Some(epoch);
         if behind > 0 {
             let down = matches!(self.state, State::Down);
-            self.give_up(Cause::NORMAL, scene);
+            let rung = matches!(self.state, State::Ringing(_) | State::Stopping(_));
+            self.give_up(if rung { Cause::TEMPORARY } else { Cause::NORMAL }, scene);
             if down {
                 self.enter(State::Down);
             }
@@ -703,13 +728,24 @@ impl LineSide {
 
     fn refused(&mut self, refusal: Refusal, scene: &mut Scene<'_>) {
         let cause = match refusal {
+            // The refused command was of an older epoch than the event, so it was none of what the line is
+            // about now: that the line had gone on was seen before we came here. Only the administrative
+            // state outlives an epoch.
+            Refusal::Stale => {
+                self.order_again(scene);
+                return;
+            }
             Refusal::OffHook => Cause::Glare,
-            Refusal::Stale => Cause::TEMPORARY,
             Refusal::OutOfService => Cause::OUT_OF_ORDER,
         };
         match (&self.state, refusal) {
             (State::Recalling(_), Refusal::OffHook) => {} // lifted as it was to ring back: that answers it
-            (State::Ringing(_) | State::Recalling(_), _) => self.give_up(cause, scene),
+            (State::Ringing(_) | State::Recalling(_), _) => {
+                self.give_up(cause, scene);
+                if refusal == Refusal::OutOfService {
+                    self.stop_ringing(scene); // another command may be what was refused
+                }
+            }
             (State::Stopping(_), _) => self.ring_over(scene),
             // Other commands are refused only where the line's own news of it is on the way.
             (
@@ -752,6 +788,13 @@ impl LineSide {
         } else {
             self.give_up(Cause::LineLost, scene);
             self.enter(State::Down);
+        }
+    }
+
+    /// The administrative state outlives an epoch: an order for it that came too late is given again.
+    fn order_again(&self, scene: &mut Scene<'_>) {
+        if let Some(on) = self.ordered.filter(|on| self.reported != Some(*on)) {
+            self.command(LineCommand::InService(on), scene);
         }
     }
 

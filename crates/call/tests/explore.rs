@@ -1,0 +1,612 @@
+//! Random telephones and random far ends, with everything between them and the switch under way for a while,
+//! so that news cross. What is checked: every command makes sense where it arrives, every call has one record,
+//! no leg and no sound path is left behind, and when all have hung up everything is idle.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use common::{START, house, server};
+use tipring_call::{
+    CallEvent, Cause, FarAction, FarEvent, FarId, Identity, Input, LineDoing, MediaAction, Number, Output,
+    Party, Switch, Via,
+};
+use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, Tone};
+use tipring_units::{CallId, Entropy, Epoch, Instant, LineId, Millis, WallTime};
+
+/// Seeds of the test; `TIPRING_SEEDS` asks for more.
+const SEEDS: u64 = 600;
+const STEPS: u32 = 1500;
+const LINES: usize = 6;
+const MAX_INCOMING: usize = 6;
+
+#[derive(Default)]
+struct Telephone {
+    epoch: Epoch,
+    off_hook: bool,
+    ringing: bool,
+    out_of_service: bool,
+    tone: Option<Tone>,
+    commands: VecDeque<(Epoch, LineCommand)>,
+    events: VecDeque<(Epoch, LineEvent)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum LegState {
+    Calling,
+    Called,
+    Answered,
+    /// The far end is done with it; the switch may not know yet.
+    Ended,
+    /// The switch is done with it.
+    Dead,
+}
+
+struct FarEnd {
+    state: LegState,
+    held: bool,
+    actions: VecDeque<FarAction>,
+    events: VecDeque<FarEvent>,
+}
+
+struct World {
+    seed: u64,
+    entropy: Entropy,
+    switch: Switch,
+    now: Instant,
+    telephones: Vec<Telephone>,
+    far: BTreeMap<FarId, FarEnd>,
+    next_incoming: u64,
+    paths: BTreeSet<(Party, Party)>,
+    tones: BTreeSet<FarId>,
+    created: BTreeSet<CallId>,
+    recorded: BTreeSet<CallId>,
+    answered: u64,
+    recalled: u64,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            entropy: Entropy::for_simulation(seed),
+            switch: Switch::new(house()),
+            now: Instant::ZERO,
+            telephones: (0..LINES).map(|_| Telephone::default()).collect(),
+            far: BTreeMap::new(),
+            next_incoming: 0,
+            paths: BTreeSet::new(),
+            tones: BTreeSet::new(),
+            created: BTreeSet::new(),
+            recorded: BTreeSet::new(),
+            answered: 0,
+            recalled: 0,
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let wall = WallTime(START.0 + self.now.as_nanos() / 1000);
+        self.switch.handle(self.now, wall, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.switch.poll() {
+            self.output(output);
+        }
+        for call in &self.created {
+            assert!(
+                self.recorded.contains(call) || self.switch.calls(self.now).any(|view| view.call == *call),
+                "seed {}: {call} vanished without a record",
+                self.seed
+            );
+        }
+    }
+
+    fn output(&mut self, output: Output) {
+        let seed = self.seed;
+        match output {
+            Output::Line { line, epoch, command } => {
+                self.telephones[usize::from(line.0)].commands.push_back((epoch, command));
+            }
+            Output::Far { leg, action } => self.action(leg, action),
+            Output::Media(MediaAction::Connect { a, b, .. }) => {
+                self.alive(a);
+                self.alive(b);
+                self.paths.insert((a, b));
+                let both =
+                    [a, b].map(|one| self.paths.iter().filter(|(a, b)| *a == one || *b == one).count());
+                assert_eq!(both, [1, 1], "seed {seed}: {a} and {b} are on one path each");
+            }
+            Output::Media(MediaAction::Disconnect { a, b }) => {
+                assert!(self.paths.remove(&(a, b)), "seed {seed}: {a} and {b} were not connected");
+            }
+            Output::Media(MediaAction::Tone { leg, tone }) => {
+                self.alive(Party::Far(leg));
+                let changed = if tone.is_some() { self.tones.insert(leg) } else { self.tones.remove(&leg) };
+                assert!(changed, "seed {seed}: tone {tone:?} twice on {leg}");
+            }
+            Output::Media(MediaAction::Digit { to, .. }) => self.alive(to),
+            Output::Record(record) => {
+                assert!(self.created.contains(&record.call), "seed {seed}: record of no call");
+                assert!(self.recorded.insert(record.call), "seed {seed}: two records of {}", record.call);
+                assert!(
+                    record.ended >= record.started && record.answered.is_none_or(|at| at >= record.started)
+                );
+            }
+            Output::Event(CallEvent::Created { call, .. }) => {
+                assert!(self.created.insert(call), "seed {seed}: {call} twice");
+            }
+            Output::Event(CallEvent::Answered(_)) => self.answered += 1,
+            Output::Event(CallEvent::Recalled { .. }) => self.recalled += 1,
+            Output::Event(_) | Output::Alarm(_) => {}
+        }
+    }
+
+    fn alive(&self, party: Party) {
+        match party {
+            Party::Line(line) => assert!(usize::from(line.0) < LINES),
+            Party::Far(leg) => {
+                let state = self.far.get(&leg).map(|far| far.state);
+                assert!(
+                    !matches!(state, None | Some(LegState::Dead)),
+                    "seed {}: media for {leg}, which is {state:?}",
+                    self.seed
+                );
+            }
+        }
+    }
+
+    /// Orders are checked as they are given: the switch knows its own orders at once.
+    fn action(&mut self, leg: FarId, action: FarAction) {
+        let seed = self.seed;
+        if let FarAction::Place { .. } = action {
+            let placed = FarEnd {
+                state: LegState::Called,
+                held: false,
+                actions: VecDeque::new(),
+                events: VecDeque::new(),
+            };
+            assert!(self.far.insert(leg, placed).is_none(), "seed {seed}: {leg} placed twice");
+            return;
+        }
+        let far = self.far.get_mut(&leg).unwrap_or_else(|| panic!("seed {seed}: {action:?} to no leg {leg}"));
+        if far.state == LegState::Dead {
+            assert!(matches!(action, FarAction::End(_)), "seed {seed}: {action:?} to the dead {leg}");
+            return;
+        }
+        match action {
+            FarAction::Reject(_) | FarAction::End(_) => {
+                if matches!(action, FarAction::Reject(_)) {
+                    assert!(matches!(leg, FarId::In(_)), "seed {seed}: rejected our own {leg}");
+                }
+                assert!(!self.tones.contains(&leg), "seed {seed}: {leg} ended under its tone");
+                let party = Party::Far(leg);
+                assert!(
+                    !self.paths.iter().any(|(a, b)| *a == party || *b == party),
+                    "seed {seed}: {leg} ended on its path"
+                );
+                far.state = LegState::Dead;
+            }
+            FarAction::Alert | FarAction::Progress | FarAction::Accept => {
+                assert!(matches!(leg, FarId::In(_)), "seed {seed}: {action:?} to {leg}");
+                far.actions.push_back(action);
+            }
+            FarAction::Hold | FarAction::Resume => {
+                assert_ne!(far.held, action == FarAction::Hold, "seed {seed}: {action:?} twice to {leg}");
+                far.held = action == FarAction::Hold;
+            }
+            FarAction::Place { .. } => {}
+        }
+    }
+
+    fn pick(&mut self, bound: usize) -> usize {
+        self.entropy.below(bound as u32) as usize
+    }
+
+    fn step(&mut self) {
+        match self.pick(100) {
+            0..30 => self.deliver_to_telephone(),
+            30..64 => self.deliver_from_telephone(),
+            64..76 => self.deliver_far(),
+            76..84 => self.person(),
+            84..95 => self.far_person(),
+            95..97 => self.pass(Millis(self.entropy.clone().below(1500))),
+            97 => self.pass(Millis(self.entropy.clone().below(20_000))),
+            98 => self.trouble(),
+            _ => self.person(),
+        }
+        self.entropy.u32(); // the clones above drew from the same place
+    }
+
+    fn pass(&mut self, length: Millis) {
+        let end = self.now + length;
+        while let Some((at, _)) = self.switch.deadline().filter(|(at, _)| *at <= end) {
+            self.now = at.max(self.now);
+            self.input(Input::Tick);
+        }
+        self.now = end;
+    }
+
+    fn deliver_to_telephone(&mut self) {
+        let index = self.pick(LINES);
+        let seed = self.seed;
+        let telephone = &mut self.telephones[index];
+        let Some((epoch, command)) = telephone.commands.pop_front() else { return };
+        if epoch != telephone.epoch {
+            let stale = LineEvent::Refused(Refusal::Stale);
+            telephone.events.push_back((telephone.epoch, stale));
+            return;
+        }
+        match command {
+            LineCommand::Ring(_) => {
+                let refusal = if telephone.out_of_service {
+                    Some(Refusal::OutOfService)
+                } else if telephone.off_hook {
+                    Some(Refusal::OffHook)
+                } else {
+                    None
+                };
+                assert!(!telephone.ringing, "seed {seed}: line {index} rings already");
+                let event = refusal.map_or(LineEvent::Ringing, LineEvent::Refused);
+                telephone.ringing = refusal.is_none();
+                telephone.events.push_back((epoch, event));
+            }
+            LineCommand::StopRing => {
+                if telephone.ringing {
+                    telephone.ringing = false;
+                    telephone.events.push_back((epoch, LineEvent::RingStopped));
+                    telephone.epoch = epoch.next();
+                }
+            }
+            LineCommand::Play(tone) | LineCommand::Cleared { tone } => telephone.tone = Some(tone),
+            LineCommand::Quiet | LineCommand::Answered | LineCommand::Release => telephone.tone = None,
+            LineCommand::Park => telephone.tone = Some(Tone::Howler),
+            LineCommand::InService(on) => {
+                telephone.out_of_service = !on;
+                telephone.ringing &= on;
+                telephone.events.push_back((epoch, LineEvent::InService(on)));
+                if on && telephone.off_hook {
+                    telephone.events.push_back((epoch, LineEvent::Seized));
+                }
+            }
+        }
+    }
+
+    fn deliver_from_telephone(&mut self) {
+        let index = self.pick(LINES);
+        if let Some((epoch, event)) = self.telephones[index].events.pop_front() {
+            self.input(Input::Line { line: LineId(index as u16), epoch, event });
+        }
+    }
+
+    fn deliver_far(&mut self) {
+        let live: Vec<FarId> =
+            self.far.iter().filter(|(_, far)| !far.events.is_empty()).map(|(id, _)| *id).collect();
+        if live.is_empty() {
+            return;
+        }
+        let leg = live[self.pick(live.len())];
+        let far = self.far.get_mut(&leg).unwrap();
+        let event = far.events.pop_front().unwrap();
+        let known_dead = far.state == LegState::Dead;
+        if matches!(event, FarEvent::Ended { .. } | FarEvent::Failed { .. }) && !known_dead {
+            // From here on the leg is gone for both.
+            let party = Party::Far(leg);
+            self.input(Input::Far { leg, event });
+            assert!(
+                !self.paths.iter().any(|(a, b)| *a == party || *b == party),
+                "seed {}: path of {leg}",
+                self.seed
+            );
+            self.tones.remove(&leg);
+            self.far.get_mut(&leg).unwrap().state = LegState::Dead;
+        } else {
+            self.input(Input::Far { leg, event });
+        }
+    }
+
+    fn person(&mut self) {
+        let index = self.pick(LINES);
+        let choice = self.pick(20);
+        let digits = [
+            "0",
+            "101",
+            "102",
+            "105",
+            "106",
+            "201",
+            "202",
+            "99",
+            "95551234567",
+            "911",
+            "9911",
+            "7",
+            "1",
+            "9011449",
+        ];
+        let dialled = digits[self.pick(digits.len())];
+        let telephone = &mut self.telephones[index];
+        let epoch = telephone.epoch;
+        if telephone.out_of_service {
+            if choice < 10 && telephone.off_hook {
+                telephone.off_hook = false;
+                telephone.epoch = epoch.next(); // nobody is told: nothing is fed
+            }
+            return;
+        }
+        match (telephone.off_hook, choice) {
+            (false, 0..12) => {
+                telephone.off_hook = true;
+                let event = if telephone.ringing { LineEvent::Answered } else { LineEvent::Seized };
+                telephone.ringing = false;
+                telephone.events.push_back((epoch, event));
+            }
+            (true, 0..3) => {
+                telephone.off_hook = false;
+                telephone.tone = None;
+                telephone.events.push_back((epoch, LineEvent::Released));
+                telephone.epoch = epoch.next();
+            }
+            (true, 3..8) => telephone.events.push_back((epoch, LineEvent::Flash(Millis(400)))),
+            (true, _) => {
+                for digit in dialled.bytes() {
+                    let source = if choice == 19 { DigitSource::Pulse } else { DigitSource::Dtmf };
+                    telephone.events.push_back((epoch, LineEvent::DigitBegan(digit)));
+                    telephone
+                        .events
+                        .push_back((epoch, LineEvent::Digit { digit, source, length: Millis(80) }));
+                }
+            }
+            (false, _) => {}
+        }
+    }
+
+    fn far_person(&mut self) {
+        let alive: Vec<FarId> = self
+            .far
+            .iter()
+            .filter(|(_, far)| !matches!(far.state, LegState::Dead | LegState::Ended))
+            .map(|(id, _)| *id)
+            .collect();
+        let incoming = alive.iter().filter(|leg| matches!(leg, FarId::In(_))).count();
+        if alive.is_empty() || (incoming < MAX_INCOMING && self.pick(4) == 0) {
+            self.call_in();
+            return;
+        }
+        let leg = alive[self.pick(alive.len())];
+        let choice = self.pick(10);
+        let causes = [1, 16, 17, 19, 20, 21, 27, 34, 38, 41, 102];
+        let cause = Cause::Q850(causes[self.pick(causes.len())]);
+        let far = self.far.get_mut(&leg).unwrap();
+        while let Some(action) = far.actions.pop_front() {
+            if action == FarAction::Accept {
+                far.state = LegState::Answered;
+            }
+        }
+        let event = match (far.state, choice) {
+            (LegState::Called, 0..3) => FarEvent::Ringing,
+            (LegState::Called, 3) => FarEvent::EarlyMedia,
+            (LegState::Called, 4..8) => {
+                far.state = LegState::Answered;
+                FarEvent::Answered
+            }
+            (LegState::Called, _) => {
+                far.state = LegState::Ended;
+                FarEvent::Failed { cause }
+            }
+            (LegState::Answered, 0..2) => FarEvent::Held,
+            (LegState::Answered, 2..4) => FarEvent::Resumed,
+            (LegState::Answered, 4..9) => FarEvent::Digit { digit: b'5', length: Millis(100) },
+            (LegState::Answered, _) | (LegState::Calling, 0) => {
+                far.state = LegState::Ended;
+                FarEvent::Ended { cause: Cause::NORMAL }
+            }
+            (LegState::Calling, _) | (LegState::Ended | LegState::Dead, _) => return,
+        };
+        far.events.push_back(event);
+    }
+
+    fn call_in(&mut self) {
+        self.next_incoming += 1;
+        let leg = FarId::In(self.next_incoming);
+        let targets = ["101", "102", "103", "104", "201", "202", "999", "95551234567", "911", "alice"];
+        let to = Number::new(targets[self.pick(targets.len())]);
+        let via = match self.pick(3) {
+            0 => Via::Server(server("pbx")),
+            1 => Via::User(Number::new("201")),
+            _ => Via::User(Number::new("202")),
+        };
+        let far = FarEnd {
+            state: LegState::Calling,
+            held: false,
+            actions: VecDeque::new(),
+            events: VecDeque::new(),
+        };
+        self.far.insert(leg, far);
+        let from = Identity::new("5550177", "Mary");
+        self.input(Input::Far { leg, event: FarEvent::Incoming { to, from, via } });
+    }
+
+    fn trouble(&mut self) {
+        let line = LineId(self.pick(LINES) as u16);
+        let index = usize::from(line.0);
+        let epoch = self.telephones[index].epoch;
+        match self.pick(12) {
+            0 => self.input(Input::SetInService { line, on: false }),
+            1 | 2 => self.input(Input::SetInService { line, on: true }),
+            3 => {
+                let up = self.pick(2) == 0;
+                self.input(Input::Server { name: server("pbx"), up });
+            }
+            4 => self.input(Input::Reconfigure(Box::new(house()))),
+            5 => {
+                let calls: Vec<CallId> = self.switch.calls(self.now).map(|view| view.call).collect();
+                if !calls.is_empty() {
+                    let call = calls[self.pick(calls.len())];
+                    if self.pick(2) == 0 {
+                        self.input(Input::Clear(call));
+                    } else {
+                        self.switch.abandon_call(call);
+                        self.drain();
+                    }
+                }
+            }
+            6 => {
+                self.switch.abandon_line(line);
+                self.drain();
+            }
+            7 => {
+                // The line's own program fails: it begins anew in the next epoch.
+                let telephone = &mut self.telephones[index];
+                telephone.epoch = epoch.next();
+                telephone.ringing = false;
+                telephone.tone = None;
+                telephone.events.push_back((telephone.epoch, LineEvent::Fault(LineFault::Panicked)));
+                if telephone.off_hook && !telephone.out_of_service {
+                    telephone.events.push_back((telephone.epoch, LineEvent::Seized));
+                }
+            }
+            8 => {
+                // Its events are lost; what is true is told instead.
+                let telephone = &mut self.telephones[index];
+                telephone.events.clear();
+                let summary = LineSummary {
+                    off_hook: telephone.off_hook,
+                    ringing: telephone.ringing,
+                    in_service: !telephone.out_of_service,
+                    ..LineSummary::default()
+                };
+                self.input(Input::LineLost { line, epoch, summary });
+            }
+            _ => {}
+        }
+    }
+
+    /// Everybody delivers what is under way.
+    fn settle(&mut self) {
+        for _ in 0..20_000 {
+            let idle = self.telephones.iter().all(|one| one.commands.is_empty() && one.events.is_empty());
+            if idle && self.far.values().all(|far| far.events.is_empty()) {
+                return;
+            }
+            self.deliver_to_telephone();
+            self.deliver_from_telephone();
+            self.deliver_far();
+        }
+        panic!("seed {}: it never settles", self.seed);
+    }
+
+    /// With no news under way the switch and the telephones agree.
+    fn check_agreement(&self) {
+        for (index, telephone) in self.telephones.iter().enumerate() {
+            let line = self.switch.line(LineId(index as u16)).unwrap();
+            let about = format!("seed {}: line {index} {:?}", self.seed, line.doing);
+            assert_eq!(line.epoch, telephone.epoch, "{about}");
+            match line.doing {
+                LineDoing::Ringing => assert!(telephone.ringing && !telephone.off_hook, "{about}"),
+                LineDoing::Idle | LineDoing::OutOfService => assert!(!telephone.ringing, "{about}"),
+                LineDoing::Dialling
+                | LineDoing::Waiting
+                | LineDoing::Talking
+                | LineDoing::Told
+                | LineDoing::Parked => assert!(telephone.off_hook && !telephone.ringing, "{about}"),
+            }
+            assert!(line.held.len() + usize::from(line.active.is_some()) <= tipring_call::MAX_CALLS_PER_LINE);
+        }
+        for call in self.switch.calls(self.now) {
+            let mine = |party: Party| match party {
+                Party::Line(line) => self
+                    .switch
+                    .line(line)
+                    .is_some_and(|line| line.active == Some(call.call) || line.held.contains(&call.call)),
+                Party::Far(leg) => self.switch.legs().any(|(id, of, _)| id == leg && of == call.call),
+            };
+            assert!(mine(call.caller) && call.called.is_some_and(mine), "seed {}: {call:?}", self.seed);
+        }
+    }
+
+    fn all_hang_up(&mut self) {
+        for index in 0..LINES {
+            self.input(Input::SetInService { line: LineId(index as u16), on: true });
+        }
+        self.settle();
+        self.check_agreement();
+        for telephone in &mut self.telephones {
+            if telephone.off_hook {
+                telephone.off_hook = false;
+                telephone.events.push_back((telephone.epoch, LineEvent::Released));
+                telephone.epoch = telephone.epoch.next();
+            }
+        }
+        self.settle();
+        // Longer than any ringing back and any ringing.
+        for _ in 0..40 {
+            self.pass(Millis::from_secs(5));
+            self.settle();
+        }
+        // Calls between far ends last until one of them clears.
+        let alive: Vec<FarId> =
+            self.far.iter().filter(|(_, far)| far.state != LegState::Dead).map(|(id, _)| *id).collect();
+        for leg in alive {
+            if self.far[&leg].state == LegState::Dead {
+                continue; // cleared with its peer
+            }
+            let call = self.switch.legs().find(|(id, _, _)| *id == leg);
+            let Some((_, call, _)) = call else { panic!("seed {}: orphan {leg}", self.seed) };
+            let view = self.switch.calls(self.now).find(|view| view.call == call).unwrap();
+            let far = |party| matches!(party, Party::Far(_));
+            assert!(far(view.caller) && view.called.is_some_and(far), "seed {}: {view:?}", self.seed);
+            self.far.get_mut(&leg).unwrap().events.push_back(FarEvent::Ended { cause: Cause::NORMAL });
+            self.settle();
+        }
+    }
+
+    fn check_idle(&self) {
+        let seed = self.seed;
+        assert_eq!(self.switch.calls(self.now).count(), 0, "seed {seed}: calls left");
+        assert_eq!(self.switch.legs().count(), 0, "seed {seed}: legs left");
+        for line in self.switch.lines() {
+            assert_eq!(line.doing, LineDoing::Idle, "seed {seed}: {}", line.line);
+            assert!(line.held.is_empty(), "seed {seed}: {} holds", line.line);
+        }
+        assert_eq!(self.switch.deadline(), None, "seed {seed}: a timer runs");
+        assert!(self.paths.is_empty(), "seed {seed}: sound paths left: {:?}", self.paths);
+        assert!(self.tones.is_empty(), "seed {seed}: tones left");
+        assert!(self.far.values().all(|far| far.state == LegState::Dead), "seed {seed}: far ends left");
+        assert!(self.telephones.iter().all(|one| !one.ringing), "seed {seed}: a telephone rings");
+        assert_eq!(self.created, self.recorded, "seed {seed}: calls are not records");
+    }
+}
+
+#[test]
+fn whatever_people_do_calls_end_in_records_and_everything_is_idle_when_all_hung_up() {
+    let (mut calls, mut answered, mut recalled) = (0, 0, 0);
+    let seeds = std::env::var("TIPRING_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
+    for seed in 0..seeds {
+        let mut world = World::new(seed);
+        for _ in 0..STEPS {
+            world.step();
+        }
+        world.all_hang_up();
+        world.check_idle();
+        calls += world.created.len();
+        answered += world.answered;
+        recalled += world.recalled;
+    }
+    println!("{seeds} seeds: {calls} calls, {answered} answered, {recalled} rung back");
+    assert!(calls > 5000 && answered > 500 && recalled > 20, "it explores too little");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_outputs() {
+    let run = |seed| {
+        let mut world = World::new(seed);
+        for _ in 0..STEPS {
+            world.step();
+        }
+        (world.created.len(), world.answered, format!("{:?}", world.switch))
+    };
+    assert_eq!(run(11), run(11));
+    assert_ne!(run(11).2, run(12).2);
+}
