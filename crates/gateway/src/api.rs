@@ -145,4 +145,3 @@ pub enum Why {
     /// A timer of SIP.
     Sip(tipring_sip::agent::Why),
 }
-

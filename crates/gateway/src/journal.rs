@@ -146,9 +146,9 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
     match what {
         What::Call(event) => match *event {
             CallEvent::Seized(line) => (Some(line), None),
-            CallEvent::Dialled { line, .. } | CallEvent::Abandoned { line, .. } | CallEvent::Line { line, .. } => {
-                (Some(line), None)
-            }
+            CallEvent::Dialled { line, .. }
+            | CallEvent::Abandoned { line, .. }
+            | CallEvent::Line { line, .. } => (Some(line), None),
             CallEvent::Created { call, .. }
             | CallEvent::Routed { call, .. }
             | CallEvent::Alerting(call)

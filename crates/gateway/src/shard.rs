@@ -20,10 +20,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use core::net::SocketAddr;
 
 use tipring_line::{Fxs, FxsOut, Playing};
-use tipring_media::{Channel, Crossed, LineVoice, Packets, Plane, Player, Processing};
+use tipring_media::{Crossed, LineVoice, Packets, Plane, Player, Processing};
 use tipring_port::{
-    Audio, CardOrder, CardReport, Command, Event, LineEvent, LineFault, LineProfile, LineSummary, LoopReading,
-    TapPoint, TonePlan,
+    Audio, CardOrder, CardReport, Command, Event, LineEvent, LineFault, LineProfile, LineSummary,
+    LoopReading, TapPoint, TonePlan,
 };
 use tipring_units::{
     Entropy, Epoch, Instant, LegId, LineId, MediaSlot, SampleTime, Samples, ShardId, TICK_SAMPLES, WallTime,
@@ -170,21 +170,16 @@ impl<A: Processing> Shard<A> {
             }
             Command::Media(command) => {
                 let events = &mut self.events;
-                self.plane.command(now, command, &mut |event| push(events, Event::Media(event)));
+                self.plane.command(now, command, &mut |event| {
+                    push(events, Event::Media(event));
+                });
             }
         }
     }
 
     /// A packet arrived.
-    pub fn receive(
-        &mut self,
-        now: Instant,
-        slot: MediaSlot,
-        channel: Channel,
-        from: SocketAddr,
-        bytes: &[u8],
-    ) {
-        self.plane.receive(now, slot, channel, from, bytes);
+    pub fn receive(&mut self, now: Instant, slot: MediaSlot, from: SocketAddr, bytes: &[u8]) {
+        self.plane.receive(now, slot, from, bytes);
     }
 
     /// A frame arrived from another shard.
@@ -205,7 +200,9 @@ impl<A: Processing> Shard<A> {
             self.sense(place, input);
         }
         let events = &mut self.events;
-        let mut tell = |event| push(events, Event::Media(event));
+        let mut tell = |event| {
+            push(events, Event::Media(event));
+        };
         self.plane.hear_streams(now, &mut tell);
         self.plane.mix(&mut tell);
         for (place, output) in tx.iter_mut().enumerate().take(self.units.len()) {

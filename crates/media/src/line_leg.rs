@@ -35,7 +35,7 @@ impl<A: Processing> LineLeg<A> {
 
     /// A frame from the line.
     pub fn hear(&mut self, frame: &A::Frame, bulk_delay: Samples) -> Heard<A> {
-        self.voice.from_line(frame, &self.sent, bulk_delay)
+        self.voice.hear(frame, &self.sent, bulk_delay)
     }
 
     /// The frame for the line: the player's, else what the leg `hears`, else silence.
@@ -43,7 +43,7 @@ impl<A: Processing> LineLeg<A> {
         let played = self.player.next_frame();
         self.sounds = played.is_some();
         let frame = match played.or(hears) {
-            Some(frame) => self.voice.to_line(&frame),
+            Some(frame) => self.voice.speak(&frame),
             None => <A as Audio>::SILENCE,
         };
         self.sent = frame;

@@ -46,6 +46,7 @@ pub struct Packets {
     entries: Vec<Entry>,
     capacity: usize,
     dropped: u64,
+    spill: [u8; MAX_PACKET],
 }
 
 impl Packets {
@@ -57,36 +58,38 @@ impl Packets {
             entries: Vec::with_capacity(capacity),
             capacity,
             dropped: 0,
+            spill: [0; MAX_PACKET],
         }
     }
 
-    /// Adds a packet that `write` makes in the buffer that it is given; none if it returns 0.
+    /// Adds a packet that `write` makes in the buffer that it is given, telling by which socket it leaves, where to,
+    /// and how long it is; false if there was none.
     pub fn push_with(
         &mut self,
         slot: MediaSlot,
-        channel: Channel,
-        remote: SocketAddr,
-        write: impl FnOnce(&mut [u8]) -> usize,
-    ) {
+        write: impl FnOnce(&mut [u8]) -> Option<(Channel, SocketAddr, usize)>,
+    ) -> bool {
         let room = self.bytes.get_mut(self.used..self.used + MAX_PACKET);
         let (Some(room), true) = (room, self.entries.len() < self.capacity) else {
-            self.dropped += 1;
-            return;
+            // What does not fit is written all the same, so that its writer's numbers go on, and dropped.
+            let written = write(&mut self.spill).is_some();
+            self.dropped += u64::from(written);
+            return written;
         };
-        let length = write(room).min(MAX_PACKET);
-        if length > 0 {
-            let (start, end) = (self.used as u32, (self.used + length) as u32);
-            self.entries.push(Entry { slot, channel, remote, start, end });
-            self.used += length;
-        }
+        let Some((channel, remote, length)) = write(room) else { return false };
+        let length = length.min(MAX_PACKET);
+        let (start, end) = (self.used as u32, (self.used + length) as u32);
+        self.entries.push(Entry { slot, channel, remote, start, end });
+        self.used += length;
+        true
     }
 
     /// Adds a copy of a packet.
     pub fn push(&mut self, packet: &Packet<'_>) {
-        self.push_with(packet.slot, packet.channel, packet.remote, |room| {
+        self.push_with(packet.slot, |room| {
             let length = packet.bytes.len().min(room.len());
             room[..length].copy_from_slice(&packet.bytes[..length]);
-            length
+            Some((packet.channel, packet.remote, length))
         });
     }
 

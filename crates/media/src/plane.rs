@@ -20,7 +20,7 @@ use tipring_port::{
 use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, Samples, WallTime};
 
 use crate::line_leg::LineLeg;
-use crate::packets::{Channel, Packets};
+use crate::packets::Packets;
 use crate::processing::{Crossing, Heard, Player, Processing};
 use crate::rtp_leg::RtpLeg;
 use crate::tap::Taps;
@@ -172,11 +172,6 @@ impl<A: Processing> Plane<A> {
                     leg.hears = A::SILENCE;
                 }
             }
-            MediaCommand::Gain(id, gain) => {
-                if let Some(stream) = self.stream_of(id) {
-                    stream.set_gain(gain);
-                }
-            }
             MediaCommand::Tap(line, point, open) => {
                 // A tap more than there is room for is not opened; its listener finds it closed.
                 let _ = self.taps.set(line, point, open);
@@ -293,17 +288,10 @@ impl<A: Processing> Plane<A> {
     }
 
     /// A packet arrived on a socket of the pool.
-    pub fn receive(
-        &mut self,
-        now: Instant,
-        slot: MediaSlot,
-        channel: Channel,
-        from: SocketAddr,
-        bytes: &[u8],
-    ) {
+    pub fn receive(&mut self, now: Instant, slot: MediaSlot, from: SocketAddr, bytes: &[u8]) {
         for (used, stream) in &mut self.streams {
             if *used && !stream.is_closing() && stream.slot() == slot {
-                stream.receive(now, channel, from, bytes);
+                stream.receive(now, from, bytes);
                 return;
             }
         }

@@ -52,9 +52,9 @@ pub trait LineVoice<A: Audio> {
     fn new(profile: &LineProfile) -> Self;
     /// Takes a frame from the line. `sent` is the frame that was given to the card one tick before;
     /// `bulk_delay` is what the card adds to that.
-    fn from_line(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
+    fn hear(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
     /// Gives the frame for the line its gain.
-    fn to_line(&mut self, frame: &A::Frame) -> A::Frame;
+    fn speak(&mut self, frame: &A::Frame) -> A::Frame;
     /// Forgets the digit and the echo path; the line has a new call.
     fn reset(&mut self);
 }

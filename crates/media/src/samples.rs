@@ -63,7 +63,7 @@ impl LineVoice<Samples> for SampleVoice {
         }
     }
 
-    fn from_line(&mut self, frame: &Frame, sent: &Frame, bulk_delay: SampleCount) -> Heard<Samples> {
+    fn hear(&mut self, frame: &Frame, sent: &Frame, bulk_delay: SampleCount) -> Heard<Samples> {
         let mut clean = *frame;
         self.dc.process(&mut clean);
         if let Some(canceller) = &mut self.canceller {
@@ -85,7 +85,7 @@ impl LineVoice<Samples> for SampleVoice {
         heard
     }
 
-    fn to_line(&mut self, frame: &Frame) -> Frame {
+    fn speak(&mut self, frame: &Frame) -> Frame {
         let mut out = *frame;
         self.gain_out.process(&mut out);
         out

@@ -53,7 +53,7 @@ impl LineVoice<Symbols> for SymbolVoice {
         Self { gain_in: profile.gain_in, gain_out: profile.gain_out, digit: None, seen: 0, missed: 0 }
     }
 
-    fn from_line(&mut self, frame: &Symbol, _sent: &Symbol, _bulk_delay: Samples) -> Heard<Symbols> {
+    fn hear(&mut self, frame: &Symbol, _sent: &Symbol, _bulk_delay: Samples) -> Heard<Symbols> {
         let sounding = frame.sounds().find_map(|(sound, _)| match sound {
             Sound::Dtmf(digit) => Some(digit),
             Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) => None,
@@ -89,7 +89,7 @@ impl LineVoice<Symbols> for SymbolVoice {
         heard
     }
 
-    fn to_line(&mut self, frame: &Symbol) -> Symbol {
+    fn speak(&mut self, frame: &Symbol) -> Symbol {
         amplify(frame, self.gain_out)
     }
 

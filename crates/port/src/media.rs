@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use tipring_units::{BridgeId, Db, Dbm0, Epoch, LegId, LineId, MediaSlot, Millis, ShardId};
+use tipring_units::{BridgeId, Dbm0, Epoch, LegId, LineId, MediaSlot, Millis, ShardId};
 
 use crate::{LineCommand, LineEvent, Text, Tone};
 
@@ -142,8 +142,6 @@ pub enum MediaCommand {
     Digit(LegId, u8, Millis),
     /// A deaf leg hears silence whatever its bridge plays: sound before the answer goes one way.
     Deaf(LegId, bool),
-    /// Gain of what an RTP leg hears.
-    Gain(LegId, Db),
     /// Opens or closes a tap on a line.
     Tap(LineId, TapPoint, bool),
 }

@@ -156,8 +156,7 @@ impl FarDesk {
             }
             Event::Failed { session, cause, .. } => {
                 news.gone = leg(session);
-                news.event =
-                    news.gone.map(|far| (far, FarEvent::Failed { cause: Cause::Q850(cause.0) }));
+                news.event = news.gone.map(|far| (far, FarEvent::Failed { cause: Cause::Q850(cause.0) }));
             }
             Event::Ended { session, cause, .. } => {
                 news.gone = leg(session);
@@ -266,10 +265,7 @@ impl Outgoing {
 
 fn identity(number: &str, name: &str) -> agent::Identity {
     let user = if number.is_empty() { "anonymous" } else { number };
-    agent::Identity {
-        display: (!name.is_empty()).then(|| name.to_owned()),
-        user: user.to_owned(),
-    }
+    agent::Identity { display: (!name.is_empty()).then(|| name.to_owned()), user: user.to_owned() }
 }
 
 fn incoming(site: &Site, call: &Incoming) -> FarEvent {
@@ -302,17 +298,16 @@ fn incoming(site: &Site, call: &Incoming) -> FarEvent {
 
 fn is_account(site: &Site, trust: &TrustedAs, user: &str) -> bool {
     let TrustedAs::Server(server) = trust else { return false };
-    site.sip
-        .accounts
-        .iter()
-        .any(|account| account.phone.is_none() && account.config.server == *server && account.config.user == user)
+    site.sip.accounts.iter().any(|account| {
+        account.phone.is_none() && account.config.server == *server && account.config.user == user
+    })
 }
 
 /// The number in an address, without visual separators.
 fn user_of(uri: &Uri) -> String {
     let user = uri.user().unwrap_or_default();
     let looks_dialled = !user.is_empty() && user.chars().all(|c| c.is_ascii_digit() || "+-.()*#".contains(c));
-    if looks_dialled { user.chars().filter(|c| !"-.()".contains(*c)).collect() } else { user.to_owned() }
+    if looks_dialled { user.chars().filter(|c| !"-.()".contains(*c)).collect() } else { user.into_owned() }
 }
 
 /// Which telephone or gateway an account is, for people.

@@ -10,8 +10,8 @@ use core::net::SocketAddr;
 
 use tipring_call::{FarId, MediaAction, Party, Way};
 use tipring_port::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, LegSpec, MAX_PAYLOAD_TYPES, MediaCommand, PayloadType,
-    RtpSpec, Text,
+    CodecName, Command, CrossSpec, Direction, DtmfMode, LegSpec, MAX_PAYLOAD_TYPES, MediaCommand,
+    PayloadType, RtpSpec, Text,
 };
 use tipring_sip::offer_answer::{self, Codec, LocalMedia, StreamPlan};
 use tipring_units::{BridgeId, LegId, LineId, MediaSlot, Millis, ShardId};
@@ -234,8 +234,7 @@ impl MediaDesk {
     fn connect(&mut self, a: Party, b: Party, way: Way) {
         let (shard_a, shard_b) = (self.shard_of(a, b), self.shard_of(b, a));
         let first = self.next_bridge();
-        let mut path =
-            Path { a, b, way, bridges: vec![(shard_a, first)], crossings: Vec::new() };
+        let mut path = Path { a, b, way, bridges: vec![(shard_a, first)], crossings: Vec::new() };
         let mut second = first;
         if shard_a != shard_b {
             second = self.next_bridge();

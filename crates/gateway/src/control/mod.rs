@@ -230,7 +230,9 @@ impl Control {
                     self.switch(tipring_call::Input::Clear(call));
                     Response::Done
                 } else {
-                    Response::Refused(format!("{call} is over, or never was; `tipring status` lists the calls"))
+                    Response::Refused(format!(
+                        "{call} is over, or never was; `tipring status` lists the calls"
+                    ))
                 }
             }
             Request::Stop => {

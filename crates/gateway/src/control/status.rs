@@ -404,23 +404,23 @@ impl Board {
             up_seconds: (now - self.started).as_secs(),
             revision: site.revision,
             alarms: self.alarm_list(now),
-            servers: site
-                .sip
-                .servers
-                .iter()
-                .map(|server| self.server_status(&server.name))
+            servers: site.sip.servers.iter().map(|server| self.server_status(&server.name)).collect(),
+            lines: (0..)
+                .map(LineId)
+                .zip(&site.lines)
+                .map(|(id, line)| {
+                    let (doing, since) =
+                        self.lines.get(&id).copied().unwrap_or((LineDoing::Idle, self.started));
+                    LineStatus {
+                        number: line.number.clone(),
+                        name: line.name.clone(),
+                        port: line.port.clone(),
+                        state: doing.word(),
+                        for_seconds: (now - since).as_secs(),
+                        fault: self.faults.get(&id).is_some_and(|count| *count > 0),
+                    }
+                })
                 .collect(),
-            lines: (0..).map(LineId).zip(&site.lines).map(|(id, line)| {
-                let (doing, since) = self.lines.get(&id).copied().unwrap_or((LineDoing::Idle, self.started));
-                LineStatus {
-                    number: line.number.clone(),
-                    name: line.name.clone(),
-                    port: line.port.clone(),
-                    state: doing.word(),
-                    for_seconds: (now - since).as_secs(),
-                    fault: self.faults.get(&id).is_some_and(|count| *count > 0),
-                }
-            }).collect(),
             users: site
                 .calls
                 .users
