@@ -1,1 +1,11 @@
 //! The line laboratory: loop plant, telephones, SIP peers, network, flows, explorer.
+//!
+//! The ears and mouths in here share no detector and no generator with the gateway.
+#![forbid(unsafe_code)]
+
+pub mod card;
+pub mod ear;
+pub mod lab;
+pub mod mouth;
+pub mod phone;
+pub mod plant;

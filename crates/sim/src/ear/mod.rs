@@ -1,0 +1,270 @@
+//! What a telephone hears.
+//!
+//! # What it does
+//! Tells what sounds, with times and levels: tones by their names in a country, keys, sines, whose voice; and on-hook
+//! the caller's identity.
+//!
+//! # How
+//! A listener, one for each fidelity, judges frames; cadences are named and voices followed in the same way for both.
+//!
+//! # Limits
+//! At most [`MAX_NOW`] things at once.
+//!
+//! # Standard
+//! None; the tones are those of `plan.tsv`.
+
+mod cadence;
+mod caller;
+mod fsk;
+mod percept;
+mod plan;
+mod sample;
+mod spectrum;
+mod symbol;
+mod voices;
+
+use core::fmt;
+use std::collections::VecDeque;
+
+use tipring_port::{CallerId, Tone};
+use tipring_units::{Dbm0, Hz, SampleTime, Samples, TICK_SAMPLES};
+
+pub use caller::{Assembler, Message, Mistake, parse};
+pub use fsk::Demodulator;
+pub use percept::{Class, Datum, Listener, MAX_DATA, MAX_VOICES, Percept};
+pub use plan::{Land, Pattern, Plan, Step};
+pub use sample::SampleListener;
+pub use symbol::SymbolListener;
+
+use crate::plant::Fidelity;
+use cadence::Cadences;
+use voices::Voices;
+
+/// Things heard at once, at the most.
+pub const MAX_NOW: usize = 3;
+/// Events that wait to be taken, at the most; the oldest are lost.
+pub const MAX_EVENTS: usize = 64;
+
+/// What is heard.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made a few times a call
+pub enum What {
+    /// Nothing.
+    Silence,
+    /// A tone of the country.
+    Tone(Tone),
+    /// A sine, or a chord of the country in no cadence that it has; the strongest frequency.
+    Sine(Hz, Dbm0),
+    /// A key.
+    Digit(u8),
+    /// The voice with this number.
+    Voice(u16),
+    /// Sound that is nothing else.
+    Speech,
+    /// The bell.
+    Ringing,
+    /// The display shows a caller.
+    Caller(CallerId),
+    /// The message lamp goes on or off.
+    Waiting(bool),
+    /// A caller-ID burst was not understood.
+    Garbled(Mistake),
+}
+
+impl What {
+    /// True if `other` is the same, levels and small differences of frequency apart.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sine(a, _), Self::Sine(b, _)) => (a.0 - b.0).abs() < 8.0,
+            _ => self == other,
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silence => f.write_str("silence"),
+            Self::Tone(tone) => f.write_str(tone.word()),
+            Self::Sine(frequency, level) => write!(f, "tone {frequency} {level}"),
+            Self::Digit(digit) => write!(f, "digit {}", char::from(*digit)),
+            Self::Voice(_) | Self::Speech => f.write_str("speech"),
+            Self::Ringing => f.write_str("ringing"),
+            Self::Caller(caller) => {
+                f.write_str("caller ")?;
+                match &caller.number {
+                    Ok(number) => write!(f, "{number}")?,
+                    Err(why) => f.write_str(absence(*why))?,
+                }
+                match &caller.name {
+                    Some(Ok(name)) => write!(f, " \"{name}\"")?,
+                    Some(Err(why)) => write!(f, " name {}", absence(*why))?,
+                    None => {}
+                }
+                caller.date.map_or(Ok(()), |date| {
+                    write!(f, " {:02}-{:02} {:02}:{:02}", date.month, date.day, date.hour, date.minute)
+                })
+            }
+            Self::Waiting(on) => f.write_str(if *on { "message lamp on" } else { "message lamp off" }),
+            Self::Garbled(mistake) => write!(f, "caller garbled: {mistake}"),
+        }
+    }
+}
+
+fn absence(why: tipring_port::Absence) -> &'static str {
+    match why {
+        tipring_port::Absence::Private => "private",
+        tipring_port::Absence::Unavailable => "unavailable",
+    }
+}
+
+/// Something heard, and when.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Heard {
+    /// What.
+    pub what: What,
+    /// When it began to sound.
+    pub since: SampleTime,
+    /// When the ear knew what it is.
+    pub named: SampleTime,
+    /// When a tone's cadence had been heard whole.
+    pub confirmed: Option<SampleTime>,
+}
+
+/// A change of what is heard.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // see What
+pub enum HeardEvent {
+    /// It is heard from now on (a tone's confirmation is not an event).
+    Began(Heard),
+    /// It is heard no more.
+    Ended(What, SampleTime),
+}
+
+/// The ear of one telephone.
+#[derive(Debug)]
+pub struct Ear<A: Fidelity> {
+    listener: A::Listener,
+    cadences: Cadences,
+    voices: Voices,
+    assembler: Assembler,
+    now: SampleTime,
+    tone: Option<Heard>,
+    events: VecDeque<HeardEvent>,
+    /// Frames since the last data on-hook.
+    idle: u8,
+}
+
+impl<A: Fidelity> Ear<A> {
+    /// An ear that knows the tones of `land`.
+    pub fn new(land: Land) -> Self {
+        Self {
+            listener: A::listener(land),
+            cadences: Cadences::new(Plan::of(land), SampleTime(0)),
+            voices: Voices::default(),
+            assembler: Assembler::default(),
+            now: SampleTime(0),
+            tone: None,
+            events: VecDeque::new(),
+            idle: 0,
+        }
+    }
+
+    /// Hears a frame, the receiver off-hook.
+    pub fn hear(&mut self, frame: &A::Frame) {
+        let percept = self.listener.perceive(frame);
+        self.now = self.now + Samples(TICK_SAMPLES as u64);
+        let events = &mut self.events;
+        let is_voice = self.voices.hear(&percept, self.now, |event| note(events, event));
+        let tone = self.cadences.hear(&percept, is_voice);
+        // silence is what is left when nobody speaks
+        let tone = tone.filter(|heard| !(is_voice && matches!(heard.what, What::Silence | What::Speech)));
+        self.change(tone);
+    }
+
+    /// Listens for caller ID, the receiver on-hook. Time goes on as with [`Ear::hear`].
+    pub fn overhear(&mut self, frame: &A::Frame) {
+        self.now = self.now + Samples(TICK_SAMPLES as u64);
+        if A::is_silent(frame) {
+            if self.idle > 2 {
+                return;
+            }
+            self.idle += 1;
+        } else {
+            self.idle = 0;
+        }
+        for datum in self.listener.data(frame).into_iter().flatten() {
+            let what = match self.assembler.take(datum) {
+                None => continue,
+                Some(Ok(Message::Caller(caller))) => What::Caller(caller),
+                Some(Ok(Message::Waiting(lamp))) => What::Waiting(lamp),
+                Some(Err(mistake)) => What::Garbled(mistake),
+            };
+            let heard = Heard { what, since: self.now, named: self.now, confirmed: Some(self.now) };
+            note(&mut self.events, HeardEvent::Began(heard));
+        }
+    }
+
+    /// The receiver was lifted or hung up: what was heard has ended.
+    pub fn reset(&mut self) {
+        self.change(None);
+        let (now, events) = (self.now, &mut self.events);
+        self.voices.reset(now, |event| note(events, event));
+        self.cadences.reset(self.now);
+    }
+
+    /// Time went on without anything to hear on-hook.
+    pub fn skip(&mut self, length: Samples) {
+        self.now = self.now + length;
+    }
+
+    /// What is heard now, a tone first, then voices. A sound that has no name yet is given as a sine.
+    pub fn now(&self) -> impl Iterator<Item = Heard> + '_ {
+        let unnamed = || {
+            let what = self.cadences.provisional()?;
+            Some(Heard { what, since: self.now, named: self.now, confirmed: None })
+        };
+        let voices = self.voices.now();
+        self.tone.or_else(unnamed).into_iter().chain(voices).take(MAX_NOW)
+    }
+
+    /// The next change of what is heard.
+    pub fn event(&mut self) -> Option<HeardEvent> {
+        self.events.pop_front()
+    }
+
+    /// The ear's own time: samples heard and skipped.
+    pub const fn time(&self) -> SampleTime {
+        self.now
+    }
+
+    /// True if an on-hook ear has nothing unfinished.
+    pub fn is_resting(&self) -> bool {
+        self.idle > 2 && self.assembler.is_idle() && self.events.is_empty()
+    }
+
+    fn change(&mut self, tone: Option<Heard>) {
+        let same = match (&self.tone, &tone) {
+            (Some(old), Some(new)) => old.what.is_like(&new.what) && old.since == new.since,
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !same {
+            if let Some(old) = &self.tone {
+                note(&mut self.events, HeardEvent::Ended(old.what, self.now));
+            }
+            if let Some(new) = &tone {
+                note(&mut self.events, HeardEvent::Began(*new));
+            }
+        }
+        self.tone = tone;
+    }
+}
+
+/// Keeps `event`; the oldest gives way.
+fn note(events: &mut VecDeque<HeardEvent>, event: HeardEvent) {
+    if events.len() == MAX_EVENTS {
+        events.pop_front();
+    }
+    events.push_back(event);
+}

@@ -1,0 +1,148 @@
+//! The tones of a country as the ear knows them.
+
+use tipring_port::Tone;
+use tipring_units::{Hz, Millis};
+
+/// The table, keyed for the laboratory alone.
+const TABLE: &str = include_str!("plan.tsv");
+
+/// A country whose tones the ear knows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Land {
+    /// United States.
+    #[default]
+    Us,
+    /// United Kingdom.
+    Uk,
+    /// Germany.
+    De,
+    /// France.
+    Fr,
+}
+
+impl Land {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Us, Self::Uk, Self::De, Self::Fr];
+
+    /// The code in flows and configurations.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Uk => "uk",
+            Self::De => "de",
+            Self::Fr => "fr",
+        }
+    }
+
+    /// The country with this code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|land| land.code() == code)
+    }
+}
+
+/// A part of a cadence.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Step {
+    /// The place of its frequencies in [`Plan::chords`]; `None` for a pause.
+    pub chord: Option<u8>,
+    /// Its length; `None` until stopped.
+    pub length: Option<Millis>,
+}
+
+/// A tone's cadence.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pattern {
+    /// Its name.
+    pub tone: Tone,
+    /// Its steps.
+    pub steps: Vec<Step>,
+    /// The step that follows the last.
+    pub repeat_from: Option<usize>,
+}
+
+/// The tones of one country.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plan {
+    /// The sets of frequencies that sound at once.
+    pub chords: Vec<Vec<Hz>>,
+    /// The tones.
+    pub patterns: Vec<Pattern>,
+}
+
+impl Plan {
+    /// The tones of `land`.
+    pub fn of(land: Land) -> Self {
+        let mut plan = Self { chords: Vec::new(), patterns: Vec::new() };
+        for line in TABLE.lines() {
+            let mut words = line.split_whitespace();
+            if words.next() != Some(land.code()) {
+                continue;
+            }
+            let Some(tone) = words.next().and_then(tone_of) else { continue };
+            let mut pattern = Pattern { tone, steps: Vec::new(), repeat_from: None };
+            for word in words {
+                if word == "|" {
+                    pattern.repeat_from = Some(pattern.steps.len());
+                } else if let Some(step) = plan.step(word) {
+                    pattern.steps.push(step);
+                }
+            }
+            plan.patterns.push(pattern);
+        }
+        plan
+    }
+
+    /// The pattern of `tone`.
+    pub fn pattern(&self, tone: Tone) -> Option<&Pattern> {
+        self.patterns.iter().find(|pattern| pattern.tone == tone)
+    }
+
+    fn step(&mut self, word: &str) -> Option<Step> {
+        let (sound, length) = match word.split_once('/') {
+            Some((sound, length)) => (sound, Some(Millis(length.parse().ok()?))),
+            None => (word, None),
+        };
+        if sound == "-" {
+            return Some(Step { chord: None, length });
+        }
+        let chord = sound.split('+').map(|f| f.parse().ok().map(Hz)).collect::<Option<Vec<Hz>>>()?;
+        let place = self.chords.iter().position(|known| *known == chord).unwrap_or_else(|| {
+            self.chords.push(chord);
+            self.chords.len() - 1
+        });
+        Some(Step { chord: Some(place as u8), length })
+    }
+}
+
+fn tone_of(word: &str) -> Option<Tone> {
+    Tone::ALL.into_iter().find(|tone| tone.word() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_understood() {
+        for land in Land::ALL {
+            let plan = Plan::of(land);
+            let lines = TABLE.lines().filter(|line| line.split_whitespace().next() == Some(land.code()));
+            for line in lines.clone() {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let pattern = plan.pattern(tone_of(words[1]).unwrap()).unwrap();
+                let steps = words[2..].iter().filter(|word| **word != "|").count();
+                assert_eq!(pattern.steps.len(), steps, "{line}");
+            }
+            assert_eq!(plan.patterns.len(), lines.count());
+        }
+    }
+
+    #[test]
+    fn british_ringback_is_known_by_its_two_bursts() {
+        let plan = Plan::of(Land::Uk);
+        let pattern = plan.pattern(Tone::Ringback).unwrap();
+        let lengths: Vec<u32> = pattern.steps.iter().map(|step| step.length.unwrap().0).collect();
+        assert_eq!(lengths, [400, 200, 400, 2000]);
+        assert_eq!(plan.chords[usize::from(pattern.steps[0].chord.unwrap())], [Hz(400.0), Hz(450.0)]);
+    }
+}

@@ -1,0 +1,445 @@
+//! A telephone.
+//!
+//! # What it does
+//! Does what it is told, one action after another: lifts, hangs up, flashes, dials by keys or by dial, speaks; and
+//! tells what it hears and when its bell rings.
+//!
+//! # How
+//! Actions are taken apart into steps that wait in a queue, each timed in samples. Contacts, keys and voice then run
+//! by themselves; the line asks each tick for the contact's state and the sound.
+//!
+//! # Limits
+//! [`MAX_WAITING`] steps wait. A step that makes sound begins with a tick.
+//!
+//! # Standard
+//! Pulses of 10 or 20 a second as in ITU-T Q.552 and national rules.
+
+mod hook;
+mod ringer;
+
+use std::collections::VecDeque;
+
+use thiserror::Error;
+use tipring_units::{Entropy, Millis, SampleTime, Samples, TICK_SAMPLES, Volts};
+
+pub use hook::Hook;
+pub use ringer::{Bell, LONGEST_PAUSE, Ringer};
+
+use crate::ear::{Ear, Heard, HeardEvent, Land, What};
+use crate::mouth::{KeypadSpec, Mouth, Talk, frequencies};
+use crate::plant::{Fidelity, Terminal};
+
+/// Steps that wait to be done, at the most.
+pub const MAX_WAITING: usize = 256;
+/// Events that wait to be taken, at the most; the oldest are lost.
+pub const MAX_EVENTS: usize = 64;
+
+/// A rotary dial.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DialSpec {
+    /// Opening of one pulse.
+    pub opens: Millis,
+    /// Closing between two pulses.
+    pub closes: Millis,
+    /// Pause after a digit.
+    pub interdigit: Millis,
+    /// Bounce of the pulse contact.
+    pub bounce: Samples,
+}
+
+impl DialSpec {
+    /// 10 pulses a second, 61/39 ms.
+    pub const TEN_PPS: Self =
+        Self { opens: Millis(61), closes: Millis(39), interdigit: Millis(750), bounce: Samples(12) };
+    /// 20 pulses a second, 30/20 ms.
+    pub const TWENTY_PPS: Self =
+        Self { opens: Millis(30), closes: Millis(20), interdigit: Millis(600), bounce: Samples(12) };
+}
+
+/// A telephone as it is built.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct PhoneSpec {
+    /// What the loop sees of it.
+    pub terminal: Terminal,
+    /// The bell needs this voltage (RMS).
+    pub bell: Volts,
+    /// The hook's contacts bounce this long at the most.
+    pub bounce: Samples,
+    /// Its keypad.
+    pub keypad: KeypadSpec,
+    /// Its rotary dial.
+    pub dial: DialSpec,
+    /// The country whose tones its user knows.
+    pub land: Land,
+}
+
+impl Default for PhoneSpec {
+    fn default() -> Self {
+        Self {
+            terminal: Terminal::default(),
+            bell: Volts(15.0),
+            bounce: Samples(40),
+            keypad: KeypadSpec::default(),
+            dial: DialSpec::TEN_PPS,
+            land: Land::default(),
+        }
+    }
+}
+
+/// How digits are dialled.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Dialling {
+    /// By keys.
+    Dtmf,
+    /// By dial.
+    Pulse,
+}
+
+/// What a telephone is told to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Lift the receiver.
+    OffHook,
+    /// Hang up.
+    OnHook,
+    /// Open the loop for this long.
+    Flash(Millis),
+    /// Dial; `,` is a pause of a second.
+    Dial(String, Dialling),
+    /// Speak, until told otherwise.
+    Say(Talk),
+    /// Speak no more.
+    Hush,
+    /// Do nothing for this long.
+    Wait(Millis),
+    /// Put the plug in.
+    PlugIn,
+    /// Pull the plug.
+    Unplug,
+}
+
+/// Why a telephone does not do what it is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum Unwilling {
+    /// It cannot dial that.
+    #[error("a telephone cannot dial {0:?} this way")]
+    NoKey(char),
+    /// It has too much to do already.
+    #[error("more than {MAX_WAITING} steps wait")]
+    Busy,
+}
+
+/// What happens at a telephone.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made a few times a call
+pub enum PhoneEvent {
+    /// It hears something else, or nothing any more. [`What::Ringing`] and the caller are among it.
+    Heard(HeardEvent),
+    /// A burst of ringing begins.
+    BurstBegan(SampleTime),
+    /// A burst of ringing ends.
+    BurstEnded(SampleTime),
+}
+
+#[derive(Clone, PartialEq, Debug)]
+enum Task {
+    Lift,
+    HangUp,
+    Flash(Samples),
+    Key(u8),
+    Pulses(u8),
+    Say(Talk),
+    Hush,
+    Wait(Samples),
+    Plug(bool),
+}
+
+/// One telephone.
+#[derive(Debug)]
+pub struct Phone<A: Fidelity> {
+    spec: PhoneSpec,
+    hook: Hook,
+    ringer: Ringer,
+    mouth: Mouth<A>,
+    ear: Ear<A>,
+    waiting: VecDeque<Task>,
+    ready: SampleTime,
+    now: SampleTime,
+    lifted: bool,
+    plugged: bool,
+    plug_changed: bool,
+    events: VecDeque<PhoneEvent>,
+}
+
+impl<A: Fidelity> Phone<A> {
+    /// A telephone on-hook, plugged in.
+    pub fn new(spec: &PhoneSpec, entropy: &mut Entropy) -> Self {
+        Self {
+            spec: *spec,
+            hook: Hook::new(entropy.fork()),
+            ringer: Ringer::new(spec.bell),
+            mouth: Mouth::new(spec.keypad, entropy),
+            ear: Ear::new(spec.land),
+            waiting: VecDeque::new(),
+            ready: SampleTime(0),
+            now: SampleTime(0),
+            lifted: false,
+            plugged: true,
+            plug_changed: false,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Does `action` when all earlier ones are done.
+    #[allow(clippy::should_implement_trait)]
+    pub fn act(&mut self, action: Action) -> Result<(), Unwilling> {
+        let mut tasks = Vec::new();
+        match action {
+            Action::OffHook => tasks.push(Task::Lift),
+            Action::OnHook => tasks.push(Task::HangUp),
+            Action::Flash(length) => tasks.push(Task::Flash(length.samples())),
+            Action::Dial(digits, how) => {
+                for digit in digits.chars() {
+                    tasks.push(task_of(digit, how).ok_or(Unwilling::NoKey(digit))?);
+                }
+            }
+            Action::Say(talk) => tasks.push(Task::Say(talk)),
+            Action::Hush => tasks.push(Task::Hush),
+            Action::Wait(length) => tasks.push(Task::Wait(length.samples())),
+            Action::PlugIn => tasks.push(Task::Plug(true)),
+            Action::Unplug => tasks.push(Task::Plug(false)),
+        }
+        if self.waiting.len() + tasks.len() > MAX_WAITING {
+            return Err(Unwilling::Busy);
+        }
+        self.waiting.extend(tasks);
+        Ok(())
+    }
+
+    /// Forgets what it has not begun yet.
+    pub fn forget(&mut self) {
+        self.waiting.clear();
+        self.mouth.drop_keys();
+    }
+
+    /// True while it has something to do: dialling, flashing, waiting.
+    pub fn is_busy(&self) -> bool {
+        !self.waiting.is_empty()
+            || self.mouth.is_dialling()
+            || !self.hook.is_resting()
+            || self.ready > self.now
+    }
+
+    /// True if the receiver is lifted (also within a flash).
+    pub const fn is_lifted(&self) -> bool {
+        self.lifted
+    }
+
+    /// True if it is plugged in.
+    pub const fn is_plugged(&self) -> bool {
+        self.plugged
+    }
+
+    /// True while the clapper moves.
+    pub const fn is_bursting(&self) -> bool {
+        self.ringer.is_bursting()
+    }
+
+    /// The bell.
+    pub const fn bell(&self) -> &Ringer {
+        &self.ringer
+    }
+
+    /// What is heard now: on-hook the bell, off-hook tones and voices.
+    pub fn hears(&self) -> Vec<Heard> {
+        if self.lifted {
+            return self.ear.now().collect();
+        }
+        let ringing = |since| Heard { what: What::Ringing, since, named: since, confirmed: None };
+        self.ringer.ringing().map(ringing).into_iter().collect()
+    }
+
+    /// What it says now.
+    pub fn says(&self) -> Option<&Talk> {
+        self.mouth.talk()
+    }
+
+    /// How it was built.
+    pub const fn spec(&self) -> &PhoneSpec {
+        &self.spec
+    }
+
+    /// The next event.
+    pub fn event(&mut self) -> Option<PhoneEvent> {
+        self.events.pop_front()
+    }
+
+    /// True if it is on-hook and nothing goes on in it.
+    pub fn is_idle(&self) -> bool {
+        !self.lifted
+            && !self.is_busy()
+            && self.mouth.is_silent()
+            && self.ringer.is_resting()
+            && self.ear.is_resting()
+    }
+
+    /// Begins the tasks that are due and gives the samples of the tick in which the contact is closed.
+    pub(crate) fn advance(&mut self, now: SampleTime) -> u128 {
+        self.now = now;
+        let end = now + Samples(TICK_SAMPLES as u64);
+        while self.ready < end {
+            let at = self.ready.max(now);
+            let Some(task) = self.waiting.front() else { break };
+            // keys go on by themselves: only another kind of task waits for their end
+            if self.mouth.is_dialling() && !matches!(task, Task::Key(_)) {
+                break;
+            }
+            let task = task.clone();
+            if !self.begin(task, at) {
+                break;
+            }
+            self.waiting.pop_front();
+        }
+        let closed = self.hook.tick(now);
+        if self.plugged { closed } else { 0 }
+    }
+
+    /// Whether the plug was put in or pulled since the last call.
+    pub(crate) fn plug_changed(&mut self) -> Option<bool> {
+        core::mem::take(&mut self.plug_changed).then_some(self.plugged)
+    }
+
+    pub(crate) fn ringer(&mut self) -> &mut Ringer {
+        &mut self.ringer
+    }
+
+    pub(crate) fn judge_ringing(&mut self, now: SampleTime) {
+        let mut bells = [None; 3];
+        let mut count = 0;
+        let lifted = self.lifted || !self.plugged;
+        self.ringer.judge(now, lifted, |bell| {
+            if let Some(place) = bells.get_mut(count) {
+                *place = Some(bell);
+            }
+            count += 1;
+        });
+        for bell in bells.into_iter().flatten() {
+            let event = match bell {
+                Bell::BurstBegan(at) => PhoneEvent::BurstBegan(at),
+                Bell::BurstEnded(at) => PhoneEvent::BurstEnded(at),
+                Bell::RingingBegan(since) => {
+                    let named = now + Samples(TICK_SAMPLES as u64);
+                    let heard = Heard { what: What::Ringing, since, named, confirmed: None };
+                    PhoneEvent::Heard(HeardEvent::Began(heard))
+                }
+                Bell::RingingEnded(at) => PhoneEvent::Heard(HeardEvent::Ended(What::Ringing, at)),
+            };
+            self.note(event);
+        }
+    }
+
+    /// The sound of this tick.
+    pub(crate) fn speak(&mut self) -> A::Frame {
+        self.mouth.frame()
+    }
+
+    /// Hears the sound of this tick.
+    pub(crate) fn hear(&mut self, frame: &A::Frame) {
+        if self.lifted {
+            self.ear.hear(frame);
+        } else {
+            self.ear.overhear(frame);
+        }
+        self.now = self.now + Samples(TICK_SAMPLES as u64);
+        while let Some(event) = self.ear.event() {
+            self.note(PhoneEvent::Heard(event));
+        }
+    }
+
+    /// Time passes in which nothing happens.
+    pub(crate) fn skip(&mut self, length: Samples) {
+        self.now = self.now + length;
+        self.ear.skip(length);
+        self.ringer.skip(length);
+    }
+
+    /// Begins `task` at `at`; false if it has to wait.
+    fn begin(&mut self, task: Task, at: SampleTime) -> bool {
+        match task {
+            Task::Lift => {
+                if !self.lifted {
+                    self.lifted = true;
+                    self.hook.plan(at, true, self.spec.bounce);
+                    self.ear.reset();
+                }
+                self.ready = at + self.spec.bounce;
+            }
+            Task::HangUp => {
+                if self.lifted {
+                    self.lifted = false;
+                    self.hook.plan(at, false, self.spec.bounce);
+                    self.ear.reset();
+                }
+                self.mouth.drop_keys();
+                self.mouth.hush();
+                self.ready = at + self.spec.bounce;
+            }
+            Task::Flash(length) => {
+                if self.lifted {
+                    self.hook.plan(at, false, self.spec.bounce);
+                    self.hook.plan(at + length, true, self.spec.bounce);
+                }
+                self.ready = at + length + self.spec.bounce;
+            }
+            Task::Key(key) => {
+                let (on, off) = (self.spec.keypad.on, self.spec.keypad.off);
+                if !self.mouth.key(key, on, off) {
+                    return false; // the keypad's queue is full for now
+                }
+            }
+            Task::Pulses(pulses) => self.pulse(pulses, at),
+            Task::Say(talk) => self.mouth.say(talk),
+            Task::Hush => self.mouth.hush(),
+            Task::Wait(length) => self.ready = at + length,
+            Task::Plug(plugged) => {
+                self.plug_changed |= self.plugged != plugged;
+                self.plugged = plugged;
+            }
+        }
+        true
+    }
+
+    fn pulse(&mut self, pulses: u8, at: SampleTime) {
+        let dial = self.spec.dial;
+        let period = dial.opens.samples().0 + dial.closes.samples().0;
+        let mut end = at;
+        for n in 0..u64::from(pulses) {
+            let opens = at + Samples(n * period);
+            end = opens + dial.opens;
+            if self.lifted {
+                self.hook.plan(opens, false, dial.bounce);
+                self.hook.plan(end, true, dial.bounce);
+            }
+        }
+        self.ready = end + dial.interdigit;
+    }
+
+    /// Keeps `event`; the oldest gives way.
+    fn note(&mut self, event: PhoneEvent) {
+        if self.events.len() == MAX_EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+}
+
+fn task_of(digit: char, how: Dialling) -> Option<Task> {
+    let byte = u8::try_from(digit).ok()?;
+    match (byte, how) {
+        (b',', _) => Some(Task::Wait(Millis(1000).samples())),
+        (_, Dialling::Dtmf) => frequencies(byte).map(|_| Task::Key(byte.to_ascii_uppercase())),
+        (b'0', Dialling::Pulse) => Some(Task::Pulses(10)),
+        (b'1'..=b'9', Dialling::Pulse) => Some(Task::Pulses(byte - b'0')),
+        (_, Dialling::Pulse) => None,
+    }
+}

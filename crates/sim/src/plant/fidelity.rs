@@ -1,0 +1,289 @@
+//! The two fidelities: everything that touches sound, once for true samples and once for symbols.
+
+use std::collections::VecDeque;
+
+use tipring_port::{Audio, Frame, SAMPLE_SILENCE, Samples as TrueSamples, Symbol, Symbols};
+use tipring_units::{Db, Entropy, Samples, TICK_SAMPLES};
+
+use super::hybrid::{Hybrid, HybridSpec};
+use super::noise::{Disturbance, Noise};
+use crate::ear::{Land, Listener, SampleListener, SymbolListener};
+use crate::mouth::{SampleSpeaker, Speaker, SymbolSpeaker};
+
+/// What a kind of audio needs of the laboratory.
+pub trait Fidelity: Audio + Sized {
+    /// Makes sounds.
+    type Speaker: Speaker<Self>;
+    /// Analyses sounds.
+    type Listener: Listener<Self>;
+    /// Carries sounds between card and telephones.
+    type Wire: Wire<Self>;
+
+    /// True if the frame carries nothing.
+    fn is_silent(frame: &Self::Frame) -> bool;
+
+    /// A speaker of its own voice.
+    fn speaker(entropy: &mut Entropy) -> Self::Speaker;
+
+    /// A listener of `land`.
+    fn listener(land: Land) -> Self::Listener;
+
+    /// A wire with its disturbances.
+    fn wire(spec: &WireSpec, entropy: &mut Entropy) -> Self::Wire;
+}
+
+/// What a wire does to sound.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct WireSpec {
+    /// The hybrid.
+    pub hybrid: HybridSpec,
+    /// Loss of the loop in each direction.
+    pub loss: Db,
+    /// Noise and hum.
+    pub disturbance: Disturbance,
+    /// Samples from the gateway's hand-over to the wire.
+    pub delay: u16,
+    /// Samples from the wire to the hand-over to the gateway: what a slip can drop.
+    pub cushion: u16,
+}
+
+/// What a telephone gives to the wire in one tick and what it gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Tap<F> {
+    /// What its mouth gives.
+    pub spoken: F,
+    /// What its ear gets.
+    pub heard: F,
+    /// The samples of the tick in which it is connected (off-hook and fed): bit n for sample n.
+    pub live: u128,
+    /// True if its listening circuit is on the line although it is on-hook (caller ID).
+    pub bridged: bool,
+}
+
+/// All bits of a tick.
+pub const WHOLE_TICK: u128 = (1 << TICK_SAMPLES) - 1;
+
+/// Carries sound between a card and the telephones of its line.
+pub trait Wire<A: Audio>: core::fmt::Debug + Send {
+    /// One tick: `sent` goes to every telephone; the card gets what they speak, and the echo.
+    fn carry(&mut self, sent: &A::Frame, taps: &mut [Tap<A::Frame>]) -> A::Frame;
+
+    /// True if a silent frame on an idle line gives a silent frame.
+    fn is_quiet(&self) -> bool;
+
+    /// Inserts (positive) or drops (negative) samples towards the gateway; returns how many it did. No more can be
+    /// dropped than the cushion holds.
+    fn slip(&mut self, samples: i16) -> i16;
+
+    /// Samples from hand-over to the wire and back now.
+    fn bulk_delay(&self) -> Samples;
+}
+
+impl Fidelity for TrueSamples {
+    type Speaker = SampleSpeaker;
+    type Listener = SampleListener;
+    type Wire = SampleWire;
+
+    fn is_silent(frame: &Self::Frame) -> bool {
+        frame.iter().all(|&sample| sample == 0)
+    }
+
+    fn speaker(entropy: &mut Entropy) -> SampleSpeaker {
+        SampleSpeaker::new(entropy.u32())
+    }
+
+    fn listener(land: Land) -> SampleListener {
+        SampleListener::new(land)
+    }
+
+    fn wire(spec: &WireSpec, entropy: &mut Entropy) -> SampleWire {
+        SampleWire::new(spec, entropy)
+    }
+}
+
+impl Fidelity for Symbols {
+    type Speaker = SymbolSpeaker;
+    type Listener = SymbolListener;
+    type Wire = SymbolWire;
+
+    fn is_silent(frame: &Symbol) -> bool {
+        frame.is_silent()
+    }
+
+    fn speaker(_: &mut Entropy) -> SymbolSpeaker {
+        SymbolSpeaker
+    }
+
+    fn listener(land: Land) -> SymbolListener {
+        SymbolListener::new(land)
+    }
+
+    fn wire(spec: &WireSpec, _: &mut Entropy) -> SymbolWire {
+        SymbolWire { loss: spec.loss }
+    }
+}
+
+/// The wire of true samples: delay, hybrid, loss, noise.
+#[derive(Clone, Debug)]
+pub struct SampleWire {
+    hybrid: Hybrid,
+    noise: Noise,
+    gain: f32,
+    off_hook: usize,
+    delay: Vec<f32>,
+    place: usize,
+    /// What waits to be handed over.
+    cushion: VecDeque<i16>,
+    /// Ticks since anything but silence was sent: until the line has rung out, echo is computed.
+    quiet_ticks: u8,
+}
+
+/// Samples in the cushion, at the most.
+const MAX_CUSHION: usize = 4000;
+/// Ticks after which neither delay nor hybrid hold any sound.
+const RUNG_OUT: u8 = 100;
+
+impl SampleWire {
+    fn new(spec: &WireSpec, entropy: &mut Entropy) -> Self {
+        Self {
+            hybrid: Hybrid::new(spec.hybrid),
+            noise: Noise::new(spec.disturbance, entropy),
+            gain: libm::powf(10.0, -spec.loss.0 / 20.0),
+            off_hook: 0,
+            delay: vec![0.0; usize::from(spec.delay) + 1],
+            place: 0,
+            cushion: std::iter::repeat_n(0, usize::from(spec.cushion)).collect(),
+            quiet_ticks: RUNG_OUT,
+        }
+    }
+}
+
+impl Wire<TrueSamples> for SampleWire {
+    fn carry(&mut self, sent: &Frame, taps: &mut [Tap<Frame>]) -> Frame {
+        let off_hook = taps.iter().filter(|tap| tap.live != 0).count();
+        if off_hook != self.off_hook {
+            self.off_hook = off_hook;
+            self.hybrid.terminate(off_hook);
+        }
+        let is_silent = TrueSamples::is_silent(sent);
+        self.quiet_ticks = if is_silent { self.quiet_ticks.saturating_add(1).min(RUNG_OUT) } else { 0 };
+        let mut from_line = SAMPLE_SILENCE;
+        if self.quiet_ticks == RUNG_OUT && off_hook == 0 && self.noise.is_silent() {
+            for tap in taps.iter_mut() {
+                tap.heard = SAMPLE_SILENCE;
+            }
+            self.hand_over(&mut from_line);
+            return from_line;
+        }
+        for (n, (sample, place)) in sent.iter().zip(&mut from_line).enumerate() {
+            self.delay[self.place] = f32::from(*sample);
+            self.place = (self.place + 1) % self.delay.len();
+            let arrived = self.delay[self.place];
+            let noise = self.noise.sample();
+            let is_live = |tap: &Tap<Frame>| tap.live >> n & 1 != 0;
+            let spoken: f32 =
+                taps.iter().filter(|tap| is_live(tap)).map(|tap| f32::from(tap.spoken[n])).sum();
+            *place = to_i16(self.hybrid.echo(arrived) + spoken * self.gain + noise);
+            for tap in taps.iter_mut() {
+                let live = tap.live >> n & 1 != 0;
+                // side tone is left out: an ear hears the others
+                let own = if live { f32::from(tap.spoken[n]) } else { 0.0 };
+                tap.heard[n] = if live || tap.bridged {
+                    to_i16(arrived * self.gain + (spoken - own) + noise)
+                } else {
+                    0
+                };
+            }
+        }
+        self.hand_over(&mut from_line);
+        from_line
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.noise.is_silent() && self.quiet_ticks == RUNG_OUT
+    }
+
+    fn slip(&mut self, samples: i16) -> i16 {
+        let count = usize::from(samples.unsigned_abs());
+        if samples >= 0 {
+            let count = count.min(MAX_CUSHION.saturating_sub(self.cushion.len()));
+            let held = self.cushion.front().copied().unwrap_or(0);
+            self.cushion.extend(std::iter::repeat_n(held, count));
+            self.cushion.rotate_right(count);
+            count as i16
+        } else {
+            let count = count.min(self.cushion.len());
+            self.cushion.drain(..count);
+            -(count as i16)
+        }
+    }
+
+    fn bulk_delay(&self) -> Samples {
+        Samples((self.delay.len() - 1 + self.cushion.len()) as u64)
+    }
+}
+
+impl SampleWire {
+    /// Passes a frame through the cushion.
+    fn hand_over(&mut self, frame: &mut Frame) {
+        if self.cushion.is_empty() {
+            return;
+        }
+        self.cushion.extend(*frame);
+        for (sample, waiting) in frame.iter_mut().zip(self.cushion.drain(..TICK_SAMPLES)) {
+            *sample = waiting;
+        }
+    }
+}
+
+fn to_i16(value: f32) -> i16 {
+    // a cast saturates
+    (value + 0.5f32.copysign(value)) as i16
+}
+
+/// The wire of symbols: loss only.
+#[derive(Clone, Debug)]
+pub struct SymbolWire {
+    loss: Db,
+}
+
+impl Wire<Symbols> for SymbolWire {
+    fn carry(&mut self, sent: &Symbol, taps: &mut [Tap<Symbol>]) -> Symbol {
+        let mut from_line = Symbol::SILENCE;
+        for place in 0..taps.len() {
+            // a telephone that is connected for the greater part of a tick counts for all of it
+            let is_live = taps[place].live.count_ones() > 40;
+            if is_live {
+                for (sound, level) in taps[place].spoken.sounds() {
+                    from_line.add(sound, level - self.loss);
+                }
+            }
+            let mut heard = Symbol::SILENCE;
+            if is_live || taps[place].bridged {
+                for (sound, level) in sent.sounds() {
+                    heard.add(sound, level - self.loss);
+                }
+                for (other, tap) in taps.iter().enumerate() {
+                    if other != place && tap.live.count_ones() > 40 {
+                        heard.mix(&tap.spoken);
+                    }
+                }
+            }
+            taps[place].heard = heard;
+        }
+        from_line
+    }
+
+    fn is_quiet(&self) -> bool {
+        true
+    }
+
+    fn slip(&mut self, samples: i16) -> i16 {
+        // frames of symbols have no samples: only the report tells of the slip
+        samples
+    }
+
+    fn bulk_delay(&self) -> Samples {
+        Samples(0)
+    }
+}

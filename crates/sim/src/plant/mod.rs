@@ -1,0 +1,28 @@
+//! The loop plant: what lies between a card's terminals and the telephones.
+//!
+//! # What it does
+//! One [`Line`] a loop: electrical circuit, ringing, timed programs, hybrid, noise, and the telephones on it.
+//!
+//! # How
+//! The circuit is the same at both fidelities and runs at 8 kHz while anything moves; only sound differs
+//! ([`Fidelity`]).
+//!
+//! # Limits
+//! Tip and ring only: no earth, no longitudinal currents.
+//!
+//! # Standard
+//! None; see the parts.
+
+mod circuit;
+mod fidelity;
+mod hybrid;
+mod line;
+mod noise;
+mod sequencer;
+
+pub use circuit::{Circuit, LoopSpec, MAX_PHONES, Node, Terminal};
+pub use fidelity::{Fidelity, SampleWire, SymbolWire, Tap, WHOLE_TICK, Wire, WireSpec};
+pub use hybrid::{Hybrid, HybridSpec, loop_loss};
+pub use line::{Line, LineSpec};
+pub use noise::{Disturbance, Noise};
+pub use sequencer::Sequencer;
