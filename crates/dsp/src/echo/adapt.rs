@@ -25,63 +25,77 @@ const WHITE_FLOOR: f32 = 1.001;
 /// Power per tap that is added to the norm, against division by silence: a sample of 3.
 const NORM_FLOOR: f32 = 10.0;
 
+/// Eight sums that do not wait for each other.
+type Lanes = [f32; 8];
+
 /// Sum of products in eight lanes.
 #[inline]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; 8];
-    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a8.remainder().iter().zip(b8.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a8.zip(b8) {
-        for lane in 0..8 {
-            lanes[lane] += x[lane] * y[lane];
-        }
+    let ((a8, a_rest), (b8, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut lanes = [0.0; 8];
+    for (x, y) in a8.iter().zip(b8) {
+        multiply_add(&mut lanes, x, y);
     }
-    fold(lanes) + rest
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
+    fold(&lanes) + rest
 }
 
-/// Adds the lanes up, always in this order.
-#[inline]
-fn fold(lanes: [f32; 8]) -> f32 {
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+#[inline(always)]
+fn multiply_add(lanes: &mut Lanes, x: &Lanes, y: &Lanes) {
+    for lane in 0..8 {
+        lanes[lane] += x[lane] * y[lane];
+    }
+}
+
+/// Adds the lanes up by halves, always in this order. Not inlined: seen together with the loop before it, the
+/// compiler trades the loop's plain vectors for shuffled ones (four times the instructions).
+#[inline(never)]
+fn fold(lanes: &Lanes) -> f32 {
+    let mut four = [0.0; 4];
+    for lane in 0..4 {
+        four[lane] = lanes[lane] + lanes[lane + 4];
+    }
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 /// The sums of products of `a` with `b` at four successive places: each the bits of [`dot`], but the
 /// additions of the four need not wait for each other.
 #[inline]
 fn dot4(a: &[f32], b: &[f32]) -> [f32; 4] {
-    let mut lanes = [[0.0_f32; 8]; 4];
-    let views = [0, 1, 2, 3].map(|shift| &b[shift..shift + a.len()]);
-    for (n, x) in a.chunks_exact(8).enumerate() {
-        for (sums, view) in lanes.iter_mut().zip(views) {
-            let y = &view[n * 8..n * 8 + 8];
-            for lane in 0..8 {
-                sums[lane] += x[lane] * y[lane];
-            }
-        }
+    let (a8, _) = a.as_chunks::<8>();
+    let [b0, b1, b2, b3] = [0, 1, 2, 3].map(|shift| b[shift..shift + a.len()].as_chunks::<8>().0);
+    let (mut s0, mut s1, mut s2, mut s3) = ([0.0; 8], [0.0; 8], [0.0; 8], [0.0; 8]);
+    for ((((x, y0), y1), y2), y3) in a8.iter().zip(b0).zip(b1).zip(b2).zip(b3) {
+        multiply_add(&mut s0, x, y0);
+        multiply_add(&mut s1, x, y1);
+        multiply_add(&mut s2, x, y2);
+        multiply_add(&mut s3, x, y3);
     }
-    lanes.map(fold)
+    [fold(&s0), fold(&s1), fold(&s2), fold(&s3)]
 }
 
 /// Adds `factor` times `b` to `a` and returns the sum of products of the new `a` with `c`.
 #[inline]
 fn accumulate_dot(a: &mut [f32], b: &[f32], factor: f32, c: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; 8];
-    for ((x, y), z) in a.chunks_exact_mut(8).zip(b.chunks_exact(8)).zip(c.chunks_exact(8)) {
+    let (a8, _) = a.as_chunks_mut::<8>();
+    let ((b8, _), (c8, _)) = (b.as_chunks::<8>(), c.as_chunks::<8>());
+    let mut lanes = [0.0; 8];
+    for ((x, y), z) in a8.iter_mut().zip(b8).zip(c8) {
+        let mut moved = *x;
         for lane in 0..8 {
-            x[lane] += y[lane] * factor;
-            lanes[lane] += x[lane] * z[lane];
+            moved[lane] += y[lane] * factor;
         }
+        *x = moved;
+        multiply_add(&mut lanes, &moved, z);
     }
-    fold(lanes)
+    fold(&lanes)
 }
 
 /// Adds `factor` times `b` to `a`.
 #[inline]
 fn accumulate(a: &mut [f32], b: &[f32], factor: f32) {
-    for (x, y) in a.chunks_exact_mut(8).zip(b.chunks_exact(8)) {
-        for lane in 0..8 {
-            x[lane] += y[lane] * factor;
-        }
+    for (x, y) in a.iter_mut().zip(b) {
+        *x += y * factor;
     }
 }
 

@@ -4,6 +4,7 @@ use super::g168::{D2, D4, D5, D7, VOICED};
 use super::*;
 use crate::level::level_of;
 use crate::testing::{Sine, manifest, noise, sample, vectors, wav};
+use crate::{Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfSending};
 use tipring_units::{Entropy, Hz};
 
 /// The composite source signal of G.168 Annex C: voiced 48.62 ms, noise 200 ms, pause 101.38 ms, and the
@@ -264,6 +265,42 @@ fn a_four_wire_loop_with_two_hybrids_does_not_howl() {
     eprintln!("talking and 5 s later: {levels:?}");
     assert!(levels[0].1 > -10.0, "this loop should howl without cancellers: {levels:?}");
     assert!(levels[1].0 < -12.0 && levels[1].1 < -50.0, "{levels:?}");
+}
+
+#[test]
+fn digits_dialled_over_dial_tone_reach_the_detector() {
+    // The dial tone that we play comes back 6 dB lower; the telephone's digits are much weaker than it.
+    for (level, suppressed) in [(-9.0, false), (-9.0, true), (-30.0, false)] {
+        let mut dial = [Sine::new(Hz(350.0), Dbm0(-13.0)), Sine::new(Hz(440.0), Dbm0(-13.0))];
+        let far: Vec<i16> = (0..8000 * 5).map(|_| dial.iter_mut().map(Sine::step).sum()).collect();
+        let mut phone = DtmfGenerator::new(DtmfSending {
+            low: Dbm0(level - 2.0),
+            high: Dbm0(level),
+            on: Millis(50),
+            off: Millis(50),
+        });
+        let mut hybrid = Hybrid::new(&D5, 6.0);
+        let mut canceller = EchoCanceller::new(EchoConfig { suppress: suppressed, ..EchoConfig::default() });
+        let mut detector = DtmfDetector::default();
+        let mut heard = String::new();
+        for (n, reference) in far.chunks_exact(80).enumerate() {
+            if n == 50 {
+                b"0123456789*#ABCD".iter().for_each(|&c| assert!(phone.push(Digit::from_ascii(c).unwrap())));
+            }
+            let mut line = [0; 80];
+            phone.process(&mut line);
+            for (sample, &r) in line.iter_mut().zip(reference) {
+                *sample = self::sample(f64::from(*sample) + hybrid.step(f64::from(r)));
+            }
+            canceller.process(&mut line, reference.try_into().unwrap());
+            for event in detector.process(&line) {
+                if let DtmfEvent::End { digit, .. } = event {
+                    heard.push(char::from(digit.ascii()));
+                }
+            }
+        }
+        assert_eq!(heard, "0123456789*#ABCD", "{level} dBm0, suppressor {suppressed}");
+    }
 }
 
 #[test]

@@ -94,6 +94,7 @@ pub struct EchoCanceller {
     whitener: Whitener,
     suppressor: Suppressor,
     suppress: bool,
+    gate: Gate,
     better: u32,
     worse: u32,
     harmful: u32,
@@ -120,6 +121,7 @@ impl EchoCanceller {
             whitener: Whitener::new(tail),
             suppressor: Suppressor::new(),
             suppress: config.suppress,
+            gate: Gate::Open,
             better: 0,
             worse: 0,
             harmful: 0,
@@ -158,8 +160,16 @@ impl EchoCanceller {
         EchoState { enhancement, noise: self.suppressor.noise_level(), near_end: self.near_hang > 0 }
     }
 
-    /// Takes the echo of `reference` out of `near`, in place.
+    /// Takes the echo of `reference` out of `near`, in place, and suppresses the rest if so configured.
     pub fn process(&mut self, near: &mut Frame, reference: &Frame) {
+        self.cancel(near, reference);
+        if self.suppress {
+            self.suppress(near);
+        }
+    }
+
+    /// The linear part alone: what detectors of digits and tones should hear.
+    pub fn cancel(&mut self, near: &mut Frame, reference: &Frame) {
         self.history.copy_within(TICK_SAMPLES.., 0);
         let newest = self.history.len() - TICK_SAMPLES;
         for (slot, &sample) in self.history[newest..].iter_mut().zip(reference) {
@@ -197,15 +207,27 @@ impl EchoCanceller {
         if let Some(background_power) = background_power {
             self.judge(near_power, residual_power, background_power, reference_power);
         }
-        let gate = self.gate(active, near_power, residual_power, reference_power);
+        if !active {
+            self.suppressor.watch(residual_power);
+        }
+        self.gate = self.judge_gate(active, near_power, residual_power, reference_power);
         if residual_power > near_power {
             // The estimate does harm in this frame: the near signal itself is the better output.
             residual = samples;
         }
-        if self.suppress {
-            self.suppressor.process(&mut residual, gate, active);
-        }
         for (out, value) in near.iter_mut().zip(residual) {
+            *out = to_sample(value);
+        }
+    }
+
+    /// Replaces the residual of the frame cancelled last, where only the far end talks.
+    pub fn suppress(&mut self, residual: &mut Frame) {
+        if !self.enabled {
+            return;
+        }
+        let mut samples = residual.map(f32::from);
+        self.suppressor.process(&mut samples, self.gate);
+        for (out, value) in residual.iter_mut().zip(samples) {
             *out = to_sample(value);
         }
     }
@@ -235,7 +257,7 @@ impl EchoCanceller {
     }
 
     /// Decides who talks.
-    fn gate(&mut self, active: bool, near: f32, residual: f32, reference: f32) -> Gate {
+    fn judge_gate(&mut self, active: bool, near: f32, residual: f32, reference: f32) -> Gate {
         if !active {
             self.near_hang = self.near_hang.saturating_sub(1);
             return Gate::Open;

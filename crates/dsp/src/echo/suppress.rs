@@ -54,10 +54,7 @@ impl Suppressor {
         level_of_power(self.floor)
     }
 
-    pub(super) fn process(&mut self, frame: &mut [f32; TICK_SAMPLES], gate: Gate, far_end: bool) {
-        if !far_end {
-            self.watch(super::power(frame));
-        }
+    pub(super) fn process(&mut self, frame: &mut [f32; TICK_SAMPLES], gate: Gate) {
         self.noise.set_power(self.floor.min(NOISE_MAX));
         let target = match gate {
             Gate::Open => 1.0,
@@ -75,8 +72,8 @@ impl Suppressor {
         }
     }
 
-    /// Follows the background: down at once, up by 0.1 dB a frame.
-    fn watch(&mut self, power: f32) {
+    /// Follows the background while the far end is silent: down at once, up by 0.1 dB a frame.
+    pub(super) fn watch(&mut self, power: f32) {
         if !power.is_finite() {
             return;
         }
