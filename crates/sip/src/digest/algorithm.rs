@@ -209,6 +209,18 @@ mod tests {
     }
 
     #[test]
+    fn sessions_with_integrity_match_values_made_elsewhere() {
+        // Computed with Python's hashlib from RFC 7616 §3.4.2 and §3.4.3 for the inputs of §3.9.1.
+        for (algorithm, want) in [
+            (Algorithm::Md5Sess, "95a97f9edf077a8935ef998409f66850"),
+            (Algorithm::Sha256Sess, "f58ef7e67e5cd19cae4211da1f053c267649b0cd717561fc99ad03fccbe0152f"),
+            (Algorithm::Sha512HalfSess, "b0298a54e3165e9a68059b5199519de0c413ba1009fe63cbadc6467c348ed236"),
+        ] {
+            assert_eq!(response(algorithm, Some(Qop::AuthInt), b"v=0", true), want, "{algorithm}");
+        }
+    }
+
+    #[test]
     fn sessions_and_bodies_change_the_value() {
         for algorithm in [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512Half] {
             let plain = response(algorithm, Some(Qop::Auth), b"x", true);

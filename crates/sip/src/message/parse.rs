@@ -207,6 +207,11 @@ pub(crate) fn salvage_content_length(section: &[u8]) -> Option<usize> {
     if fault.is_some() { None } else { content_length(&headers).ok().flatten() }
 }
 
+/// The headers of a body part, as far as they can be read.
+pub(super) fn parse_part_headers(section: &[u8]) -> Headers {
+    parse_headers(Lines { bytes: section, at: 0 }).headers
+}
+
 /// Headers, with the first fault and where the last Content-Length stands.
 struct Parsed {
     headers: Headers,

@@ -214,3 +214,41 @@ impl StreamFramer {
         error
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_sends_single_bytes_is_not_searched_again_and_again() {
+        let line = format!("OPTIONS sip:a@b SIP/2.0\r\nX: {}", "y".repeat(10_000));
+        let mut framer = StreamFramer::new();
+        for byte in line.as_bytes() {
+            framer.push(&[*byte]).unwrap();
+            assert_eq!(framer.pop(), Ok(None));
+            assert!(framer.waiting() - framer.scanned <= 2, "at most the last two bytes are looked at again");
+        }
+        framer.push(b"\r\nContent-Length: 30000\r\n\r\n").unwrap();
+        for _ in 0..29_999 {
+            framer.push(b"b").unwrap();
+            assert_eq!(framer.pop(), Ok(None));
+            assert!(framer.body.is_some(), "the head is parsed once");
+        }
+        framer.push(b"b").unwrap();
+        assert!(matches!(framer.pop(), Ok(Some(StreamItem::Message(m))) if m.body().len() == 30_000));
+    }
+
+    #[test]
+    fn many_messages_in_one_push_move_the_buffer_seldom() {
+        let message = b"OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n";
+        let mut framer = StreamFramer::new();
+        framer.push(&message.repeat(4000)).unwrap();
+        let (mut moves, mut popped) = (0, 0);
+        while let Ok(Some(_)) = framer.pop() {
+            popped += 1;
+            moves += usize::from(framer.start == 0);
+        }
+        assert_eq!(popped, 4000);
+        assert!(moves <= 20, "{moves}: the buffer halves between moves");
+    }
+}

@@ -14,6 +14,7 @@ fn exercise(message: &Message) {
     let _ = (h.min_se(), h.retry_after(), h.reasons(), h.q850_cause(), h.alert_info(), h.diversion());
     let _ = (h.p_asserted_identity(), h.remote_party_id(), h.privacy(), h.refer_to(), h.path());
     let _ = SessionDescription::parse(message.body());
+    let _ = body_of_type(h, message.body(), "application", "sdp");
     match message {
         Message::Request(request) => {
             let everything = Capabilities {
