@@ -9,7 +9,7 @@
 //! of its headers saved to answer it.
 //!
 //! # Limits
-//! [`MAX_MESSAGE`], [`MAX_HEADER_SECTION`], [`MAX_HEADERS`], [`MAX_URI`]. Bare line feeds end a line too.
+//! [`MAX_MESSAGE`], [`MAX_HEADER_SECTION`], [`MAX_HEADERS`], [`MAX_PARAMS`], [`MAX_URI`]. Bare line feeds end a line too.
 //!
 //! # Standard
 //! RFC 3261 §7, §8.2, §18.3, §25; RFC 4475 for what to make of odd messages.
@@ -44,7 +44,7 @@ pub use lex::{Syntax, text};
 pub use method::Method;
 pub use multipart::{MAX_DEPTH, MAX_PARTS, body_of_type};
 pub use name_addr::NameAddr;
-pub use params::Params;
+pub use params::{MAX_PARAMS, Params};
 pub use parse::{MAX_HEADER_SECTION, MAX_HEADERS, MAX_MESSAGE, ParseError, is_keep_alive, parse_datagram};
 pub use reason_phrase::reason_phrase;
 pub use request::Request;

@@ -5,6 +5,9 @@ use core::fmt;
 use super::escape::{escape, is_param_char, unescape, write_escaped, write_kept};
 use super::lex::{Scan, Syntax, is_lws, quote};
 
+/// Most parameters of one header value or URI. Comparing URIs takes the square of this.
+pub const MAX_PARAMS: usize = 64;
+
 /// The value of one parameter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Value {
@@ -106,18 +109,27 @@ impl Params {
             } else {
                 Value::Plain(scan.take_while(is_bare).to_owned())
             };
+            if params.len() >= MAX_PARAMS {
+                return Err(scan.error("fewer parameters"));
+            }
             params.0.push((name, value));
         }
         Ok(params)
     }
 
     /// `*( ";" uri-parameter )`: `text` is what stands after the first semicolon. Values stay escaped.
-    pub(crate) fn from_uri(text: &str) -> Self {
-        let pairs = text.split(';').filter(|part| !part.is_empty()).map(|part| match part.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Value::Plain(value.to_owned())),
-            None => (part.to_owned(), Value::Flag),
-        });
-        Self(pairs.collect())
+    pub(crate) fn from_uri(text: &str) -> Result<Self, Syntax> {
+        let mut params = Self::new();
+        for part in text.split(';').filter(|part| !part.is_empty()) {
+            if params.len() >= MAX_PARAMS {
+                return Err(Syntax::new(0, "fewer parameters"));
+            }
+            params.0.push(match part.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Value::Plain(value.to_owned())),
+                None => (part.to_owned(), Value::Flag),
+            });
+        }
+        Ok(params)
     }
 
     /// Writes the parameters without any quoting, as URIs have them.

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use super::escape::{self, broken_escape, unescape, unescape_bytes};
 use super::host::Host;
 use super::lex::{Scan, Syntax};
-use super::params::Params;
+use super::params::{MAX_PARAMS, Params};
 
 /// Longest URI that is parsed.
 pub const MAX_URI: usize = 4096;
@@ -242,13 +242,16 @@ impl SipUri {
             if let Some(bad) = params.find('@') {
                 return Err(Syntax::new(at + bad, "no second at sign"));
             }
-            Params::from_uri(params)
+            Params::from_uri(params).map_err(|e| e.shifted(at))?
         } else {
             Params::new()
         };
         let mut headers = Vec::new();
         if scan.eat(b'?') {
             for pair in scan.rest().split('&').filter(|pair| !pair.is_empty()) {
+                if headers.len() >= MAX_PARAMS {
+                    return Err(scan.error("fewer headers in the URI").shifted(at));
+                }
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                 headers.push((name.to_owned(), value.to_owned()));
             }
@@ -295,7 +298,7 @@ impl TelUri {
             return Err(Syntax::new(at, "two hexadecimal digits after the percent sign"));
         }
         let params = if scan.eat(b';') {
-            Params::from_uri(scan.rest())
+            Params::from_uri(scan.rest())?
         } else if scan.at_end() {
             Params::new()
         } else {
@@ -508,6 +511,16 @@ mod tests {
         assert_eq!(made.to_string(), "sip:*55%23%40x@pbx.example:5062");
         assert_eq!(uri(&made.to_string()), made);
         assert_eq!(made.user().unwrap(), "*55#@x");
+    }
+
+    #[test]
+    fn parameters_and_headers_are_bounded() {
+        let many = |n: usize| format!("sip:a@b{}", ";p".repeat(n));
+        assert!(Uri::parse(&many(MAX_PARAMS)).is_ok() && Uri::parse(&many(MAX_PARAMS + 1)).is_err());
+        let many = |n: usize| format!("sip:a@b?{}", "h=1&".repeat(n));
+        assert!(Uri::parse(&many(MAX_PARAMS)).is_ok() && Uri::parse(&many(MAX_PARAMS + 1)).is_err());
+        assert!(Uri::parse(&format!("tel:1{}", ";p".repeat(MAX_PARAMS + 1))).is_err());
+        assert!(matches!(Uri::parse(&format!("sip:{}", "a".repeat(MAX_URI))), Err(UriError::TooLong(_))));
     }
 
     #[test]
