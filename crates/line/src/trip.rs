@@ -179,7 +179,7 @@ mod tests {
         for frequency in [15.0, 16.0, 16.67, 17.0, 20.0, 23.4, 25.0, 30.0, 33.3, 42.0, 50.0, 60.0, 66.7, 70.0]
         {
             assert_eq!(millis_to_trip(frequency, 0.0, 120.0), None, "{frequency} Hz");
-            assert_eq!(millis_to_trip(frequency, 8.0, 70.0), None, "{frequency} Hz with leakage");
+            assert_eq!(millis_to_trip(frequency, 9.5, 60.0), None, "{frequency} Hz with leakage");
         }
     }
 

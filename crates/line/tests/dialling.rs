@@ -231,22 +231,40 @@ fn short_closures_do_not_seize() {
     assert!((64.0..75.0).contains(&after), "{after}");
 }
 
+/// One tick of a card that judges by itself.
+fn cook(bench: &mut Bench, events: &[(u8, CookedEvent)]) -> Vec<LineEvent> {
+    let mut cooked = CookedEvents::default();
+    for &(offset, event) in events {
+        assert!(cooked.push(offset, event));
+    }
+    let report = CardReport { sense: Sense::Cooked(cooked), ..CardReport::steady(LoopReading::default()) };
+    bench.fxs.tick(SampleTime(bench.now), &report, &mut bench.out);
+    bench.now += 80;
+    bench.said.extend(bench.out.events());
+    bench.out.clear();
+    bench.take()
+}
+
+#[test]
+fn a_card_that_mistakes_cpc_for_a_hang_up_is_not_believed_unless_it_stays_so() {
+    for comes_back in [true, false] {
+        let mut bench = Bench::simple();
+        cook(&mut bench, &[(40, CookedEvent::OffHook)]);
+        bench.command(LineCommand::Cleared { tone: Tone::Busy });
+        cook(&mut bench, &[]);
+        cook(&mut bench, &[(9, CookedEvent::OnHook)]);
+        let mut events = Vec::new();
+        for tick in 0..250 {
+            let back = comes_back && tick == 30;
+            events.extend(cook(&mut bench, if back { &[(5, CookedEvent::OffHook)] } else { &[] }));
+        }
+        assert_eq!(events.contains(&LineEvent::Released), !comes_back, "{events:?}");
+    }
+}
+
 #[test]
 fn a_card_that_judges_by_itself_is_believed() {
     let mut bench = Bench::simple();
-    let cook = |bench: &mut Bench, events: &[(u8, CookedEvent)]| {
-        let mut cooked = CookedEvents::default();
-        for &(offset, event) in events {
-            assert!(cooked.push(offset, event));
-        }
-        let report =
-            CardReport { sense: Sense::Cooked(cooked), ..CardReport::steady(LoopReading::default()) };
-        bench.fxs.tick(SampleTime(bench.now), &report, &mut bench.out);
-        bench.now += 80;
-        bench.said.extend(bench.out.events());
-        bench.out.clear();
-        bench.take()
-    };
     assert_eq!(cook(&mut bench, &[(40, CookedEvent::OffHook)]), [LineEvent::Seized]);
     assert_eq!(cook(&mut bench, &[(1, CookedEvent::PulseDigit(b'0'))]), [digit(b'0')]);
     let flash = settings().flash.min;
