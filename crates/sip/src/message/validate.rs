@@ -105,7 +105,6 @@ pub fn validate_request(request: &Request, ours: &Capabilities) -> Result<(), Re
     request.contacts()?;
     request.routes()?;
     request.record_routes()?;
-    request.content_type()?;
     if request.method == Method::Register && to.uri.as_sip().is_none() {
         return Err(malformed(HeaderName::To, "a sip: or sips: address of record"));
     }
