@@ -165,11 +165,9 @@ fn remove(table: &mut dyn TableLike, name: &str) -> Option<()> {
     };
     let next = table.iter().map(|(key, _)| key.to_owned()).skip_while(|key| key != name).nth(1);
     table.remove(name);
-    if let (true, Some(next)) = (above.contains('#'), next) {
-        if let Some(mut key) = table.key_mut(&next) {
-            let own = key.leaf_decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or("").to_owned();
-            key.leaf_decor_mut().set_prefix(format!("{above}{own}"));
-        }
+    if let Some(mut key) = next.filter(|_| above.contains('#')).and_then(|next| table.key_mut(&next)) {
+        let own = key.leaf_decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or("").to_owned();
+        key.leaf_decor_mut().set_prefix(format!("{above}{own}"));
     }
     Some(())
 }

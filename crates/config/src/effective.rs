@@ -214,7 +214,7 @@ pub struct Emergency {
     pub via: Vec<Destination>,
     /// Who is told (not in this version).
     pub notify: Vec<Destination>,
-    /// The number to call back (not in this version).
+    /// The number to call back.
     pub callback: Option<String>,
 }
 

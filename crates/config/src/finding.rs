@@ -120,7 +120,7 @@ impl<'a> Findings<'a> {
     }
 
     pub fn finish(mut self) -> (Vec<Finding>, usize) {
-        self.all.sort_by(|a, b| (a.level, a.line).cmp(&(b.level, b.line)));
+        self.all.sort_by_key(|finding| (finding.level, finding.line));
         (self.all, self.unlisted)
     }
 

@@ -183,7 +183,7 @@ const KEYS: &[Key] = {
         now(Server, "expires", Kind::Time(60_000, 86_400_000), "1 h", Live, "How long a registration is asked to last."),
         now(Server, "codecs", Kind::Words(Codec::WORDS), "pcmu, pcma", Live, "How voice may be coded, best first."),
         now(Server, "dtmf", Kind::Word(Digits::WORDS), "rfc4733", Live, "How digits are sent in a call."),
-        now(Server, "rings", Kind::Destinations, "the only phone", Live, "Who rings for calls that name no phone here."),
+        now(Server, "rings", Kind::Destinations, "the only phone", Live, "The phone that rings for calls that name no phone here."),
         later(Server, "srtp", YES, Live, "Voice is encrypted.", "voice is not encrypted"),
         later(Server, "proxy", Kind::Addresses, Live, "An outbound proxy.", "SIP goes to `address`"),
 
@@ -216,10 +216,10 @@ const KEYS: &[Key] = {
         now(Line, "rings", Kind::Destinations, "none", Live, "Who rings for calls that come in on the line."),
 
         now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins."),
-        later(Offline, "PATTERN", Kind::Pattern, Live, "Where numbers go while no server answers.", "with no server the caller hears reorder"),
+        now(Offline, "PATTERN", Kind::Pattern, "phones call each other", Live, "Where numbers go while no server answers, beside the phones' own numbers."),
 
         now(Emergency, "via", Kind::Destinations, "lines, then every server", Live, "Ways for emergency calls, in order."),
         later(Emergency, "notify", Kind::Destinations, Live, "Who is rung and shown an emergency call.", "nobody is notified"),
-        later(Emergency, "callback", Kind::Digits, Live, "The number that emergency services can call back.", "the phone's own number is shown"),
+        now(Emergency, "callback", Kind::Digits, "the phone's own number", Live, "The number that emergency services can call back."),
     ]
 };

@@ -217,17 +217,16 @@ impl Reader<'_, '_, '_> {
         let raw = item.as_value().map_or(Raw::Other, raw);
         let shown = self.shown(item);
         let quoted = if key.kind == Kind::Pattern { format!("\"{name}\"") } else { name.to_owned() };
-        if key.kind == Kind::Pattern {
-            if let Some(error) = pattern_error(name) {
-                self.findings.error(line, format!("{label}{quoted}: no dial pattern: {error}."));
-                return None;
-            }
+        if let Some(error) = pattern_error(name).filter(|_| key.kind == Kind::Pattern) {
+            self.findings.error(line, format!("{label}{quoted}: no dial pattern: {error}."));
+            return None;
         }
         if let Err(wrong) = key.kind.check(&raw) {
             let shown = if key.kind == Kind::Secret { "..." } else { &shown };
             let stop = if wrong.ends_with('?') { "" } else { "." };
             self.findings.error(line, format!("{label}{quoted} = {shown}: {wrong}{stop}"));
-            return None;
+            // It is written, though not usable: nothing shall call it missing.
+            return Some(Entry { key: name.to_owned(), raw: Raw::Other, line });
         }
         if let Some(without) = key.later {
             self.findings.not_yet(line, format!("{label}{quoted} is not in this version yet: {without}."));
@@ -275,6 +274,7 @@ fn elsewhere(place: Place, name: &str) -> Option<String> {
     let key = schema::keys().iter().find(|key| key.name == name && key.place != place)?;
     Some(match key.place {
         Place::Top => "the top of the file, above all tables".to_owned(),
+        Place::Server => "[server.NAME]".to_owned(),
         place if place.is_named() => format!("[{}.N]", place.word()),
         place => format!("[{}]", place.word()),
     })

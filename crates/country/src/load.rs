@@ -163,7 +163,7 @@ fn build(file: &File<'_>, raw: &RawCountry) -> Result<Country, CountryError> {
             file.error("impedance.network", "expected ohms, as \"600\", or \"270 + 750 || 150n\"")
         })?,
         // A relative level of -3 dBr inward says that -3 dBm at the line are 0 dBm0: a gain of 3 dB.
-        gain_in: Db(-input.0),
+        gain_in: Db(0.0 - input.0),
         gain_out: file.read("levels.output", &raw.levels.output, quantity::relative_level)?,
         battery: file.read("feed.battery", &raw.feed.battery, quantity::voltage)?,
         loop_current: file.read("feed.current", &raw.feed.current, quantity::current)?,

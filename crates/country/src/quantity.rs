@@ -66,7 +66,11 @@ pub fn cadence(text: &str) -> Result<Vec<Millis>, QuantityError> {
         .map(|step| time(&format!("{} {unit}", step.trim())))
         .collect::<Result<_, _>>()
         .map_err(|_| ERROR)?;
-    if steps.len().is_multiple_of(2) && steps.iter().all(|step| *step > Millis::ZERO) { Ok(steps) } else { Err(ERROR) }
+    if steps.len().is_multiple_of(2) && steps.iter().all(|step| *step > Millis::ZERO) {
+        Ok(steps)
+    } else {
+        Err(ERROR)
+    }
 }
 
 macro_rules! with_unit {

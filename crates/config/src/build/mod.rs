@@ -137,7 +137,7 @@ impl<'s> Build<'s, '_, '_> {
             }
             return None;
         };
-        self.from_file("country", line);
+        self.written("country", line);
         match Country::named(code) {
             Ok(country) => {
                 for note in country.notes() {
@@ -153,7 +153,7 @@ impl<'s> Build<'s, '_, '_> {
     }
 
     /// Remembers that `path` was written in `line`.
-    pub fn from_file(&mut self, path: impl Into<String>, line: usize) {
+    pub fn written(&mut self, path: impl Into<String>, line: usize) {
         let file = self.findings.file().to_owned();
         self.origins.insert(path.into(), Origin::File(file, line));
     }
@@ -169,7 +169,7 @@ impl<'s> Build<'s, '_, '_> {
         let path = path(section, key);
         match section.text(key) {
             Some((text, line)) => {
-                self.from_file(path, line);
+                self.written(path, line);
                 parse(text)
             }
             None => {
@@ -194,7 +194,7 @@ impl<'s> Build<'s, '_, '_> {
         let path = path(section, key);
         match section.texts(key) {
             Some((texts, line)) => {
-                self.from_file(path, line);
+                self.written(path, line);
                 texts.into_iter().filter_map(parse).collect()
             }
             None => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tipring_country::{Country, quantity};
 use tipring_port::FlashWindow;
-use tipring_units::{Db, Millis};
+use tipring_units::Millis;
 
 use super::ranges::Item;
 use super::{Build, DEFAULT, unused};
@@ -36,7 +36,7 @@ impl Build<'_, '_, '_> {
                     Some(FlashWindow { min, max })
                 }),
                 disconnect: self.own(item, "disconnect", disconnect),
-                gain_in: self.own(item, "gain_in", |text| quantity::ratio(text).ok().map(|Db(db)| Db(db))),
+                gain_in: self.own(item, "gain_in", |text| quantity::ratio(text).ok()),
                 gain_out: self.own(item, "gain_out", |text| quantity::ratio(text).ok()),
                 echo_tail: self
                     .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())
@@ -81,7 +81,7 @@ impl Build<'_, '_, '_> {
             let from_table = table.and_then(|(path, line)| self.password_row(path, line, &item.number));
             for (key, written) in [("password", plain), ("password_file", file), ("passwords", table)] {
                 if let Some((_, line)) = written {
-                    self.from_file(format!("sip.{}.{key}", item.number), line);
+                    self.written(format!("sip.{}.{key}", item.number), line);
                 }
             }
             let phone = SipPhone {
@@ -150,7 +150,7 @@ impl Build<'_, '_, '_> {
     fn origin(&mut self, item: &Item<'_>, key: &str) {
         let path = format!("{}.{}.{key}", item.section.place.word(), item.number);
         match item.get(key) {
-            Some(entry) => self.from_file(path, entry.line),
+            Some(entry) => self.written(path, entry.line),
             None => {
                 self.origins.insert(path, DEFAULT);
             }
@@ -159,7 +159,7 @@ impl Build<'_, '_, '_> {
 
     fn port_origin(&mut self, item: &Item<'_>) {
         if let Some((_, line)) = item.port {
-            self.from_file(format!("{}.{}.port", item.section.place.word(), item.number), line);
+            self.written(format!("{}.{}.port", item.section.place.word(), item.number), line);
         }
     }
 

@@ -82,7 +82,15 @@ impl Build<'_, '_, '_> {
                 Raw::Bool(_) | Raw::Other => continue,
             };
             let to = self.known(&format!("{} \"{}\"", section.label(), entry.key), &texts, entry.line);
-            self.from_file(format!("{}.{}", place.word(), entry.key), entry.line);
+            self.written(format!("{}.{}", place.word(), entry.key), entry.line);
+            if to.len() > 1 {
+                let message = format!(
+                    "{} \"{}\": a choice of destinations is not in this version yet: only the first is used.",
+                    section.label(),
+                    entry.key
+                );
+                self.findings.not_yet(entry.line, message);
+            }
             rules.push(Rule { pattern, to });
         }
         rules
@@ -153,7 +161,7 @@ impl Build<'_, '_, '_> {
         let texts = |key| section.and_then(|section| section.texts(key));
         let (via, line) = match texts("via") {
             Some((texts, line)) => {
-                self.from_file("emergency.via", line);
+                self.written("emergency.via", line);
                 (self.known("[emergency] via", &texts, line), line)
             }
             None => {
@@ -167,12 +175,12 @@ impl Build<'_, '_, '_> {
         };
         let mut notify = Vec::new();
         if let Some((texts, line)) = texts("notify") {
-            self.from_file("emergency.notify", line);
+            self.written("emergency.notify", line);
             notify = self.known("[emergency] notify", &texts, line);
         }
         let mut callback = None;
         if let Some((text, line)) = section.and_then(|section| section.text("callback")) {
-            self.from_file("emergency.callback", line);
+            self.written("emergency.callback", line);
             callback = Some(text.to_owned());
         }
         let works = |destination: &Destination| match &destination.target {

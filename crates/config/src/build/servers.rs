@@ -87,8 +87,22 @@ impl<'s> Build<'s, '_, '_> {
 
     fn server_rings(&mut self, section: &Section) -> Vec<Destination> {
         if let Some((texts, line)) = section.texts("rings") {
-            self.from_file(format!("server.{}.rings", section.name), line);
-            return self.known(&format!("{} rings", section.label()), &texts, line);
+            self.written(format!("server.{}.rings", section.name), line);
+            let label = format!("{} rings", section.label());
+            let rings = self.known(&label, &texts, line);
+            match rings.as_slice() {
+                [Destination { target: Target::Phone(_), .. }] => {}
+                [Destination { target: Target::Phone(_), .. }, ..] => {
+                    self.findings.not_yet(
+                        line,
+                        format!("{label}: several phones are not in this version yet: only the first rings."),
+                    );
+                }
+                _ => self
+                    .findings
+                    .error(line, format!("{label}: only a phone can ring. Write its number, as \"101\".")),
+            }
+            return rings;
         }
         let all: Vec<&Number> = self.names.phones.iter().chain(&self.names.sip).collect();
         let only = match all.as_slice() {
