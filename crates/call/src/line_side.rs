@@ -10,11 +10,14 @@
 //! An event of an older epoch than the line's is dropped. One of a newer epoch shows that the end of ours was
 //! missed: all calls of the line are given up first.
 
-use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, RingRequest, Tone};
+mod dial;
+mod orders;
+
+use tipring_port::{LineCommand, LineEvent, LineFault, LineSummary, Refusal, Tone};
 use tipring_units::{CallId, Epoch, Instant, LineId, Millis, WallTime};
 
 use crate::digits::{Reader, Verdict};
-use crate::outbox::{CallInput, Offer, Order, Outbox, Wish};
+use crate::outbox::{CallInput, Offer, Outbox, Wish};
 use crate::plan::Plan;
 use crate::{Alarm, CallEvent, Cause, LineDoing, Number, Party, Setup, Why};
 
@@ -241,47 +244,6 @@ impl LineSide {
         }
     }
 
-    /// A call says something.
-    pub fn on_order(&mut self, call: CallId, order: Order, scene: &mut Scene<'_>) {
-        match order {
-            Order::Offer(offer) => self.offered(call, offer, scene),
-            Order::RingBack(offer) => match self.state {
-                State::Recalling(recalled) if recalled == call => {
-                    self.timer = Some((scene.now + scene.setup.timers.recall, Why::Recall));
-                    self.ring(offer, scene);
-                    scene.out.event(CallEvent::Recalled { call, line: self.line });
-                }
-                // Lifted, or out of service, in the same moment.
-                State::Recalling(_)
-                | State::Idle
-                | State::Dialling(..)
-                | State::Waiting(..)
-                | State::Talking(_)
-                | State::Told
-                | State::Parked
-                | State::Ringing(_)
-                | State::Stopping(_)
-                | State::Down => {}
-            },
-            Order::Alerting => self.hear(call, Some(Tone::Ringback), scene),
-            Order::Early => self.hear(call, None, scene),
-            Order::Connected => {
-                self.hear(call, None, scene);
-                if matches!(self.state, State::Waiting(waiting, _) if waiting == call) {
-                    self.enter(State::Talking(call));
-                    self.command(LineCommand::Answered, scene);
-                }
-            }
-            Order::Recalling if self.is_talking(call) => {
-                self.command(LineCommand::Play(Tone::Ringback), scene);
-            }
-            Order::Retrieved if self.is_talking(call) => self.command(LineCommand::Quiet, scene),
-            // Who is held by another line hears nothing of it; who holds that one in turn does not either.
-            Order::Held | Order::Recalling | Order::Retrieved => {}
-            Order::Over(cause) => self.over(call, cause, scene),
-        }
-    }
-
     /// The timer ran out.
     pub fn on_timer(&mut self, scene: &mut Scene<'_>) {
         self.timer = None;
@@ -317,14 +279,6 @@ impl LineSide {
         self.ordered = Some(on);
         self.command(LineCommand::InService(on), scene);
         self.in_service(on, scene);
-    }
-
-    /// The dial plan changed under the digits.
-    pub fn read_again(&mut self, scene: &mut Scene<'_>) {
-        if let State::Dialling(reader, _) = &self.state {
-            let reader = reader.again(scene.plan, scene.offline);
-            self.judge(reader, scene);
-        }
     }
 
     /// Gives up every call and is idle in the epoch that it has.
@@ -528,204 +482,6 @@ impl LineSide {
         self.tell(call, CallInput::Retrieve, scene);
     }
 
-    fn digit(&mut self, digit: u8, source: DigitSource, length: Millis, scene: &mut Scene<'_>) {
-        match &mut self.state {
-            State::Dialling(reader, _) => {
-                let mut reader = reader.clone();
-                reader.push(scene.plan, digit);
-                scene.out.event(CallEvent::Dialled { line: self.line, digit, source });
-                self.judge(reader, scene);
-            }
-            // A touch tone goes with the sound; dial pulses are heard by nobody else.
-            State::Talking(call) => {
-                let call = *call;
-                match source {
-                    DigitSource::Pulse => self.tell(call, CallInput::Digit(digit, length), scene),
-                    DigitSource::Dtmf => {}
-                }
-            }
-            // Nobody listens.
-            State::Idle
-            | State::Waiting(..)
-            | State::Told
-            | State::Parked
-            | State::Ringing(_)
-            | State::Recalling(_)
-            | State::Stopping(_)
-            | State::Down => {}
-        }
-    }
-
-    /// Gives dial tone.
-    fn dial(&mut self, scene: &mut Scene<'_>) {
-        if self.held.is_empty() {
-            scene.out.event(CallEvent::Seized(self.line));
-        }
-        // A tone that is not there yet: what `judge` makes sound is a change.
-        self.enter(State::Dialling(Reader::new(scene.plan, scene.offline), None));
-        self.judge(Reader::new(scene.plan, scene.offline), scene);
-    }
-
-    /// Acts on what the digits so far come to.
-    fn judge(&mut self, reader: Reader, scene: &mut Scene<'_>) {
-        let sounding = match &self.state {
-            State::Dialling(_, tone) => *tone,
-            State::Idle
-            | State::Waiting(..)
-            | State::Talking(_)
-            | State::Told
-            | State::Parked
-            | State::Ringing(_)
-            | State::Recalling(_)
-            | State::Stopping(_)
-            | State::Down => return,
-        };
-        match reader.verdict(scene.plan) {
-            Verdict::More { why, after, outside_tone } => {
-                let dial = if self.held.is_empty() { Tone::Dial } else { Tone::Stutter };
-                let tone = match (outside_tone, reader.is_empty()) {
-                    (true, _) => Some(Tone::Outside),
-                    (false, true) => Some(dial),
-                    (false, false) => None,
-                };
-                if tone != sounding {
-                    self.command(tone.map_or(LineCommand::Quiet, LineCommand::Play), scene);
-                }
-                self.enter(State::Dialling(reader, tone));
-                self.timer = Some((scene.now + after, why));
-            }
-            Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
-            Verdict::Dead(cause) => {
-                self.call_out(Wish::Nothing { dialled: reader.dialled(), cause }, scene);
-            }
-        }
-    }
-
-    fn call_out(&mut self, wish: Wish, scene: &mut Scene<'_>) {
-        if matches!(self.state, State::Dialling(_, Some(_))) {
-            self.command(LineCommand::Quiet, scene);
-        }
-        let call = scene.out.new_call();
-        self.enter(State::Waiting(call, None));
-        scene.out.begin(call, Party::Line(self.line), wish);
-    }
-
-    /// Dialling took too long.
-    fn abandon_dialling(&mut self, scene: &mut Scene<'_>) {
-        scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
-        if self.held.is_empty() {
-            self.enter(State::Parked);
-            self.command(LineCommand::Park, scene);
-        } else {
-            self.enter(State::Told); // a flash goes back to the held party
-            self.command(LineCommand::Play(Tone::Congestion), scene);
-        }
-    }
-
-    /// A digit has begun: the tone stops at once.
-    fn hush(&mut self, scene: &mut Scene<'_>) {
-        if let State::Dialling(_, tone @ Some(_)) = &mut self.state {
-            *tone = None;
-            self.command(LineCommand::Quiet, scene);
-        }
-    }
-
-    /// What a line that waits for `call` hears of ours.
-    fn hear(&mut self, call: CallId, tone: Option<Tone>, scene: &mut Scene<'_>) {
-        if let State::Waiting(waiting, sounding) = &mut self.state
-            && *waiting == call
-            && *sounding != tone
-        {
-            *sounding = tone;
-            self.command(tone.map_or(LineCommand::Quiet, LineCommand::Play), scene);
-        }
-    }
-
-    fn offered(&mut self, call: CallId, offer: Offer, scene: &mut Scene<'_>) {
-        match self.state {
-            State::Idle => {
-                self.enter(State::Ringing(call));
-                self.ring(offer, scene);
-            }
-            State::Stopping(None) => {
-                let timer = self.timer;
-                self.enter(State::Stopping(Some((call, offer))));
-                self.timer = timer;
-            }
-            State::Dialling(..)
-            | State::Waiting(..)
-            | State::Talking(_)
-            | State::Told
-            | State::Parked
-            | State::Ringing(_)
-            | State::Recalling(_)
-            | State::Stopping(Some(_)) => self.tell(call, CallInput::Failed(Cause::BUSY), scene),
-            State::Down => self.tell(call, CallInput::Failed(Cause::OUT_OF_ORDER), scene),
-        }
-    }
-
-    fn ring(&mut self, offer: Offer, scene: &mut Scene<'_>) {
-        let Some(phone) = scene.setup.phones.iter().find(|phone| phone.line == self.line) else {
-            self.give_up(Cause::OUT_OF_ORDER, scene); // taken out of the configuration in between
-            return;
-        };
-        let caller = Some(offer.from.for_display(scene.wall, scene.setup.offset_minutes));
-        self.command(LineCommand::Ring(RingRequest { pattern: phone.ring, caller }), scene);
-    }
-
-    fn stop_ringing(&mut self, scene: &mut Scene<'_>) {
-        self.enter(State::Stopping(None));
-        self.timer = Some((scene.now + RING_STOP, Why::RingStop));
-        self.command(LineCommand::StopRing, scene);
-    }
-
-    fn over(&mut self, call: CallId, cause: Cause, scene: &mut Scene<'_>) {
-        let tones = scene.setup.tones;
-        let held_before = self.held.len();
-        self.held.retain(|held| *held != call);
-        match self.state {
-            State::Waiting(waiting, _) if waiting == call => {
-                self.enter(State::Told);
-                if self.held.is_empty() {
-                    self.timer = Some((scene.now + scene.setup.timers.tone, Why::ToneLimit));
-                }
-                self.command(LineCommand::Play(cause.tone(tones)), scene);
-            }
-            State::Talking(talking) if talking == call => {
-                if self.held.is_empty() {
-                    self.enter(State::Parked);
-                    self.command(LineCommand::Cleared { tone: tones.cleared }, scene);
-                } else {
-                    self.enter(State::Told);
-                    self.command(LineCommand::Play(tones.cleared), scene);
-                }
-            }
-            State::Told if held_before > 0 && self.held.is_empty() => {
-                self.enter(State::Parked);
-                self.command(LineCommand::Cleared { tone: tones.cleared }, scene);
-            }
-            State::Ringing(ringing) | State::Recalling(ringing) if ringing == call => {
-                self.stop_ringing(scene)
-            }
-            State::Stopping(Some((next, _))) if next == call => {
-                let timer = self.timer;
-                self.enter(State::Stopping(None));
-                self.timer = timer;
-            }
-            // Another call than the one that the line is busy with: a held one, or one given up before.
-            State::Waiting(..)
-            | State::Talking(_)
-            | State::Told
-            | State::Ringing(_)
-            | State::Recalling(_)
-            | State::Stopping(_)
-            | State::Idle
-            | State::Dialling(..)
-            | State::Parked
-            | State::Down => {}
-        }
-    }
-
     fn refused(&mut self, refusal: Refusal, scene: &mut Scene<'_>) {
         let cause = match refusal {
             // The refused command was of an older epoch than the event, so it was none of what the line is
@@ -802,10 +558,6 @@ impl LineSide {
         if matches!(self.state, State::Down) && self.in_service && !self.silent {
             self.enter(State::Idle);
         }
-    }
-
-    fn is_talking(&self, call: CallId) -> bool {
-        matches!(self.state, State::Talking(talking) if talking == call)
     }
 
     fn tell(&self, call: CallId, input: CallInput, scene: &mut Scene<'_>) {

@@ -1,0 +1,121 @@
+//! Dialling on a line: dial tone, digits, and what they come to.
+
+use tipring_port::{DigitSource, LineCommand, Tone};
+use tipring_units::Millis;
+
+use super::{LineSide, Scene, State};
+use crate::digits::{Reader, Verdict};
+use crate::outbox::{CallInput, Wish};
+use crate::{CallEvent, Party};
+
+impl LineSide {
+    /// The dial plan changed under the digits.
+    pub fn read_again(&mut self, scene: &mut Scene<'_>) {
+        if let State::Dialling(reader, _) = &self.state {
+            let reader = reader.again(scene.plan, scene.offline);
+            self.judge(reader, scene);
+        }
+    }
+
+    pub(super) fn digit(&mut self, digit: u8, source: DigitSource, length: Millis, scene: &mut Scene<'_>) {
+        match &mut self.state {
+            State::Dialling(reader, _) => {
+                let mut reader = reader.clone();
+                reader.push(scene.plan, digit);
+                scene.out.event(CallEvent::Dialled { line: self.line, digit, source });
+                self.judge(reader, scene);
+            }
+            // A touch tone goes with the sound; dial pulses are heard by nobody else.
+            State::Talking(call) => {
+                let call = *call;
+                match source {
+                    DigitSource::Pulse => self.tell(call, CallInput::Digit(digit, length), scene),
+                    DigitSource::Dtmf => {}
+                }
+            }
+            // Nobody listens.
+            State::Idle
+            | State::Waiting(..)
+            | State::Told
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Down => {}
+        }
+    }
+
+    /// Gives dial tone.
+    pub(super) fn dial(&mut self, scene: &mut Scene<'_>) {
+        if self.held.is_empty() {
+            scene.out.event(CallEvent::Seized(self.line));
+        }
+        // A tone that is not there yet: what `judge` makes sound is a change.
+        self.enter(State::Dialling(Reader::new(scene.plan, scene.offline), None));
+        self.judge(Reader::new(scene.plan, scene.offline), scene);
+    }
+
+    /// Acts on what the digits so far come to.
+    fn judge(&mut self, reader: Reader, scene: &mut Scene<'_>) {
+        let sounding = match &self.state {
+            State::Dialling(_, tone) => *tone,
+            State::Idle
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Told
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Down => return,
+        };
+        match reader.verdict(scene.plan) {
+            Verdict::More { why, after, outside_tone } => {
+                let dial = if self.held.is_empty() { Tone::Dial } else { Tone::Stutter };
+                let tone = match (outside_tone, reader.is_empty()) {
+                    (true, _) => Some(Tone::Outside),
+                    (false, true) => Some(dial),
+                    (false, false) => None,
+                };
+                if tone != sounding {
+                    self.command(tone.map_or(LineCommand::Quiet, LineCommand::Play), scene);
+                }
+                self.enter(State::Dialling(reader, tone));
+                self.timer = Some((scene.now + after, why));
+            }
+            Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
+            Verdict::Dead(cause) => {
+                self.call_out(Wish::Nothing { dialled: reader.dialled(), cause }, scene);
+            }
+        }
+    }
+
+    pub(super) fn call_out(&mut self, wish: Wish, scene: &mut Scene<'_>) {
+        if matches!(self.state, State::Dialling(_, Some(_))) {
+            self.command(LineCommand::Quiet, scene);
+        }
+        let call = scene.out.new_call();
+        self.enter(State::Waiting(call, None));
+        scene.out.begin(call, Party::Line(self.line), wish);
+    }
+
+    /// Dialling took too long.
+    pub(super) fn abandon_dialling(&mut self, scene: &mut Scene<'_>) {
+        scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
+        if self.held.is_empty() {
+            self.enter(State::Parked);
+            self.command(LineCommand::Park, scene);
+        } else {
+            self.enter(State::Told); // a flash goes back to the held party
+            self.command(LineCommand::Play(Tone::Congestion), scene);
+        }
+    }
+
+    /// A digit has begun: the tone stops at once.
+    pub(super) fn hush(&mut self, scene: &mut Scene<'_>) {
+        if let State::Dialling(_, tone @ Some(_)) = &mut self.state {
+            *tone = None;
+            self.command(LineCommand::Quiet, scene);
+        }
+    }
+}
