@@ -239,6 +239,14 @@ impl Effective {
         profile
     }
 
+    /// True if there is no `[dial]`: the rules follow from what there is.
+    pub fn dial_is_implied(&self) -> bool {
+        !self
+            .dial
+            .iter()
+            .any(|rule| matches!(self.origins.get(&format!("dial.{}", rule.pattern)), Some(Origin::File(..))))
+    }
+
     /// True if `number` is a phone here, on a line port or by SIP.
     pub fn is_phone(&self, number: &Number) -> bool {
         self.phone.contains_key(number) || self.sip.contains_key(number)

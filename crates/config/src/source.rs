@@ -95,7 +95,8 @@ pub(crate) fn sections(text: &str, findings: &mut Findings<'_>) -> Vec<Section> 
             return Vec::new();
         }
     };
-    let mut reader = Reader { text, findings, sections: Vec::new() };
+    let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+    let mut reader = Reader { text, newlines, findings, sections: Vec::new() };
     reader.root(document.as_table());
     reader.sections
 }
@@ -107,19 +108,21 @@ fn syntax(message: &str) -> String {
 }
 
 /// The line of a byte, from 1.
-pub(crate) fn line_at(text: &str, offset: usize) -> usize {
+fn line_at(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
 struct Reader<'t, 'f, 'n> {
     text: &'t str,
+    /// Where the lines end.
+    newlines: Vec<usize>,
     findings: &'f mut Findings<'n>,
     sections: Vec<Section>,
 }
 
 impl Reader<'_, '_, '_> {
     fn line(&self, span: Option<Range<usize>>, above: usize) -> usize {
-        span.map_or(above, |span| line_at(self.text, span.start))
+        span.map_or(above, |span| self.newlines.partition_point(|end| *end < span.start) + 1)
     }
 
     fn root(&mut self, root: &dyn TableLike) {

@@ -71,6 +71,7 @@ fn without_pulses_a_british_recall_has_its_whole_window() {
 fn one_server_gets_everything_and_none_leaves_the_phones_to_each_other() {
     let one = effective("country = \"us\"\n[server.a]\naddress = \"x\"\n[phone.1]\nport = \"sim/1\"\n");
     assert_eq!(one.dial.len(), 1);
+    assert!(one.dial_is_implied());
     assert_eq!(one.dial[0].to[0].target, Target::Server("a".into()));
     assert_eq!(one.server["a"].rings[0].target, Target::Phone(number("1")));
     let none = effective("country = \"us\"\n[phone.1-2]\nport = \"sim/1-2\"\n[sip.30]\npassword = \"x\"\n");
@@ -100,6 +101,16 @@ fn a_network_holds_its_addresses_only() {
     assert!(Network::parse("::1").unwrap().contains(ip("::1")));
     assert!(Network::parse("fd00::/8").unwrap().contains(ip("fd12::1")));
     assert!(Network::parse("10.0.0.0/33").is_none());
+}
+
+#[test]
+fn what_is_too_much_ends_soon() {
+    let phones = effective("country = \"us\"\n[phone.1000-5095]\nport = \"sim/1-4096\"\n");
+    assert_eq!(phones.phone.len(), 4096);
+    let tables: String =
+        (0..20_000).map(|n| format!("[phone.{n:05}000-{n:05}999]\nport = \"sim/1-1000\"\n")).collect();
+    let report = check(&format!("country = \"us\"\n{tables}"), "t");
+    assert_eq!(errors(&report), ["t:2: there are 20000000 phones; 4096 are the most."]);
 }
 
 const TABLE: &str = "country = \"us\"\n[server.pbx]\naddress = \"x\"\npasswords = \"rooms.csv\"\n[phone.201-202]\nport = \"sim/1-2\"\n";

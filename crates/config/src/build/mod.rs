@@ -5,7 +5,7 @@ mod ranges;
 mod routes;
 mod servers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_country::{Country, quantity};
 use tipring_units::Millis;
@@ -31,15 +31,17 @@ pub(crate) struct Build<'s, 'f, 'n> {
     pub ports: BTreeMap<PortName, (String, usize)>,
     /// Names to which destinations may go.
     pub names: Names,
+    /// Destinations that were looked up: line and label.
+    pub looked_up: BTreeSet<(usize, String)>,
 }
 
 /// Names that destinations are looked up in.
 #[derive(Default)]
 pub(crate) struct Names {
-    pub phones: Vec<Number>,
-    pub sip: Vec<Number>,
+    pub phones: BTreeSet<Number>,
+    pub sip: BTreeSet<Number>,
     pub servers: Vec<String>,
-    pub lines: Vec<Number>,
+    pub lines: BTreeSet<Number>,
 }
 
 /// What the building gives beside findings.
@@ -63,6 +65,7 @@ pub(crate) fn build(sections: &[Section], files: &Files, findings: &mut Findings
         secrets_inline: false,
         ports: BTreeMap::new(),
         names: Names::default(),
+        looked_up: BTreeSet::new(),
     };
     let effective = build.whole();
     let accepted = build.findings.errors() == 0;

@@ -47,7 +47,7 @@ impl<'s> Item<'s> {
 struct Table<'s> {
     section: &'s Section,
     range: NumberRange,
-    ports: Vec<(PortName, usize)>,
+    ports: Option<(PortRange, usize)>,
 }
 
 impl<'s> Build<'s, '_, '_> {
@@ -86,13 +86,13 @@ impl<'s> Build<'s, '_, '_> {
                     );
                     break;
                 }
-                let port = table.ports.get(step).copied();
+                let port = nth(table.ports, step);
                 items.insert(number.clone(), Item { number, section: table.section, range: None, port });
             }
         }
         for table in tables.iter().filter(|table| table.range.is_single()) {
             let number = table.range.first.clone();
-            let own = table.ports.first().copied();
+            let own = nth(table.ports, 0);
             let ranged = items.get(&number);
             if let Some(twin) =
                 ranged.filter(|item| NumberRange::parse(&item.section.name).is_ok_and(|r| r.is_single()))
@@ -107,12 +107,12 @@ impl<'s> Build<'s, '_, '_> {
         items.into_values().collect()
     }
 
-    /// The ports of a table, one for each number; none if they do not pair.
-    fn pair(&mut self, section: &'s Section, range: &NumberRange, word: &str) -> Vec<(PortName, usize)> {
-        let Some((text, line)) = section.text("port") else { return Vec::new() };
-        let Some(ports) = PortRange::parse(text) else { return Vec::new() };
+    /// The ports of a table if there is one for each number.
+    fn pair(&mut self, section: &'s Section, range: &NumberRange, word: &str) -> Option<(PortRange, usize)> {
+        let (text, line) = section.text("port")?;
+        let ports = PortRange::parse(text)?;
         if u64::from(ports.count) == range.count {
-            return (0..ports.count).map(|step| (ports.nth(step), line)).collect();
+            return Some((ports, line));
         }
         let first = ports.first;
         let last = u64::from(first.index).saturating_add(range.count) - 1;
@@ -132,7 +132,7 @@ impl<'s> Build<'s, '_, '_> {
                 counted(u64::from(ports.count), "port"),
             ),
         );
-        Vec::new()
+        None
     }
 
     /// Takes the item's port, if no other has it.
@@ -161,7 +161,9 @@ impl<'s> Build<'s, '_, '_> {
     /// A number that is on a line port and a SIP phone too.
     pub fn same_number_twice(&mut self, phones: &[Item<'_>], sip: &[Item<'_>]) {
         for item in sip {
-            if let Some(phone) = phones.iter().find(|phone| phone.number == item.number) {
+            // Both are in the order of their numbers.
+            let twin = phones.binary_search_by(|phone| phone.number.cmp(&item.number));
+            if let Some(phone) = twin.ok().and_then(|place| phones.get(place)) {
                 let (label, other) = (item.section.label(), phone.section.label());
                 self.findings.error(
                     item.section.line,
@@ -173,4 +175,10 @@ impl<'s> Build<'s, '_, '_> {
             }
         }
     }
+}
+
+/// The port `steps` after the first.
+fn nth(ports: Option<(PortRange, usize)>, step: usize) -> Option<(PortName, usize)> {
+    let (ports, line) = ports?;
+    Some((ports.nth(u16::try_from(step).ok()?), line))
 }

@@ -1,6 +1,6 @@
 //! Where calls go: dial rules, emergency calls, and whether every destination is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_country::{Country, Pattern};
 
@@ -11,7 +11,7 @@ use crate::schema::Place;
 use crate::values::{Destination, Number, Target};
 use crate::words::nearest;
 
-/// What "everything" is where one server gets all calls: two digits at the least, so that `#` is none.
+/// What "everything" is where one server gets all calls: one digit and more; `#` is none, it ends a number.
 const EVERYTHING: &str = "[0-9*][0-9*].";
 
 impl Build<'_, '_, '_> {
@@ -27,9 +27,7 @@ impl Build<'_, '_, '_> {
                 self.implied(EVERYTHING, to, "one server, no [dial]").into_iter().collect()
             }
             [] => {
-                let mut numbers: Vec<Number> = self.names.phones.clone();
-                numbers.extend(self.names.sip.iter().cloned());
-                numbers.sort();
+                let numbers: BTreeSet<Number> = self.names.phones.union(&self.names.sip).cloned().collect();
                 let rule = |build: &mut Self, number: &Number| {
                     let to = Destination { target: Target::Phones, number: None };
                     build.implied(number.as_str(), to, "no server, no [dial]")
@@ -99,6 +97,10 @@ impl Build<'_, '_, '_> {
     /// The destinations `texts`; those that are not there are findings.
     pub fn known(&mut self, what: &str, texts: &[&str], line: usize) -> Vec<Destination> {
         let all = destinations(texts);
+        // What a range says is looked up once, not for each of its phones.
+        if !self.looked_up.insert((line, what.to_owned())) {
+            return all;
+        }
         for destination in &all {
             if let Some(problem) = self.missing(destination) {
                 self.findings.error(line, format!("{what}: {problem}"));
