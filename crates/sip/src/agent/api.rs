@@ -163,7 +163,7 @@ pub enum Destination {
         /// The number.
         user: String,
     },
-    /// A user registered at the built-in registrar, at all of its contacts in turn.
+    /// A user registered at the built-in registrar, at its most preferred and newest contact.
     Registered {
         /// The user's name.
         user: String,
@@ -197,7 +197,8 @@ pub struct Invite {
     pub asserted: Option<Identity>,
     /// Whether the caller's identity is withheld.
     pub privacy: Privacy,
-    /// What we offer; without it the answering side offers.
+    /// What we offer. Without it the answering side offers, and a `Reoffer` before that gives the media that
+    /// its offer is answered with.
     pub media: Option<LocalMedia>,
     /// An emergency call: goes out even when tables are nearly full, with `Priority: emergency`.
     pub emergency: bool,

@@ -5,6 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 use tipring_units::Millis;
 
 use super::api::Transport;
+use crate::digest::Secret;
 use crate::transaction::Timing;
 
 /// A configured server.
@@ -60,7 +61,7 @@ pub struct AccountConfig {
     /// The name for digest, if it differs.
     pub auth_user: Option<String>,
     /// The secret.
-    pub password: String,
+    pub password: Secret,
     /// The lifetime asked for.
     pub expires: Millis,
     /// Whether it registers. If not, it only lends its credentials to calls.
@@ -172,7 +173,12 @@ mod tests {
         assert!(net.contains(IpAddr::from([10, 1, 200, 3])));
         assert!(!net.contains(IpAddr::from([10, 2, 2, 3])));
         assert!(!net.contains(IpAddr::from([0u16, 0, 0, 0, 0, 0, 0, 1])));
-        assert!(Network { address: IpAddr::from([0, 0, 0, 0]), prefix: 0 }.contains(IpAddr::from([9, 9, 9, 9])));
-        assert!(!Network { address: IpAddr::from([10, 0, 0, 1]), prefix: 40 }.contains(IpAddr::from([10, 0, 0, 2])));
+        assert!(
+            Network { address: IpAddr::from([0, 0, 0, 0]), prefix: 0 }.contains(IpAddr::from([9, 9, 9, 9]))
+        );
+        assert!(
+            !Network { address: IpAddr::from([10, 0, 0, 1]), prefix: 40 }
+                .contains(IpAddr::from([10, 0, 0, 2]))
+        );
     }
 }

@@ -67,7 +67,8 @@ enum State {
 impl Lookup {
     /// Starts with the first step.
     pub fn start(host: &str, port: Option<u16>, transport: Transport) -> (Self, Step) {
-        let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+        let host =
+            host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
         let mut lookup = Self { host, state: State::Srv, found: Vec::new() };
         if let Ok(ip) = lookup.host.parse::<IpAddr>() {
             let address = SocketAddr::new(ip, port.unwrap_or(DEFAULT_PORT));
@@ -214,7 +215,10 @@ mod tests {
     fn without_srv_the_name_itself_is_asked_at_5060() {
         let mut entropy = Entropy::for_simulation(1);
         let (mut lookup, _) = Lookup::start("example.net", None, Transport::Udp);
-        assert_eq!(lookup.on(Answer::NotFound, &mut entropy), Step::Ask(Question::Address("example.net".to_owned())));
+        assert_eq!(
+            lookup.on(Answer::NotFound, &mut entropy),
+            Step::Ask(Question::Address("example.net".to_owned()))
+        );
         let step = lookup.on(Answer::Addresses(vec![IpAddr::from([192, 0, 2, 9])]), &mut entropy);
         assert_eq!(step, Step::Done(vec!["192.0.2.9:5060".parse().expect("address")]));
     }

@@ -1,18 +1,39 @@
 //! The user agent that ties everything together.
+//!
+//! **What it does.** Makes and takes calls, registers at servers, is a registrar for phones, and keeps
+//! strangers out. It sees datagrams, bytes of streams and answers of DNS, never a socket.
+//!
+//! **How.** [`Agent`] holds the tables; each kind of work has a file: `inbound` sorts what arrives, `calls`
+//! carries the gateway's orders to sessions, `jobs` finds addresses and sends requests, `accounts` keeps
+//! servers and registrations, `wires` the connections.
+//!
+//! **Limits.** Every table has a named maximum; what does not fit is answered 503. One local address.
+//!
+//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3325, 3326, 3398, 3581, 4028, 6026.
 
+mod accounts;
+#[allow(clippy::module_inception, reason = "the agent itself, beside its parts")]
+mod agent;
 mod api;
+mod calls;
 mod cause;
 mod config;
+mod inbound;
+mod jobs;
 mod locate;
 mod rate;
 mod servers;
+mod wires;
 
+pub use accounts::{MAX_ACCOUNTS, MAX_SERVERS};
+pub use agent::{Agent, Why};
 pub use api::{
-    Answer, By, Command, ConnId, Destination, Event, ForkId, Identity, Incoming, Input, Invite, Output, Privacy,
-    QueryId, Question, RefusedWhy, SessionId, Transport, TrustedAs,
+    Answer, By, Command, ConnId, Destination, Event, ForkId, Identity, Incoming, Input, Invite, Output,
+    Privacy, QueryId, Question, RefusedWhy, SessionId, Transport, TrustedAs,
 };
 pub use cause::Cause;
 pub use config::{
-    AccountConfig, AccountId, AgentConfig, HostPort, Network, Refusal, Reoffers, ServerConfig, ServerId, Trust,
+    AccountConfig, AccountId, AgentConfig, HostPort, Network, Refusal, Reoffers, ServerConfig, ServerId,
+    Trust,
 };
 pub use locate::SrvRecord;

@@ -26,7 +26,9 @@ impl Session {
         let Some(pending) = self.pending.iter().find(|p| p.tag == tag) else { return false };
         let (leg, purpose, challenges) = (pending.leg, pending.purpose, pending.challenges);
         let mut request = pending.request.clone();
-        if challenges >= MAX_CHALLENGES || !answer_challenge(&mut request, response, &credentials, ctx.entropy) {
+        if challenges >= MAX_CHALLENGES
+            || !answer_challenge(&mut request, response, &credentials, ctx.entropy)
+        {
             return false;
         }
         if purpose == Purpose::Invite {

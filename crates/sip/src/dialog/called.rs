@@ -224,7 +224,13 @@ impl Session {
     }
 
     /// Refuses the call.
-    pub fn reject(&mut self, status: u16, reason: Option<&str>, retry_after: Option<Millis>, ctx: &mut Ctx<'_>) {
+    pub fn reject(
+        &mut self,
+        status: u16,
+        reason: Option<&str>,
+        retry_after: Option<Millis>,
+        ctx: &mut Ctx<'_>,
+    ) {
         let status = status.clamp(300, 699);
         if let Phase::Called(_) = &self.phase {
             self.refuse(status, reason, retry_after, None, ctx);

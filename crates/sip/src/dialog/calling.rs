@@ -4,7 +4,8 @@ use tipring_units::{Instant, Millis};
 
 use super::auth::Credentials;
 use super::session::{
-    Ctx, Failure, Hop, Leg, Local, MAX_FORKS, MAX_PENDING, Out, Pending, Phase, Purpose, SUPPORTED, ALLOW, Session, Tag,
+    ALLOW, Ctx, Failure, Hop, Leg, Local, MAX_FORKS, MAX_PENDING, Out, Pending, Phase, Purpose, SUPPORTED,
+    Session, Tag,
 };
 use super::state::Dialog;
 use crate::agent::{Cause, Event, Privacy, SessionId};
@@ -120,7 +121,13 @@ impl Session {
     }
 
     /// Sends (or sends again, changed) the first INVITE.
-    pub(super) fn send_invite(&mut self, request: Request, hop: Hop, challenges: u8, ctx: &mut Ctx<'_>) -> bool {
+    pub(super) fn send_invite(
+        &mut self,
+        request: Request,
+        hop: Hop,
+        challenges: u8,
+        ctx: &mut Ctx<'_>,
+    ) -> bool {
         if self.pending.len() >= MAX_PENDING {
             return false;
         }
@@ -142,7 +149,13 @@ impl Session {
     }
 
     /// An answer to the first INVITE, or to one of its successors.
-    pub(super) fn on_invite_answer(&mut self, tag: Tag, request: &Request, response: &Response, ctx: &mut Ctx<'_>) {
+    pub(super) fn on_invite_answer(
+        &mut self,
+        tag: Tag,
+        request: &Request,
+        response: &Response,
+        ctx: &mut Ctx<'_>,
+    ) {
         let current = matches!(&self.phase, Phase::Calling(calling) if calling.tag == tag);
         match response.status {
             0..=100 => {}
@@ -234,14 +247,26 @@ impl Session {
     }
 
     /// The plan, and the answer that the ACK must bear where the 2xx made the offer.
-    fn settle_media(&mut self, index: usize, response: &Response) -> Result<(MediaPlan, Option<Vec<u8>>), String> {
+    fn settle_media(
+        &mut self,
+        index: usize,
+        response: &Response,
+    ) -> Result<(MediaPlan, Option<Vec<u8>>), String> {
         let media = self.media.clone();
         let leg = self.legs.get_mut(index).ok_or("no dialog")?;
         if !is_sdp(response) {
-            return leg.media.settle_preview().map(|plan| (plan, None)).ok_or_else(|| "the answer has no SDP".to_owned());
+            return leg
+                .media
+                .settle_preview()
+                .map(|plan| (plan, None))
+                .ok_or_else(|| "the answer has no SDP".to_owned());
         }
         if leg.media.awaits_answer() {
-            return leg.media.receive_answer(&response.body).map(|plan| (plan, None)).map_err(|e| e.to_string());
+            return leg
+                .media
+                .receive_answer(&response.body)
+                .map(|plan| (plan, None))
+                .map_err(|e| e.to_string());
         }
         if let Some(plan) = leg.media.plan() {
             // Settled by a reliable provisional answer; what the 2xx repeats changes nothing (RFC 6337 §3.1.1).
@@ -251,11 +276,6 @@ impl Session {
         let media = media.ok_or("the far end made the offer and there are no media to answer with")?;
         let (answer, plan) = leg.media.answer(&media).map_err(|e| e.to_string())?;
         Ok((plan, Some(answer)))
-    }
-
-    /// Media for answering an offer in a 2xx, when the INVITE bore none.
-    pub fn set_media(&mut self, media: LocalMedia) {
-        self.media = Some(media);
     }
 
     fn on_refused(&mut self, tag: Tag, request: &Request, response: &Response, ctx: &mut Ctx<'_>) {
@@ -288,7 +308,13 @@ impl Session {
     }
 
     /// The INVITE got no answer at all.
-    pub(super) fn on_invite_failed(&mut self, tag: Tag, request: &Request, failure: &Failure, ctx: &mut Ctx<'_>) {
+    pub(super) fn on_invite_failed(
+        &mut self,
+        tag: Tag,
+        request: &Request,
+        failure: &Failure,
+        ctx: &mut Ctx<'_>,
+    ) {
         if !matches!(&self.phase, Phase::Calling(calling) if calling.tag == tag) {
             return;
         }
@@ -300,7 +326,14 @@ impl Session {
         self.enter_over();
     }
 
-    fn failed(&mut self, status: u16, reason: &str, retry_after: Option<Millis>, cause: Cause, ctx: &mut Ctx<'_>) {
+    fn failed(
+        &mut self,
+        status: u16,
+        reason: &str,
+        retry_after: Option<Millis>,
+        cause: Cause,
+        ctx: &mut Ctx<'_>,
+    ) {
         let reason = reason.to_owned();
         self.emit(Event::Failed { session: self.id, status, reason, retry_after, cause }, ctx);
         self.silent = true;
@@ -340,7 +373,12 @@ impl Session {
         self.send_invite(next, Hop::Uri(uri), 0, ctx)
     }
 
-    fn retry_with_longer_interval(&mut self, request: &Request, response: &Response, ctx: &mut Ctx<'_>) -> bool {
+    fn retry_with_longer_interval(
+        &mut self,
+        request: &Request,
+        response: &Response,
+        ctx: &mut Ctx<'_>,
+    ) -> bool {
         let Ok(Some(min)) = response.min_se() else { return false };
         let asked = request.session_expires().ok().flatten().map_or(0, |s| s.interval.0);
         if asked >= min.0 {
@@ -387,4 +425,3 @@ pub(super) fn is_sdp(response: &Response) -> bool {
     !response.body.is_empty()
         && response.content_type().ok().flatten().is_none_or(|t| t.is("application", "sdp"))
 }
-

@@ -73,7 +73,12 @@ impl Session {
     }
 
     /// Agrees to what the INVITE asks for and says so in the 2xx.
-    pub(super) fn start_interval_as_called(&mut self, request: &Request, response: &mut Response, now: Instant) {
+    pub(super) fn start_interval_as_called(
+        &mut self,
+        request: &Request,
+        response: &mut Response,
+        now: Instant,
+    ) {
         self.refreshed_as_called(request, response, now);
     }
 
@@ -109,7 +114,8 @@ impl Session {
     pub(super) fn refresh(&mut self, ctx: &mut Ctx<'_>) {
         let Some(running) = self.interval.running else { return };
         // Should the answer stay away, this is when the session is over.
-        self.interval.running = Some(Running { at: ctx.now + Millis::from_secs(running.interval.0 / 2), ..running });
+        self.interval.running =
+            Some(Running { at: ctx.now + Millis::from_secs(running.interval.0 / 2), ..running });
         if self.phase != Phase::Up {
             return;
         }

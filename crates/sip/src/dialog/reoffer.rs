@@ -38,6 +38,11 @@ impl Session {
     pub fn reoffer(&mut self, media: LocalMedia, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
             Phase::Up => {}
+            // An INVITE without offer: this is what the far end's offer will be answered with.
+            Phase::Calling(_) if self.media.is_none() => {
+                self.media = Some(media);
+                return;
+            }
             Phase::Calling(_) | Phase::Called(_) => {
                 self.next_media = Some(media);
                 return;
@@ -85,7 +90,13 @@ impl Session {
         }
     }
 
-    pub(super) fn on_reinvite_answer(&mut self, pending: &Pending, response: &Response, first: bool, ctx: &mut Ctx<'_>) {
+    pub(super) fn on_reinvite_answer(
+        &mut self,
+        pending: &Pending,
+        response: &Response,
+        first: bool,
+        ctx: &mut Ctx<'_>,
+    ) {
         let seq = pending.request.cseq().map_or(0, |cseq| cseq.seq);
         let ours = matches!(&self.reoffer, Reoffer::Sent { tag, .. } if *tag == pending.tag);
         match response.status {
@@ -109,7 +120,9 @@ impl Session {
     }
 
     fn on_reinvite_accepted(&mut self, pending: &Pending, response: &Response, ctx: &mut Ctx<'_>) {
-        let Reoffer::Sent { media, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else { return };
+        let Reoffer::Sent { media, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else {
+            return;
+        };
         self.refreshed_as_caller(response, ctx.now);
         let Some(leg) = self.legs.get_mut(pending.leg) else { return };
         let body = if is_sdp(response) { response.body.as_slice() } else { &[] };
@@ -127,7 +140,9 @@ impl Session {
         if matches!(response.status, 401 | 407) && self.retry_with_digest(pending.tag, response, ctx) {
             return;
         }
-        let Reoffer::Sent { media, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else { return };
+        let Reoffer::Sent { media, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else {
+            return;
+        };
         self.withdraw();
         match response.status {
             491 => {
@@ -238,10 +253,14 @@ impl Session {
         if offers {
             let open = match &self.phase {
                 // RFC 3311 §5.2: an offer of the INVITE is still open.
-                Phase::Called(called) if called.offered && self.legs.first().is_some_and(|l| l.media.has_remote_offer()) => {
+                Phase::Called(called)
+                    if called.offered && self.legs.first().is_some_and(|l| l.media.has_remote_offer()) =>
+                {
                     Some(500)
                 }
-                Phase::Calling(_) if self.legs.get(index).is_some_and(|l| l.media.awaits_answer()) => Some(491),
+                Phase::Calling(_) if self.legs.get(index).is_some_and(|l| l.media.awaits_answer()) => {
+                    Some(491)
+                }
                 Phase::Calling(_) | Phase::Called(_) | Phase::Up | Phase::Over => self.refuse_offer(),
             };
             if let Some(status) = open {
@@ -282,7 +301,9 @@ impl Session {
 
     /// The gateway's answer to an offer that it was asked about.
     pub fn answer_reoffer(&mut self, media: Option<LocalMedia>, ctx: &mut Ctx<'_>) {
-        let Reoffer::Asked { txn, request } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else { return };
+        let Reoffer::Asked { txn, request } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else {
+            return;
+        };
         match media {
             Some(media) => self.answer_offer(txn, &request, self.chosen, media, ctx),
             None => {
@@ -341,7 +362,13 @@ impl Session {
         self.send_2xx(txn, seq, response, true, false, ctx);
     }
 
-    fn finish_answer(&mut self, txn: ServerTxn, request: &Request, mut response: Response, ctx: &mut Ctx<'_>) {
+    fn finish_answer(
+        &mut self,
+        txn: ServerTxn,
+        request: &Request,
+        mut response: Response,
+        ctx: &mut Ctx<'_>,
+    ) {
         self.refreshed_as_called(request, &mut response, ctx.now);
         if request.method == Method::Invite {
             let seq = request.cseq().map_or(0, |cseq| cseq.seq);

@@ -278,7 +278,13 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(id: SessionId, key: (String, String), local: Local, phase: Phase, caller: bool) -> Self {
+    pub(super) fn new(
+        id: SessionId,
+        key: (String, String),
+        local: Local,
+        phase: Phase,
+        caller: bool,
+    ) -> Self {
         Self {
             id,
             key,
@@ -390,14 +396,7 @@ impl Session {
         }
         request.headers.set(HeaderName::UserAgent, &self.local.product);
         let tag = self.new_tag();
-        self.pending.push(Pending {
-            tag,
-            purpose,
-            leg,
-            request: request.clone(),
-            done: false,
-            challenges,
-        });
+        self.pending.push(Pending { tag, purpose, leg, request: request.clone(), done: false, challenges });
         ctx.out.push(Out::Request { tag, request, hop });
         Some(tag)
     }
@@ -475,11 +474,12 @@ impl Session {
 
     /// The next timer.
     pub fn deadline(&self) -> Option<(Instant, Wait)> {
-        let unacked = self.unacked.iter().flat_map(|u| {
-            [(u.repeat.at, Wait::RepeatAnswer), (u.give_up, Wait::NoAck)]
-        });
+        let unacked =
+            self.unacked.iter().flat_map(|u| [(u.repeat.at, Wait::RepeatAnswer), (u.give_up, Wait::NoAck)]);
         let phase = match &self.phase {
-            Phase::Calling(calling) => calling.ring_until.map(|at| (at, Wait::RingsTooLong)).into_iter().chain(None),
+            Phase::Calling(calling) => {
+                calling.ring_until.map(|at| (at, Wait::RingsTooLong)).into_iter().chain(None)
+            }
             Phase::Called(called) => {
                 let waits = called.deadline();
                 waits.0.into_iter().chain(waits.1)

@@ -58,9 +58,14 @@ impl SdpRefused {
 enum State {
     Idle,
     /// Our offer has no answer.
-    Offered { offer: SessionDescription, media: LocalMedia },
+    Offered {
+        offer: SessionDescription,
+        media: LocalMedia,
+    },
     /// Their offer has no answer.
-    Asked { offer: SessionDescription },
+    Asked {
+        offer: SessionDescription,
+    },
 }
 
 /// The offers and answers of one dialog.
@@ -368,9 +373,9 @@ fn codecs_of(media: &Media) -> impl Iterator<Item = (u8, Codec)> {
 }
 
 fn event_type(media: &Media) -> Option<u8> {
-    media.payload_types().find(|number| {
-        media.rtpmap(*number).is_some_and(|map| map.is("telephone-event", EVENT_CLOCK))
-    })
+    media
+        .payload_types()
+        .find(|number| media.rtpmap(*number).is_some_and(|map| map.is("telephone-event", EVENT_CLOCK)))
 }
 
 /// Where the far end receives RTP; 0.0.0.0 counts as an address, for hold.

@@ -290,6 +290,5 @@ fn preference(contact: &NameAddr) -> f32 {
     contact.params.get("q").and_then(|q| q.parse::<f32>().ok()).unwrap_or(1.0).clamp(0.0, 1.0)
 }
 
-
 #[cfg(test)]
 mod tests;

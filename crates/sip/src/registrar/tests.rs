@@ -88,7 +88,8 @@ fn a_user_cannot_bind_to_another_name() {
     let request = bench.request("202", "<sip:201@10.0.0.9>", None);
     let (request, proof) = bench.prove(request, "201", "lamo");
     assert_eq!(proof, Proof::User("201".to_owned()));
-    let (response, _) = bench.registrar.register(bench.now, "201", &request, Bench::flow(), &mut bench.entropy);
+    let (response, _) =
+        bench.registrar.register(bench.now, "201", &request, Bench::flow(), &mut bench.entropy);
     assert_eq!(response.status, 403);
 }
 

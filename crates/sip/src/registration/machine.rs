@@ -163,7 +163,13 @@ impl Registration {
     }
 
     /// The registrar answers.
-    pub fn on_response(&mut self, now: Instant, response: &Response, entropy: &mut Entropy, out: &mut Vec<Action>) {
+    pub fn on_response(
+        &mut self,
+        now: Instant,
+        response: &Response,
+        entropy: &mut Entropy,
+        out: &mut Vec<Action>,
+    ) {
         // An answer to an earlier REGISTER does not count.
         if response.status < 200 || response.cseq().map(|cseq| cseq.seq) != Ok(self.seq) {
             return;
@@ -224,7 +230,13 @@ impl Registration {
     }
 
     /// No address of the registrar answered.
-    pub fn on_failure(&mut self, now: Instant, failure: &Failure, entropy: &mut Entropy, out: &mut Vec<Action>) {
+    pub fn on_failure(
+        &mut self,
+        now: Instant,
+        failure: &Failure,
+        entropy: &mut Entropy,
+        out: &mut Vec<Action>,
+    ) {
         match &self.state {
             State::Asking { .. } => {
                 let why = match failure {

@@ -87,13 +87,7 @@ pub struct Clients {
 impl Clients {
     /// An empty table.
     pub const fn new(timing: Timing) -> Self {
-        Self {
-            timing,
-            entries: BTreeMap::new(),
-            by_key: BTreeMap::new(),
-            alarms: Alarms::new(),
-            next: 0,
-        }
+        Self { timing, entries: BTreeMap::new(), by_key: BTreeMap::new(), alarms: Alarms::new(), next: 0 }
     }
 
     /// Whether there is room for another transaction.

@@ -149,6 +149,11 @@ impl Servers {
         Arrival::New(id)
     }
 
+    /// Whether `request` is a repeat of one that is here.
+    pub fn knows(&self, request: &Request) -> bool {
+        ServerKey::of(request).is_some_and(|key| self.by_key.contains_key(&key))
+    }
+
     /// The INVITE transaction that a CANCEL is about.
     pub fn cancelled_by(&self, cancel: &Request) -> Option<ServerId> {
         self.by_key.get(&ServerKey::of_cancelled(cancel)?).copied()
@@ -183,7 +188,13 @@ impl Servers {
         }
     }
 
-    fn again(&mut self, now: Instant, id: ServerId, request: &Request, out: &mut Vec<ServerReport>) -> Arrival {
+    fn again(
+        &mut self,
+        now: Instant,
+        id: ServerId,
+        request: &Request,
+        out: &mut Vec<ServerReport>,
+    ) -> Arrival {
         let event = if request.method == Method::Ack { Event::Ack } else { Event::Repeat };
         let delivered = self.event(now, id, event, out);
         if delivered { Arrival::Ack(id) } else { Arrival::Absorbed }

@@ -86,7 +86,10 @@ fn it_registers_with_digest_and_refreshes_before_the_end() {
     bench.answer(401, &[(HeaderName::WwwAuthenticate, CHALLENGE)]);
     assert!(bench.sent[1].headers.has(&HeaderName::Authorization));
     bench.answer(200, &[(HeaderName::Contact, "<sip:15550123@10.0.0.2:5060>;expires=600")]);
-    assert!(matches!(bench.reports.last(), Some(RegistrationState::Registered { expires: Millis(600_000), .. })));
+    assert!(matches!(
+        bench.reports.last(),
+        Some(RegistrationState::Registered { expires: Millis(600_000), .. })
+    ));
     let (at, wait) = bench.registration.deadline().expect("a refresh");
     assert_eq!(wait, Wait::Refresh);
     let left = (bench.now + Millis(600_000)).since(at);
@@ -112,7 +115,10 @@ fn a_second_challenge_after_digest_means_a_wrong_password() {
 fn a_stale_nonce_is_answered_anew() {
     let mut bench = Bench::new();
     bench.answer(401, &[(HeaderName::WwwAuthenticate, CHALLENGE)]);
-    bench.answer(401, &[(HeaderName::WwwAuthenticate, "Digest realm=\"x\", nonce=\"n2\", qop=\"auth\", stale=true")]);
+    bench.answer(
+        401,
+        &[(HeaderName::WwwAuthenticate, "Digest realm=\"x\", nonce=\"n2\", qop=\"auth\", stale=true")],
+    );
     assert_eq!(bench.sent.len(), 3);
     bench.answer(200, &[]);
     assert!(bench.registration.is_bound());
@@ -121,7 +127,10 @@ fn a_stale_nonce_is_answered_anew() {
 #[test]
 fn an_unknown_algorithm_is_named() {
     let mut bench = Bench::new();
-    bench.answer(401, &[(HeaderName::WwwAuthenticate, "Digest realm=\"x\", nonce=\"n\", algorithm=WHIRLPOOL")]);
+    bench.answer(
+        401,
+        &[(HeaderName::WwwAuthenticate, "Digest realm=\"x\", nonce=\"n\", algorithm=WHIRLPOOL")],
+    );
     assert!(matches!(
         bench.reports.last(),
         Some(RegistrationState::Failed { why: WhyUnregistered::UnknownAlgorithm, .. })

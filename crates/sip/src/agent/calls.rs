@@ -1,0 +1,241 @@
+//! Sessions within the agent: the gateway's orders, and what sessions want done.
+
+use tipring_units::Instant;
+
+use super::accounts::host;
+use super::agent::Agent;
+use super::api::{Command, Destination, Event, Identity, Invite, Privacy, SessionId, Transport};
+use super::cause::Cause;
+use super::config::AccountId;
+use super::jobs::Owner;
+use crate::dialog::{Call, Ctx, Hop, Local, Out, Session};
+use crate::message::{Host, NameAddr, Uri};
+use crate::transaction::Target;
+
+impl Agent {
+    pub(super) fn on_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Invite(invite) => self.invite(now, *invite),
+            Command::Progress { session, status, media } => {
+                self.on_session(now, session, |s, ctx| s.progress(status, media, ctx));
+            }
+            Command::Accept { session, media } => {
+                self.on_session(now, session, |s, ctx| s.accept(media, ctx))
+            }
+            Command::Reject { session, status, reason, retry_after } => {
+                self.on_session(now, session, |s, ctx| s.reject(status, reason.as_deref(), retry_after, ctx));
+            }
+            Command::Hangup { session, cause } => {
+                self.on_session(now, session, |s, ctx| s.hangup(cause, ctx))
+            }
+            Command::Reoffer { session, media } => {
+                self.on_session(now, session, |s, ctx| s.reoffer(media, ctx))
+            }
+            Command::AnswerReoffer { session, media } => {
+                self.on_session(now, session, |s, ctx| s.answer_reoffer(media, ctx));
+            }
+            Command::SendInfo { session, digit, duration } => {
+                self.on_session(now, session, |s, ctx| s.send_info(digit, duration, ctx));
+            }
+            Command::Abandon { session } => self.on_session(now, session, Session::abandon),
+            Command::SetServer(config) => self.set_server(now, config),
+            Command::RemoveServer(server) => self.remove_server(server),
+            Command::Register(config) => self.register(now, config),
+            Command::Unregister(account) => self.unregister(now, account),
+            Command::UnregisterAll => self.unregister_all(now),
+            Command::SetTrust(trust) => self.config.trust = trust,
+            Command::SetUsers(users) => self.bindings_changed(|r| r.set_users(users)),
+        }
+    }
+
+    fn invite(&mut self, now: Instant, invite: Invite) {
+        let session = invite.session;
+        // A tenth of the table is kept for emergency calls.
+        let room =
+            if invite.emergency { self.config.max_sessions } else { self.config.max_sessions * 9 / 10 };
+        if self.sessions.len() >= room {
+            self.refuse_invite(session, 503, "too many calls");
+            return;
+        }
+        if self.sessions.contains_key(&session) {
+            self.refuse_invite(session, 500, "the session number is in use");
+            return;
+        }
+        let Some(route) = self.route(now, &invite) else {
+            self.refuse_invite(session, 480, "the destination is not registered or not configured");
+            return;
+        };
+        let account = invite.account.and_then(|id| self.accounts.get(&id));
+        let credentials = account.map(super::accounts::Account::credentials);
+        let contact_user = account.map_or(invite.from.user.as_str(), |a| &a.config.user).to_owned();
+        let public = account.and_then(|a| a.registration.as_ref()).and_then(|r| r.public());
+        let local = self.local(&contact_user, route.transport, public);
+        let from = match invite.privacy {
+            Privacy::None => named(&invite.from, route.domain.clone()),
+            Privacy::Id => {
+                let anonymous = Uri::sip(Some("anonymous"), Host::Name("anonymous.invalid".to_owned()), None);
+                NameAddr::new(anonymous).with_display("Anonymous")
+            }
+        };
+        let call = Call {
+            session,
+            local,
+            to: NameAddr::new(route.uri.clone()),
+            uri: route.uri,
+            from,
+            hop: route.hop,
+            asserted: invite.asserted.map(|asserted| named(&asserted, route.domain)),
+            privacy: invite.privacy,
+            emergency: invite.emergency,
+            media: invite.media,
+            credentials,
+            call_id: format!(
+                "{:016x}{:08x}@{}",
+                self.entropy.u64(),
+                self.entropy.u32(),
+                self.config.udp.ip()
+            ),
+            flow: route.flow,
+        };
+        let mut outs = Vec::new();
+        let made = Session::call(call, &mut Ctx { now, entropy: &mut self.entropy, out: &mut outs });
+        self.adopt(now, made, outs);
+    }
+
+    /// Where an outgoing call goes.
+    fn route(&self, now: Instant, invite: &Invite) -> Option<Route> {
+        let own: Host = self.config.udp.ip().into();
+        match &invite.to {
+            Destination::Server { server, user } => {
+                let config = self.peers.get(server)?.config();
+                let domain = host(config.domain());
+                let port = config.addresses.first().filter(|_| config.domain.is_none()).and_then(|a| a.port);
+                Some(Route {
+                    uri: Uri::sip(Some(user), domain.clone(), port),
+                    hop: Hop::Server(*server),
+                    domain: if invite.account.is_some() { domain } else { own },
+                    transport: config.transport,
+                    flow: None,
+                })
+            }
+            Destination::Registered { user } => {
+                let bindings = self.registrar.bindings(now, user);
+                let binding = bindings.first()?;
+                Some(Route {
+                    uri: binding.contact.uri.clone(),
+                    hop: Hop::Targets(vec![binding.flow]),
+                    domain: own,
+                    transport: binding.flow.transport,
+                    flow: Some(binding.flow),
+                })
+            }
+            Destination::Uri(uri) => {
+                let tcp = uri.param("transport").is_some_and(|t| t.eq_ignore_ascii_case("tcp"));
+                let transport = if tcp { Transport::Tcp } else { Transport::Udp };
+                Some(Route {
+                    uri: uri.clone(),
+                    hop: Hop::Uri(uri.clone()),
+                    domain: own,
+                    transport,
+                    flow: None,
+                })
+            }
+        }
+    }
+
+    fn refuse_invite(&mut self, session: SessionId, status: u16, reason: &str) {
+        let cause = Cause::from_status(status);
+        self.event(Event::Failed { session, status, reason: reason.to_owned(), retry_after: None, cause });
+    }
+
+    /// What a session is told about us.
+    pub(super) fn local(
+        &self,
+        user: &str,
+        transport: Transport,
+        public: Option<core::net::SocketAddr>,
+    ) -> Local {
+        Local {
+            contact: self.contact(user, transport, public),
+            product: self.config.product.clone(),
+            timing: self.config.timing,
+            reoffers: self.config.reoffers,
+            session_interval: self.config.session_interval,
+        }
+    }
+
+    /// Our address as the registrar of an account of `server` sees it.
+    pub(super) fn public_at(&self, server: super::config::ServerId) -> Option<core::net::SocketAddr> {
+        let accounts = self.accounts.values().filter(|a| a.config.server == server);
+        accounts.filter_map(|a| a.registration.as_ref()?.public()).next()
+    }
+
+    /// Takes a new session into the tables.
+    pub(super) fn adopt(&mut self, now: Instant, session: Session, outs: Vec<Out>) {
+        let id = session.id();
+        self.dialogs.insert(session.key().clone(), id);
+        self.sessions.insert(id, session);
+        self.after_session(now, id, outs);
+    }
+
+    /// Lets a session do something, and does what it wants.
+    pub(super) fn on_session(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        f: impl FnOnce(&mut Session, &mut Ctx<'_>),
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut outs = Vec::new();
+        f(session, &mut Ctx { now, entropy: &mut self.entropy, out: &mut outs });
+        self.after_session(now, id, outs);
+    }
+
+    fn after_session(&mut self, now: Instant, id: SessionId, outs: Vec<Out>) {
+        for out in outs {
+            match out {
+                Out::Request { tag, request, hop } => {
+                    self.start_job(now, Owner::Session(id, tag), request, hop)
+                }
+                Out::Cancel { tag, reason } => self.cancel_job(now, id, tag, reason),
+                Out::Ack { request, hop } => self.start_job(now, Owner::Ack, request, hop),
+                Out::Respond { txn, response } => {
+                    let mut reports = Vec::new();
+                    self.servers.answer(now, txn, &response, &mut reports);
+                    self.on_server_reports(now, reports);
+                }
+                Out::Event(event) => self.event(event),
+            }
+        }
+        let Some(session) = self.sessions.get(&id) else { return };
+        if session.is_over() {
+            self.dialogs.remove(session.key());
+            self.sessions.remove(&id);
+            self.session_alarms.set(id, None);
+        } else {
+            self.session_alarms.set(id, session.deadline());
+        }
+    }
+
+    /// The account whose contact a far end called, if it is one.
+    pub fn account_of(&self, user: &str) -> Option<AccountId> {
+        self.accounts.iter().find(|(_, a)| a.config.user == user).map(|(id, _)| *id)
+    }
+}
+
+struct Route {
+    uri: Uri,
+    hop: Hop,
+    domain: Host,
+    transport: Transport,
+    flow: Option<Target>,
+}
+
+fn named(identity: &Identity, domain: Host) -> NameAddr {
+    let user = Some(identity.user.as_str()).filter(|user| !user.is_empty());
+    let address = NameAddr::new(Uri::sip(user, domain, None));
+    match &identity.display {
+        Some(display) => address.with_display(display),
+        None => address,
+    }
+}

@@ -1,0 +1,413 @@
+//! Requests under way: found, sent, sent elsewhere, cancelled.
+//!
+//! A job is one request of ours with the addresses that it may go to. It starts a transaction at the first;
+//! when that gives no answer, or 503, the next one follows with a new branch (RFC 3263 §4.3).
+
+use std::collections::VecDeque;
+
+use tipring_units::Instant;
+
+use super::agent::Agent;
+use super::api::{Answer, Output, QueryId, SessionId, Transport};
+use super::config::{AccountId, ServerId};
+use super::locate::{Lookup, Step};
+use crate::dialog::{Failure, Hop, Tag};
+use crate::message::{self, HeaderName, Method, Request, Response, Uri, Via};
+use crate::transaction::client::{NoAnswer, cancel_of};
+use crate::transaction::key::new_branch;
+use crate::transaction::{ClientId, ClientReport, Target};
+
+/// Jobs at a time.
+pub const MAX_JOBS: usize = 8192;
+/// DNS lookups at a time.
+pub const MAX_LOOKUPS: usize = 1024;
+/// A request larger than this goes by TCP where that is possible, RFC 3261 §18.1.1.
+pub const LARGE: usize = 1300;
+
+/// One request under way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct JobId(pub u64);
+
+/// Whom answers go to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owner {
+    /// A session's request.
+    Session(SessionId, Tag),
+    /// The ACK of a 2xx: never answered.
+    Ack,
+    /// A REGISTER.
+    Account(AccountId),
+    /// An OPTIONS that looks whether this address of a server lives.
+    Probe(ServerId),
+}
+
+/// One job.
+#[derive(Debug)]
+pub struct Job {
+    owner: Owner,
+    request: Request,
+    server: Option<ServerId>,
+    targets: VecDeque<Target>,
+    sent: Option<(ClientId, Target)>,
+    provisional: bool,
+    answered: bool,
+    /// CANCEL is wanted, with this Reason.
+    cancel: Option<Option<String>>,
+}
+
+/// What a lookup is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LookupFor {
+    /// A job's target.
+    Job(JobId),
+    /// A server's addresses.
+    Server(ServerId),
+}
+
+impl Agent {
+    /// Starts a job.
+    pub(super) fn start_job(&mut self, now: Instant, owner: Owner, request: Request, hop: Hop) {
+        if self.jobs.len() >= MAX_JOBS {
+            self.job_failed(now, owner, &Failure::Overload);
+            self.job_closed(now, owner);
+            return;
+        }
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        let server = match (owner, &hop) {
+            (Owner::Probe(server), _) => Some(server),
+            (_, Hop::Server(server)) => Some(*server),
+            (_, Hop::Uri(_) | Hop::Targets(_)) => None,
+        };
+        let job = Job {
+            owner,
+            request,
+            server,
+            targets: VecDeque::new(),
+            sent: None,
+            provisional: false,
+            answered: false,
+            cancel: None,
+        };
+        self.jobs.insert(id, job);
+        if let Owner::Session(session, tag) = owner {
+            self.by_tag.insert((session, tag), id);
+        }
+        match hop {
+            Hop::Server(server) => match self.peers.get(&server) {
+                Some(peer) if peer.is_resolved() => {
+                    let targets = peer.targets();
+                    self.job_found(now, id, targets);
+                }
+                Some(peer) if peer.is_resolving() => {
+                    self.waiting_for.push((server, id));
+                }
+                Some(_) => self.end_job(
+                    now,
+                    id,
+                    Some(Failure::NotFound("the server's name is not found".to_owned())),
+                ),
+                None => self.end_job(now, id, Some(Failure::NotFound("there is no such server".to_owned()))),
+            },
+            Hop::Uri(uri) => self.look_up_uri(now, id, &uri),
+            Hop::Targets(targets) => self.job_found(now, id, targets),
+        }
+    }
+
+    fn look_up_uri(&mut self, now: Instant, id: JobId, uri: &Uri) {
+        let Some(sip) = uri.as_sip().filter(|sip| !sip.secure) else {
+            self.end_job(
+                now,
+                id,
+                Some(Failure::NotFound(format!("cannot reach {uri}: no SIP over UDP or TCP"))),
+            );
+            return;
+        };
+        let transport = match sip.params.get("transport") {
+            Some(name) if name.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+            Some(_) | None => Transport::Udp,
+        };
+        let host = sip.params.get("maddr").map_or_else(|| sip.host.to_string(), str::to_owned);
+        let (lookup, step) = Lookup::start(&host, sip.port, transport);
+        self.follow(now, LookupFor::Job(id), lookup, step, transport);
+    }
+
+    /// Does what a lookup wants next.
+    pub(super) fn follow(
+        &mut self,
+        now: Instant,
+        what: LookupFor,
+        lookup: Lookup,
+        step: Step,
+        transport: Transport,
+    ) {
+        match step {
+            Step::Ask(question) if self.lookups.len() < MAX_LOOKUPS => {
+                let query = QueryId(self.next_query);
+                self.next_query += 1;
+                self.lookups.insert(query, (what, lookup, transport));
+                self.out.push_back(Output::Resolve { query, question });
+            }
+            Step::Ask(_) => {
+                self.looked_up(now, what, Err("too many DNS lookups under way".to_owned()), transport)
+            }
+            Step::Done(found) => self.looked_up(now, what, Ok(found), transport),
+            Step::Failed(why) => self.looked_up(now, what, Err(why), transport),
+        }
+    }
+
+    /// DNS has answered.
+    pub(super) fn on_resolved(&mut self, now: Instant, query: QueryId, answer: Answer) {
+        let Some((what, mut lookup, transport)) = self.lookups.remove(&query) else { return };
+        let step = lookup.on(answer, &mut self.entropy);
+        self.follow(now, what, lookup, step, transport);
+    }
+
+    fn looked_up(
+        &mut self,
+        now: Instant,
+        what: LookupFor,
+        found: Result<Vec<core::net::SocketAddr>, String>,
+        transport: Transport,
+    ) {
+        match what {
+            LookupFor::Job(id) => match found {
+                Ok(found) => {
+                    let targets = found.into_iter().map(|address| Target::new(transport, address)).collect();
+                    self.job_found(now, id, targets);
+                }
+                Err(why) => self.end_job(now, id, Some(Failure::NotFound(why))),
+            },
+            LookupFor::Server(server) => self.server_looked_up(now, server, &found.unwrap_or_default()),
+        }
+    }
+
+    /// The addresses of a job are known.
+    pub(super) fn job_found(&mut self, now: Instant, id: JobId, targets: Vec<Target>) {
+        let has_tcp = self.config.tcp.is_some();
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let large = job.request.to_bytes().len() + 120 > LARGE;
+        for target in targets {
+            if large && has_tcp && target.transport == Transport::Udp {
+                job.targets.push_back(Target { transport: Transport::Tcp, ..target });
+            }
+            job.targets.push_back(target);
+        }
+        self.next_target(now, id, Failure::Unreachable);
+    }
+
+    /// Sends the job to its next address, or ends it with `failure`.
+    fn next_target(&mut self, now: Instant, id: JobId, failure: Failure) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let cancelled = job.cancel.is_some();
+        let Some(target) = job.targets.pop_front().filter(|_| !cancelled) else {
+            let failure = if cancelled { Failure::Cancelled } else { failure };
+            self.end_job(now, id, Some(failure));
+            return;
+        };
+        let owner = job.owner;
+        let mut request = job.request.clone();
+        let via = self.via(target.transport);
+        request.headers.push_front(HeaderName::Via, via);
+        if owner == Owner::Ack {
+            self.wires.send(target, request.to_bytes(), &mut self.out);
+            self.end_job(now, id, None);
+            return;
+        }
+        let mut reports = Vec::new();
+        match self.clients.start(now, request, target, &mut reports) {
+            Some(client) => {
+                if let Some(job) = self.jobs.get_mut(&id) {
+                    job.sent = Some((client, target));
+                    job.provisional = false;
+                }
+                self.by_client.insert(client, id);
+                self.on_client_reports(now, reports);
+            }
+            None => self.end_job(now, id, Some(Failure::Overload)),
+        }
+    }
+
+    fn via(&mut self, transport: Transport) -> String {
+        let (name, address) = match transport {
+            Transport::Udp => (message::Transport::Udp, self.config.udp),
+            Transport::Tcp => (message::Transport::Tcp, self.config.tcp.unwrap_or(self.config.udp)),
+        };
+        Via::new(name, address, &new_branch(&mut self.entropy)).to_string()
+    }
+
+    /// Ends a job: tells its owner the failure, if there was one, and that no more answers come.
+    fn end_job(&mut self, now: Instant, id: JobId, failure: Option<Failure>) {
+        let Some(job) = self.jobs.remove(&id) else { return };
+        if let Owner::Session(session, tag) = job.owner {
+            self.by_tag.remove(&(session, tag));
+        }
+        if let Some((client, _)) = job.sent {
+            self.by_client.remove(&client);
+        }
+        self.job_alarms.set(id, None);
+        if let Some(failure) = failure.filter(|_| !job.answered) {
+            self.job_failed(now, job.owner, &failure);
+        }
+        self.job_closed(now, job.owner);
+    }
+
+    /// Does what the client transactions want.
+    pub(super) fn on_client_reports(&mut self, now: Instant, reports: Vec<ClientReport>) {
+        for report in reports {
+            match report {
+                ClientReport::Send { target, bytes } => {
+                    if !self.wires.send(target, bytes, &mut self.out) {
+                        self.transport_failed(now, target);
+                    }
+                }
+                ClientReport::Response { id, response } => self.on_job_answer(now, id, response),
+                ClientReport::Failed { id, why } => self.on_no_answer(now, id, why),
+                ClientReport::Ended { id } => {
+                    if let Some(job) = self.by_client.remove(&id) {
+                        self.end_job(now, job, None);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_job_answer(&mut self, now: Instant, client: ClientId, response: Response) {
+        let Some(id) = self.by_client.get(&client).copied() else { return };
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let (owner, server) = (job.owner, job.server);
+        let address = job.sent.map(|(_, target)| target.address);
+        if let (Some(server), Some(address)) = (server, address) {
+            if response.status == 503 {
+                self.server_failed(now, server, address);
+            } else {
+                self.server_answered(now, server, address);
+            }
+        }
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        // A server that cannot now may have a neighbour that can (RFC 3261 §21.5.4).
+        if response.status == 503 && !job.targets.is_empty() && job.cancel.is_none() {
+            self.by_client.remove(&client);
+            self.next_target(now, id, Failure::Unreachable);
+            return;
+        }
+        if response.status >= 200 {
+            job.answered = true;
+            self.job_alarms.set(id, None);
+        } else if !job.provisional {
+            job.provisional = true;
+            if job.cancel.is_some() {
+                self.send_cancel(now, id);
+            }
+        }
+        self.job_answered(now, owner, &response);
+    }
+
+    fn on_no_answer(&mut self, now: Instant, client: ClientId, why: NoAnswer) {
+        let Some(id) = self.by_client.remove(&client) else { return };
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let address = job.sent.take().map(|(_, target)| target.address);
+        if let (Some(server), Some(address)) = (job.server, address) {
+            self.server_failed(now, server, address);
+        }
+        let failure = match why {
+            NoAnswer::TimedOut => Failure::TimedOut,
+            NoAnswer::Transport => Failure::Unreachable,
+        };
+        self.next_target(now, id, failure);
+    }
+
+    /// A session cancels its INVITE.
+    pub(super) fn cancel_job(&mut self, now: Instant, session: SessionId, tag: Tag, reason: Option<String>) {
+        let Some(id) = self.by_tag.get(&(session, tag)).copied() else { return };
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if job.answered || job.cancel.is_some() {
+            return;
+        }
+        job.cancel = Some(reason);
+        match (job.sent, job.provisional) {
+            (Some(_), true) => self.send_cancel(now, id),
+            // §9.1: a CANCEL may not overtake its INVITE; it goes with the first provisional answer.
+            (Some(_), false) => {}
+            (None, _) => self.end_job(now, id, Some(Failure::Cancelled)),
+        }
+    }
+
+    fn send_cancel(&mut self, now: Instant, id: JobId) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        let Some((client, target)) = job.sent else { return };
+        let reason = job.cancel.clone().flatten();
+        let Some((invite, _)) = self.clients.request(client) else { return };
+        let cancel = cancel_of(invite, reason.as_deref());
+        let mut reports = Vec::new();
+        self.clients.start(now, cancel, target, &mut reports);
+        // §9.1: without a final answer 64*T1 later the INVITE counts as cancelled.
+        self.job_alarms.set(id, Some((now + self.config.timing.life(), ())));
+        self.on_client_reports(now, reports);
+    }
+
+    /// A cancelled INVITE has had its time.
+    pub(super) fn on_job_alarms(&mut self, now: Instant) {
+        while let Some((id, ())) = self.job_alarms.due(now) {
+            if let Some((client, _)) = self.jobs.get(&id).and_then(|job| job.sent) {
+                self.clients.drop_silently(client);
+            }
+            self.end_job(now, id, Some(Failure::Cancelled));
+        }
+    }
+
+    /// Nothing can be sent to `target` now.
+    pub(super) fn transport_failed(&mut self, now: Instant, target: Target) {
+        let mut reports = Vec::new();
+        self.clients.on_transport_error(now, target, &mut reports);
+        self.on_client_reports(now, reports);
+    }
+
+    /// An answer to a request of ours.
+    fn job_answered(&mut self, now: Instant, owner: Owner, response: &Response) {
+        match owner {
+            Owner::Session(session, tag) => {
+                self.on_session(now, session, |s, ctx| s.on_response(tag, response, ctx))
+            }
+            Owner::Account(account) => self.account_answered(now, account, response),
+            // The health of the address was noted when the answer came.
+            Owner::Probe(_) | Owner::Ack => {}
+        }
+    }
+
+    fn job_failed(&mut self, now: Instant, owner: Owner, failure: &Failure) {
+        match owner {
+            Owner::Session(session, tag) => {
+                self.on_session(now, session, |s, ctx| s.on_failure(tag, failure, ctx))
+            }
+            Owner::Account(account) => self.account_failed(now, account, failure),
+            // The address's health was noted where the transaction failed.
+            Owner::Probe(_) | Owner::Ack => {}
+        }
+    }
+
+    fn job_closed(&mut self, now: Instant, owner: Owner) {
+        match owner {
+            Owner::Session(session, tag) => self.on_session(now, session, |s, _| s.on_closed(tag)),
+            Owner::Account(_) | Owner::Probe(_) | Owner::Ack => {}
+        }
+    }
+
+    /// An OPTIONS to one address of a server.
+    pub(super) fn probe(&mut self, now: Instant, server: ServerId, target: Target) {
+        let Some(domain) = self.peers.get(&server).map(|p| super::accounts::host(p.config().domain())) else {
+            return;
+        };
+        let uri = Uri::sip(None, domain, None);
+        let mut request = Request::new(Method::Options, uri.clone());
+        let from = message::NameAddr::new(Uri::sip(None, self.config.udp.ip().into(), None));
+        let headers = &mut request.headers;
+        headers.push(HeaderName::MaxForwards, "70");
+        headers.push(HeaderName::From, from.with_tag(&format!("{:016x}", self.entropy.u64())).to_string());
+        headers.push(HeaderName::To, message::NameAddr::new(uri).to_string());
+        headers.push(HeaderName::CallId, format!("{:016x}", self.entropy.u64()));
+        headers.push(HeaderName::CSeq, "1 OPTIONS");
+        headers.push(HeaderName::UserAgent, &self.config.product);
+        self.start_job(now, Owner::Probe(server), request, Hop::Targets(vec![target]));
+    }
+}

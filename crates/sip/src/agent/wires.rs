@@ -1,0 +1,217 @@
+//! Datagrams and connections: who is connected, and how bytes get to a target.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, VecDeque};
+
+use tipring_units::{Instant, Millis};
+
+use super::api::{ConnId, Output};
+use crate::message::{StreamFramer, StreamItem};
+use crate::transaction::{Target, Transport};
+
+/// Connections at a time; further ones are closed at once.
+pub const MAX_CONNS: usize = 1024;
+/// How long a new connection may stay without a whole message.
+pub const PROVE_WITHIN: Millis = Millis(10_000);
+/// Messages that wait for a connection to stand.
+pub const MAX_WAITING: usize = 32;
+
+#[derive(Debug)]
+enum State {
+    /// We asked for it; these wait.
+    Connecting(VecDeque<Vec<u8>>),
+    Open,
+}
+
+#[derive(Debug)]
+struct Conn {
+    remote: SocketAddr,
+    state: State,
+    framer: StreamFramer,
+    /// Until when the first message must be whole; none once it was.
+    prove_by: Option<Instant>,
+}
+
+/// All connections.
+#[derive(Debug, Default)]
+pub struct Wires {
+    conns: BTreeMap<ConnId, Conn>,
+    by_peer: BTreeMap<SocketAddr, ConnId>,
+    next: u64,
+}
+
+impl Wires {
+    /// Sends `bytes` to `target`: on its connection, on another to the same peer, or on a new one.
+    /// False if there is no room for that.
+    pub fn send(&mut self, target: Target, bytes: Vec<u8>, out: &mut VecDeque<Output>) -> bool {
+        match target.transport {
+            Transport::Udp => {
+                out.push_back(Output::Send { to: target.address, bytes });
+                true
+            }
+            Transport::Tcp => self.send_stream(target, bytes, out),
+        }
+    }
+
+    fn send_stream(&mut self, target: Target, bytes: Vec<u8>, out: &mut VecDeque<Output>) -> bool {
+        let own = target.conn.filter(|conn| self.conns.contains_key(conn));
+        let conn = own.or_else(|| self.by_peer.get(&target.address).copied());
+        if let Some(conn) = conn
+            && let Some(entry) = self.conns.get_mut(&conn)
+        {
+            match &mut entry.state {
+                State::Open => out.push_back(Output::StreamSend { conn, bytes }),
+                State::Connecting(waiting) if waiting.len() < MAX_WAITING => waiting.push_back(bytes),
+                State::Connecting(_) => return false,
+            }
+            return true;
+        }
+        if self.conns.len() >= MAX_CONNS {
+            return false;
+        }
+        let conn = ConnId(ConnId::FIRST_OUTBOUND + self.next);
+        self.next += 1;
+        let entry = Conn {
+            remote: target.address,
+            state: State::Connecting(VecDeque::from([bytes])),
+            framer: StreamFramer::new(),
+            prove_by: None,
+        };
+        self.conns.insert(conn, entry);
+        self.by_peer.insert(target.address, conn);
+        out.push_back(Output::StreamConnect { conn, to: target.address });
+        true
+    }
+
+    /// A connection stands.
+    pub fn opened(&mut self, now: Instant, conn: ConnId, remote: SocketAddr, out: &mut VecDeque<Output>) {
+        if let Some(entry) = self.conns.get_mut(&conn) {
+            if let State::Connecting(waiting) = core::mem::replace(&mut entry.state, State::Open) {
+                out.extend(waiting.into_iter().map(|bytes| Output::StreamSend { conn, bytes }));
+            }
+            return;
+        }
+        // Half of the table is kept for connections that we make ourselves or that have proven themselves.
+        let unproven = self.conns.values().filter(|c| c.prove_by.is_some()).count();
+        if self.conns.len() >= MAX_CONNS || unproven >= MAX_CONNS / 2 {
+            out.push_back(Output::StreamClose { conn });
+            return;
+        }
+        let entry = Conn {
+            remote,
+            state: State::Open,
+            framer: StreamFramer::new(),
+            prove_by: Some(now + PROVE_WITHIN),
+        };
+        self.conns.insert(conn, entry);
+        self.by_peer.insert(remote, conn);
+    }
+
+    /// The target that a connection is.
+    pub fn target(&self, conn: ConnId) -> Option<Target> {
+        let entry = self.conns.get(&conn)?;
+        Some(Target { transport: Transport::Tcp, address: entry.remote, conn: Some(conn) })
+    }
+
+    /// Takes bytes of a stream and gives the messages that they complete. The connection is closed when they
+    /// cannot be followed.
+    pub fn received(&mut self, conn: ConnId, bytes: &[u8], out: &mut VecDeque<Output>) -> Vec<StreamItem> {
+        let mut items = Vec::new();
+        let Some(entry) = self.conns.get_mut(&conn) else { return items };
+        // Large pieces go in by and by, so that the framer's bound is for what is unfinished.
+        for piece in bytes.chunks(16 * 1024) {
+            let mut lost = entry.framer.push(piece).is_err();
+            while !lost {
+                match entry.framer.pop() {
+                    Ok(Some(item)) => items.push(item),
+                    Ok(None) => break,
+                    Err(_) => lost = true,
+                }
+            }
+            if lost {
+                self.close(conn, out);
+                return items;
+            }
+        }
+        if items.iter().any(|item| matches!(item, StreamItem::Message(_))) {
+            entry.prove_by = None;
+        }
+        items
+    }
+
+    /// Closes a connection of ours.
+    pub fn close(&mut self, conn: ConnId, out: &mut VecDeque<Output>) {
+        if self.forget(conn).is_some() {
+            out.push_back(Output::StreamClose { conn });
+        }
+    }
+
+    /// A connection has gone; gives what it was.
+    pub fn forget(&mut self, conn: ConnId) -> Option<Target> {
+        let target = self.target(conn)?;
+        self.conns.remove(&conn);
+        if self.by_peer.get(&target.address) == Some(&conn) {
+            self.by_peer.remove(&target.address);
+        }
+        Some(target)
+    }
+
+    /// When the next silent connection is closed.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.conns.values().filter_map(|c| c.prove_by).min()
+    }
+
+    /// Closes the connections that never sent a message.
+    pub fn on_time(&mut self, now: Instant, out: &mut VecDeque<Output>) {
+        let late: Vec<ConnId> = self
+            .conns
+            .iter()
+            .filter(|(_, c)| c.prove_by.is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        for conn in late {
+            self.close(conn, out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(n: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], n))
+    }
+
+    #[test]
+    fn messages_wait_for_the_connection_and_share_it() {
+        let (mut wires, mut out) = (Wires::default(), VecDeque::new());
+        let target = Target::new(Transport::Tcp, peer(5060));
+        assert!(wires.send(target, vec![1], &mut out));
+        assert!(wires.send(target, vec![2], &mut out));
+        let Some(Output::StreamConnect { conn, .. }) = out.pop_front() else { panic!("connect") };
+        assert!(out.is_empty());
+        wires.opened(Instant::ZERO, conn, peer(5060), &mut out);
+        assert_eq!(out.len(), 2);
+    }
+
+    #[test]
+    fn a_connection_that_never_speaks_is_closed() {
+        let (mut wires, mut out) = (Wires::default(), VecDeque::new());
+        wires.opened(Instant::ZERO, ConnId(1), peer(40_000), &mut out);
+        wires.received(ConnId(1), b"INVITE sip:a SIP/2.0\r\n", &mut out);
+        let at = wires.deadline().expect("a deadline");
+        wires.on_time(at, &mut out);
+        assert_eq!(out.pop_front(), Some(Output::StreamClose { conn: ConnId(1) }));
+    }
+
+    #[test]
+    fn half_open_connections_leave_room_for_our_own() {
+        let (mut wires, mut out) = (Wires::default(), VecDeque::new());
+        for n in 0..2000 {
+            wires.opened(Instant::ZERO, ConnId(n), peer(n as u16 + 1), &mut out);
+        }
+        out.clear();
+        assert!(wires.send(Target::new(Transport::Tcp, peer(60_000)), vec![1], &mut out));
+    }
+}
