@@ -288,7 +288,8 @@ pub enum MediaAction {
         /// The called.
         b: Party,
     },
-    /// Plays a tone to a far leg in place of what it hears; `None` ends it. (A line's tones are line commands.)
+    /// Plays a tone to a far leg in place of what it hears; `None` ends it, as does the
+    /// end of the leg. (A line's tones are line commands.)
     Tone {
         /// The leg.
         leg: FarId,
@@ -452,7 +453,8 @@ pub enum Alarm {
         /// Why the last way failed.
         cause: Cause,
     },
-    /// A call was refused because a table is full ([`crate::MAX_CALLS`], [`crate::MAX_LEGS`]).
+    /// A call was refused because a table is full ([`crate::MAX_CALLS`], [`crate::MAX_LEGS`]), or more came of one
+    /// input than the switch can keep.
     Full,
 }
 

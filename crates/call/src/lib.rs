@@ -31,6 +31,7 @@ pub use digits::{MAX_DIALLED, MAX_PLACES, Reader, Verdict};
 pub use explain::{ExplainedDigit, Explanation};
 pub use identity::{Identity, Presentation};
 pub use line_side::MAX_CALLS_PER_LINE;
+pub use outbox::{MAX_MESSAGES, MAX_OUTPUTS};
 pub use plan::{MAX_EMERGENCY, MAX_RULES, Plan, Selection};
 pub use record::CallRecord;
 pub use setup::{Destination, DialRow, Emergency, Permission, Phone, Server, Setup, Timers, User};

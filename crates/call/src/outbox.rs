@@ -16,6 +16,9 @@ use crate::{
 /// call. Beyond it messages would be lost, which the switch reports.
 pub const MAX_MESSAGES: usize = 16 * crate::MAX_CALLS;
 
+/// Outputs that wait for [`crate::Switch::poll`], at the most; they are taken after each input.
+pub const MAX_OUTPUTS: usize = 32 * crate::MAX_CALLS;
+
 /// A message from one machine to another.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Message {
@@ -106,8 +109,8 @@ pub(crate) struct Outbox {
     outputs: VecDeque<Output>,
     calls: u64,
     legs: u64,
-    /// Messages that found no room.
-    pub lost: u64,
+    /// A message or an output found no room.
+    lost: bool,
 }
 
 impl Outbox {
@@ -155,9 +158,17 @@ impl Outbox {
         self.output(Output::Alarm(alarm));
     }
 
-    /// Outputs are drained after each input, so they are bounded by what one input causes.
     pub fn output(&mut self, output: Output) {
-        self.outputs.push_back(output);
+        if self.outputs.len() < MAX_OUTPUTS {
+            self.outputs.push_back(output);
+        } else {
+            self.lost = true;
+        }
+    }
+
+    /// True if anything found no room since it was asked last.
+    pub fn take_lost(&mut self) -> bool {
+        core::mem::take(&mut self.lost)
     }
 
     pub fn next_message(&mut self) -> Option<Message> {
@@ -172,7 +183,7 @@ impl Outbox {
         if self.messages.len() < MAX_MESSAGES {
             self.messages.push_back(message);
         } else {
-            self.lost += 1;
+            self.lost = true;
         }
     }
 }

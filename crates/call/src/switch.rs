@@ -54,6 +54,7 @@ pub struct Switch {
     timers: Timers,
     out: Outbox,
     running: Option<Machine>,
+    armed: Option<Machine>,
     stopping: bool,
     clock: Clock,
 }
@@ -73,6 +74,7 @@ impl Switch {
             timers: Timers::default(),
             out: Outbox::default(),
             running: None,
+            armed: None,
             stopping: false,
             clock: Clock { now: Instant::ZERO, wall: WallTime(0) },
         }
@@ -144,6 +146,11 @@ impl Switch {
         }
     }
 
+    /// Makes `machine` panic when it runs next, so that explorers can show that only it is lost.
+    pub fn arm_fault(&mut self, machine: Machine) {
+        self.armed = Some(machine);
+    }
+
     /// Drops a line's own state. Its calls are cleared (program fault); the line begins anew.
     pub fn abandon_line(&mut self, line: LineId) {
         let Some(side) = self.lines.get(&line) else { return };
@@ -159,10 +166,11 @@ impl Switch {
     }
 
     /// Drops a call. Both its parties are cleared, and it has its record like any other.
-    pub fn abandon_call(&mut self, call: CallId) {
-        if self.calls.contains_key(&call) {
-            self.out.alarm(Alarm::CallAbandoned(call));
-            self.clear(call, Cause::Fault);
+    pub fn abandon_call(&mut self, id: CallId) {
+        if let Some(mut call) = self.calls.remove(&id) {
+            self.timers.set(Owner::Call(id), None);
+            self.out.alarm(Alarm::CallAbandoned(id));
+            call.clear(Cause::Fault, self.clock, &mut self.out);
         }
         self.run_messages();
     }
@@ -170,9 +178,10 @@ impl Switch {
     /// Drops a far leg. The leg is ended, and its call.
     pub fn abandon_leg(&mut self, leg: FarId) {
         if self.legs.remove(&leg).is_some() {
-            self.out.far(leg, FarAction::End(Cause::Fault));
             self.out.alarm(Alarm::LegAbandoned(leg));
             self.lose_party(Party::Far(leg));
+            self.run_messages(); // its sound path goes first
+            self.out.far(leg, FarAction::End(Cause::Fault));
         }
         self.run_messages();
     }
@@ -219,6 +228,9 @@ impl Switch {
                 },
                 Message::Party { party: Party::Far(leg), call, order } => self.leg_order(leg, call, order),
             }
+        }
+        if self.out.take_lost() {
+            self.out.alarm(Alarm::Full);
         }
     }
 
@@ -412,6 +424,7 @@ impl Switch {
         let offline = self.is_offline();
         let Some(side) = self.lines.get_mut(&line) else { return };
         self.running = Some(Machine::Line(line));
+        fault_if_armed(&mut self.armed, self.running);
         let before = side.doing();
         let mut scene = Scene {
             now: self.clock.now,
@@ -433,6 +446,7 @@ impl Switch {
     fn with_leg(&mut self, id: FarId, act: impl FnOnce(&mut Leg, &mut Outbox)) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         self.running = Some(Machine::Leg(id));
+        fault_if_armed(&mut self.armed, self.running);
         act(leg, &mut self.out);
         let gone = leg.is_gone();
         self.running = None;
@@ -444,6 +458,7 @@ impl Switch {
     fn with_call(&mut self, id: CallId, act: impl FnOnce(&mut Call, Clock, &mut Outbox)) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.running = Some(Machine::Call(id));
+        fault_if_armed(&mut self.armed, self.running);
         act(call, self.clock, &mut self.out);
         let (over, timer) = (call.is_over(), call.timer());
         self.running = None;
@@ -451,6 +466,14 @@ impl Switch {
         if over {
             self.calls.remove(&id);
         }
+    }
+}
+
+/// See [`Switch::arm_fault`].
+fn fault_if_armed(armed: &mut Option<Machine>, running: Option<Machine>) {
+    if armed.is_some() && *armed == running {
+        *armed = None;
+        panic!("injected fault in {running:?}");
     }
 }
 

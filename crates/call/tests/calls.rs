@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use common::{House, START, house, number, server};
 use tipring_call::{
-    Alarm, CallEvent, Cause, Clearer, FarAction, FarEvent, FarId, Identity, Input, LineDoing, MediaAction,
-    Output, Party, Presentation, Priority, Server, Setup, Side, User, Via, Way,
+    Alarm, CallEvent, Cause, Clearer, FarAction, FarEvent, FarId, Identity, Input, LineDoing, Machine,
+    MediaAction, Output, Party, Presentation, Priority, Server, Setup, Side, User, Via, Way,
 };
 use tipring_port::{Absence, CallerId, LineCommand, LineEvent, LineFault, Refusal, Tone};
 use tipring_units::{CallId, LineId, WallTime};
@@ -179,7 +179,7 @@ fn a_call_that_comes_while_ringing_stops_waits_for_it() {
     assert_eq!(house.commands(1), []);
     house.line(1, LineEvent::RingStopped);
     ring_request(&house, 1);
-    assert!(matches!(house.out.last(), Some(Output::Event(_)) | Some(Output::Line { .. })));
+    assert_eq!(house.switch.calls(house.now).count(), 1);
 }
 
 #[test]
@@ -507,6 +507,34 @@ fn an_abandoned_line_or_call_leaves_the_others_alone() {
     for line in [1, 2] {
         assert_eq!(house.commands(line), [LineCommand::Cleared { tone: Tone::Congestion }]);
     }
+}
+
+#[test]
+fn a_panic_ends_only_the_machine_that_ran() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let machines = [Machine::Line(LineId(0)), Machine::Call(CallId(1)), Machine::Leg(FarId::Out(1))];
+    for machine in machines {
+        let mut house = House::new(house());
+        let leg = call_out(&mut house);
+        house.far(leg, FarEvent::Answered);
+        house.lift_and_dial(2, "102");
+        house.line(1, LineEvent::Answered);
+        house.out.clear();
+        house.switch.arm_fault(machine);
+        let event = FarEvent::Ended { cause: Cause::NORMAL };
+        let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| house.far(leg, event)));
+        assert!(failed.is_err(), "{machine:?} ran");
+        house.switch.recover();
+        house.drain();
+        assert_eq!(house.records().len(), 1, "{machine:?}");
+        assert_eq!(house.switch.calls(house.now).count(), 1, "{machine:?}: the other call goes on");
+        assert_eq!(house.switch.legs().count(), 0, "{machine:?}");
+        for line in [0, 1, 2] {
+            house.hang_up(line);
+        }
+        assert!(house.is_quiet(), "{machine:?}");
+    }
+    drop(std::panic::take_hook());
 }
 
 #[test]
