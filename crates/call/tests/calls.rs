@@ -118,7 +118,7 @@ fn each_failure_has_its_tone() {
 #[test]
 fn a_server_rings_a_line_with_caller_identity() {
     let mut house = House::new(house());
-    let leg = house.from_pbx("102");
+    let leg = house.pbx_calls("102");
     let caller = ring_request(&house, 1);
     assert_eq!(caller.number.unwrap().as_str(), "5550177");
     assert_eq!(caller.name.unwrap().unwrap().as_str(), "Mary");
@@ -150,7 +150,7 @@ fn a_private_caller_is_shown_as_such_in_local_time() {
 #[test]
 fn the_caller_gives_up_before_the_answer() {
     let mut house = House::new(house());
-    let leg = house.from_pbx("102");
+    let leg = house.pbx_calls("102");
     house.line(1, LineEvent::Ringing);
     house.far(leg, FarEvent::Ended { cause: Cause::NORMAL });
     assert_eq!(house.commands(1), [LineCommand::StopRing]);
@@ -162,7 +162,7 @@ fn the_caller_gives_up_before_the_answer() {
 #[test]
 fn who_lifts_as_the_caller_gives_up_gets_dial_tone() {
     let mut house = House::new(house());
-    let leg = house.from_pbx("102");
+    let leg = house.pbx_calls("102");
     house.far(leg, FarEvent::Ended { cause: Cause::NORMAL });
     house.line(1, LineEvent::Answered);
     assert_eq!(house.commands(1), [LineCommand::Play(Tone::Dial)]);
@@ -173,9 +173,9 @@ fn who_lifts_as_the_caller_gives_up_gets_dial_tone() {
 #[test]
 fn a_call_that_comes_while_ringing_stops_waits_for_it() {
     let mut house = House::new(house());
-    let first = house.from_pbx("102");
+    let first = house.pbx_calls("102");
     house.far(first, FarEvent::Ended { cause: Cause::NORMAL });
-    house.from_pbx("102");
+    house.pbx_calls("102");
     assert_eq!(house.commands(1), []);
     house.line(1, LineEvent::RingStopped);
     ring_request(&house, 1);
@@ -185,7 +185,7 @@ fn a_call_that_comes_while_ringing_stops_waits_for_it() {
 #[test]
 fn nobody_answers_within_a_minute() {
     let mut house = House::new(house());
-    let leg = house.from_pbx("102");
+    let leg = house.pbx_calls("102");
     house.line(1, LineEvent::Ringing);
     house.wait(59_999);
     assert_eq!(house.actions(leg), []);
@@ -215,7 +215,7 @@ fn a_far_end_that_does_not_react_is_given_up() {
 fn a_busy_line_is_busy_for_servers_and_lines() {
     let mut house = House::new(house());
     house.lift(1);
-    let leg = house.from_pbx("102");
+    let leg = house.pbx_calls("102");
     assert_eq!(house.actions(leg), [FarAction::Reject(Cause::BUSY)]);
     house.lift_and_dial(0, "102");
     assert_eq!(house.commands(0), [LineCommand::Play(Tone::Busy)]);
@@ -227,7 +227,7 @@ fn a_busy_line_is_busy_for_servers_and_lines() {
 #[test]
 fn glare_refused_ringing_is_busy_and_the_seizure_gets_dial_tone() {
     let mut house = House::new(house());
-    let leg = house.from_pbx("102");
+    let leg = house.pbx_calls("102");
     house.line(1, LineEvent::Refused(Refusal::OffHook));
     assert_eq!(house.actions(leg), [FarAction::Reject(Cause::Glare)]);
     assert_eq!(Cause::Glare.q850(), 17);
@@ -235,7 +235,7 @@ fn glare_refused_ringing_is_busy_and_the_seizure_gets_dial_tone() {
     assert_eq!(house.commands(1), [LineCommand::Play(Tone::Dial)]);
 
     // The other order: the seizure is heard first.
-    let leg = house.from_pbx("103");
+    let leg = house.pbx_calls("103");
     house.line(2, LineEvent::Seized);
     assert_eq!(house.actions(leg), [FarAction::Reject(Cause::Glare)]);
     house.line(2, LineEvent::Refused(Refusal::OffHook));
@@ -314,10 +314,10 @@ fn a_user_that_is_not_in_the_configuration_calls_nobody() {
 fn a_server_reaches_telephones_only() {
     let mut house = House::new(house());
     for outside in ["95552345678", "0", "911", "alice", ""] {
-        let leg = house.from_pbx(outside);
+        let leg = house.pbx_calls(outside);
         assert_eq!(house.actions(leg), [FarAction::Reject(Cause::UNALLOCATED)], "{outside}");
     }
-    let leg = house.from_pbx("201");
+    let leg = house.pbx_calls("201");
     let (user, place) = house.placed().unwrap();
     assert!(matches!(place, FarAction::Place { via: Via::User(_), .. }));
     house.far(leg, FarEvent::Ended { cause: Cause::NORMAL });
@@ -330,13 +330,13 @@ fn the_only_phone_gets_all_calls_and_a_server_can_name_who_rings() {
     only.phones.truncate(1);
     only.users.clear();
     let mut house = House::new(only);
-    house.from_pbx("+15550123");
+    house.pbx_calls("+15550123");
     ring_request(&house, 0);
 
     let mut named = common::house();
     named.servers[0] = Server { name: server("pbx"), rings: Some(number("103")) };
     let mut house = House::new(named);
-    house.from_pbx("15550123");
+    house.pbx_calls("15550123");
     ring_request(&house, 2);
 }
 
@@ -446,10 +446,10 @@ fn a_line_taken_out_of_service_clears_its_calls_and_refuses_others() {
     house.input(Input::SetInService { line: LineId(0), on: false });
     assert_eq!(house.commands(0), [LineCommand::InService(false)]);
     assert_eq!(house.actions(leg), [FarAction::End(Cause::LineLost)]);
-    let caller = house.from_pbx("101");
+    let caller = house.pbx_calls("101");
     assert_eq!(house.actions(caller), [FarAction::Reject(Cause::OUT_OF_ORDER)]);
     house.input(Input::SetInService { line: LineId(0), on: true });
-    house.from_pbx("101");
+    house.pbx_calls("101");
     ring_request(&house, 0);
 }
 
@@ -472,12 +472,12 @@ fn management_clears_a_call_and_a_stop_clears_all() {
     house.input(Input::Clear(CallId(1)));
     assert_eq!(house.actions(leg), [FarAction::End(Cause::Managed)]);
     assert_eq!((house.records()[0].cause, house.records()[0].by), (Cause::Managed, Clearer::Gateway));
-    house.from_pbx("102");
-    let ringing = house.from_pbx("103");
+    house.pbx_calls("102");
+    let ringing = house.pbx_calls("103");
     house.input(Input::Stop);
     assert_eq!(house.records().len(), 2);
     assert_eq!(house.actions(ringing), [FarAction::Reject(Cause::Stopping)]);
-    let late = house.from_pbx("104");
+    let late = house.pbx_calls("104");
     assert_eq!(house.actions(late), [FarAction::Reject(Cause::Stopping)]);
 }
 
@@ -548,7 +548,7 @@ fn lines_that_leave_the_configuration_lose_their_calls_and_others_keep_theirs() 
     house.input(Input::Reconfigure(Box::new(setup)));
     assert_eq!((house.actions(gone), house.actions(kept)), (vec![FarAction::End(Cause::LineLost)], vec![]));
     assert_eq!(house.switch.line(LineId(0)), None);
-    let leg = house.from_pbx("101");
+    let leg = house.pbx_calls("101");
     assert_eq!(house.actions(leg), [FarAction::Reject(Cause::UNALLOCATED)]);
 }
 

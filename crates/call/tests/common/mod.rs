@@ -163,7 +163,7 @@ impl House {
         leg
     }
 
-    pub fn from_pbx(&mut self, to: &str) -> FarId {
+    pub fn pbx_calls(&mut self, to: &str) -> FarId {
         self.incoming(Via::Server(server("pbx")), Identity::new("5550177", "Mary"), to)
     }
 
