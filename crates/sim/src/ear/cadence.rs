@@ -6,8 +6,9 @@
 //! # How
 //! A change counts once it has lasted ([`PAUSE_CONFIRM`], [`SOUND_CONFIRM`]) and is dated back to where it began. All
 //! tones of the plan that the runs so far agree with are kept; when one is left and sound has lasted
-//! [`LEAST_SOUND`], that is its name. It is confirmed by the first whole sound and pause (by [`LONG_STEADY`] where
-//! there is no pause) and kept as long as the runs agree.
+//! [`LEAST_SOUND`], that is its name. It is confirmed by the first whole sound and what follows it (by
+//! [`LONG_STEADY`] where nothing does) and kept as long as the runs agree. Where busy differs from dial tone by its
+//! cadence alone, an ear that expects dial tone takes the first tone for it until the cadence shows otherwise.
 //!
 //! # Limits
 //! One tone at a time.
@@ -39,9 +40,10 @@ const LEAST_SILENCE: u64 = Millis(150).samples().0;
 /// A change of the kind of sound counts after this many frames; from a known sound to an unknown, after more.
 const CHANGE_FRAMES: u8 = 2;
 const DECAY_FRAMES: u8 = 12;
-/// Lengths agree within this and a fiftieth of the length; by more where one sound follows on another.
+/// Lengths agree within this and a fiftieth of the length; within more where one sound follows on another, since the
+/// window of 60 ms blurs that moment.
 const TOLERANCE: u64 = Millis(12).samples().0;
-const SOFT_TOLERANCE: u64 = Millis(30).samples().0;
+const SOFT_TOLERANCE: u64 = Millis(60).samples().0;
 /// Runs that are remembered.
 const MAX_RUNS: usize = 24;
 
@@ -61,6 +63,8 @@ struct Run {
     end: Option<u64>,
     /// It begins or ends in another sound.
     soft: bool,
+    /// Until when it was surely this sound.
+    sure: u64,
 }
 
 /// Names what is heard.
@@ -73,6 +77,8 @@ pub(super) struct Cadences {
     runs: VecDeque<Run>,
     /// The first run began before it was heard, or with another tone.
     anywhere: bool,
+    /// The first tone is taken for dial tone if it may be one.
+    expects_dial_tone: bool,
     flip: Option<u64>,
     change: Option<(Class, u8, u64)>,
     name: Option<Heard>,
@@ -94,11 +100,12 @@ impl Cadences {
             now: now.0,
             runs: VecDeque::new(),
             anywhere: false,
+            expects_dial_tone: false,
             flip: None,
             change: None,
             name: None,
         };
-        cadences.runs.push_back(Run { key: Key::Pause, start: now.0, end: None, soft: false });
+        cadences.runs.push_back(Run { key: Key::Pause, start: now.0, end: None, soft: false, sure: now.0 });
         cadences
     }
 
@@ -106,8 +113,13 @@ impl Cadences {
     pub fn reset(&mut self, now: SampleTime) {
         self.now = now.0;
         self.runs.clear();
-        self.runs.push_back(Run { key: Key::Pause, start: now.0, end: None, soft: false });
+        self.runs.push_back(Run { key: Key::Pause, start: now.0, end: None, soft: false, sure: now.0 });
         (self.anywhere, self.flip, self.change, self.name) = (false, None, None, None);
+    }
+
+    /// Whether the first tone from now on is taken for dial tone if it may be one.
+    pub fn expect_dial_tone(&mut self, expects: bool) {
+        self.expects_dial_tone = expects;
     }
 
     /// Takes a frame in; `is_voice` where it is known whose voice sounds. Gives what is heard now.
@@ -146,6 +158,15 @@ impl Cadences {
         self.runs.back().is_some_and(|run| run.key != Key::Pause)
     }
 
+    /// How long a run has lasted; if it may have ended a moment ago, until then.
+    fn lasted(&self, run: &Run) -> u64 {
+        let until = match run.key {
+            Key::Known(_) => run.sure.min(self.flip.unwrap_or(run.sure)),
+            Key::Pause | Key::Unjudged => self.flip.unwrap_or(self.now),
+        };
+        run.end.unwrap_or(until).saturating_sub(run.start)
+    }
+
     /// Sound began or ended at `at`.
     fn turn(&mut self, at: u64) {
         let key = if self.is_sounding() { Key::Pause } else { Key::Unjudged };
@@ -157,7 +178,7 @@ impl Cadences {
             }
         }
         self.change = None;
-        self.push(Run { key, start: at, end: None, soft: false });
+        self.push(Run { key, start: at, end: None, soft: false, sure: at });
     }
 
     fn push(&mut self, run: Run) {
@@ -176,6 +197,7 @@ impl Cadences {
                 self.change = None;
                 // a level measured later is measured better
                 run.key = Key::Known(class);
+                run.sure = self.now;
                 return;
             }
             (Key::Unjudged, Class::Other) => DECAY_FRAMES / 2,
@@ -197,11 +219,12 @@ impl Cadences {
         self.change = None;
         if run.key == Key::Unjudged || since < run.start + LEAST_SOUND / 2 {
             run.key = Key::Known(class);
+            run.sure = self.now;
             return;
         }
         run.end = Some(since);
         run.soft = true;
-        self.push(Run { key: Key::Known(class), start: since, end: None, soft: true });
+        self.push(Run { key: Key::Known(class), start: since, end: None, soft: true, sure: self.now });
     }
 
     fn evaluate(&mut self, is_voice: bool) {
@@ -218,6 +241,14 @@ impl Cadences {
             }
             if let [(tone, agreement)] = fitting[..] {
                 self.baptize(tone, agreement);
+                return;
+            }
+            if let Some((tone, agreement)) = fitting.iter().find(|(tone, _)| *tone == Tone::Dial)
+                && core::mem::take(&mut self.expects_dial_tone)
+            {
+                self.baptize(*tone, *agreement);
+                // too early: it is still expected
+                self.expects_dial_tone = self.name.is_none_or(|name| name.what == What::Silence);
                 return;
             }
             if !fitting.is_empty() {
@@ -257,7 +288,7 @@ impl Cadences {
                 return None;
             }
             let is_last = n + 1 == runs.len();
-            let lasted = run.end.unwrap_or(self.now) - run.start;
+            let lasted = self.lasted(run);
             match step.length {
                 None if !is_last || run.end.is_some() => return None,
                 None => confirmed |= lasted >= LONG_STEADY,
@@ -269,7 +300,7 @@ impl Cadences {
                         return None;
                     }
                     let is_whole = run.end.is_some() && lasted + slack >= length;
-                    confirmed |= whole_sound && step.chord.is_none() && is_whole;
+                    confirmed |= whole_sound && is_whole;
                     whole_sound |= step.chord.is_some() && is_whole;
                 }
             }
@@ -280,10 +311,7 @@ impl Cadences {
 
     fn baptize(&mut self, tone: Tone, agreement: Agreement) {
         let Some(first) = self.runs.iter().find(|run| is_judged(run)) else { return };
-        let is_long = self
-            .runs
-            .iter()
-            .any(|run| run.key != Key::Pause && run.end.unwrap_or(self.now) - run.start >= LEAST_SOUND);
+        let is_long = self.runs.iter().any(|run| run.key != Key::Pause && self.lasted(run) >= LEAST_SOUND);
         // a burst of a stutter is a little shorter; it is known when the next has begun
         let sounds = self.runs.iter().filter(|run| run.key != Key::Pause).count();
         if !is_long && sounds < 2 {
@@ -308,7 +336,7 @@ impl Cadences {
 
     fn name_the_rest(&mut self, is_voice: bool) {
         let Some(run) = self.runs.back().copied() else { return };
-        let age = self.now - run.start;
+        let age = self.lasted(&run);
         if run.key == Key::Pause && age >= LEAST_SILENCE {
             // what comes next is heard from its beginning
             self.runs.drain(..self.runs.len() - 1);

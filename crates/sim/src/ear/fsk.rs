@@ -4,9 +4,10 @@
 //! Turns frequency-shift keying at 1200 bit/s into bytes.
 //!
 //! # How
-//! Two correlators, one bit long, measure mark and space; their difference, summed over the middle half of each
-//! bit, decides it. A byte begins with the change from mark to space and is timed from there. Bytes count only after
-//! a run of mark, so that the channel seizure before it gives none.
+//! Two correlators, one bit long, measure mark and space; their difference about the middle of a bit decides it. A
+//! byte begins with the change from mark to space; since that moment is blurred, the byte is read at several places
+//! around it and the clearest reading counts. Bytes count only after a run of mark, so that the channel seizure
+//! before it gives none.
 //!
 //! # Limits
 //! The signal must lie above -46 dBm0.
@@ -23,6 +24,14 @@ use super::percept::{Datum, MAX_DATA};
 use crate::mouth::RMS_AT_0_DBM0;
 
 const BAUD: f32 = 1200.0;
+/// Samples of one bit.
+const BIT: f32 = SAMPLE_RATE as f32 / BAUD;
+/// Samples of the difference that are kept: more than a byte.
+const MEMORY: usize = 80;
+/// A byte is read this many bits after its beginning, before the next can begin.
+const READ_AT: f32 = 9.75;
+/// It is read at so many places before and after its beginning, half a sample apart.
+const PLACES: i32 = 4;
 /// Samples that a correlator spans; the oldest counts for the fraction only: 6 2/3 samples are a bit.
 const SPAN: usize = 7;
 const OLDEST: f32 = 2.0 / 3.0;
@@ -39,6 +48,8 @@ pub struct Demodulator {
     mark: Correlator,
     space: Correlator,
     last: f32,
+    recent: [f32; MEMORY],
+    newest: usize,
     /// Bits of unbroken mark.
     marking: f32,
     /// Smoothed amplitude of what is received.
@@ -53,8 +64,8 @@ enum State {
     Idle,
     /// Waits for a start bit.
     Armed,
-    /// In a byte: bits since its beginning, the bits so far, the sum over the middle of this bit.
-    Byte { phase: f32, bits: u16, sum: f32 },
+    /// In a byte that began so many samples ago.
+    Byte(f32),
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +92,8 @@ impl Demodulator {
             mark: Correlator::new(mark),
             space: Correlator::new(space),
             last: 0.0,
+            recent: [0.0; MEMORY],
+            newest: 0,
             marking: 0.0,
             amplitude: 0.0,
             state: State::Idle,
@@ -110,6 +123,8 @@ impl Demodulator {
         let (mark, space) = (self.mark.next(x), self.space.next(x));
         let difference = mark - space;
         let last = core::mem::replace(&mut self.last, difference);
+        self.newest = (self.newest + 1) % MEMORY;
+        self.recent[self.newest] = difference;
         self.amplitude += (mark.max(space) - self.amplitude) / 32.0;
         // a sine of amplitude A gives A/2 a sample
         let quietest = QUIETEST * RMS_AT_0_DBM0 * core::f32::consts::SQRT_2 / 2.0;
@@ -118,8 +133,7 @@ impl Demodulator {
             self.state = State::Idle;
             return self.end();
         }
-        let bit = BAUD / SAMPLE_RATE as f32;
-        self.marking = if difference > 0.0 { self.marking + bit } else { 0.0 };
+        self.marking = if difference > 0.0 { self.marking + 1.0 / BIT } else { 0.0 };
         match self.state {
             State::Idle => {
                 if self.marking >= ARMING_BITS {
@@ -129,49 +143,69 @@ impl Demodulator {
             }
             State::Armed => {
                 if last > 0.0 && difference <= 0.0 {
-                    let since = -difference / (last - difference).max(1e-6);
-                    self.state = State::Byte { phase: since * bit, bits: 0, sum: 0.0 };
+                    self.state = State::Byte(-difference / (last - difference).max(1e-6));
                 }
                 if self.marking > ENDING_BITS { self.end() } else { None }
             }
-            State::Byte { phase, bits, sum } => self.bit(phase + bit, bits, sum, difference),
+            State::Byte(age) => self.byte(age + 1.0),
         }
     }
 
-    fn bit(&mut self, phase: f32, bits: u16, sum: f32, difference: f32) -> Option<Datum> {
-        let within = phase - (phase as u32) as f32;
-        let sum = if (0.25..=0.75).contains(&within) { sum + difference } else { sum };
-        let position = phase as u32;
-        let before = (phase - BAUD / SAMPLE_RATE as f32) as u32;
-        // the stop bit is decided at its three quarters, so that the next start bit is not missed
-        let at_stop = position == 9 && within > 0.75;
-        if position == before && !at_stop {
-            self.state = State::Byte { phase, bits, sum };
+    fn byte(&mut self, age: f32) -> Option<Datum> {
+        self.state = State::Byte(age);
+        let start_is_over = age >= 0.75 * BIT && age < 0.75 * BIT + 1.0;
+        if start_is_over && self.before(age - 0.5 * BIT) > 0.0 {
+            self.state = State::Armed; // noise
+        }
+        if age < READ_AT * BIT {
             return None;
         }
-        let is_mark = sum > 0.0;
-        let decided = if at_stop { 9 } else { before };
-        match (decided, is_mark) {
-            (0, true) => {
-                self.state = State::Armed;
-                None
-            }
-            (9, true) => {
-                self.state = State::Armed;
+        let readings = (-PLACES..=PLACES).filter_map(|place| self.read(age, 0.5 * place as f32));
+        match readings.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((_, byte)) => {
+                // the next byte may have begun while the stop bit of this one was awaited
+                let began = (0..5_u8).map(f32::from).find(|&ago| self.before(ago + 1.0) > 0.0);
+                self.state = match began {
+                    Some(ago) if self.before(ago) <= 0.0 => State::Byte(ago),
+                    Some(_) | None => State::Armed,
+                };
                 self.talking = true;
-                Some(Datum::Byte((bits >> 1) as u8))
+                Some(Datum::Byte(byte))
             }
-            (9, false) => {
+            None => {
                 self.state = State::Idle;
                 self.marking = 0.0;
                 self.end()
             }
-            (n, is_mark) => {
-                let bits = if is_mark { bits | 1 << n } else { bits };
-                self.state = State::Byte { phase, bits, sum: 0.0 };
-                None
+        }
+    }
+
+    /// The byte whose beginning is `later` than thought, and how clear it is; `None` without start or stop bit.
+    fn read(&self, age: f32, later: f32) -> Option<(f32, u8)> {
+        let mut byte = 0;
+        let mut clearness = 0.0;
+        for bit in 0..10_u8 {
+            let ago = age - later - (f32::from(bit) + 0.5) * BIT;
+            if ago < 1.0 {
+                return None;
+            }
+            let value = self.before(ago - 1.0) + 2.0 * self.before(ago) + self.before(ago + 1.0);
+            clearness += value.abs();
+            match (bit, value > 0.0) {
+                (0, true) | (9, false) => return None,
+                (0, false) | (9, true) => {}
+                (_, mark) => byte |= u8::from(mark) << (bit - 1),
             }
         }
+        Some((clearness, byte))
+    }
+
+    /// The difference `ago` samples ago.
+    fn before(&self, ago: f32) -> f32 {
+        let whole = ago as usize;
+        let part = ago - whole as f32;
+        let at = |n: usize| self.recent[(self.newest + 2 * MEMORY - n.min(MEMORY - 1)) % MEMORY];
+        at(whole) * (1.0 - part) + at(whole + 1) * part
     }
 
     fn end(&mut self) -> Option<Datum> {

@@ -213,6 +213,13 @@ impl<A: Fidelity> Ear<A> {
         self.cadences.reset(self.now);
     }
 
+    /// Whether the next tone is taken for dial tone as long as it may be one: the user has just lifted the receiver or
+    /// flashed. Without it, where dial tone and busy share a frequency, dial tone is named when it has lasted longer
+    /// than any burst.
+    pub fn expect_dial_tone(&mut self, expects: bool) {
+        self.cadences.expect_dial_tone(expects);
+    }
+
     /// Time went on without anything to hear on-hook.
     pub fn skip(&mut self, length: Samples) {
         self.now = self.now + length;

@@ -32,6 +32,11 @@ const HIGHEST_THRESHOLD: f32 = -25.0;
 const ABOVE_FLOOR: f32 = 8.0;
 /// Frames over which the floor is the least level.
 const FLOOR_FRAMES: usize = 32;
+/// Sound whose level moves by less than this over so many frames is noise.
+const SWELL: f32 = 5.0;
+const SWELL_FRAMES: usize = 16;
+/// Of the frames that show a voice, this many must sound (the others were lost).
+const VOICE_FRAMES: u32 = 6;
 /// Part of the energy that a chord or a sine must explain.
 const PURE: f32 = 0.88;
 /// Part that the two tones of a key must explain.
@@ -62,6 +67,11 @@ pub struct SampleListener {
     recent: [f32; CHORD_FRAMES * TICK_SAMPLES],
     /// Whole frames that have sounded without a gap.
     age: usize,
+    /// Which of the last frames sounded, the newest in the lowest bit.
+    sounded: u8,
+    /// Levels of the last frames, and of the last ones that may be noise.
+    swell: [f32; SWELL_FRAMES],
+    next_swell: usize,
     levels: [f32; FLOOR_FRAMES],
     next_level: usize,
     floor: f32,
@@ -99,6 +109,9 @@ impl SampleListener {
             marks,
             recent: [0.0; CHORD_FRAMES * TICK_SAMPLES],
             age: 0,
+            sounded: 0,
+            swell: [-60.0; SWELL_FRAMES],
+            next_swell: 0,
             levels: [-60.0; FLOOR_FRAMES],
             next_level: 0,
             floor: -60.0,
@@ -124,6 +137,16 @@ impl SampleListener {
             return class;
         }
         self.key().map(Class::Digit).or_else(|| self.sine()).unwrap_or(Class::Other)
+    }
+
+    /// True if the level moves as that of speech does.
+    fn swells(&self) -> bool {
+        // the first frame of a sound may hold its beginning only
+        let frames = self.age.saturating_sub(1).min(SWELL_FRAMES);
+        let level = |back| self.swell[(self.next_swell + 2 * SWELL_FRAMES - 1 - back) % SWELL_FRAMES];
+        let loudest = (0..frames).map(level).fold(f32::MIN, f32::max);
+        let faintest = (0..frames).map(level).fold(f32::MAX, f32::min);
+        loudest - faintest > SWELL
     }
 
     /// The key that sounds.
@@ -227,10 +250,12 @@ impl Listener<Samples> for SampleListener {
         self.recent.copy_within(TICK_SAMPLES.., 0);
         self.recent[(CHORD_FRAMES - 1) * TICK_SAMPLES..].copy_from_slice(&samples);
         self.age = if sounds { (self.age + 1).min(FLOOR_FRAMES) } else { 0 };
+        self.swell[self.next_swell] = dbm0(power);
+        self.next_swell = (self.next_swell + 1) % SWELL_FRAMES;
         let mut percept = Percept { sounding, ..Percept::NOTHING };
         // the first frame of a sound may hold its beginning only
         if self.age > CHORD_FRAMES {
-            percept.class = Some(self.classify());
+            percept.class = Some(self.classify()).filter(|class| *class != Class::Other || self.swells());
             percept.window = (CHORD_FRAMES * TICK_SAMPLES) as u16;
         } else if self.age > KEY_FRAMES
             && let Some(key) = self.key()
@@ -238,8 +263,16 @@ impl Listener<Samples> for SampleListener {
             percept.class = Some(Class::Digit(key));
             percept.window = (KEY_FRAMES * TICK_SAMPLES) as u16;
         }
-        if self.age >= MEMORY && percept.class == Some(Class::Other) {
+        self.sounded = self.sounded << 1 | u8::from(sounds);
+        if sounds
+            && self.sounded.count_ones() >= VOICE_FRAMES
+            && percept.class.is_none_or(|class| class == Class::Other)
+        {
             percept.voices = self.voices();
+            if percept.voices[0].is_some() {
+                percept.class = Some(Class::Other);
+                percept.window = (CHORD_FRAMES * TICK_SAMPLES) as u16;
+            }
         }
         let is_known =
             percept.class.is_some_and(|class| class != Class::Other) || percept.voices[0].is_some();

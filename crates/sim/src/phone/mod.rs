@@ -371,6 +371,7 @@ impl<A: Fidelity> Phone<A> {
                     self.lifted = true;
                     self.hook.plan(at, true, self.spec.bounce);
                     self.ear.reset();
+                    self.ear.expect_dial_tone(true);
                 }
                 self.ready = at + self.spec.bounce;
             }
@@ -388,10 +389,12 @@ impl<A: Fidelity> Phone<A> {
                 if self.lifted {
                     self.hook.plan(at, false, self.spec.bounce);
                     self.hook.plan(at + length, true, self.spec.bounce);
+                    self.ear.expect_dial_tone(true);
                 }
                 self.ready = at + length + self.spec.bounce;
             }
             Task::Key(key) => {
+                self.ear.expect_dial_tone(false);
                 let (on, off) = (self.spec.keypad.on, self.spec.keypad.off);
                 if !self.mouth.key(key, on, off) {
                     return false; // the keypad's queue is full for now
@@ -410,6 +413,7 @@ impl<A: Fidelity> Phone<A> {
     }
 
     fn pulse(&mut self, pulses: u8, at: SampleTime) {
+        self.ear.expect_dial_tone(false);
         let dial = self.spec.dial;
         let period = dial.opens.samples().0 + dial.closes.samples().0;
         let mut end = at;

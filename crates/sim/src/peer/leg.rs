@@ -1,0 +1,178 @@
+//! One dialog of a far end.
+
+use core::net::SocketAddr;
+
+use tipring_media::Processing;
+use tipring_port::CodecName;
+use tipring_sip::message::{Headers, NameAddr, Request, Uri};
+use tipring_sip::sdp::{Connection, Direction, Media as SdpMedia, MediaKind, Origin, Rtpmap, SessionDescription};
+use tipring_units::{Instant, Millis};
+
+use super::media::{Agreed, Media};
+use crate::plant::Fidelity;
+
+/// Payload type of telephone events in offers.
+const EVENTS: u8 = 101;
+
+/// Where a dialog is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stage {
+    /// INVITE without a final answer.
+    Early,
+    /// Answered.
+    Confirmed,
+    /// Over.
+    Ended,
+}
+
+/// One dialog.
+pub(super) struct Leg<A: Processing + Fidelity> {
+    /// Which call of this far end, from 1.
+    pub call: usize,
+    /// Which early dialog of the call, from 1.
+    pub fork: u8,
+    /// This end called.
+    pub outgoing: bool,
+    pub stage: Stage,
+    pub call_id: String,
+    pub local: NameAddr,
+    pub remote: NameAddr,
+    pub target: Uri,
+    pub routes: Vec<NameAddr>,
+    pub cseq: u32,
+    /// The INVITE that came or went last.
+    pub invite: Request,
+    pub media: Media<A>,
+    pub version: u64,
+    pub holding: bool,
+    /// The description that came from the far side.
+    pub offer: Option<SessionDescription>,
+    /// The last 200 or ACK, to be sent again.
+    pub last: Vec<u8>,
+    pub answered: bool,
+}
+
+/// An answer that is repeated until the ACK.
+#[derive(Clone, Debug)]
+pub(super) struct Repeat {
+    pub call_id: String,
+    pub cseq: u32,
+    pub bytes: Vec<u8>,
+    pub next: Instant,
+    pub interval: Millis,
+    pub until: Instant,
+}
+
+impl<A: Processing + Fidelity> Leg<A> {
+    /// What this end offers.
+    pub fn offer(&mut self, with_events: bool) -> SessionDescription {
+        let mut media = SdpMedia::audio(self.media.local().port());
+        media.add_payload(Rtpmap::new(0, "PCMU", 8000), "");
+        media.add_payload(Rtpmap::new(8, "PCMA", 8000), "");
+        if with_events {
+            media.add_payload(Rtpmap::new(EVENTS, "telephone-event", 8000), "0-15");
+        }
+        media.direction = Some(if self.holding { Direction::SendOnly } else { Direction::SendRecv });
+        self.describe(media)
+    }
+
+    fn describe(&mut self, media: SdpMedia) -> SessionDescription {
+        self.version += 1;
+        let address = self.media.local().ip();
+        let origin = Origin::new(self.call as u64 * 100 + u64::from(self.fork), self.version, address);
+        let mut description = SessionDescription::new(origin, Connection::new(address));
+        description.media.push(media);
+        description
+    }
+
+    /// The answer to what was offered; the media follow it.
+    pub fn answer(&mut self, with_events: bool) -> Option<SessionDescription> {
+        let offer = self.offer.clone()?;
+        let (remote, theirs, direction) = audio_of(&offer)?;
+        let (kind, codec) = codec_in(&theirs)?;
+        let events = events_in(&theirs).filter(|_| with_events);
+        let (ours, plays, sends) = match direction {
+            Direction::SendRecv => (Direction::SendRecv, true, true),
+            Direction::SendOnly => (Direction::RecvOnly, true, false),
+            Direction::RecvOnly => (Direction::SendOnly, false, true),
+            Direction::Inactive => (Direction::Inactive, false, false),
+        };
+        self.media.agree(Agreed { remote, kind, codec, events, sends, plays });
+        let mut media = SdpMedia::audio(self.media.local().port());
+        media.add_payload(Rtpmap::new(kind, name_of(codec), 8000), "");
+        if let Some(events) = events {
+            media.add_payload(Rtpmap::new(events, "telephone-event", 8000), "0-15");
+        }
+        media.direction = Some(ours);
+        Some(self.describe(media))
+    }
+
+    /// Takes the answer to what this end offered.
+    pub fn take_answer(&mut self, answer: &SessionDescription, with_events: bool) {
+        let Some((remote, theirs, direction)) = audio_of(answer) else { return };
+        let Some((kind, codec)) = codec_in(&theirs) else { return };
+        let events = events_in(&theirs).filter(|_| with_events);
+        let receives = matches!(direction, Direction::SendRecv | Direction::RecvOnly);
+        let gives = matches!(direction, Direction::SendRecv | Direction::SendOnly);
+        let plays = gives && !self.holding;
+        self.media.agree(Agreed { remote, kind, codec, events, sends: receives, plays });
+    }
+}
+
+/// The word for a direction.
+pub(super) fn direction_of(description: &SessionDescription) -> &'static str {
+    match audio_of(description).map(|(_, _, direction)| direction) {
+        Some(Direction::SendRecv) => "sendrecv",
+        Some(Direction::SendOnly) => "sendonly",
+        Some(Direction::RecvOnly) => "recvonly",
+        Some(Direction::Inactive) => "inactive",
+        None => "nothing",
+    }
+}
+
+/// The description in a message, if there is one.
+pub(super) fn description_of(headers: &Headers, body: &[u8]) -> Option<SessionDescription> {
+    let kind = headers.content_type().ok()??;
+    if !kind.is("application", "sdp") {
+        return None;
+    }
+    SessionDescription::parse(body).ok()
+}
+
+fn audio_of(description: &SessionDescription) -> Option<(SocketAddr, SdpMedia, Direction)> {
+    let media = description.media.iter().find(|media| media.kind == MediaKind::Audio && media.port != 0)?;
+    let connection = description.connection_of(media)?;
+    let mut direction = description.direction_of(media);
+    if connection.is_unspecified() {
+        direction = Direction::SendOnly;
+    }
+    Some((SocketAddr::new(connection.address.ip()?, media.port), media.clone(), direction))
+}
+
+fn codec_in(media: &SdpMedia) -> Option<(u8, CodecName)> {
+    media.payload_types().find_map(|number| {
+        let map = media.rtpmap(number);
+        let is = |name: &str, fixed: u8| map.as_ref().map_or(number == fixed, |map| map.is(name, 8000));
+        if is("PCMU", 0) {
+            Some((number, CodecName::Pcmu))
+        } else if is("PCMA", 8) {
+            Some((number, CodecName::Pcma))
+        } else {
+            None
+        }
+    })
+}
+
+fn events_in(media: &SdpMedia) -> Option<u8> {
+    media
+        .payload_types()
+        .find(|number| media.rtpmap(*number).is_some_and(|map| map.is("telephone-event", 8000)))
+}
+
+const fn name_of(codec: CodecName) -> &'static str {
+    match codec {
+        CodecName::Pcmu => "PCMU",
+        CodecName::Pcma => "PCMA",
+        CodecName::L16 => "L16",
+    }
+}

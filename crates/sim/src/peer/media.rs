@@ -1,0 +1,314 @@
+//! The sound of a far end: talks and listens by RTP.
+//!
+//! # What it does
+//! Sends a mouth's sound in packets of 20 ms, plays what comes to an ear, sends and takes telephone events.
+//!
+//! # How
+//! What comes is put in order by timestamp and played [`DEPTH`] after it came; what is missing is silence.
+//!
+//! # Limits
+//! One source at a time: a new one starts anew. [`MAX_WAITING`] units wait.
+//!
+//! # Standard
+//! RFC 3550, RFC 3551, RFC 4733.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, VecDeque};
+
+use tipring_media::{Coder, Processing};
+use tipring_port::CodecName;
+use tipring_units::{Entropy, Instant, Millis, Samples, TICK_SAMPLES};
+
+use super::rtp::{Packet, TelephoneEvent};
+use crate::ear::{Ear, HeardEvent, Land};
+use crate::mouth::{KeypadSpec, Mouth, Talk};
+use crate::plant::Fidelity;
+
+/// Units that wait to be played, at the most.
+pub const MAX_WAITING: usize = 64;
+/// How long the first packet waits before it is played.
+pub const DEPTH: Millis = Millis(40);
+/// Keys that wait to be sent as events, at the most.
+pub const MAX_KEYS: usize = 64;
+const UNIT: u32 = TICK_SAMPLES as u32;
+const EVENT_TICKS: u16 = 10;
+const EVENT_PAUSE: u16 = 10;
+const END_REPEATS: u16 = 3;
+
+/// What an offer and an answer agreed on, from the far end's side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Agreed {
+    /// Where packets go.
+    pub remote: SocketAddr,
+    /// Payload type sent, and its codec.
+    pub kind: u8,
+    /// The codec.
+    pub codec: CodecName,
+    /// Payload type of telephone events, if both know them.
+    pub events: Option<u8>,
+    /// This end sends.
+    pub sends: bool,
+    /// This end plays.
+    pub plays: bool,
+}
+
+/// Something heard, for the peer to tell.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made a few times a call
+pub enum MediaFact {
+    /// What its ear tells, and when.
+    Heard(Instant, HeardEvent),
+    /// A telephone event began.
+    Key(Instant, u8),
+}
+
+/// The sound of one dialog.
+pub struct Media<A: Processing + Fidelity> {
+    local: SocketAddr,
+    agreed: Option<Agreed>,
+    coder: A::Coder,
+    mouth: Mouth<A>,
+    ear: Ear<A>,
+    began: Instant,
+    source: u32,
+    sequence: u16,
+    timestamp: u32,
+    waiting_out: Vec<u8>,
+    first: bool,
+    playing: Option<u32>,
+    heard_from: Option<u32>,
+    waiting: BTreeMap<u32, Vec<u8>>,
+    keys: VecDeque<u8>,
+    key: Option<(u8, u32, u16)>,
+    last_event: Option<u32>,
+    facts: VecDeque<MediaFact>,
+    received: u64,
+    sent: u64,
+}
+
+impl<A: Processing + Fidelity> Media<A> {
+    /// Sound on a socket, silent until something is agreed.
+    pub fn new(now: Instant, local: SocketAddr, voice: Option<u16>, land: Land, entropy: &mut Entropy) -> Self {
+        let mut mouth = Mouth::new(KeypadSpec::default(), entropy);
+        if let Some(voice) = voice {
+            mouth.say(Talk::Voice(voice));
+        }
+        Self {
+            local,
+            agreed: None,
+            coder: A::Coder::new(CodecName::Pcmu),
+            mouth,
+            ear: Ear::new(land),
+            began: now,
+            source: entropy.u32(),
+            sequence: entropy.u32() as u16,
+            timestamp: entropy.u32(),
+            waiting_out: Vec::new(),
+            first: true,
+            playing: None,
+            heard_from: None,
+            waiting: BTreeMap::new(),
+            keys: VecDeque::new(),
+            key: None,
+            last_event: None,
+            facts: VecDeque::new(),
+            received: 0,
+            sent: 0,
+        }
+    }
+
+    /// Its socket.
+    pub const fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Takes what was agreed.
+    pub fn agree(&mut self, agreed: Agreed) {
+        if self.agreed.is_none_or(|old| old.codec != agreed.codec) {
+            self.coder = A::Coder::new(agreed.codec);
+            self.waiting_out.clear();
+        }
+        self.agreed = Some(agreed);
+    }
+
+    /// Packets of sound received so far.
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Packets sent so far.
+    pub const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Says something from now on.
+    pub fn say(&mut self, talk: Talk) {
+        self.mouth.say(talk);
+    }
+
+    /// Says nothing any more.
+    pub fn hush(&mut self) {
+        self.mouth.hush();
+    }
+
+    /// Sends a key as telephone event; false where events were not agreed.
+    pub fn event(&mut self, key: u8) -> bool {
+        let can = self.agreed.is_some_and(|agreed| agreed.events.is_some());
+        if can && self.keys.len() < MAX_KEYS {
+            self.keys.push_back(key);
+        }
+        can
+    }
+
+    /// Sends a key as sound.
+    pub fn key(&mut self, key: u8) -> bool {
+        let spec = *self.mouth.keypad();
+        self.mouth.key(key, spec.on, spec.off)
+    }
+
+    /// A packet came.
+    pub fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        let Some(agreed) = self.agreed else { return };
+        let Some(packet) = Packet::parse(bytes) else { return };
+        if Some(packet.kind) == agreed.events {
+            self.take_event(now, &packet);
+            return;
+        }
+        if packet.kind != agreed.kind {
+            return;
+        }
+        self.received += 1;
+        if self.heard_from != Some(packet.source) {
+            self.heard_from = Some(packet.source);
+            self.waiting.clear();
+            self.playing = None;
+        }
+        let unit = A::Coder::unit(agreed.codec).max(1);
+        let wait = DEPTH.samples().0 as u32;
+        let playing = *self.playing.get_or_insert(packet.timestamp.wrapping_sub(wait));
+        let ahead = packet.timestamp.wrapping_sub(playing) as i32;
+        if !(-8000..=(MAX_WAITING as i32) * UNIT as i32).contains(&ahead) {
+            // the sender jumped: what it says now counts
+            self.waiting.clear();
+            self.playing = Some(packet.timestamp.wrapping_sub(wait));
+        } else if ahead > wait as i32 * 4 {
+            self.playing = Some(packet.timestamp.wrapping_sub(wait));
+        }
+        for (place, bytes) in packet.payload.chunks_exact(unit).enumerate() {
+            if self.waiting.len() < MAX_WAITING {
+                self.waiting.insert(packet.timestamp.wrapping_add(place as u32 * UNIT), bytes.to_vec());
+            }
+        }
+    }
+
+    fn take_event(&mut self, now: Instant, packet: &Packet) {
+        if self.last_event == Some(packet.timestamp) {
+            return;
+        }
+        let Some(key) = TelephoneEvent::parse(&packet.payload).and_then(|event| event.key()) else { return };
+        self.last_event = Some(packet.timestamp);
+        self.facts.push_back(MediaFact::Key(now, key));
+    }
+
+    /// One tick of 10 ms: hears, and gives at most one packet.
+    pub fn tick(&mut self, now: Instant) -> Option<(SocketAddr, Vec<u8>)> {
+        let agreed = self.agreed?;
+        self.hear(&agreed);
+        while let Some(event) = self.ear.event() {
+            let since = match &event {
+                HeardEvent::Began(heard) => heard.since,
+                HeardEvent::Ended(_, at) => *at,
+            };
+            let at = self.began + core::time::Duration::from_nanos(since.0 * 125_000);
+            self.facts.push_back(MediaFact::Heard(at.min(now), event));
+        }
+        self.speak(&agreed).map(|bytes| (agreed.remote, bytes))
+    }
+
+    fn hear(&mut self, agreed: &Agreed) {
+        let mut frame = A::SILENCE;
+        if let Some(playing) = self.playing {
+            if let Some(bytes) = self.waiting.remove(&playing) {
+                frame = self.coder.decode(agreed.codec, &bytes);
+            }
+            self.waiting.retain(|timestamp, _| (timestamp.wrapping_sub(playing) as i32) > 0);
+            self.playing = Some(playing.wrapping_add(UNIT));
+        }
+        if !agreed.plays {
+            frame = A::SILENCE;
+        }
+        self.ear.hear(&frame);
+    }
+
+    fn speak(&mut self, agreed: &Agreed) -> Option<Vec<u8>> {
+        let frame = self.mouth.frame();
+        let timestamp = self.timestamp;
+        self.timestamp = timestamp.wrapping_add(UNIT);
+        if !agreed.sends {
+            self.waiting_out.clear();
+            return None;
+        }
+        if let Some(events) = agreed.events
+            && let Some(payload) = self.speak_event(timestamp)
+        {
+            self.waiting_out.clear();
+            let (start, marker, event) = payload;
+            return Some(self.packet(marker, events, start, event));
+        }
+        if self.key.is_some() {
+            return None;
+        }
+        let mut unit = [0; tipring_media::MAX_UNIT];
+        let length = self.coder.encode(&frame, &mut unit);
+        let full = !self.waiting_out.is_empty();
+        self.waiting_out.extend_from_slice(unit.get(..length).unwrap_or(&[]));
+        if !full {
+            return None;
+        }
+        let payload = core::mem::take(&mut self.waiting_out);
+        let marker = core::mem::take(&mut self.first);
+        Some(self.packet(marker, agreed.kind, timestamp.wrapping_sub(UNIT), payload))
+    }
+
+    /// The event packet of this tick, if one is due.
+    fn speak_event(&mut self, timestamp: u32) -> Option<(u32, bool, Vec<u8>)> {
+        if self.key.is_none() {
+            let key = self.keys.pop_front()?;
+            self.key = Some((TelephoneEvent::code_of(key)?, timestamp, 0));
+        }
+        let (code, start, ticks) = self.key?;
+        let next = ticks + 1;
+        self.key = Some((code, start, next));
+        if next >= EVENT_TICKS + END_REPEATS + EVENT_PAUSE {
+            self.key = None;
+        }
+        let end = next >= EVENT_TICKS;
+        if next >= EVENT_TICKS + END_REPEATS || (!end && next % 2 == 0) {
+            return None;
+        }
+        let duration = next.min(EVENT_TICKS) * UNIT as u16;
+        Some((start, next == 1, TelephoneEvent { code, end, duration }.to_bytes()))
+    }
+
+    fn packet(&mut self, marker: bool, kind: u8, timestamp: u32, payload: Vec<u8>) -> Vec<u8> {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sent += 1;
+        let (sequence, source) = (self.sequence, self.source);
+        Packet { marker, kind, sequence, timestamp, source, payload }.to_bytes()
+    }
+
+    /// The next thing heard.
+    pub fn fact(&mut self) -> Option<MediaFact> {
+        self.facts.pop_front()
+    }
+
+    /// What is heard now.
+    pub fn hears(&self) -> impl Iterator<Item = crate::ear::Heard> + '_ {
+        self.ear.now()
+    }
+
+    /// The time that its ear has heard.
+    pub fn time(&self) -> Samples {
+        Samples(self.ear.time().0)
+    }
+}
