@@ -9,7 +9,7 @@
 //! country's plan ends it.
 //!
 //! # Limits
-//! [`MAX_DIALLED`] digits; [`MAX_PLACES`] places (beyond that the less specific ones are lost).
+//! [`MAX_DIALLED`] digits; [`MAX_PLACES`] places (beyond that those of later rules are lost).
 
 use core::cmp::Ordering;
 
@@ -19,8 +19,9 @@ use tipring_units::Millis;
 use crate::plan::{Plan, Rule, Selection, Step};
 use crate::{Cause, Number, Why};
 
-/// Digits of one number, at the most.
-pub const MAX_DIALLED: usize = crate::MAX_NUMBER;
+/// Digits of one number, at the most: one less than a [`Number`] holds, so that a longer one that was cut on its
+/// way here is not taken for a whole one.
+pub const MAX_DIALLED: usize = crate::MAX_NUMBER - 1;
 /// Places in rules at once, at the most.
 pub const MAX_PLACES: usize = 2 * crate::plan::MAX_RULES;
 
@@ -262,7 +263,8 @@ impl Reader {
             sent: Number::new(&place.sent),
             to: rule.map(|rule| rule.to),
             kind: rule.and_then(|rule| plan.kind(rule, &place.sent, place.outside)),
-            barred: rule.is_none_or(|rule| rule.barred),
+            // Cut to fit, it would be another number.
+            barred: rule.is_none_or(|rule| rule.barred) || place.sent.len() > crate::MAX_NUMBER,
         }
     }
 }

@@ -410,6 +410,7 @@ impl Switch {
         }
         self.plan = Plan::new(&setup);
         self.setup = setup;
+        self.down.retain(|name| self.setup.servers.iter().any(|server| server.name == *name));
         let all: Vec<LineId> = self.lines.keys().copied().collect();
         for line in all {
             self.with_line(line, |side, scene| side.read_again(scene));
