@@ -6,15 +6,17 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod configured;
 mod control;
 mod journal;
 mod shard;
 mod site;
 
 pub use api::{Input, Output, Request, RequestId, Response, StoreId, Why};
+pub use configured::Wiring;
 pub use control::{
     AlarmStatus, CallStatus, Control, LineStatus, MAX_OUTPUTS, MAX_ROUNDS, ServerStatus, Status, UserStatus,
 };
 pub use journal::{Entry, Journal, SipLine, What};
 pub use shard::{LineIn, LineOut, MAX_EVENTS, Shard, ShardSetup};
-pub use site::{AccountSite, LineSite, MAX_LINES, MediaSite, ServerSite, SipSite, Site};
+pub use site::{AccountSite, LineSite, MAX_LINES, MediaSite, ServerSite, SipSite, Site, Unused};

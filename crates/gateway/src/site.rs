@@ -24,8 +24,19 @@ pub struct Site {
     pub sip: SipSite,
     /// Media.
     pub media: MediaSite,
+    /// What is configured and not used, with the reason: each is an alarm.
+    pub unused: Vec<Unused>,
     /// The revision of the configuration that this came from.
     pub revision: u64,
+}
+
+/// Something configured that this version does not use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unused {
+    /// What.
+    pub subject: String,
+    /// Why.
+    pub why: String,
 }
 
 /// One line.
@@ -67,6 +78,10 @@ pub struct ServerSite {
     pub name: String,
     /// The agent's view.
     pub config: ServerConfig,
+    /// Codecs in calls with it, in order of preference.
+    pub codecs: Vec<CodecName>,
+    /// How digits go to it; telephone events only where it knows them.
+    pub dtmf: DtmfMode,
 }
 
 /// An account and the telephone that it belongs to.

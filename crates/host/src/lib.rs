@@ -1,1 +1,182 @@
-//! Threads, sockets and names: the shell that runs the two planes.
+//! The shell: threads, sockets, names and the clock for the two planes.
+//!
+//! [`Gateway::start`] opens the sockets, starts one thread for the control plane and one for each shard, and gives
+//! back a handle. Everything that decides lives in `tipring-gateway`; here bytes are carried.
+
+mod clock;
+mod control;
+mod media;
+mod names;
+mod sockets;
+mod streams;
+mod wake;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tipring_call::CallRecord;
+use tipring_driver::Card;
+use tipring_gateway::{Entry, Request, Response, ShardSetup, Site, StoreId};
+use tipring_sim::lab::Place;
+use tipring_sim::phone::Action;
+use tipring_units::{Entropy, ShardId};
+
+pub use clock::Clock;
+pub use control::{Asked, LOG_KEPT};
+pub use media::{LabAsk, LabReply, MediaReport};
+pub use sockets::{MediaSockets, SocketError, listen_sip};
+
+/// What a running gateway is made of.
+pub struct Parts {
+    /// The site, with the media slots that `media` opened.
+    pub site: Site,
+    /// The shards with the card that each ticks.
+    pub shards: Vec<(ShardSetup, Card)>,
+    /// The SIP socket.
+    pub sip_udp: std::net::UdpSocket,
+    /// The SIP listener.
+    pub sip_tcp: Option<std::net::TcpListener>,
+    /// The media sockets.
+    pub media: MediaSockets,
+    /// The clock.
+    pub clock: Clock,
+    /// Where call records go. It is called on a thread of its own and answers whether they are safe.
+    pub store: Box<dyn FnMut(StoreId, &CallRecord) -> Result<(), String> + Send>,
+}
+
+/// A running gateway.
+pub struct Gateway {
+    asks: tokio::sync::mpsc::Sender<Asked>,
+    log: tokio::sync::broadcast::Sender<Arc<Entry>>,
+    labs: Vec<(ShardId, std::ops::Range<u16>, std::sync::mpsc::SyncSender<LabAsk>)>,
+    reports: Vec<Arc<MediaReport>>,
+    control: Option<JoinHandle<()>>,
+    stop: Arc<std::sync::atomic::AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A gateway that is gone, or too busy to answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the gateway is stopping or does not answer")]
+pub struct Gone;
+
+impl Gateway {
+    /// Starts the threads. From here on the gateway serves.
+    pub fn start(parts: Parts) -> std::io::Result<Self> {
+        let Parts { site, shards, sip_udp, sip_tcp, media, clock, store } = parts;
+        let mut entropy = system_entropy();
+        let media = Arc::new(media);
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let (wake, woken) = wake::pair()?;
+        let plumbing = media::plumb(&shards);
+        let mut labs = Vec::new();
+        let mut reports = Vec::new();
+        let mut threads = Vec::new();
+        let mut links = Vec::new();
+        for ((setup, card), pipes) in shards.into_iter().zip(plumbing) {
+            let first = setup.first_line.0;
+            let lines = first..first + setup.lines.len() as u16;
+            let (link, thread, lab, report) = media::spawn(media::Spawn {
+                setup,
+                card,
+                sockets: Arc::clone(&media),
+                clock,
+                wake: wake.try_clone()?,
+                stop: Arc::clone(&stop),
+                entropy: entropy.fork(),
+                pipes,
+            })?;
+            labs.push((link.id, lines, lab));
+            reports.push(report);
+            links.push(link);
+            threads.push(thread);
+        }
+        let (asks, asked) = tokio::sync::mpsc::channel(control::MAX_ASKS);
+        let (log, _) = tokio::sync::broadcast::channel(LOG_KEPT);
+        let setup = control::Setup {
+            site,
+            sip_udp,
+            sip_tcp,
+            clock,
+            links,
+            woken,
+            asked,
+            log: log.clone(),
+            store,
+            entropy,
+        };
+        let control =
+            std::thread::Builder::new().name("control".to_owned()).spawn(move || control::run(setup))?;
+        Ok(Self { asks, log, labs, reports, control: Some(control), stop, threads })
+    }
+
+    /// A handle that asks, for another task.
+    pub fn asker(&self) -> Asker {
+        Asker { asks: self.asks.clone(), log: self.log.clone(), labs: self.labs.clone() }
+    }
+
+    /// How each shard keeps its time.
+    pub fn media_reports(&self) -> &[Arc<MediaReport>] {
+        &self.reports
+    }
+
+    /// Releases calls, deregisters, stops the threads.
+    pub async fn stop(mut self) {
+        let asker = self.asker();
+        // A peer that does not answer its BYE holds us up for at most as long as a transaction lives.
+        let patience = std::time::Duration::from_secs(5);
+        let _ = tokio::time::timeout(patience, asker.ask(Request::Stop)).await;
+        self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        drop(asker);
+        let (closed, _) = tokio::sync::mpsc::channel(1);
+        self.asks = closed;
+        if let Some(control) = self.control.take() {
+            let _ = tokio::task::spawn_blocking(move || control.join()).await;
+        }
+        for thread in self.threads.drain(..) {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+/// Asks a running gateway.
+#[derive(Clone)]
+pub struct Asker {
+    asks: tokio::sync::mpsc::Sender<Asked>,
+    log: tokio::sync::broadcast::Sender<Arc<Entry>>,
+    labs: Vec<(ShardId, std::ops::Range<u16>, std::sync::mpsc::SyncSender<LabAsk>)>,
+}
+
+impl Asker {
+    /// Asks the control plane.
+    pub async fn ask(&self, request: Request) -> Result<Response, Gone> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.asks.send(Asked { request, reply }).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+
+    /// The journal from now on.
+    pub fn follow(&self) -> tokio::sync::broadcast::Receiver<Arc<Entry>> {
+        self.log.subscribe()
+    }
+
+    /// Lets a telephone of the laboratory do something, or asks what it hears.
+    pub async fn phone(&self, place: Place, action: Option<Action>) -> Result<LabReply, Gone> {
+        let line = place.line.0;
+        let (_, lines, lab) = self.labs.iter().find(|(_, lines, _)| lines.contains(&line)).ok_or(Gone)?;
+        let place = Place { line: tipring_units::LineId(line - lines.start), ..place };
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        lab.try_send(LabAsk { place, action, reply }).map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+}
+
+/// Randomness of the operating system.
+pub fn system_entropy() -> Entropy {
+    let mut seed = [0; 32];
+    if let Err(why) = getrandom::fill(&mut seed) {
+        // Without randomness no tag, nonce or SSRC is safe: do not start.
+        panic!("the operating system gives no randomness: {why}");
+    }
+    Entropy::from_seed(seed)
+}

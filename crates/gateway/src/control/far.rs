@@ -72,7 +72,11 @@ impl FarDesk {
         let session = self.session(far);
         let command = match (action, session) {
             (FarAction::Place { via, number, from, priority }, _) => {
-                let local = media.reserve(far).ok_or(Cause::NO_CIRCUIT)?;
+                let server = match via {
+                    Via::Server(name) => site.sip.servers.iter().find(|server| server.name == name.as_str()),
+                    Via::User(_) => None,
+                };
+                let local = media.reserve(far, server).ok_or(Cause::NO_CIRCUIT)?;
                 let session = new_session();
                 self.bind(far, session);
                 let call = Outgoing { via, number, from, priority };
@@ -131,7 +135,11 @@ impl FarDesk {
                 let far = FarId::In(call.session.0);
                 self.bind(far, call.session);
                 news.event = Some((far, incoming(site, call)));
-                if media.reserve(far).is_none() {
+                let server = match call.trust {
+                    TrustedAs::Server(id) => site.sip.servers.iter().find(|server| server.config.id == id),
+                    TrustedAs::User(_) | TrustedAs::Network => None,
+                };
+                if media.reserve(far, server).is_none() {
                     // The switch is not asked: there is nothing that it could do with it.
                     self.forget(far);
                     news.event = None;

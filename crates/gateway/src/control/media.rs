@@ -16,13 +16,15 @@ use tipring_port::{
 use tipring_sip::offer_answer::{self, Codec, LocalMedia, StreamPlan};
 use tipring_units::{BridgeId, LegId, LineId, MediaSlot, Millis, ShardId};
 
-use crate::site::{MediaSite, Site};
+use crate::site::{MediaSite, ServerSite, Site};
 
 /// A far party's media.
 #[derive(Debug)]
 struct FarMedia {
     slot: MediaSlot,
     leg: LegId,
+    codecs: Vec<CodecName>,
+    dtmf: DtmfMode,
     plan: Option<StreamPlan>,
     shard: Option<ShardId>,
 }
@@ -85,12 +87,14 @@ impl MediaDesk {
         self.line_shards = site.lines.iter().map(|line| line.shard).collect();
     }
 
-    /// Takes sockets for a far leg; `None` if all are in use.
-    pub(crate) fn reserve(&mut self, far: FarId) -> Option<LocalMedia> {
+    /// Takes sockets for a far leg by `server`, if it is by one; `None` if all are in use.
+    pub(crate) fn reserve(&mut self, far: FarId, server: Option<&ServerSite>) -> Option<LocalMedia> {
         let slot = self.free.pop_front()?;
         self.last_leg += 1;
         let leg = LegId(self.last_leg);
-        self.far.insert(far, FarMedia { slot, leg, plan: None, shard: None });
+        let codecs = server.map_or_else(|| self.site.codecs.clone(), |server| server.codecs.clone());
+        let dtmf = server.map_or(self.site.dtmf, |server| server.dtmf);
+        self.far.insert(far, FarMedia { slot, leg, codecs, dtmf, plan: None, shard: None });
         self.local(far)
     }
 
@@ -101,8 +105,8 @@ impl MediaDesk {
         Some(LocalMedia {
             rtp,
             rtcp: None,
-            codecs: self.site.codecs.iter().map(|codec| codec_of(*codec)).collect(),
-            telephone_events: matches!(self.site.dtmf, DtmfMode::Events(_)),
+            codecs: media.codecs.iter().map(|codec| codec_of(*codec)).collect(),
+            telephone_events: matches!(media.dtmf, DtmfMode::Events(_)),
             ptime: self.site.ptime,
             direction: offer_answer::Direction::SendRecv,
         })
@@ -124,8 +128,8 @@ impl MediaDesk {
         media.plan = plan.cloned();
         match media.shard {
             Some(shard) => {
-                let (leg, slot) = (media.leg, media.slot);
-                if let Some(spec) = plan.map(|plan| self.rtp_spec(slot, plan)) {
+                let (leg, slot, dtmf) = (media.leg, media.slot, media.dtmf);
+                if let Some(spec) = plan.map(|plan| self.rtp_spec(slot, dtmf, plan)) {
                     self.out.push_back((shard, Command::Media(MediaCommand::Change(leg, spec))));
                 }
             }
@@ -282,7 +286,7 @@ impl MediaDesk {
         let media = self.far.get(&far)?;
         let leg = media.leg;
         if media.shard.is_none() {
-            let spec = self.rtp_spec(media.slot, media.plan.as_ref()?);
+            let spec = self.rtp_spec(media.slot, media.dtmf, media.plan.as_ref()?);
             self.out.push_back((shard, Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec)))));
             if let Some(media) = self.far.get_mut(&far) {
                 media.shard = Some(shard);
@@ -324,12 +328,12 @@ impl MediaDesk {
         }
     }
 
-    fn rtp_spec(&self, slot: MediaSlot, plan: &StreamPlan) -> RtpSpec {
+    fn rtp_spec(&self, slot: MediaSlot, wanted: DtmfMode, plan: &StreamPlan) -> RtpSpec {
         let mut receive = [None; MAX_PAYLOAD_TYPES];
         for (place, (number, codec)) in receive.iter_mut().zip(&plan.receive_types) {
             *place = Some(PayloadType { number: *number, codec: name_of(*codec) });
         }
-        let dtmf = match (plan.events, self.site.dtmf) {
+        let dtmf = match (plan.events, wanted) {
             (Some(events), _) => DtmfMode::Events(events.send),
             (None, DtmfMode::Signalling) => DtmfMode::Signalling,
             // The far end does not know telephone events: the sound itself is all that is left.

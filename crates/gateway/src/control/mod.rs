@@ -196,7 +196,7 @@ impl Control {
         }
         let old = core::mem::replace(&mut self.site, site);
         self.media.configure(&self.site);
-        self.board.configure(&self.site);
+        self.board.configure(self.now, &self.site);
         self.agent(agent::Input::Command(SipCommand::SetTrust(self.site.sip.trust.clone())));
         self.agent(agent::Input::Command(SipCommand::SetUsers(self.site.sip.users.clone())));
         for server in self.site.sip.servers.clone() {
@@ -355,7 +355,7 @@ impl Control {
         }
         if let Some(id) = self.stopping
             && self.is_idle()
-            && self.agent.is_quiet()
+            && self.agent.is_idle()
         {
             self.stopping = None;
             self.out.push_back(Output::Reply(id, Response::Done));

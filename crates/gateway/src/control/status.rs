@@ -159,11 +159,11 @@ impl Board {
             streams: BTreeMap::new(),
             refused: 0,
         };
-        board.configure(site);
+        board.configure(now, site);
         board
     }
 
-    pub(crate) fn configure(&mut self, site: &Site) {
+    pub(crate) fn configure(&mut self, now: Instant, site: &Site) {
         let lines = site.lines.len();
         self.lines.retain(|line, _| usize::from(line.0) < lines);
         self.faults.retain(|line, _| usize::from(line.0) < lines);
@@ -176,6 +176,18 @@ impl Board {
             .map(|account| super::far::account_name(site, account.config.id))
             .collect();
         self.accounts.retain(|name, _| accounts.contains(name));
+        self.alarms.retain(|key, _| !key.starts_with("unused "));
+        for unused in &site.unused {
+            let next =
+                "`tipring check` tells more; take it out of the configuration, or wait for a version with it";
+            self.raise(
+                now,
+                format!("unused {}", unused.subject),
+                &unused.subject,
+                unused.why.clone(),
+                next.to_owned(),
+            );
+        }
     }
 
     pub(crate) fn connected(&mut self, conn: ConnId, remote: SocketAddr) {

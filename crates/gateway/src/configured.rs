@@ -1,0 +1,284 @@
+//! From the effective configuration to the site that the two planes run.
+
+use core::net::SocketAddr;
+
+use tipring_call::{CauseTones, DialRow, Emergency, Number, Permission, Setup, Timers};
+use tipring_config::{Codec, Destination, Digits, Effective, MayCall, Phone, Rule, Server, Service, Target};
+use tipring_port::{CodecName, DtmfMode, JitterSpec, Text, Tone};
+use tipring_sip::agent::{
+    AccountConfig, AccountId, AgentConfig, HostPort, Network, ServerConfig, ServerId, Transport, Trust,
+};
+use tipring_sip::digest::Secret;
+use tipring_sip::offer_answer::TELEPHONE_EVENT_TYPE;
+use tipring_sip::registrar::User;
+use tipring_units::{LineId, MediaSlot, Millis, ShardId};
+
+use crate::site::{AccountSite, LineSite, MediaSite, ServerSite, SipSite, Site, Unused};
+
+/// Depth of jitter buffers: a LAN needs the least, a bad path gets up to the most.
+const JITTER: JitterSpec = JitterSpec { min: Millis(20), max: Millis(200) };
+/// Packet time that we send and ask for.
+const PTIME: Millis = Millis(20);
+/// Sessions that the agent keeps beyond two for each telephone.
+const SPARE_SESSIONS: usize = 64;
+
+/// What the host adds to the configuration.
+#[derive(Clone, Debug)]
+pub struct Wiring {
+    /// The media sockets that it has opened.
+    pub slots: Vec<(MediaSlot, SocketAddr)>,
+    /// The address of the SIP socket as peers reach it.
+    pub sip: SocketAddr,
+    /// Lines of one shard, at the most.
+    pub lines_per_shard: usize,
+    /// Minutes that local time is east of UTC.
+    pub utc_offset_minutes: i32,
+    /// The revision of the configuration.
+    pub revision: u64,
+}
+
+impl Site {
+    /// How many pairs of media sockets the configuration needs: two for each telephone, so that each can hold one call
+    /// and talk in another.
+    pub fn slots_needed(effective: &Effective) -> usize {
+        (2 * (effective.phone.len() + effective.sip.len()) + 2).min(usize::from(effective.media.pairs()))
+    }
+
+    /// The site of an effective configuration. Telephones on ports that this version does not drive, and servers that
+    /// it cannot reach, are left out and told as unused.
+    pub fn configured(effective: &Effective, wiring: &Wiring) -> Self {
+        let used: Vec<_> = effective.phone.iter().filter(|(_, phone)| phone.service.is_used()).collect();
+        let lines: Vec<LineSite> = used
+            .iter()
+            .enumerate()
+            .map(|(place, (number, phone))| LineSite {
+                port: phone.port.to_string(),
+                shard: shard_of(place, wiring),
+                number: number.to_string(),
+                name: phone.name.clone().unwrap_or_default(),
+                profile: effective.profile(phone),
+                in_service: true,
+            })
+            .collect();
+        let phones = used.iter().enumerate().map(|(place, (number, phone))| tipring_call::Phone {
+            line: LineId(u16::try_from(place).unwrap_or(u16::MAX)),
+            number: Text::new(number.as_str()),
+            name: Text::new(phone.name.as_deref().unwrap_or_default()),
+            may_call: permission(phone.may_call),
+            ring: effective.profile(phone).ring.pattern,
+        });
+        let (servers, accounts) = servers(effective);
+        let first = servers.first();
+        let tones = effective.country.tones;
+        Self {
+            name: effective.name.clone(),
+            calls: calls(effective, phones.collect(), wiring),
+            media: MediaSite {
+                slots: wiring.slots.clone(),
+                host_shard: ShardId(0),
+                codecs: first.map_or_else(|| default_codecs(effective), |server| server.codecs.clone()),
+                ptime: PTIME,
+                dtmf: DtmfMode::Events(TELEPHONE_EVENT_TYPE),
+                jitter: JITTER,
+                tones,
+            },
+            sip: SipSite {
+                agent: AgentConfig {
+                    tcp: Some(wiring.sip),
+                    product: concat!("Tipring/", env!("CARGO_PKG_VERSION")).to_owned(),
+                    realm: effective.name.clone(),
+                    max_sessions: 2 * (effective.phone.len() + effective.sip.len()) + SPARE_SESSIONS,
+                    ..AgentConfig::new(wiring.sip)
+                },
+                servers,
+                accounts,
+                users: effective
+                    .sip
+                    .iter()
+                    .filter_map(|(number, phone)| {
+                        let password = phone.password.as_ref()?;
+                        Some(User { name: number.to_string(), password: Secret::new(password.reveal()) })
+                    })
+                    .collect(),
+                trust: Trust {
+                    networks: effective
+                        .trust
+                        .iter()
+                        .map(|network| Network { address: network.address, prefix: network.prefix })
+                        .collect(),
+                    ..Trust::default()
+                },
+            },
+            unused: unused(effective),
+            lines,
+            revision: wiring.revision,
+        }
+    }
+}
+
+fn shard_of(place: usize, wiring: &Wiring) -> ShardId {
+    ShardId(u8::try_from(place / wiring.lines_per_shard.max(1)).unwrap_or(u8::MAX))
+}
+
+fn permission(may_call: MayCall) -> Permission {
+    match may_call {
+        MayCall::Internal => Permission::Internal,
+        MayCall::Local => Permission::Local,
+        MayCall::National => Permission::National,
+        MayCall::All => Permission::All,
+    }
+}
+
+fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wiring) -> Setup {
+    let has = |tone| !effective.country.tones.get(tone).steps().is_empty();
+    let unknown = if has(Tone::SpecialInformation) { Tone::SpecialInformation } else { Tone::Congestion };
+    Setup {
+        phones,
+        users: effective
+            .sip
+            .iter()
+            .map(|(number, phone)| tipring_call::User {
+                number: Text::new(number.as_str()),
+                name: Text::new(phone.name.as_deref().unwrap_or_default()),
+                may_call: permission(phone.may_call),
+            })
+            .collect(),
+        servers: used_servers(effective)
+            .map(|(name, server)| tipring_call::Server {
+                name: Text::new(name),
+                rings: server.rings.iter().find_map(|destination| match &destination.target {
+                    Target::Phone(number) => Some(Number::new(number.as_str())),
+                    Target::Phones | Target::Server(_) | Target::Lines | Target::Line(_) => None,
+                }),
+            })
+            .collect(),
+        dial: (!effective.dial_is_implied()).then(|| rows(&effective.dial)),
+        offline: rows(&effective.offline),
+        numbering: effective.country.numbers.clone(),
+        emergency: Emergency {
+            via: effective.emergency.via.iter().map(destination).collect(),
+            callback: effective.emergency.callback.as_deref().map(Number::new),
+        },
+        timers: Timers {
+            first_digit: effective.wait_first_digit,
+            short: effective.wait_end,
+            long: effective.wait_digit,
+            answer: effective.wait_answer,
+            ..Timers::default()
+        },
+        tones: CauseTones { unknown, ..CauseTones::default() },
+        offset_minutes: wiring.utc_offset_minutes,
+    }
+}
+
+fn rows(rules: &[Rule]) -> Vec<DialRow> {
+    // Of several destinations the first that is used; `check` has told that the others wait for a later version.
+    let row = |rule: &Rule| {
+        let to = rule.to.first().map(destination)?;
+        Some(DialRow { pattern: rule.pattern.clone(), to })
+    };
+    rules.iter().filter_map(row).collect()
+}
+
+fn destination(destination: &Destination) -> tipring_call::Destination {
+    let number = destination.number.as_deref().map(Number::new);
+    match &destination.target {
+        Target::Phone(number) => tipring_call::Destination::Number(Text::new(number.as_str())),
+        Target::Phones => tipring_call::Destination::Phones,
+        Target::Server(name) => tipring_call::Destination::Server { name: Text::new(name), number },
+        Target::Lines | Target::Line(_) => tipring_call::Destination::OutsideLine,
+    }
+}
+
+fn used_servers(effective: &Effective) -> impl Iterator<Item = (&String, &Server)> {
+    effective.server.iter().filter(|(_, server)| server.service.is_used())
+}
+
+fn servers(effective: &Effective) -> (Vec<ServerSite>, Vec<AccountSite>) {
+    let mut sites = Vec::new();
+    let mut accounts = Vec::new();
+    for (index, (name, server)) in used_servers(effective).enumerate() {
+        let id = ServerId(u16::try_from(index).unwrap_or(u16::MAX));
+        sites.push(ServerSite {
+            name: name.clone(),
+            config: ServerConfig {
+                id,
+                addresses: server
+                    .address
+                    .iter()
+                    .map(|address| HostPort { host: address.host.clone(), port: address.port })
+                    .collect(),
+                domain: None,
+                transport: match server.transport {
+                    tipring_config::Transport::Udp => Transport::Udp,
+                    // A server that wants TLS is not used in this version, and so is not here.
+                    tipring_config::Transport::Tcp | tipring_config::Transport::Tls => Transport::Tcp,
+                },
+            },
+            codecs: server.codecs.iter().copied().map(codec).collect(),
+            dtmf: match server.dtmf {
+                Digits::Rfc4733 => DtmfMode::Events(TELEPHONE_EVENT_TYPE),
+                Digits::Inband => DtmfMode::InBand,
+                Digits::Info => DtmfMode::Signalling,
+            },
+        });
+        let mut account = |phone: Option<String>, user: &str, password: &str| {
+            let number = u16::try_from(accounts.len()).unwrap_or(u16::MAX);
+            accounts.push(AccountSite {
+                phone,
+                config: AccountConfig {
+                    id: AccountId(number),
+                    server: id,
+                    user: user.to_owned(),
+                    auth_user: None,
+                    password: password.to_owned(),
+                    expires: server.expires,
+                    register: true,
+                },
+            });
+        };
+        if let Some(user) = &server.user {
+            let password = server.password.as_ref().map_or("", |password| password.reveal());
+            account(None, user, password);
+        }
+        let here = |number: &str| effective.phone.iter().any(|(phone, _)| phone.as_str() == number);
+        for (number, own) in server.accounts.iter().filter(|(number, _)| here(number.as_str())) {
+            account(Some(number.to_string()), &own.user, own.password.reveal());
+        }
+    }
+    (sites, accounts)
+}
+
+fn codec(codec: Codec) -> CodecName {
+    match codec {
+        Codec::Pcmu => CodecName::Pcmu,
+        Codec::Pcma => CodecName::Pcma,
+    }
+}
+
+/// Where no server says otherwise: the law of the country first.
+fn default_codecs(effective: &Effective) -> Vec<CodecName> {
+    match effective.country.code.as_str() {
+        "us" | "ca" | "jp" => vec![CodecName::Pcmu, CodecName::Pcma],
+        _ => vec![CodecName::Pcma, CodecName::Pcmu],
+    }
+}
+
+fn unused(effective: &Effective) -> Vec<Unused> {
+    let reason = |service: &Service| match service {
+        Service::Used => None,
+        Service::Unused(why) => Some(why.clone()),
+    };
+    let phone = |(number, phone): (&tipring_config::Number, &Phone)| {
+        reason(&phone.service).map(|why| Unused { subject: format!("{number} ({})", phone.port), why })
+    };
+    let server = |(name, server): (&String, &Server)| {
+        reason(&server.service).map(|why| Unused { subject: format!("server {name}"), why })
+    };
+    let line = |(number, line): (&tipring_config::Number, &tipring_config::Line)| {
+        reason(&line.service).map(|why| Unused { subject: format!("line {number} ({})", line.port), why })
+    };
+    let phones = effective.phone.iter().filter_map(phone);
+    let servers = effective.server.iter().filter_map(server);
+    phones.chain(servers).chain(effective.line.iter().filter_map(line)).collect()
+}

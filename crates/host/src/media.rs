@@ -1,0 +1,281 @@
+//! The thread of one shard: a tick every 10 ms.
+//!
+//! In steady state it allocates nothing and takes no lock: commands, events and crossed frames travel in bounded
+//! channels made at the start, the control thread is woken by a byte in a socket pair.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tipring_driver::Card;
+use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
+use tipring_media::{Channel, MAX_PACKET, Packets};
+use tipring_port::{Command, Event, Frame, LegSpec, LoopReading, MediaCommand, Samples};
+use tipring_sim::ear::Heard;
+use tipring_sim::lab::{Place, Refused};
+use tipring_sim::phone::Action;
+use tipring_units::{Entropy, Instant, LegId, MediaSlot, ShardId, TICK};
+
+use crate::clock::Clock;
+use crate::sockets::MediaSockets;
+use crate::wake::Wake;
+
+/// Commands that wait for a shard, at the most.
+const MAX_COMMANDS: usize = 4096;
+/// Events that wait for the control thread, at the most.
+const MAX_EVENTS: usize = 4096;
+/// Frames on their way to another shard, at the most.
+const MAX_CROSSED: usize = 1024;
+/// Requests to the laboratory that wait, at the most.
+const MAX_LAB_ASKS: usize = 64;
+/// Packets that a shard sends in a tick, at the most, for each of its streams.
+const PACKETS_PER_STREAM: usize = 4;
+/// Datagrams taken from one socket in one tick, at the most: a flood on one stream must not starve the others.
+const MAX_BURST: usize = 32;
+/// Ticks that are made up after a stall; beyond it the shard's clock jumps.
+const MAX_CATCH_UP: u64 = 10;
+
+/// A request to the laboratory behind a simulated card.
+#[derive(Debug)]
+pub struct LabAsk {
+    /// The telephone; its line is counted on the card.
+    pub place: Place,
+    /// What it is to do; `None` only asks what it hears.
+    pub action: Option<Action>,
+    /// Who wants to know.
+    pub reply: tokio::sync::oneshot::Sender<LabReply>,
+}
+
+/// What the laboratory answers: what the telephone hears, or why it refuses.
+pub type LabReply = Result<Vec<Heard>, Refused>;
+
+/// How a shard keeps its time, since the start.
+#[derive(Debug, Default)]
+pub struct MediaReport {
+    /// Ticks done.
+    pub ticks: AtomicU64,
+    /// Ticks that began more than 5 ms after they were due.
+    pub late: AtomicU64,
+    /// The longest tick, in nanoseconds.
+    pub longest_nanos: AtomicU64,
+    /// Datagrams that the system refused to send.
+    pub unsent: AtomicU64,
+}
+
+/// The control thread's end of a shard.
+pub struct Link {
+    /// The shard.
+    pub id: ShardId,
+    /// Commands down.
+    pub commands: SyncSender<Command>,
+    /// Events up.
+    pub events: Receiver<Event>,
+}
+
+/// A shard's pipes to and from the other shards.
+pub struct Pipes {
+    crossed_in: Receiver<(LegId, Frame)>,
+    crossed_out: Vec<(ShardId, SyncSender<(LegId, Frame)>)>,
+}
+
+/// Makes the pipes between shards.
+pub fn plumb(shards: &[(ShardSetup, Card)]) -> Vec<Pipes> {
+    let ends: Vec<_> =
+        shards.iter().map(|(setup, _)| (setup.id, sync_channel::<(LegId, Frame)>(MAX_CROSSED))).collect();
+    let senders: Vec<_> = ends.iter().map(|(id, (sender, _))| (*id, sender.clone())).collect();
+    ends.into_iter().map(|(_, (_, crossed_in))| Pipes { crossed_in, crossed_out: senders.clone() }).collect()
+}
+
+/// What a shard's thread is given.
+pub struct Spawn {
+    pub setup: ShardSetup,
+    pub card: Card,
+    pub sockets: Arc<MediaSockets>,
+    pub clock: Clock,
+    pub wake: Wake,
+    pub stop: Arc<AtomicBool>,
+    pub entropy: Entropy,
+    pub pipes: Pipes,
+}
+
+struct Worker {
+    shard: Shard<Samples>,
+    card: Card,
+    rx: Vec<LineIn<Samples>>,
+    tx: Vec<LineOut<Samples>>,
+    packets: Packets,
+    /// Slots that legs of this shard use.
+    slots: Vec<(LegId, MediaSlot)>,
+    sockets: Arc<MediaSockets>,
+    commands: Receiver<Command>,
+    events: SyncSender<Event>,
+    waiting: Option<Event>,
+    labs: Receiver<LabAsk>,
+    pipes: Pipes,
+    wake: Wake,
+    report: Arc<MediaReport>,
+}
+
+/// Starts a shard's thread.
+pub fn spawn(spawn: Spawn) -> io::Result<(Link, JoinHandle<()>, SyncSender<LabAsk>, Arc<MediaReport>)> {
+    let Spawn { setup, card, sockets, clock, wake, stop, entropy, pipes } = spawn;
+    let (commands, commanded) = sync_channel(MAX_COMMANDS);
+    let (events, evented) = sync_channel(MAX_EVENTS);
+    let (lab, labs) = sync_channel(MAX_LAB_ASKS);
+    let report = Arc::new(MediaReport::default());
+    let lines = setup.lines.len();
+    let id = setup.id;
+    let mut worker = Worker {
+        shard: Shard::new(&setup, entropy),
+        card,
+        rx: vec![LineIn::steady(LoopReading::default()); lines],
+        tx: vec![LineOut::SILENT; lines],
+        packets: Packets::with_capacity((setup.streams * PACKETS_PER_STREAM).max(16)),
+        slots: Vec::with_capacity(setup.streams),
+        sockets,
+        commands: commanded,
+        events,
+        waiting: None,
+        labs,
+        pipes,
+        wake,
+        report: Arc::clone(&report),
+    };
+    let name = format!("shard-{}", id.0);
+    let thread = std::thread::Builder::new().name(name).spawn(move || worker.run(clock, &stop))?;
+    Ok((Link { id, commands, events: evented }, thread, lab, report))
+}
+
+impl Worker {
+    fn run(&mut self, clock: Clock, stop: &AtomicBool) {
+        let mut due = clock.now();
+        while !stop.load(Ordering::Relaxed) {
+            let now = clock.now();
+            if now < due {
+                std::thread::sleep(due - now);
+                continue;
+            }
+            let behind = now - due;
+            if behind > Duration::from_millis(5) {
+                self.report.late.fetch_add(1, Ordering::Relaxed);
+            }
+            if behind > Duration::from(TICK) * MAX_CATCH_UP as u32 {
+                // A suspended machine: what was due in between is gone.
+                due = now;
+            }
+            self.tick(due);
+            let took = u64::try_from((clock.now() - now).as_nanos()).unwrap_or(u64::MAX);
+            self.report.ticks.fetch_add(1, Ordering::Relaxed);
+            self.report.longest_nanos.fetch_max(took, Ordering::Relaxed);
+            due += TICK;
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        while let Ok(command) = self.commands.try_recv() {
+            self.follow(&command);
+            self.shard.command(now, command);
+        }
+        while let Ok((leg, frame)) = self.pipes.crossed_in.try_recv() {
+            self.shard.receive_crossed(leg, &frame);
+        }
+        self.receive(now);
+        for (place, (input, output)) in self.rx.iter_mut().zip(&self.tx).enumerate() {
+            *input = self.card.exchange(place, output);
+        }
+        let pipes = &self.pipes.crossed_out;
+        self.packets.clear();
+        self.shard.tick(now, &self.rx, &mut self.tx, &mut self.packets, |crossed| {
+            if let Some((_, pipe)) = pipes.iter().find(|(id, _)| *id == crossed.to.peer) {
+                // A full pipe is a shard that has stopped: its end conceals.
+                let _ = pipe.try_send((crossed.to.peer_leg, crossed.frame));
+            }
+        });
+        self.send();
+        self.tell();
+        self.serve_lab();
+    }
+
+    /// Keeps the list of sockets that this shard has to read.
+    fn follow(&mut self, command: &Command) {
+        match command {
+            Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec))) => self.slots.push((*leg, spec.slot)),
+            Command::Media(MediaCommand::Close(leg)) => self.slots.retain(|(other, _)| other != leg),
+            Command::Media(_) | Command::Line(..) => {}
+        }
+    }
+
+    fn receive(&mut self, now: Instant) {
+        let mut buffer = [0; MAX_PACKET];
+        for (_, slot) in &self.slots {
+            let Some((rtp, rtcp)) = self.sockets.get(*slot) else { continue };
+            for socket in [rtp, rtcp] {
+                for _ in 0..MAX_BURST {
+                    match socket.recv_from(&mut buffer) {
+                        Ok((length, from)) => self.shard.receive(now, *slot, from, &buffer[..length]),
+                        Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,
+                        // ICMP of an earlier packet: the far end's socket is closed; statistics show it.
+                        Err(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&mut self) {
+        for packet in self.packets.iter() {
+            let Some((rtp, rtcp)) = self.sockets.get(packet.slot) else { continue };
+            let socket = match packet.channel {
+                Channel::Rtp => rtp,
+                Channel::Rtcp => rtcp,
+            };
+            if socket.send_to(packet.bytes, packet.remote).is_err() {
+                self.report.unsent.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn tell(&mut self) {
+        let mut told = false;
+        while let Some(event) = self.waiting.take().or_else(|| self.shard.poll()) {
+            match self.events.try_send(event) {
+                Ok(()) => told = true,
+                // The shard's own queue is the next buffer; what it cannot hold it latches.
+                Err(_) => {
+                    self.waiting = Some(event);
+                    break;
+                }
+            }
+        }
+        if told {
+            self.wake.wake();
+        }
+    }
+
+    fn serve_lab(&mut self) {
+        loop {
+            match self.labs.try_recv() {
+                Ok(ask) => {
+                    let Some(lab) = self.card.laboratory() else { continue };
+                    let done = match ask.action {
+                        Some(action) => lab.act(ask.place, action),
+                        None => Ok(()),
+                    };
+                    let heard = done.and_then(|()| {
+                        lab.phone(ask.place).map(|phone| phone.hears()).ok_or(Refused::NoPhone(ask.place))
+                    });
+                    // Who asked may have gone.
+                    let _ = ask.reply.send(heard);
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        // Nobody reads the laboratory's own log here; the telephones' ears are asked instead.
+        if let Some(lab) = self.card.laboratory() {
+            while lab.event().is_some() {}
+        }
+    }
+}
