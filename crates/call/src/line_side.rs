@@ -69,9 +69,8 @@ pub(crate) struct LineSide {
     state: State,
     held: Vec<CallId>,
     in_service: bool,
-    /// The administrative state that was ordered last, and the one that the line reported last.
+    /// The administrative state that was ordered last.
     ordered: Option<bool>,
-    reported: Option<bool>,
     silent: bool,
     timer: Option<(Instant, Why)>,
 }
@@ -86,20 +85,20 @@ impl LineSide {
             held: Vec::new(),
             in_service: true,
             ordered: None,
-            reported: None,
             silent: false,
             timer: None,
         }
     }
 
-    /// The line as it is after its own state was lost: idle in the same epoch. If it is off-hook the next
-    /// command tells.
+    /// The line as it is after its own state was lost: without calls in the same epoch. If it is off-hook the
+    /// next command tells.
     pub fn lost(&self) -> Self {
+        let down = !self.in_service || self.silent;
         Self {
+            state: if down { State::Down } else { State::Idle },
             epoch: self.epoch,
             in_service: self.in_service,
             ordered: self.ordered,
-            reported: self.reported,
             silent: self.silent,
             ..Self::new(self.line)
         }
@@ -194,7 +193,6 @@ impl LineSide {
                 }
             }
             LineEvent::InService(on) => {
-                self.reported = Some(on);
                 // Else the echo of an older order than the last.
                 if self.ordered.is_none_or(|ordered| ordered == on) {
                     self.in_service(on, scene);
@@ -210,12 +208,12 @@ impl LineSide {
         if !self.catch_up(epoch, scene) {
             return;
         }
-        self.reported = Some(summary.in_service);
         if self.ordered.is_none() {
             self.in_service(summary.in_service, scene);
         }
-        self.order_again(scene);
-        if summary.off_hook {
+        if summary.off_hook && !summary.in_service {
+            // Nothing is fed: it says so again when it is back.
+        } else if summary.off_hook {
             match self.state {
                 State::Idle | State::Ringing(_) | State::Recalling(_) | State::Stopping(_) => {
                     self.lifted(scene)
@@ -484,13 +482,9 @@ impl LineSide {
 
     fn refused(&mut self, refusal: Refusal, scene: &mut Scene<'_>) {
         let cause = match refusal {
-            // The refused command was of an older epoch than the event, so it was none of what the line is
-            // about now: that the line had gone on was seen before we came here. Only the administrative
-            // state outlives an epoch.
-            Refusal::Stale => {
-                self.order_again(scene);
-                return;
-            }
+            // It carries the epoch of the command. The end of that epoch came before it, so it was dropped as
+            // old already, or that end was lost, and the line's summary is on the way.
+            Refusal::Stale => return,
             Refusal::OffHook => Cause::Glare,
             Refusal::OutOfService => Cause::OUT_OF_ORDER,
         };
@@ -544,13 +538,6 @@ impl LineSide {
         } else {
             self.give_up(Cause::LineLost, scene);
             self.enter(State::Down);
-        }
-    }
-
-    /// The administrative state outlives an epoch: an order for it that came too late is given again.
-    fn order_again(&self, scene: &mut Scene<'_>) {
-        if let Some(on) = self.ordered.filter(|on| self.reported != Some(*on)) {
-            self.command(LineCommand::InService(on), scene);
         }
     }
 

@@ -159,7 +159,7 @@ impl Switch {
         self.lines.insert(line, fresh);
         self.timers.set(Owner::Line(line), None);
         self.out.line(line, epoch, LineCommand::StopRing);
-        self.out.line(line, epoch, LineCommand::Release);
+        self.out.line(line, epoch, LineCommand::Park);
         self.out.alarm(Alarm::LineAbandoned(line));
         self.lose_party(Party::Line(line));
         self.run_messages();

@@ -13,7 +13,7 @@ use tipring_call::{
     CallEvent, Cause, FarAction, FarEvent, FarId, Identity, Input, LineDoing, Machine, MediaAction, Number,
     Output, Party, Switch, Via,
 };
-use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, Tone};
+use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal};
 use tipring_units::{CallId, Entropy, Epoch, Instant, LineId, Millis, WallTime};
 
 /// Seeds of the test; `TIPRING_SEEDS` asks for more.
@@ -28,9 +28,67 @@ struct Telephone {
     off_hook: bool,
     ringing: bool,
     out_of_service: bool,
-    tone: Option<Tone>,
     commands: VecDeque<(Epoch, LineCommand)>,
     events: VecDeque<(Epoch, LineEvent)>,
+}
+
+impl Telephone {
+    fn say(&mut self, event: LineEvent) {
+        self.events.push_back((self.epoch, event));
+    }
+
+    fn stop_ringing(&mut self) {
+        if self.ringing {
+            self.ringing = false;
+            self.say(LineEvent::RingStopped);
+            self.epoch = self.epoch.next();
+        }
+    }
+
+    fn administer(&mut self, on: bool) {
+        if !on && !self.out_of_service {
+            self.stop_ringing();
+            if self.off_hook {
+                self.say(LineEvent::Released);
+                self.epoch = self.epoch.next();
+            }
+        }
+        let back = on && self.out_of_service;
+        self.out_of_service = !on;
+        self.say(LineEvent::InService(on));
+        if back && self.off_hook {
+            self.say(LineEvent::Seized);
+        }
+    }
+
+    fn lift(&mut self) {
+        self.off_hook = true;
+        if !self.out_of_service {
+            let event = if self.ringing { LineEvent::Answered } else { LineEvent::Seized };
+            self.ringing = false;
+            self.say(event);
+        }
+    }
+
+    fn hang_up(&mut self) {
+        self.off_hook = false;
+        if !self.out_of_service {
+            self.say(LineEvent::Released);
+            self.epoch = self.epoch.next();
+        }
+    }
+
+    /// The line's own program fails: it begins anew in the next epoch.
+    fn restart(&mut self) {
+        self.ringing = false;
+        self.say(LineEvent::Fault(LineFault::Panicked));
+        self.say(LineEvent::Released);
+        self.epoch = self.epoch.next();
+        self.say(LineEvent::FaultCleared(LineFault::Panicked));
+        if self.off_hook && !self.out_of_service {
+            self.say(LineEvent::Seized);
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -250,9 +308,12 @@ impl World {
         let seed = self.seed;
         let telephone = &mut self.telephones[index];
         let Some((epoch, command)) = telephone.commands.pop_front() else { return };
+        if let LineCommand::InService(on) = command {
+            telephone.administer(on);
+            return;
+        }
         if epoch != telephone.epoch {
-            let stale = LineEvent::Refused(Refusal::Stale);
-            telephone.events.push_back((telephone.epoch, stale));
+            telephone.events.push_back((epoch, LineEvent::Refused(Refusal::Stale)));
             return;
         }
         match command {
@@ -267,26 +328,24 @@ impl World {
                 assert!(!telephone.ringing, "seed {seed}: line {index} rings already");
                 let event = refusal.map_or(LineEvent::Ringing, LineEvent::Refused);
                 telephone.ringing = refusal.is_none();
-                telephone.events.push_back((epoch, event));
+                telephone.say(event);
             }
-            LineCommand::StopRing => {
-                if telephone.ringing {
-                    telephone.ringing = false;
-                    telephone.events.push_back((epoch, LineEvent::RingStopped));
-                    telephone.epoch = epoch.next();
-                }
+            LineCommand::StopRing => telephone.stop_ringing(),
+            LineCommand::Play(_)
+            | LineCommand::Cleared { .. }
+            | LineCommand::Park
+            | LineCommand::Answered
+                if telephone.out_of_service =>
+            {
+                telephone.say(LineEvent::Refused(Refusal::OutOfService));
             }
-            LineCommand::Play(tone) | LineCommand::Cleared { tone } => telephone.tone = Some(tone),
-            LineCommand::Quiet | LineCommand::Answered | LineCommand::Release => telephone.tone = None,
-            LineCommand::Park => telephone.tone = Some(Tone::Howler),
-            LineCommand::InService(on) => {
-                telephone.out_of_service = !on;
-                telephone.ringing &= on;
-                telephone.events.push_back((epoch, LineEvent::InService(on)));
-                if on && telephone.off_hook {
-                    telephone.events.push_back((epoch, LineEvent::Seized));
-                }
-            }
+            LineCommand::Play(_)
+            | LineCommand::Cleared { .. }
+            | LineCommand::Park
+            | LineCommand::Answered
+            | LineCommand::Quiet
+            | LineCommand::Release
+            | LineCommand::InService(_) => {}
         }
     }
 
@@ -345,26 +404,10 @@ impl World {
         let dialled = digits[self.pick(digits.len())];
         let telephone = &mut self.telephones[index];
         let epoch = telephone.epoch;
-        if telephone.out_of_service {
-            if choice < 10 && telephone.off_hook {
-                telephone.off_hook = false;
-                telephone.epoch = epoch.next(); // nobody is told: nothing is fed
-            }
-            return;
-        }
         match (telephone.off_hook, choice) {
-            (false, 0..12) => {
-                telephone.off_hook = true;
-                let event = if telephone.ringing { LineEvent::Answered } else { LineEvent::Seized };
-                telephone.ringing = false;
-                telephone.events.push_back((epoch, event));
-            }
-            (true, 0..3) => {
-                telephone.off_hook = false;
-                telephone.tone = None;
-                telephone.events.push_back((epoch, LineEvent::Released));
-                telephone.epoch = epoch.next();
-            }
+            (false, 0..12) => telephone.lift(),
+            (true, 0..3) => telephone.hang_up(),
+            (true, _) if telephone.out_of_service => {} // nothing is fed
             (true, 3..8) => telephone.events.push_back((epoch, LineEvent::Flash(Millis(400)))),
             (true, _) => {
                 for digit in dialled.bytes() {
@@ -473,17 +516,7 @@ impl World {
                 self.guarded(|switch| switch.abandon_line(line));
                 self.drain();
             }
-            7 => {
-                // The line's own program fails: it begins anew in the next epoch.
-                let telephone = &mut self.telephones[index];
-                telephone.epoch = epoch.next();
-                telephone.ringing = false;
-                telephone.tone = None;
-                telephone.events.push_back((telephone.epoch, LineEvent::Fault(LineFault::Panicked)));
-                if telephone.off_hook && !telephone.out_of_service {
-                    telephone.events.push_back((telephone.epoch, LineEvent::Seized));
-                }
-            }
+            7 => self.telephones[index].restart(),
             8 => {
                 // Its events are lost; what is true is told instead.
                 let telephone = &mut self.telephones[index];
@@ -564,12 +597,8 @@ impl World {
         }
         self.settle();
         self.check_agreement();
-        for telephone in &mut self.telephones {
-            if telephone.off_hook {
-                telephone.off_hook = false;
-                telephone.events.push_back((telephone.epoch, LineEvent::Released));
-                telephone.epoch = telephone.epoch.next();
-            }
+        for telephone in self.telephones.iter_mut().filter(|telephone| telephone.off_hook) {
+            telephone.hang_up();
         }
         self.settle();
         // Longer than any ringing back and any ringing.
