@@ -10,7 +10,7 @@ use tipring_units::{Dbm0, Entropy, Hz};
 
 /// Amplitude of a sine of this level.
 fn amplitude(dbm0: f64) -> f64 {
-    32_768.0 * 10_f64.powf((dbm0 - 3.14) / 20.0)
+    16_141.0 * 2_f64.sqrt() * 10_f64.powf(dbm0 / 20.0)
 }
 
 /// A generator of noise of about Gaussian shape.
@@ -184,6 +184,41 @@ fn busy_in_place_of_an_expected_dial_tone_is_noticed() {
     ear.expect_dial_tone(true);
     let heard: Vec<What> = began(&mut ear, &frames(&samples)).iter().map(|h| h.what).collect();
     assert_eq!(heard, [What::Silence, What::Tone(Tone::Dial), What::Tone(Tone::Busy)]);
+}
+
+#[test]
+fn three_bursts_are_a_confirmation_if_nothing_follows_and_a_stutter_if_dial_tone_does() {
+    const DIAL: &[f64] = &[350.0, 440.0];
+    for (last, tone) in [(5000, Tone::Stutter), (0, Tone::Confirmation)] {
+        let third = if last == 0 { 300 } else { 100 };
+        let steps: [(&[f64], usize); 8] = [
+            (&[], 401),
+            (DIAL, 100),
+            (&[], 100),
+            (DIAL, 100),
+            (&[], 100),
+            (DIAL, third),
+            (&[], 100),
+            (DIAL, last),
+        ];
+        let mut samples = sound(&steps, -13.0);
+        samples.extend(vec![0.0; 8000]);
+        let mut ear = Ear::<Samples>::new(Land::Us);
+        ear.expect_dial_tone(true);
+        let heard: Vec<What> = began(&mut ear, &frames(&samples)).iter().map(|h| h.what).collect();
+        assert_eq!(heard, [What::Silence, What::Tone(tone), What::Silence]);
+    }
+}
+
+#[test]
+fn levels_are_those_of_the_whole_sound() {
+    let samples = sound(&[(&[], 300), (&[350.0, 440.0], 1000)], -16.0);
+    let mut ear = Ear::<Samples>::new(Land::Us);
+    let heard = began(&mut ear, &frames(&samples));
+    let now = ear.now().next().unwrap();
+    for heard in [heard.last().unwrap(), &now] {
+        assert!((heard.level.0 + 13.0).abs() < 1.0, "{heard:?}");
+    }
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn level(samples: &[i16], hertz: f64) -> f64 {
         samples.iter().enumerate().map(|(n, x)| f64::from(*x) * wave(n)).sum()
     };
     let amplitude = (part(0.0).powi(2) + part(TAU / 4.0).powi(2)).sqrt() * 2.0 / samples.len() as f64;
-    20.0 * (amplitude / 32_768.0).log10() + 3.14
+    20.0 * (amplitude / 16_141.0 / 2_f64.sqrt()).log10()
 }
 
 #[test]
@@ -247,6 +247,12 @@ fn little_call<A: Fidelity>(
     for tick in 0..900 {
         let order = match tick {
             0 => Some(CardOrder::Run(program)),
+            640 => {
+                let shown: Vec<String> =
+                    lab.phone(at(0)).unwrap().hears().iter().map(|h| h.what.to_string()).collect();
+                assert_eq!(shown, ["ringing", "caller 5551234 \"JANE DOE\" 11-21 14:30"]);
+                None
+            }
             650 => {
                 lab.act(at(0), Action::OffHook).unwrap();
                 None
@@ -295,7 +301,7 @@ const STORY: [&str; 9] = [
 
 #[test]
 fn a_rung_phone_shows_the_caller_and_hears_dial_tone_at_both_fidelities() {
-    let amplitude = |dbm0: f64| 32_768.0 * 10_f64.powf((dbm0 - 3.14) / 20.0);
+    let amplitude = |dbm0: f64| 16_141.0 * 2_f64.sqrt() * 10_f64.powf(dbm0 / 20.0);
     let dial = |tick: usize| -> Frame {
         core::array::from_fn(|n| {
             let t = (tick * 80 + n) as f64 / 8000.0;

@@ -23,7 +23,7 @@ use tipring_units::{Dbm0, Hz, Millis, SampleTime, TICK_SAMPLES};
 
 use super::percept::{Class, Percept};
 use super::plan::{Pattern, Plan, Step};
-use super::{Heard, What};
+use super::{Heard, NO_LEVEL, What};
 
 /// A pause shorter than this is a gap in the sound.
 const PAUSE_CONFIRM: u64 = Millis(30).samples().0;
@@ -324,6 +324,7 @@ impl Cadences {
             since: SampleTime(first.start),
             named: SampleTime(self.now),
             confirmed,
+            level: NO_LEVEL,
         });
     }
 
@@ -369,6 +370,7 @@ impl Cadences {
             since: SampleTime(run.start),
             named: SampleTime(self.now),
             confirmed: None,
+            level: NO_LEVEL,
         });
     }
 }

@@ -153,7 +153,7 @@ impl Demodulator {
 
     fn byte(&mut self, age: f32) -> Option<Datum> {
         self.state = State::Byte(age);
-        let start_is_over = age >= 0.75 * BIT && age < 0.75 * BIT + 1.0;
+        let start_is_over = (0.75 * BIT..0.75 * BIT + 1.0).contains(&age);
         if start_is_over && self.before(age - 0.5 * BIT) > 0.0 {
             self.state = State::Armed; // noise
         }

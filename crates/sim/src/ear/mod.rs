@@ -44,6 +44,10 @@ use voices::Voices;
 pub const MAX_NOW: usize = 3;
 /// Events that wait to be taken, at the most; the oldest are lost.
 pub const MAX_EVENTS: usize = 64;
+/// The level of silence and of what has none.
+pub const NO_LEVEL: Dbm0 = Dbm0(-99.0);
+/// Frames over which the level is averaged, roughly.
+const LEVEL_FRAMES: f32 = 6.0;
 
 /// What is heard.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -129,6 +133,8 @@ pub struct Heard {
     pub named: SampleTime,
     /// When a tone's cadence had been heard whole.
     pub confirmed: Option<SampleTime>,
+    /// Level of all that sounds, when it was named; now, in [`Ear::now`].
+    pub level: Dbm0,
 }
 
 /// A change of what is heard.
@@ -153,6 +159,8 @@ pub struct Ear<A: Fidelity> {
     events: VecDeque<HeardEvent>,
     /// Frames since the last data on-hook.
     idle: u8,
+    /// Level of the last frames.
+    level: Dbm0,
 }
 
 impl<A: Fidelity> Ear<A> {
@@ -167,16 +175,27 @@ impl<A: Fidelity> Ear<A> {
             tone: None,
             events: VecDeque::new(),
             idle: 0,
+            level: NO_LEVEL,
         }
     }
 
     /// Hears a frame, the receiver off-hook.
     pub fn hear(&mut self, frame: &A::Frame) {
         let percept = self.listener.perceive(frame);
+        let level = A::Listener::level(frame);
+        if percept.sounding == [false; 4] {
+            self.level = NO_LEVEL;
+        } else if self.level == NO_LEVEL {
+            self.level = level;
+        } else {
+            self.level.0 += (level.0 - self.level.0) / LEVEL_FRAMES;
+        }
+        let level = self.level;
         self.now = self.now + Samples(TICK_SAMPLES as u64);
         let events = &mut self.events;
-        let is_voice = self.voices.hear(&percept, self.now, |event| note(events, event));
+        let is_voice = self.voices.hear(&percept, self.now, level, |event| note(events, event));
         let tone = self.cadences.hear(&percept, is_voice);
+        let tone = tone.map(|heard| Heard { level, ..heard });
         // silence is what is left when nobody speaks
         let tone = tone.filter(|heard| !(is_voice && matches!(heard.what, What::Silence | What::Speech)));
         self.change(tone);
@@ -200,7 +219,8 @@ impl<A: Fidelity> Ear<A> {
                 Some(Ok(Message::Waiting(lamp))) => What::Waiting(lamp),
                 Some(Err(mistake)) => What::Garbled(mistake),
             };
-            let heard = Heard { what, since: self.now, named: self.now, confirmed: Some(self.now) };
+            let heard =
+                Heard { what, since: self.now, named: self.now, confirmed: Some(self.now), level: NO_LEVEL };
             note(&mut self.events, HeardEvent::Began(heard));
         }
     }
@@ -229,9 +249,9 @@ impl<A: Fidelity> Ear<A> {
     pub fn now(&self) -> impl Iterator<Item = Heard> + '_ {
         let unnamed = || {
             let what = self.cadences.provisional()?;
-            Some(Heard { what, since: self.now, named: self.now, confirmed: None })
+            Some(Heard { what, since: self.now, named: self.now, confirmed: None, level: self.level })
         };
-        let voices = self.voices.now();
+        let voices = self.voices.now().map(|heard| Heard { level: self.level, ..heard });
         self.tone.or_else(unnamed).into_iter().chain(voices).take(MAX_NOW)
     }
 

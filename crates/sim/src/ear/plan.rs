@@ -34,8 +34,9 @@ impl Land {
         }
     }
 
-    /// The country with this code.
+    /// The country with this code; the United Kingdom also goes by its ISO code `gb`.
     pub fn of_code(code: &str) -> Option<Self> {
+        let code = if code == "gb" { "uk" } else { code };
         Self::ALL.into_iter().find(|land| land.code() == code)
     }
 }

@@ -223,6 +223,8 @@ impl SampleListener {
 
     fn follow_floor(&mut self, level: f32, is_known: bool) {
         if is_known {
+            // only what lasts for all of FLOOR_FRAMES is a floor
+            self.levels = [self.floor; FLOOR_FRAMES];
             return;
         }
         self.levels[self.next_level] = level;

@@ -1,6 +1,6 @@
 //! The ear for symbols.
 
-use tipring_port::{Sound, Symbol, Symbols};
+use tipring_port::{Sound, Symbol, Symbols, Tone};
 use tipring_units::{Dbm0, Hz, TICK_SAMPLES};
 
 use super::percept::{Class, Datum, Listener, MAX_DATA, Percept};
@@ -29,6 +29,8 @@ impl Listener<Symbols> for SymbolListener {
         for (sound, level) in frame.sounds().filter(|(_, level)| level.0 > SILENCE) {
             percept.sounding = [true; 4];
             let class = match sound {
+                // an outside dial tone is the dial tone again: nobody can hear a difference
+                Sound::Tone(Tone::Outside) => Class::Named(Tone::Dial, level),
                 Sound::Tone(tone) => Class::Named(tone, level),
                 Sound::Dtmf(digit) => Class::Digit(digit),
                 Sound::Sine(hertz) => Class::Sine(Hz(f32::from(hertz)), level),

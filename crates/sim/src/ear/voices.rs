@@ -12,10 +12,10 @@
 //! # Standard
 //! None.
 
-use tipring_units::{Millis, SampleTime, Samples};
+use tipring_units::{Dbm0, Millis, SampleTime, Samples};
 
 use super::percept::Percept;
-use super::{Heard, HeardEvent, What};
+use super::{Heard, HeardEvent, NO_LEVEL, What};
 
 /// Frames that make a voice, and within how long.
 const HITS: u8 = 3;
@@ -42,9 +42,15 @@ pub(super) struct Voices {
 
 impl Voices {
     /// Takes a frame that ends at `now` in; true if a voice is heard.
-    pub fn hear(&mut self, percept: &Percept, now: SampleTime, mut note: impl FnMut(HeardEvent)) -> bool {
+    pub fn hear(
+        &mut self,
+        percept: &Percept,
+        now: SampleTime,
+        level: Dbm0,
+        mut note: impl FnMut(HeardEvent),
+    ) -> bool {
         for voice in percept.voices.iter().flatten() {
-            self.hit(*voice, now, percept.window, &mut note);
+            self.hit(*voice, now, level, percept.window, &mut note);
         }
         for place in &mut self.followed {
             let Some(follow) = place else { continue };
@@ -76,11 +82,19 @@ impl Voices {
                 since: follow.first,
                 named,
                 confirmed: Some(named),
+                level: NO_LEVEL,
             })
         })
     }
 
-    fn hit(&mut self, voice: u16, now: SampleTime, window: u16, note: &mut impl FnMut(HeardEvent)) {
+    fn hit(
+        &mut self,
+        voice: u16,
+        now: SampleTime,
+        level: Dbm0,
+        window: u16,
+        note: &mut impl FnMut(HeardEvent),
+    ) {
         let known = self.followed.iter().position(|f| f.is_some_and(|f| f.voice == voice));
         let Some(place) = known.or_else(|| self.followed.iter().position(Option::is_none)) else { return };
         // what a frame shows has sounded throughout its window
@@ -101,6 +115,7 @@ impl Voices {
                 since: follow.first,
                 named: now,
                 confirmed: Some(now),
+                level,
             }));
         }
     }

@@ -25,7 +25,7 @@ use tipring_units::{Entropy, Millis, SampleTime, Samples, TICK_SAMPLES, Volts};
 pub use hook::Hook;
 pub use ringer::{Bell, LONGEST_PAUSE, Ringer};
 
-use crate::ear::{Ear, Heard, HeardEvent, Land, What};
+use crate::ear::{Ear, Heard, HeardEvent, Land, NO_LEVEL, What};
 use crate::mouth::{KeypadSpec, Mouth, Talk, frequencies};
 use crate::plant::{Fidelity, Terminal};
 
@@ -168,6 +168,8 @@ pub struct Phone<A: Fidelity> {
     lifted: bool,
     plugged: bool,
     plug_changed: bool,
+    /// What the display shows.
+    display: Option<Heard>,
     events: VecDeque<PhoneEvent>,
 }
 
@@ -186,6 +188,7 @@ impl<A: Fidelity> Phone<A> {
             lifted: false,
             plugged: true,
             plug_changed: false,
+            display: None,
             events: VecDeque::new(),
         }
     }
@@ -250,13 +253,19 @@ impl<A: Fidelity> Phone<A> {
         &self.ringer
     }
 
-    /// What is heard now: on-hook the bell, off-hook tones and voices.
+    /// What is heard now: on-hook the bell and the display, off-hook tones and voices.
     pub fn hears(&self) -> Vec<Heard> {
         if self.lifted {
             return self.ear.now().collect();
         }
-        let ringing = |since| Heard { what: What::Ringing, since, named: since, confirmed: None };
-        self.ringer.ringing().map(ringing).into_iter().collect()
+        let ringing =
+            |since| Heard { what: What::Ringing, since, named: since, confirmed: None, level: NO_LEVEL };
+        self.ringer.ringing().map(ringing).into_iter().chain(self.display).collect()
+    }
+
+    /// What the display shows: the last caller, until ringing stops unanswered or the receiver is hung up.
+    pub fn display(&self) -> Option<&Heard> {
+        self.display.as_ref()
     }
 
     /// What it says now.
@@ -329,10 +338,15 @@ impl<A: Fidelity> Phone<A> {
                 Bell::BurstEnded(at) => PhoneEvent::BurstEnded(at),
                 Bell::RingingBegan(since) => {
                     let named = now + Samples(TICK_SAMPLES as u64);
-                    let heard = Heard { what: What::Ringing, since, named, confirmed: None };
+                    let heard = Heard { what: What::Ringing, since, named, confirmed: None, level: NO_LEVEL };
                     PhoneEvent::Heard(HeardEvent::Began(heard))
                 }
-                Bell::RingingEnded(at) => PhoneEvent::Heard(HeardEvent::Ended(What::Ringing, at)),
+                Bell::RingingEnded(at) => {
+                    if !lifted {
+                        self.display = None;
+                    }
+                    PhoneEvent::Heard(HeardEvent::Ended(What::Ringing, at))
+                }
             };
             self.note(event);
         }
@@ -352,6 +366,11 @@ impl<A: Fidelity> Phone<A> {
         }
         self.now = self.now + Samples(TICK_SAMPLES as u64);
         while let Some(event) = self.ear.event() {
+            if let HeardEvent::Began(heard) = event
+                && matches!(heard.what, What::Caller(_) | What::Garbled(_))
+            {
+                self.display = Some(heard);
+            }
             self.note(PhoneEvent::Heard(event));
         }
     }
@@ -378,6 +397,7 @@ impl<A: Fidelity> Phone<A> {
             Task::HangUp => {
                 if self.lifted {
                     self.lifted = false;
+                    self.display = None;
                     self.hook.plan(at, false, self.spec.bounce);
                     self.ear.reset();
                 }
