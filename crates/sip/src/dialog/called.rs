@@ -31,10 +31,11 @@ pub struct Called {
 
 impl Called {
     /// Its timers.
-    pub(super) fn deadline(&self) -> (Option<(Instant, Wait)>, Option<(Instant, Wait)>) {
+    pub(super) fn deadline(&self) -> [Option<(Instant, Wait)>; 2] {
         match &self.unpracked {
-            Some(p) => (Some((p.repeat.at, Wait::RepeatProvisional)), Some((p.give_up, Wait::NoPrack))),
-            None => (None, None),
+            Some(p) => [Some((p.repeat.at, Wait::RepeatProvisional)), Some((p.give_up, Wait::NoPrack))],
+
+            None => [None, None],
         }
     }
 }

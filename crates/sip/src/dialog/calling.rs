@@ -284,19 +284,17 @@ impl Session {
             self.enter_over();
             return;
         }
-        match response.status {
-            401 | 407 => {
-                if self.retry_with_digest(tag, response, ctx) {
-                    return;
-                }
+        let again = match response.status {
+            401 | 407 => self.retry_with_digest(tag, response, ctx),
+            422 => self.retry_with_longer_interval(request, response, ctx),
+            300..=399 => {
+                self.learn_redirects(response);
+                false
             }
-            422 => {
-                if self.retry_with_longer_interval(request, response, ctx) {
-                    return;
-                }
-            }
-            300..=399 => self.learn_redirects(response),
-            _ => {}
+            _ => false,
+        };
+        if again {
+            return;
         }
         if response.status < 600 && self.try_redirect(request, ctx) {
             return;

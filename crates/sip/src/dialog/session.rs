@@ -477,16 +477,15 @@ impl Session {
         let unacked =
             self.unacked.iter().flat_map(|u| [(u.repeat.at, Wait::RepeatAnswer), (u.give_up, Wait::NoAck)]);
         let phase = match &self.phase {
-            Phase::Calling(calling) => {
-                calling.ring_until.map(|at| (at, Wait::RingsTooLong)).into_iter().chain(None)
-            }
-            Phase::Called(called) => {
-                let waits = called.deadline();
-                waits.0.into_iter().chain(waits.1)
-            }
-            Phase::Up | Phase::Over => None.into_iter().chain(None),
+            Phase::Calling(calling) => [calling.ring_until.map(|at| (at, Wait::RingsTooLong)), None],
+            Phase::Called(called) => called.deadline(),
+            Phase::Up | Phase::Over => [None, None],
         };
-        unacked.chain(phase).chain(self.reoffer.deadline()).chain(self.interval.deadline()).min()
+        unacked
+            .chain(phase.into_iter().flatten())
+            .chain(self.reoffer.deadline())
+            .chain(self.interval.deadline())
+            .min()
     }
 
     /// Runs the timer that is due.

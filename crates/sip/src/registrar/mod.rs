@@ -198,10 +198,8 @@ impl Registrar {
                 return (response, none);
             }
             let old = list.iter().position(|b| b.contact.uri.equivalent(&contact.uri));
-            if let Some(b) = old.and_then(|at| list.get(at)) {
-                if is_late(b) {
-                    return refuse(500);
-                }
+            if old.and_then(|at| list.get(at)).is_some_and(is_late) {
+                return refuse(500);
             }
             let old = old.map(|at| list.remove(at));
             if asked == Seconds(0) {

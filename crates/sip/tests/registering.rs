@@ -1,0 +1,200 @@
+//! An agent that registers at an agent that is a registrar, and calls both ways. RFC 3665 §2.
+
+mod world;
+
+use std::net::IpAddr;
+
+use tipring_sip::agent::{
+    AccountConfig, AccountId, AgentConfig, Answer, Command, Destination, Event, HostPort, Network, Question,
+    RefusedWhy, ServerConfig, ServerId, SrvRecord, Transport, Trust, TrustedAs,
+};
+use tipring_sip::digest::Secret;
+use tipring_sip::registrar::User;
+use tipring_sip::registration::{RegistrationState, WhyUnregistered};
+use tipring_units::Millis;
+use world::{A, B, Weather, World, address, media};
+
+/// Node 0 is a phone that trusts nobody but its server; node 1 is the registrar and trusts no network.
+fn world_with(password: &str, transport: Transport) -> World {
+    let mut configs = vec![AgentConfig::new(address(A)), AgentConfig::new(address(B))];
+    if transport == Transport::Tcp {
+        for config in &mut configs {
+            config.tcp = Some(config.udp);
+        }
+    }
+    let mut world = World::new(3, configs);
+    let name = |q: &str| Question::Srv(q.to_owned());
+    let record = SrvRecord { priority: 1, weight: 1, port: 5060, target: "host.pbx.example".to_owned() };
+    world.names.insert(name("_sip._udp.pbx.example"), Answer::Srv(vec![record.clone()]));
+    world.names.insert(name("_sip._tcp.pbx.example"), Answer::Srv(vec![record]));
+    let addresses = Answer::Addresses(vec![IpAddr::from([10, 0, 0, 2])]);
+    world.names.insert(Question::Address("host.pbx.example".to_owned()), addresses);
+    world.command(1, Command::SetUsers(vec![User { name: "201".to_owned(), password: Secret::new("lamo") }]));
+    let host = HostPort { host: "pbx.example".to_owned(), port: None };
+    let server = ServerConfig { id: ServerId(0), addresses: vec![host], domain: None, transport };
+    world.command(0, Command::SetServer(server));
+    let account = AccountConfig {
+        id: AccountId(0),
+        server: ServerId(0),
+        user: "201".to_owned(),
+        auth_user: None,
+        password: Secret::new(password),
+        expires: Millis(600_000),
+        register: true,
+    };
+    world.command(0, Command::Register(account));
+    world.run_for(100);
+    world
+}
+
+fn states(world: &World) -> Vec<RegistrationState> {
+    let states = world.events(0).into_iter().filter_map(|e| match e {
+        Event::Registration { state, .. } => Some(state.clone()),
+        _ => None,
+    });
+    states.collect()
+}
+
+fn is_registered(world: &World) -> bool {
+    matches!(states(world).last(), Some(RegistrationState::Registered { .. }))
+}
+
+fn call_from_phone(world: &mut World) -> tipring_sip::agent::SessionId {
+    let session = world.nodes[0].agent.new_session();
+    let invite = tipring_sip::agent::Invite {
+        session,
+        to: Destination::Server { server: ServerId(0), user: "103".to_owned() },
+        account: Some(AccountId(0)),
+        from: tipring_sip::agent::Identity { display: None, user: "201".to_owned() },
+        asserted: None,
+        privacy: tipring_sip::agent::Privacy::None,
+        media: Some(media(1)),
+        emergency: false,
+    };
+    world.command(0, Command::Invite(Box::new(invite)));
+    world.run_for(100);
+    session
+}
+
+#[test]
+fn a_phone_registers_refreshes_and_leaves() {
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let mut world = world_with("lamo", transport);
+        assert!(is_registered(&world), "{:?}", world.events(0));
+        assert_eq!(states(&world).first(), Some(&RegistrationState::Registering));
+        let bound =
+            world.events(1).iter().any(|e| matches!(e, Event::Binding { expires: Millis(600_000), .. }));
+        assert!(bound);
+        world.run_for(3_000_000);
+        assert!(is_registered(&world));
+        let lapsed =
+            world.events(1).iter().any(|e| matches!(e, Event::Binding { expires: Millis::ZERO, .. }));
+        assert!(!lapsed);
+        world.command(0, Command::UnregisterAll);
+        world.run_for(1000);
+        assert_eq!(states(&world).last(), Some(&RegistrationState::Unregistered));
+        assert!(world.events(1).iter().any(|e| matches!(e, Event::Binding { expires: Millis::ZERO, .. })));
+    }
+}
+
+#[test]
+fn a_wrong_password_says_so() {
+    let world = world_with("wrong", Transport::Udp);
+    let last = states(&world).pop();
+    assert!(
+        matches!(last, Some(RegistrationState::Failed { why: WhyUnregistered::WrongPassword, .. })),
+        "{last:?}"
+    );
+    let counted =
+        world.events(1).iter().any(|e| matches!(e, Event::Refused { why: RefusedWhy::WrongPassword, .. }));
+    assert!(counted);
+}
+
+#[test]
+fn a_registered_phone_calls_and_is_called() {
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let mut world = world_with("lamo", transport);
+        call_from_phone(&mut world);
+        let trust = world.events(1).into_iter().find_map(|e| match e {
+            Event::Incoming(incoming) => Some(incoming.trust.clone()),
+            _ => None,
+        });
+        assert_eq!(trust, Some(TrustedAs::User("201".to_owned())));
+        let b = world.incoming(1).expect("a call");
+        world.command(1, Command::Accept { session: b, media: media(2) });
+        world.run_for(100);
+        assert!(world.answered(0));
+        world.command(1, Command::Hangup { session: b, cause: None });
+        world.run_for(1000);
+        world.call(1, Destination::Registered { user: "201".to_owned() });
+        world.run_for(100);
+        let a = world.incoming(0).expect("a call to the phone");
+        world.command(0, Command::Accept { session: a, media: media(1) });
+        world.run_for(100);
+        world.command(0, Command::Hangup { session: a, cause: None });
+        world.run_for(70_000);
+        world.check_answers();
+        world.check_idle();
+    }
+}
+
+#[test]
+fn an_unregistered_phone_calls_by_digest() {
+    let mut world = world_with("lamo", Transport::Udp);
+    world.command(0, Command::UnregisterAll);
+    world.run_for(1000);
+    let account = AccountConfig {
+        id: AccountId(0),
+        server: ServerId(0),
+        user: "201".to_owned(),
+        auth_user: None,
+        password: Secret::new("lamo"),
+        expires: Millis(600_000),
+        register: false,
+    };
+    world.command(0, Command::Register(account));
+    call_from_phone(&mut world);
+    assert_eq!(world.count(B, A, "SIP/2.0 401"), 2 + usize::from(world.count(A, B, "REGISTER") > 3));
+    assert!(world.incoming(1).is_some());
+}
+
+#[test]
+fn a_call_to_nobody_fails_at_once() {
+    let mut world = world_with("lamo", Transport::Udp);
+    world.call(1, Destination::Registered { user: "999".to_owned() });
+    assert!(world.events(1).iter().any(|e| matches!(e, Event::Failed { status: 480, .. })));
+}
+
+#[test]
+fn a_dead_registrar_is_tried_again_with_growing_waits_and_found_again() {
+    let mut world = world_with("lamo", Transport::Udp);
+    // Only those that it trusts get an answer to the OPTIONS of the probe.
+    let network = Network { address: IpAddr::from([10, 0, 0, 1]), prefix: 32 };
+    world.command(1, Command::SetTrust(Trust { networks: vec![network], ..Trust::default() }));
+    world.dead.insert(address(B));
+    world.run_for(1_500_000);
+    let waits: Vec<u32> = states(&world)
+        .into_iter()
+        .filter_map(|s| match s {
+            RegistrationState::Failed { why: WhyUnregistered::NoAnswer, retry_in } => Some(retry_in.0),
+            _ => None,
+        })
+        .collect();
+    assert!(waits.len() >= 3 && waits[0] < waits[2], "{waits:?}");
+    world.dead.clear();
+    // The probe finds it before the long wait is over.
+    world.run_for(20_000);
+    assert!(is_registered(&world), "{:?}", states(&world).last());
+}
+
+#[test]
+fn registration_survives_a_bad_network() {
+    for seed in 0..10 {
+        let mut world = world_with("lamo", Transport::Udp);
+        world.weather = Weather { loss: 30.0, twice: 20.0, delay_min: 1, delay_max: 700 };
+        world.run_for(3_600_000 + seed);
+        world.weather = Weather::FAIR;
+        world.run_for(600_000);
+        assert!(is_registered(&world), "seed {seed}: {:?}", states(&world).last());
+    }
+}

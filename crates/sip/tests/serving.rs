@@ -1,0 +1,292 @@
+//! What an agent does with requests that are written out by hand: trust, methods, repeats, lost ACKs,
+//! CANCEL, merged requests, reliable provisional answers, malformed and hostile input.
+
+mod world;
+
+use tipring_sip::agent::{By, Command, Event, Input, Refusal, RefusedWhy, SessionId};
+use tipring_sip::message::{HeaderName, Method};
+use tipring_units::Entropy;
+use world::{A, P, World, address, media};
+
+const SDP: &str = "v=0\no=- 1 1 IN IP4 10.0.0.9\ns=-\nc=IN IP4 10.0.0.9\nt=0 0\nm=audio 30000 RTP/AVP 0 8\n";
+
+fn message(method: &str, branch: &str, extra: &str, body: &str) -> String {
+    message_from(P, method, branch, extra, body)
+}
+
+fn message_from(from: &str, method: &str, branch: &str, extra: &str, body: &str) -> String {
+    let to_tag = if extra.contains("To:") { String::new() } else { "To: <sip:102@10.0.0.1>\n".to_owned() };
+    let seq = if extra.contains("CSeq:") { String::new() } else { format!("CSeq: 1 {method}\n") };
+    let kind = if body.is_empty() || extra.contains("Content-Type") {
+        String::new()
+    } else {
+        "Content-Type: application/sdp\n".to_owned()
+    };
+    let body = body.replace('\n', "\r\n");
+    format!(
+        "{method} sip:102@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP {from};branch=z9hG4bK{branch};rport\n\
+         From: <sip:peer@10.0.0.9>;tag=pt\n{to_tag}Call-ID: c1\n{seq}Max-Forwards: 70\n\
+         Contact: <sip:peer@{from}>\n{extra}{kind}Content-Length: {}\n\n{body}",
+        body.len()
+    )
+}
+
+fn invited() -> (World, SessionId) {
+    let mut world = World::with_peer(1);
+    world.inject(P, A, &message("INVITE", "i1", "", SDP));
+    world.run_for(20);
+    let session = world.incoming(0).expect("a call");
+    (world, session)
+}
+
+fn tag(world: &World) -> String {
+    let response = world.got_response(P).expect("a response");
+    response.to().expect("to").tag().expect("a tag").to_owned()
+}
+
+#[test]
+fn a_lost_ack_has_the_200_repeated_and_at_last_a_bye() {
+    let (mut world, session) = invited();
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.run_for(31_900);
+    // At 0, 0.5, 1.5, 3.5, 7.5 and then every 4 s.
+    assert_eq!(world.count(A, P, "SIP/2.0 200"), 11);
+    assert_eq!(world.count(A, P, "BYE"), 0);
+    world.run_for(200);
+    assert_eq!(world.count(A, P, "BYE"), 1);
+    assert!(world.events(0).iter().any(|e| matches!(e, Event::Ended { by: By::Failure, .. })));
+    world.run_for(70_000);
+    world.check_idle();
+}
+
+#[test]
+fn hanging_up_before_the_ack_waits_for_it() {
+    let (mut world, session) = invited();
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.command(0, Command::Hangup { session, cause: None });
+    world.run_for(100);
+    assert_eq!(world.count(A, P, "BYE"), 0);
+    let to = format!("To: <sip:102@10.0.0.1>;tag={}\n", tag(&world));
+    world.inject(P, A, &message("ACK", "a1", &to, ""));
+    world.run_for(20);
+    assert_eq!(world.count(A, P, "BYE"), 1);
+    assert_eq!(world.count(A, P, "SIP/2.0 200"), 1);
+}
+
+#[test]
+fn a_repeated_invite_gets_the_last_answer_and_makes_no_second_call() {
+    let (mut world, session) = invited();
+    world.command(0, Command::Progress { session, status: 180, media: None });
+    world.inject(P, A, &message("INVITE", "i1", "", SDP));
+    world.run_for(20);
+    assert_eq!(world.statuses(P), [100, 180, 180]);
+    let calls = world.events(0).iter().filter(|e| matches!(e, Event::Incoming(_))).count();
+    assert_eq!(calls, 1);
+}
+
+#[test]
+fn the_same_call_by_another_way_is_482() {
+    let (mut world, _) = invited();
+    world.inject(P, A, &message("INVITE", "other", "", SDP));
+    world.run_for(20);
+    assert_eq!(world.statuses(P), [100, 482]);
+}
+
+#[test]
+fn a_late_cancel_changes_nothing() {
+    let (mut world, session) = invited();
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.inject(P, A, &message("CANCEL", "i1", "", ""));
+    world.run_for(20);
+    assert_eq!(world.statuses(P), [100, 200, 200]);
+    assert!(!world.events(0).iter().any(|e| matches!(e, Event::Ended { .. })));
+    world.inject(P, A, &message("CANCEL", "nothing", "", ""));
+    world.run_for(20);
+    assert_eq!(world.got_response(P).map(|r| r.status), Some(481));
+}
+
+#[test]
+fn methods_get_the_answers_of_the_rfc() {
+    for (method, status) in [
+        ("OPTIONS", 200),
+        ("BYE", 481),
+        ("SUBSCRIBE", 405),
+        ("REGISTER", 405),
+        ("DANCE", 501),
+        ("PRACK", 481),
+    ] {
+        let mut world = World::with_peer(1);
+        world.inject(P, A, &message(method, "m", "", ""));
+        world.run_for(20);
+        let response = world.got_response(P).unwrap_or_else(|| panic!("an answer to {method}"));
+        assert_eq!(response.status, status, "{method}");
+        if matches!(status, 200 | 405 | 501) {
+            assert!(response.headers.has(&HeaderName::Allow), "{method}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_extension_is_420_and_an_unknown_body_415() {
+    let mut world = World::with_peer(1);
+    world.inject(P, A, &message("INVITE", "x1", "Require: teleport\n", SDP));
+    world.run_for(20);
+    let response = world.got_response(P).expect("an answer");
+    assert_eq!((response.status, response.unsupported()), (420, vec!["teleport".to_owned()]));
+    world.inject(P, A, &message("INVITE", "x2", "Content-Type: text/plain\nCSeq: 2 INVITE\n", "hello"));
+    world.run_for(20);
+    assert_eq!(world.got_response(P).map(|r| r.status), Some(415));
+}
+
+#[test]
+fn broken_sdp_is_400_and_no_common_codec_488() {
+    let mut world = World::with_peer(1);
+    world.inject(P, A, &message("INVITE", "x1", "", "v=0\nnonsense"));
+    world.run_for(20);
+    assert_eq!(world.got_response(P).map(|r| r.status), Some(400));
+    world.inject(P, A, &message("INVITE", "x2", "CSeq: 2 INVITE\n", &SDP.replace("0 8", "18")));
+    world.run_for(20);
+    let session = world.incoming(0).expect("a call");
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.run_for(20);
+    assert_eq!(world.got_response(P).map(|r| r.status), Some(488));
+    assert!(world.events(0).iter().any(|e| matches!(e, Event::Ended { by: By::Failure, .. })));
+}
+
+#[test]
+fn reliable_provisional_answers_are_repeated_until_prack_and_hold_the_200() {
+    let mut world = World::with_peer(1);
+    world.inject(P, A, &message("INVITE", "i1", "Require: 100rel\n", SDP));
+    world.run_for(20);
+    let session = world.incoming(0).expect("a call");
+    world.command(0, Command::Progress { session, status: 183, media: Some(media(1)) });
+    world.run_for(1600);
+    assert_eq!(world.count(A, P, "SIP/2.0 183"), 3);
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.run_for(20);
+    assert_eq!(world.count(A, P, "SIP/2.0 200"), 0);
+    let early = world.got_response(P).expect("183");
+    let rseq = early.rseq().expect("rseq").expect("rseq");
+    let to = format!("To: <sip:102@10.0.0.1>;tag={}\nCSeq: 2 PRACK\nRAck: {rseq} 1 INVITE\n", tag(&world));
+    world.inject(P, A, &message("PRACK", "p1", &to, ""));
+    world.run_for(20);
+    assert_eq!(world.count(A, P, "SIP/2.0 200"), 2);
+    world.inject(P, A, &message("PRACK", "p2", &to.replace("2 PRACK", "3 PRACK"), ""));
+    world.run_for(20);
+    assert_eq!(world.count(A, P, "SIP/2.0 481"), 1);
+}
+
+const STRANGER: &str = "203.0.113.66:5060";
+
+fn with_stranger() -> World {
+    let mut world = World::with_peer(1);
+    world.peers.insert(address(STRANGER), Vec::new());
+    world
+}
+
+#[test]
+fn strangers_get_nothing_and_are_counted() {
+    let mut world = with_stranger();
+    for n in 0..50 {
+        let extra = format!("CSeq: {n} INVITE\n");
+        world.inject(STRANGER, A, &message_from(STRANGER, "INVITE", &format!("s{n}"), &extra, SDP));
+        world.inject(STRANGER, A, &message_from(STRANGER, "OPTIONS", &format!("o{n}"), "", ""));
+        world.inject(STRANGER, A, "GARBAGE\n\n");
+        world.run_for(10);
+    }
+    world.run_for(2000);
+    assert!(world.peers[&address(STRANGER)].is_empty());
+    let count = |why: RefusedWhy| -> u32 {
+        let counts = world.events(0).into_iter().filter_map(|e| match e {
+            Event::Refused { why: w, count, .. } if *w == why => Some(*count),
+            _ => None,
+        });
+        counts.sum()
+    };
+    assert_eq!((count(RefusedWhy::Untrusted), count(RefusedWhy::Malformed)), (100, 50));
+    assert!(world.events(0).len() <= 8, "events are rate-limited: {}", world.events(0).len());
+    world.check_idle();
+}
+
+#[test]
+fn strangers_get_403_at_a_bounded_rate_where_that_is_wished() {
+    let mut config = world::config(A);
+    config.trust.refusal = Refusal::Forbidden;
+    let mut world = World::new(1, vec![config]);
+    world.peers.insert(address(STRANGER), Vec::new());
+    for n in 0..200 {
+        world.inject(STRANGER, A, &message_from(STRANGER, "OPTIONS", &format!("o{n}"), "", ""));
+    }
+    world.run_for(100);
+    let statuses = world.statuses(STRANGER);
+    assert!(statuses.iter().all(|s| *s == 403));
+    assert_eq!(statuses.len(), 20);
+}
+
+#[test]
+fn malformed_requests_of_trusted_peers_are_answered() {
+    let mut world = World::with_peer(1);
+    let broken = message("INVITE", "x", "", "").replace("SIP/2.0\nVia", "SIP/7.0\nVia");
+    world.inject(P, A, &broken);
+    world.run_for(20);
+    assert_eq!(world.got_response(P).map(|r| r.status), Some(505));
+}
+
+#[test]
+fn hostile_input_leaves_a_call_in_progress_untouched() {
+    let (mut world, session) = invited();
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.run_for(20);
+    let to = format!("To: <sip:102@10.0.0.1>;tag={}\n", tag(&world));
+    world.inject(P, A, &message("ACK", "a1", &to, ""));
+    world.run_for(20);
+    let mut rng = Entropy::for_simulation(9);
+    let valid = message("INVITE", "zz", "CSeq: 9 INVITE\n", SDP).replace('\n', "\r\n").into_bytes();
+    for n in 0..3000u32 {
+        let mut bytes = valid.clone();
+        match n % 4 {
+            0 => bytes = (0..rng.below(1500)).map(|_| rng.u32() as u8).collect(),
+            1 => bytes.truncate(rng.below(bytes.len() as u32) as usize),
+            2 => {
+                for _ in 0..5 {
+                    let at = rng.below(bytes.len() as u32) as usize;
+                    bytes[at] = rng.u32() as u8;
+                }
+            }
+            _ => bytes.splice(40..40, std::iter::repeat_n(b'x', 64 * 1024)).for_each(drop),
+        }
+        world.inject_bytes(if n % 2 == 0 { P } else { STRANGER }, A, &bytes);
+        world.run_for(2);
+    }
+    for n in 0..1000 {
+        let conn = tipring_sip::agent::ConnId(n);
+        let now = world.now;
+        let remote = std::net::SocketAddr::from(([203, 0, 113, 9], n as u16 + 1000));
+        let agent = &mut world.nodes[0].agent;
+        agent.handle(now, Input::StreamOpened { conn, local: address(A), remote });
+        agent.handle(now, Input::Stream { conn, bytes: b"INVITE sip:a@b SIP/2.0\r\nVia" });
+        while agent.poll().is_some() {}
+    }
+    assert!(!world.events(0).iter().any(|e| matches!(e, Event::Ended { session: s, .. } if *s == session)));
+    world.inject(P, A, &message("BYE", "bye", &format!("{to}CSeq: 2 BYE\n"), ""));
+    world.run_for(20);
+    let ended = world
+        .events(0)
+        .iter()
+        .any(|e| matches!(e, Event::Ended { session: s, by: By::Them, .. } if *s == session));
+    assert!(ended);
+    assert_eq!(world.got(P, &Method::Bye), None);
+}
+
+#[test]
+fn an_early_offer_is_answered_once_and_repeated_in_the_200() {
+    let (mut world, session) = invited();
+    world.command(0, Command::Progress { session, status: 183, media: Some(media(1)) });
+    world.run_for(20);
+    let early = world.got_response(P).expect("183");
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.run_for(20);
+    let accepted = world.got_response(P).expect("200");
+    assert_eq!(early.body, accepted.body);
+    assert!(!early.body.is_empty());
+}
