@@ -568,6 +568,16 @@ impl World {
             let about = format!("seed {}: line {index} {:?}", self.seed, line.doing);
             assert_eq!(line.epoch, telephone.epoch, "{about}");
             match line.doing {
+                LineDoing::Idle | LineDoing::OutOfService | LineDoing::Parked => {
+                    assert!(line.held.is_empty(), "{about} holds {:?}", line.held);
+                }
+                LineDoing::Ringing
+                | LineDoing::Dialling
+                | LineDoing::Waiting
+                | LineDoing::Talking
+                | LineDoing::Told => {}
+            }
+            match line.doing {
                 LineDoing::Ringing => assert!(telephone.ringing && !telephone.off_hook, "{about}"),
                 LineDoing::Idle | LineDoing::OutOfService => assert!(!telephone.ringing, "{about}"),
                 LineDoing::Dialling

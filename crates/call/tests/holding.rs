@@ -233,3 +233,27 @@ fn the_far_end_holds_and_resumes() {
     house.far(leg, FarEvent::Resumed);
     assert_eq!(house.events(), [CallEvent::Resumed { call: CallId(1), by: Side::Called }]);
 }
+
+#[test]
+fn both_hold_and_only_when_both_are_back_do_they_hear_each_other() {
+    let mut house = House::new(house());
+    house.lift_and_dial(0, "102");
+    house.line(1, LineEvent::Answered);
+    house.flash(0);
+    house.flash(1);
+    house.flash(0);
+    assert_eq!(house.media(), [], "line 1 still holds");
+    house.flash(1);
+    let b = Party::Line(LineId(1));
+    assert_eq!(house.media(), [MediaAction::Connect { a: LINE0, b, way: Way::Both }]);
+}
+
+#[test]
+fn a_line_taken_out_of_service_lets_its_held_party_go() {
+    let mut house = House::new(house());
+    let leg = talking(&mut house);
+    house.flash(0);
+    house.input(tipring_call::Input::SetInService { line: LineId(0), on: false });
+    assert_eq!(house.actions(leg), [FarAction::End(Cause::LineLost)]);
+    assert_eq!(house.switch.line(LineId(0)).unwrap().held, []);
+}
