@@ -502,6 +502,24 @@ fn two_bursts_give_two_callers_and_a_broken_one_is_reported() {
 }
 
 #[test]
+fn a_recording_gives_its_callers_and_tones() {
+    let mut samples = burst(&message(b"\x04\x0b11211430606"), -15.0);
+    samples.extend(vec![0.0; 4000]);
+    samples.extend(sound(&[(&[480.0, 620.0], 500), (&[], 500), (&[480.0, 620.0], 500), (&[], 800)], -13.0));
+    let mut ear = Ear::<Samples>::new(Land::Us);
+    let mut all = Vec::new();
+    for frame in frames(&samples) {
+        ear.listen(&frame);
+        while let Some(event) = ear.event() {
+            if let HeardEvent::Began(Heard { what: what @ (What::Caller(_) | What::Tone(_)), .. }) = event {
+                all.push(what.to_string());
+            }
+        }
+    }
+    assert_eq!(all, ["caller 606 11-21 14:30", "busy"]);
+}
+
+#[test]
 fn a_caller_in_symbols_is_read_as_its_bytes_arrive() {
     let bytes = message(b"\x04\x0b11211430606");
     let mut ear = Ear::<Symbols>::new(Land::Us);

@@ -212,17 +212,13 @@ impl<A: Fidelity> Ear<A> {
         } else {
             self.idle = 0;
         }
-        for datum in self.listener.data(frame).into_iter().flatten() {
-            let what = match self.assembler.take(datum) {
-                None => continue,
-                Some(Ok(Message::Caller(caller))) => What::Caller(caller),
-                Some(Ok(Message::Waiting(lamp))) => What::Waiting(lamp),
-                Some(Err(mistake)) => What::Garbled(mistake),
-            };
-            let heard =
-                Heard { what, since: self.now, named: self.now, confirmed: Some(self.now), level: NO_LEVEL };
-            note(&mut self.events, HeardEvent::Began(heard));
-        }
+        self.receive(frame);
+    }
+
+    /// Hears a frame and listens for caller ID in it too: for recordings, of which nobody knows what they hold.
+    pub fn listen(&mut self, frame: &A::Frame) {
+        self.hear(frame);
+        self.receive(frame);
     }
 
     /// The receiver was lifted or hung up: what was heard has ended.
@@ -268,6 +264,20 @@ impl<A: Fidelity> Ear<A> {
     /// True if an on-hook ear has nothing unfinished.
     pub fn is_resting(&self) -> bool {
         self.idle > 2 && self.assembler.is_idle() && self.events.is_empty()
+    }
+
+    fn receive(&mut self, frame: &A::Frame) {
+        for datum in self.listener.data(frame).into_iter().flatten() {
+            let what = match self.assembler.take(datum) {
+                None => continue,
+                Some(Ok(Message::Caller(caller))) => What::Caller(caller),
+                Some(Ok(Message::Waiting(lamp))) => What::Waiting(lamp),
+                Some(Err(mistake)) => What::Garbled(mistake),
+            };
+            let heard =
+                Heard { what, since: self.now, named: self.now, confirmed: Some(self.now), level: NO_LEVEL };
+            note(&mut self.events, HeardEvent::Began(heard));
+        }
     }
 
     fn change(&mut self, tone: Option<Heard>) {

@@ -387,8 +387,10 @@ impl<A: Fidelity> Phone<A> {
         match task {
             Task::Lift => {
                 if !self.lifted {
+                    if !self.hook.plan(at, true, self.spec.bounce) {
+                        return false; // the contact has enough to do for now
+                    }
                     self.lifted = true;
-                    self.hook.plan(at, true, self.spec.bounce);
                     self.ear.reset();
                     self.ear.expect_dial_tone(true);
                 }
@@ -396,9 +398,11 @@ impl<A: Fidelity> Phone<A> {
             }
             Task::HangUp => {
                 if self.lifted {
+                    if !self.hook.plan(at, false, self.spec.bounce) {
+                        return false; // as above
+                    }
                     self.lifted = false;
                     self.display = None;
-                    self.hook.plan(at, false, self.spec.bounce);
                     self.ear.reset();
                 }
                 self.mouth.drop_keys();
