@@ -1,1 +1,41 @@
-//! State that survives: call records, event log, configuration revisions.
+//! What survives: call records and the event log, each in a file of the state directory.
+//!
+//! [`Calls`] is a database whose every append is a transaction on the disk: a process that is killed loses no
+//! record that was acknowledged. [`EventLog`] is plain text for people, bounded by rotation.
+#![forbid(unsafe_code)]
+
+mod calls;
+mod error;
+mod events;
+mod row;
+
+pub use calls::{CALLS_FILE, Calls, MAX_RECORDS};
+pub use error::StoreError;
+pub use events::{EVENTS_FILE, EventLog, MAX_LOG_BYTES};
+pub use row::CallRow;
+
+#[cfg(test)]
+mod testing {
+    use std::path::{Path, PathBuf};
+
+    /// A directory that goes with its owner.
+    pub struct Dir(PathBuf);
+
+    impl Dir {
+        pub fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("tipring-store-{}-{name}", std::process::id()));
+            std::fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        pub fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
