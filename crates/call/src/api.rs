@@ -335,6 +335,8 @@ pub enum CallEvent {
         call: CallId,
         /// Who calls.
         from: Party,
+        /// The caller as it is shown to the called.
+        shown: Identity,
         /// The number as dialled or as it came.
         dialled: Number,
         /// Its priority.

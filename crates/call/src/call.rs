@@ -103,6 +103,7 @@ impl Call {
         out.event(CallEvent::Created {
             call: self.beginning.call,
             from: self.beginning.caller,
+            shown: self.beginning.from,
             dialled: self.beginning.dialled,
             priority: self.beginning.priority,
         });
