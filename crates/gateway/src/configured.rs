@@ -231,7 +231,7 @@ fn servers(effective: &Effective) -> (Vec<ServerSite>, Vec<AccountSite>) {
                     server: id,
                     user: user.to_owned(),
                     auth_user: None,
-                    password: password.to_owned(),
+                    password: Secret::new(password),
                     expires: server.expires,
                     register: true,
                 },
