@@ -1,12 +1,12 @@
 //! SIP without I/O: messages, transactions, dialogs, offer and answer, registration.
 #![forbid(unsafe_code)]
 
+pub mod agent;
+pub mod dialog;
 pub mod digest;
 pub mod message;
-pub mod sdp;
-pub mod transaction;
-pub mod dialog;
-pub mod agent;
 pub mod offer_answer;
 pub mod registrar;
 pub mod registration;
+pub mod sdp;
+pub mod transaction;

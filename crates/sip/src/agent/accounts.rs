@@ -7,11 +7,11 @@ use tipring_units::{Entropy, Instant};
 use super::agent::Agent;
 use super::api::{Event, Transport};
 use super::config::{AccountConfig, AccountId, ServerConfig, ServerId};
-use super::jobs::{LookupFor, Owner};
+use super::jobs::{JobId, LookupFor, Owner};
 use super::locate::Lookup;
 use super::servers::{Need, Server};
 use crate::dialog::{Credentials, Failure, Hop};
-use crate::message::{Host, NameAddr, Response, Uri};
+use crate::message::{Host, NameAddr, Response, StreamItem, Uri};
 use crate::registrar::{Change, Registrar};
 use crate::registration::{Action, Registration};
 
@@ -43,13 +43,22 @@ impl Agent {
         if self.peers.len() >= MAX_SERVERS && !self.peers.contains_key(&id) {
             return;
         }
+        // A configuration that is applied again changes nothing.
+        if self.peers.get(&id).is_some_and(|peer| *peer.config() == config) {
+            return;
+        }
+        self.lookups.retain(|_, (what, ..)| *what != LookupFor::Server(id));
         self.peers.insert(id, Server::new(now, config));
         self.on_peer_time(now, id);
     }
 
-    pub(super) fn remove_server(&mut self, id: ServerId) {
+    pub(super) fn remove_server(&mut self, now: Instant, id: ServerId) {
         self.peers.remove(&id);
         self.peer_alarms.set(id, None);
+        self.lookups.retain(|_, (what, ..)| *what != LookupFor::Server(id));
+        for job in self.jobs_waiting_for(id) {
+            self.job_found(now, job, Vec::new());
+        }
         let gone: Vec<AccountId> =
             self.accounts.iter().filter(|(_, a)| a.config.server == id).map(|(id, _)| *id).collect();
         for account in gone {
@@ -61,6 +70,9 @@ impl Agent {
     pub(super) fn register(&mut self, now: Instant, config: AccountConfig) {
         let id = config.id;
         if self.accounts.len() >= MAX_ACCOUNTS && !self.accounts.contains_key(&id) {
+            return;
+        }
+        if self.accounts.get(&id).is_some_and(|account| account.config == config) {
             return;
         }
         let mut account = Account { config, registration: None };
@@ -145,6 +157,16 @@ impl Agent {
         }
         let registration = self.accounts.get(&id).and_then(|a| a.registration.as_ref());
         self.account_alarms.set(id, registration.and_then(Registration::deadline));
+        let mut registrations = self
+            .accounts
+            .values()
+            .filter(|a| a.config.server == server)
+            .filter_map(|a| a.registration.as_ref());
+        let wanted = registrations.any(Registration::is_bound);
+        if let Some(peer) = self.peers.get_mut(&server) {
+            peer.keep_alive(now, wanted);
+            self.peer_alarms.set(server, peer.deadline().map(|at| (at, ())));
+        }
     }
 
     pub(super) fn account_answered(&mut self, now: Instant, id: AccountId, response: &Response) {
@@ -168,6 +190,9 @@ impl Agent {
             match need {
                 Need::Resolve => self.look_up_server(now, id),
                 Need::Probe(target) => self.probe(now, id, target),
+                Need::KeepAlive(target) => {
+                    self.wires.send(target, StreamItem::PING.to_vec(), &mut self.out);
+                }
             }
         }
         self.after_peer(now, id, before);
@@ -197,6 +222,13 @@ impl Agent {
             self.job_found(now, job, targets.clone());
         }
         self.after_peer(now, id, before);
+    }
+
+    fn jobs_waiting_for(&mut self, id: ServerId) -> Vec<JobId> {
+        let (ready, rest): (Vec<_>, Vec<_>) =
+            self.waiting_for.drain(..).partition(|(server, _)| *server == id);
+        self.waiting_for = rest;
+        ready.into_iter().map(|(_, job)| job).collect()
     }
 
     pub(super) fn server_failed(&mut self, now: Instant, id: ServerId, address: SocketAddr) {

@@ -39,7 +39,7 @@ impl Agent {
             }
             Command::Abandon { session } => self.on_session(now, session, Session::abandon),
             Command::SetServer(config) => self.set_server(now, config),
-            Command::RemoveServer(server) => self.remove_server(server),
+            Command::RemoveServer(server) => self.remove_server(now, server),
             Command::Register(config) => self.register(now, config),
             Command::Unregister(account) => self.unregister(now, account),
             Command::UnregisterAll => self.unregister_all(now),

@@ -6,7 +6,12 @@
 //! **How.** Every address has a health. One that failed is probed by OPTIONS until it answers, then
 //! watched; any answer at all, even a refusal, is a sign of life except 503.
 //!
-//! **Limits.** Addresses that never failed are not probed; calls and registrations show their health.
+//! Where there is an alternative, the address in use is probed too, so that a call seldom finds it dead.
+//! Where somebody registers, a keep-alive holds the way through a NAT open.
+//!
+//! **Limits.** A single address that never failed is not probed; calls and registrations show its health.
+//!
+//! **Standard.** RFC 3261 §8.1.2; RFC 5626 §3.5.1 and §4.4.1 for the keep-alive.
 
 use core::net::SocketAddr;
 
@@ -20,6 +25,11 @@ use crate::transaction::Target;
 pub const HEALTHY_BEFORE_RETURN: Millis = Millis(60_000);
 /// Time between two probes of an address that failed.
 pub const PROBE_EVERY: Millis = Millis(15_000);
+/// Time between two probes of the address in use, where there is another.
+pub const QUALIFY_EVERY: Millis = Millis(30_000);
+/// Time between two keep-alives: NATs forget a UDP flow after 30 s at the earliest (RFC 4787 lets them do so
+/// after 2 minutes, many do it sooner).
+pub const KEEP_ALIVE_EVERY: Millis = Millis(25_000);
 /// Age at which the addresses are asked for again.
 pub const RESOLVE_AGAIN: Millis = Millis(300_000);
 /// The same after a lookup that found nothing.
@@ -45,6 +55,8 @@ pub enum Need {
     Resolve,
     /// Send OPTIONS to this address.
     Probe(Target),
+    /// Send a keep-alive to this address.
+    KeepAlive(Target),
 }
 
 /// One server.
@@ -57,12 +69,22 @@ pub struct Server {
     gathering: Vec<SocketAddr>,
     /// The host that is being looked up.
     host: usize,
+    qualify_at: Option<Instant>,
+    keep_alive_at: Option<Instant>,
 }
 
 impl Server {
     /// A server that is to be looked up at once.
     pub fn new(now: Instant, config: ServerConfig) -> Self {
-        Self { config, hops: Vec::new(), resolve_at: Some(now), gathering: Vec::new(), host: 0 }
+        Self {
+            config,
+            hops: Vec::new(),
+            resolve_at: Some(now),
+            gathering: Vec::new(),
+            host: 0,
+            qualify_at: None,
+            keep_alive_at: None,
+        }
     }
 
     /// Its configuration.
@@ -112,7 +134,13 @@ impl Server {
                 health: old.iter().find(|h| h.address == address).map_or(Health::Good, |h| h.health),
             })
             .collect();
+        self.qualify_at = (self.hops.len() > 1).then(|| self.qualify_at.unwrap_or(now + QUALIFY_EVERY));
         true
+    }
+
+    /// Whether the way there is to be kept open.
+    pub fn keep_alive(&mut self, now: Instant, wanted: bool) {
+        self.keep_alive_at = wanted.then(|| self.keep_alive_at.unwrap_or(now + KEEP_ALIVE_EVERY));
     }
 
     /// The addresses to try, best first: healthy ones in order, then the others.
@@ -162,7 +190,7 @@ impl Server {
             Health::Down { probe_at } => Some(probe_at),
             Health::Recovering { since, probe_at } => Some(probe_at.min(since + HEALTHY_BEFORE_RETURN)),
         });
-        hops.chain(self.resolve_at).min()
+        hops.chain(self.resolve_at).chain(self.qualify_at).chain(self.keep_alive_at).min()
     }
 
     /// What is due.
@@ -172,6 +200,18 @@ impl Server {
             self.resolve_at = None;
             self.host = 0;
             needs.push(Need::Resolve);
+        }
+        let in_use = self.in_use().map(|address| Target::new(self.config.transport, address));
+        if self.qualify_at.is_some_and(|at| at <= now) {
+            self.qualify_at = Some(now + QUALIFY_EVERY);
+            // One that recovers is probed below.
+            let good =
+                |t: &Target| self.hops.iter().any(|h| h.address == t.address && h.health == Health::Good);
+            needs.extend(in_use.filter(good).map(Need::Probe));
+        }
+        if self.keep_alive_at.is_some_and(|at| at <= now) {
+            self.keep_alive_at = Some(now + KEEP_ALIVE_EVERY);
+            needs.extend(in_use.map(Need::KeepAlive));
         }
         for hop in &mut self.hops {
             match &mut hop.health {
@@ -223,12 +263,31 @@ mod tests {
         server.failed(Instant::ZERO, address(1));
         assert_eq!(server.in_use(), Some(address(2)));
         let at = server.deadline().expect("a probe");
+        assert_eq!(at, Instant::ZERO + PROBE_EVERY);
         assert_eq!(server.due(at), [Need::Probe(Target::new(Transport::Udp, address(1)))]);
         server.answered(at, address(1));
         server.due(at + Millis(59_000));
         assert_eq!(server.in_use(), Some(address(2)));
         server.due(at + Millis(60_000));
         assert_eq!(server.in_use(), Some(address(1)));
+    }
+
+    #[test]
+    fn the_address_in_use_is_probed_where_there_is_another() {
+        let mut server = server();
+        let at = server.deadline().expect("a probe");
+        assert_eq!(server.due(at), [Need::Probe(Target::new(Transport::Udp, address(1)))]);
+        assert_eq!(at, Instant::ZERO + QUALIFY_EVERY);
+    }
+
+    #[test]
+    fn the_way_to_a_registrar_is_kept_open() {
+        let mut server = server();
+        server.keep_alive(Instant::ZERO, true);
+        let at = server.deadline().expect("a keep-alive");
+        assert_eq!(server.due(at), [Need::KeepAlive(Target::new(Transport::Udp, address(1)))]);
+        server.keep_alive(at, false);
+        assert_eq!(server.deadline(), Some(Instant::ZERO + QUALIFY_EVERY));
     }
 
     #[test]
@@ -243,8 +302,8 @@ mod tests {
     #[test]
     fn a_lookup_that_fails_keeps_the_old_addresses() {
         let mut server = server();
-        let at = server.deadline().expect("a lookup");
-        assert_eq!(server.due(at), [Need::Resolve]);
+        let at = Instant::ZERO + RESOLVE_AGAIN;
+        assert!(server.due(at).contains(&Need::Resolve));
         server.looked_up(at, &[]);
         assert!(server.looked_up(at, &[]));
         assert_eq!(server.in_use(), Some(address(1)));

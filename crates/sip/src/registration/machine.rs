@@ -170,8 +170,11 @@ impl Registration {
         entropy: &mut Entropy,
         out: &mut Vec<Action>,
     ) {
-        // An answer to an earlier REGISTER does not count.
-        if response.status < 200 || response.cseq().map(|cseq| cseq.seq) != Ok(self.seq) {
+        // An answer to an earlier REGISTER, or to one of an earlier configuration, does not count.
+        if response.status < 200
+            || response.cseq().map(|cseq| cseq.seq) != Ok(self.seq)
+            || response.call_id().as_deref() != Ok(self.call_id.as_str())
+        {
             return;
         }
         match &mut self.state {
