@@ -410,3 +410,6 @@ fn ptime_of(media: &Media) -> Millis {
     let most = media.maxptime.unwrap_or(MAX_PTIME).0.min(MAX_PTIME.0);
     Millis((wanted.min(most) / 10 * 10).max(10))
 }
+
+#[cfg(test)]
+mod tests;

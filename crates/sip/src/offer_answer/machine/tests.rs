@@ -1,0 +1,182 @@
+use super::*;
+
+fn local(n: u8) -> LocalMedia {
+    LocalMedia::g711(SocketAddr::from(([10, 0, 0, n], 40_000)))
+}
+
+fn sdp(media: &str) -> Vec<u8> {
+    format!(
+        "v=0\r\no=x 5 7 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n{}",
+        media.replace('\n', "\r\n")
+    )
+    .into_bytes()
+}
+
+fn parsed(body: &[u8]) -> SessionDescription {
+    SessionDescription::parse(body).expect("our own SDP")
+}
+
+fn answered(offer: &str, media: &LocalMedia) -> (SessionDescription, StreamPlan) {
+    let mut machine = OfferAnswer::new(1);
+    machine.receive_offer(&sdp(offer)).expect("an offer");
+    let (body, plan) = machine.answer(media).expect("an answer");
+    (parsed(&body), plan.audio().expect("a stream").clone())
+}
+
+#[test]
+fn two_machines_agree() {
+    let (mut a, mut b) = (OfferAnswer::new(1), OfferAnswer::new(2));
+    let offer = a.offer(&local(1));
+    b.receive_offer(&offer).expect("an offer");
+    let (answer, plan_b) = b.answer(&local(2)).expect("an answer");
+    let plan_a = a.receive_answer(&answer).expect("an answer");
+    let (at_a, at_b) = (plan_a.audio().expect("a stream"), plan_b.audio().expect("a stream"));
+    assert_eq!((at_a.codec, at_a.remote_rtp), (at_b.codec, local(2).rtp));
+    assert_eq!(at_b.remote_rtp, local(1).rtp);
+    assert!(a.is_idle() && b.is_idle());
+}
+
+#[test]
+fn the_order_of_the_offer_chooses_the_codec() {
+    let (_, plan) = answered("m=audio 30000 RTP/AVP 18 8 0\n", &local(1));
+    assert_eq!((plan.codec, plan.send_type), (Codec::Pcma, 8));
+    assert_eq!(plan.receive_types, [(8, Codec::Pcma), (0, Codec::Pcmu)]);
+}
+
+#[test]
+fn payload_types_of_the_offer_are_kept_in_later_offers() {
+    let mut machine = OfferAnswer::new(1);
+    let offer = "m=audio 30000 RTP/AVP 0 97 110\na=rtpmap:97 L16/8000\na=rtpmap:110 telephone-event/8000\n";
+    machine.receive_offer(&sdp(offer)).expect("an offer");
+    let mut media = local(1);
+    media.codecs.push(Codec::L16);
+    machine.answer(&media).expect("an answer");
+    let again = parsed(&machine.offer(&media));
+    assert_eq!(again.media[0].formats, ["0", "8", "97", "110"]);
+}
+
+#[test]
+fn other_streams_are_refused_in_their_place_and_stay_refused() {
+    let mut machine = OfferAnswer::new(1);
+    let offer = "m=video 20000 RTP/AVP 31\nm=audio 30000 RTP/AVP 0\nm=image 20002 udptl t38\n";
+    machine.receive_offer(&sdp(offer)).expect("an offer");
+    let (body, plan) = machine.answer(&local(1)).expect("an answer");
+    let ports = |body: &[u8]| parsed(body).media.iter().map(|m| m.port).collect::<Vec<_>>();
+    assert_eq!(ports(&body), [0, 40_000, 0]);
+    assert_eq!(plan.streams.len(), 1);
+    assert_eq!(ports(&machine.offer(&local(1))), [0, 40_000, 0]);
+}
+
+#[test]
+fn secured_and_nameless_streams_are_not_for_us() {
+    for offer in [
+        "m=audio 30000 RTP/SAVP 0\n",
+        "m=audio 30000 RTP/AVP 18\n",
+        "m=audio 30000 RTP/AVP 0\nc=IN IP4 media.example.net\n",
+        "m=image 30000 udptl t38\n",
+    ] {
+        let mut machine = OfferAnswer::new(1);
+        machine.receive_offer(&sdp(offer)).expect("an offer");
+        assert_eq!(machine.answer(&local(1)), Err(SdpRefused::NothingInCommon), "{offer}");
+        assert!(machine.has_remote_offer());
+    }
+}
+
+#[test]
+fn directions_mirror_and_meet_ours() {
+    let cases = [
+        ("a=sendonly", Direction::SendRecv, Direction::RecvOnly),
+        ("a=recvonly", Direction::SendRecv, Direction::SendOnly),
+        ("a=inactive", Direction::SendRecv, Direction::Inactive),
+        ("a=sendrecv", Direction::SendOnly, Direction::SendOnly),
+        ("a=sendonly", Direction::SendOnly, Direction::Inactive),
+        ("c=IN IP4 0.0.0.0", Direction::SendRecv, Direction::RecvOnly),
+    ];
+    for (line, ours, expected) in cases {
+        let media = local(1).with_direction(ours);
+        let (answer, plan) = answered(&format!("m=audio 30000 RTP/AVP 0\n{line}\n"), &media);
+        assert_eq!(plan.direction, expected, "{line} {ours:?}");
+        assert_eq!(answer.media[0].direction, Some(expected));
+    }
+}
+
+#[test]
+fn packet_times_are_whole_ticks_within_bounds() {
+    for (lines, expected) in [
+        ("", 20),
+        ("a=ptime:30\n", 30),
+        ("a=ptime:25\n", 20),
+        ("a=ptime:1\n", 10),
+        ("a=ptime:60\na=maxptime:40\n", 40),
+    ] {
+        let (_, plan) = answered(&format!("m=audio 30000 RTP/AVP 0\n{lines}"), &local(1));
+        assert_eq!(plan.send_ptime, Millis(expected), "{lines}");
+    }
+}
+
+#[test]
+fn rtcp_may_be_elsewhere() {
+    let (_, plan) = answered("m=audio 30000 RTP/AVP 0\na=rtcp:30500 IN IP4 10.0.0.77\n", &local(1));
+    assert_eq!(plan.remote_rtcp, SocketAddr::from(([10, 0, 0, 77], 30_500)));
+    let (_, plan) = answered("m=audio 65535 RTP/AVP 0\n", &local(1));
+    assert_eq!(plan.remote_rtcp.port(), 65_535);
+}
+
+#[test]
+fn the_version_grows_only_with_a_change() {
+    let mut machine = OfferAnswer::new(1);
+    let answer = sdp("m=audio 30000 RTP/AVP 0\n");
+    let mut versions = Vec::new();
+    for direction in [Direction::SendRecv, Direction::SendRecv, Direction::SendOnly, Direction::SendRecv] {
+        let offer = machine.offer(&local(1).with_direction(direction));
+        versions.push(parsed(&offer).origin.version_number());
+        machine.receive_answer(&answer).expect("an answer");
+    }
+    assert_eq!(versions, [0, 0, 1, 2]);
+}
+
+#[test]
+fn a_withdrawn_offer_leaves_what_was_agreed() {
+    let mut machine = OfferAnswer::new(1);
+    machine.offer(&local(1));
+    let plan = machine.receive_answer(&sdp("m=audio 30000 RTP/AVP 0\n")).expect("an answer");
+    machine.offer(&local(1).with_direction(Direction::Inactive));
+    machine.withdraw();
+    assert_eq!(machine.plan(), Some(&plan));
+    assert!(machine.is_idle());
+}
+
+#[test]
+fn a_preview_is_not_the_end_of_the_offer() {
+    let mut machine = OfferAnswer::new(1);
+    machine.offer(&local(1));
+    machine.preview(&sdp("m=audio 30000 RTP/AVP 0\n")).expect("a preview");
+    assert!(machine.awaits_answer());
+    let plan = machine.receive_answer(&sdp("m=audio 31000 RTP/AVP 8\n")).expect("an answer");
+    assert_eq!(plan.audio().map(|s| s.remote_rtp.port()), Some(31_000));
+    machine.offer(&local(1));
+    machine.preview(&sdp("m=audio 32000 RTP/AVP 8\n")).expect("a preview");
+    assert_eq!(machine.settle_preview().and_then(|p| p.audio().map(|s| s.remote_rtp.port())), Some(32_000));
+}
+
+#[test]
+fn answers_that_refuse_or_choose_what_was_not_offered_are_errors() {
+    for (answer, error) in [
+        ("m=audio 0 RTP/AVP 0\n", SdpRefused::Refused),
+        ("m=video 30000 RTP/AVP 0\n", SdpRefused::Refused),
+        ("", SdpRefused::Refused),
+        ("m=audio 30000 RTP/AVP 18\n", SdpRefused::NothingInCommon),
+    ] {
+        let mut machine = OfferAnswer::new(1);
+        machine.offer(&local(1));
+        assert_eq!(machine.receive_answer(&sdp(answer)), Err(error), "{answer}");
+    }
+}
+
+#[test]
+fn offers_that_meet_are_out_of_turn() {
+    let mut machine = OfferAnswer::new(1);
+    machine.offer(&local(1));
+    assert_eq!(machine.receive_offer(&sdp("m=audio 30000 RTP/AVP 0\n")), Err(SdpRefused::OutOfTurn));
+    assert_eq!(SdpRefused::OutOfTurn.status(), 491);
+}
