@@ -7,12 +7,13 @@
 //!
 //! # How
 //! The order within a tick is fixed: lines are sensed and heard, streams are played out, bridges mixed, frames
-//! handed to the card, packets written. A line whose machine panics is made anew and faulted; its neighbours do
-//! not notice.
+//! handed to the card, packets written. A line whose machine or voice path panics is made anew and faulted, a leg that
+//! panics ends; their neighbours do not notice. What the card plays in one tick is the canceller's reference in the next.
 //!
 //! # Limits
 //! [`MAX_EVENTS`] events wait at the most. When a line's event finds no room the line is marked and its latched
-//! summary goes up as soon as there is.
+//! summary goes up as soon as there is. Events of the media plane that find no room are counted, see
+//! [`Shard::dropped`].
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -97,6 +98,7 @@ pub struct Shard<A: Processing> {
     plane: Plane<A>,
     events: VecDeque<Event>,
     refused: u64,
+    dropped: u64,
 }
 
 impl<A: Processing> Shard<A> {
@@ -126,6 +128,7 @@ impl<A: Processing> Shard<A> {
             ),
             events: VecDeque::with_capacity(MAX_EVENTS),
             refused: 0,
+            dropped: 0,
         }
     }
 
@@ -169,9 +172,9 @@ impl<A: Processing> Shard<A> {
                 }
             }
             Command::Media(command) => {
-                let events = &mut self.events;
+                let (events, dropped) = (&mut self.events, &mut self.dropped);
                 self.plane.command(now, command, &mut |event| {
-                    push(events, Event::Media(event));
+                    *dropped += u64::from(!push(events, Event::Media(event)));
                 });
             }
         }
@@ -179,7 +182,10 @@ impl<A: Processing> Shard<A> {
 
     /// A packet arrived.
     pub fn receive(&mut self, now: Instant, slot: MediaSlot, from: SocketAddr, bytes: &[u8]) {
-        self.plane.receive(now, slot, from, bytes);
+        let (events, dropped) = (&mut self.events, &mut self.dropped);
+        self.plane.receive(now, slot, from, bytes, &mut |event| {
+            *dropped += u64::from(!push(events, Event::Media(event)));
+        });
     }
 
     /// A frame arrived from another shard.
@@ -199,10 +205,8 @@ impl<A: Processing> Shard<A> {
         for (place, input) in rx.iter().enumerate().take(self.units.len()) {
             self.sense(place, input);
         }
-        let events = &mut self.events;
-        let mut tell = |event| {
-            push(events, Event::Media(event));
-        };
+        let (events, dropped) = (&mut self.events, &mut self.dropped);
+        let mut tell = |event| *dropped += u64::from(!push(events, Event::Media(event)));
         self.plane.hear_streams(now, &mut tell);
         self.plane.mix(&mut tell);
         for (place, output) in tx.iter_mut().enumerate().take(self.units.len()) {
@@ -212,7 +216,10 @@ impl<A: Processing> Shard<A> {
             output.order = unit.out.order.take();
             unit.out.clear();
         }
-        self.plane.send_streams(now, packets, cross);
+        let (events, dropped) = (&mut self.events, &mut self.dropped);
+        self.plane.send_streams(now, packets, cross, &mut |event| {
+            *dropped += u64::from(!push(events, Event::Media(event)));
+        });
         self.time = self.time + Samples(TICK_SAMPLES as u64);
     }
 
@@ -254,7 +261,13 @@ impl<A: Processing> Shard<A> {
         }
         unit.lost |= unit.out.lost_events();
         // On-hook nothing but ringing and caller ID is on the wire; the voice path rests.
-        if off_hook && let Some(heard) = self.plane.hear_line(line, &input.frame, input.report.bulk_delay) {
+        let mut heard = None;
+        if off_hook && !guarded(|| heard = self.plane.hear_line(line, &input.frame, input.report.bulk_delay))
+        {
+            self.restart(place);
+        }
+        let unit = &mut self.units[place];
+        if let Some(heard) = heard {
             let digits = [
                 heard.ended.map(|(digit, length)| LineEvent::Digit {
                     digit,
@@ -285,11 +298,14 @@ impl<A: Processing> Shard<A> {
         unit.out.clear();
         unit.bridged = false;
         self.plane.set_profile(line, &unit.profile);
-        for event in [LineEvent::Fault(LineFault::Panicked), LineEvent::Released] {
-            push(&mut self.events, Event::Line(line, epoch, event));
+        let told = [
+            (epoch, LineEvent::Fault(LineFault::Panicked)),
+            (epoch, LineEvent::Released),
+            (epoch.next(), LineEvent::FaultCleared(LineFault::Panicked)),
+        ];
+        for (epoch, event) in told {
+            unit.lost |= !push(&mut self.events, Event::Line(line, epoch, event));
         }
-        let cleared = LineEvent::FaultCleared(LineFault::Panicked);
-        push(&mut self.events, Event::Line(line, epoch.next(), cleared));
     }
 
     /// Gives a line a new profile. Signalling takes it at once; the voice path starts anew.
@@ -357,6 +373,21 @@ impl<A: Processing> Shard<A> {
     /// Commands for lines that this shard does not have.
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// Events of the media plane that found no room.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Packets that came for no leg.
+    pub fn strays(&self) -> u64 {
+        self.plane.strays()
+    }
+
+    /// Makes a leg's work panic in the next tick, as a defect would.
+    pub fn injure_leg(&mut self, leg: LegId) {
+        self.plane.injure(leg);
     }
 
     /// Makes a line's machine panic in its next tick, as a defect would.

@@ -4,6 +4,8 @@
 //! symbols implement, so that a simulation at signal fidelity runs the same legs, bridges, timers and packets.
 #![forbid(unsafe_code)]
 
+mod cross_leg;
+mod keys;
 mod line_leg;
 mod packets;
 mod plane;
@@ -13,10 +15,13 @@ mod samples;
 mod symbols;
 mod tap;
 
+pub use cross_leg::CrossLeg;
+pub use keys::{Keys, LONGEST, MAX_KEYS, MIN_DIGIT, PAUSE, Strike};
 pub use line_leg::LineLeg;
 pub use packets::{Channel, MAX_PACKET, Packet, Packets};
 pub use plane::{Crossed, MAX_MEMBERS, Plane};
 pub use processing::{Coder, Crossing, Heard, LineVoice, MAX_UNIT, Player, Processing};
+pub use rtp_leg::RtpLeg;
 pub use samples::{SampleCoder, SampleCrossing, SamplePlayer, SampleVoice};
 pub use symbols::{SymbolCoder, SymbolCrossing, SymbolPlayer, SymbolVoice};
 pub use tap::{MAX_TAPS, TAP_FRAMES, Taps};

@@ -1,7 +1,7 @@
 //! A line's part of the media plane: voice path, player, and what was sent last.
 
 use tipring_port::{Audio, LineProfile, TonePlan};
-use tipring_units::Samples;
+use tipring_units::{Millis, Samples};
 
 use crate::processing::{Heard, LineVoice, Player, Processing};
 
@@ -14,6 +14,7 @@ pub struct LineLeg<A: Processing> {
     tones: TonePlan,
     sent: A::Frame,
     sounds: bool,
+    bridged: bool,
 }
 
 impl<A: Processing> LineLeg<A> {
@@ -25,6 +26,7 @@ impl<A: Processing> LineLeg<A> {
             tones: profile.tones,
             sent: A::SILENCE,
             sounds: false,
+            bridged: false,
         }
     }
 
@@ -38,16 +40,33 @@ impl<A: Processing> LineLeg<A> {
         self.voice.hear(frame, &self.sent, bulk_delay)
     }
 
-    /// The frame for the line: the player's, else what the leg `hears`, else silence.
-    pub fn out(&mut self, hears: Option<A::Frame>) -> A::Frame {
+    /// The frame for the line: the player's, else what the leg `hears` if the line is bridged, else silence.
+    pub fn out(&mut self, bridged: bool, hears: Option<A::Frame>) -> A::Frame {
+        self.bridged = bridged;
+        let hears = hears.filter(|_| bridged);
         let played = self.player.next_frame();
         self.sounds = played.is_some();
         let frame = match played.or(hears) {
+            Some(frame) if self.player.is_burst() => frame,
             Some(frame) => self.voice.speak(&frame),
             None => <A as Audio>::SILENCE,
         };
         self.sent = frame;
         frame
+    }
+
+    /// A digit from the bridge begins. A line that hears something else does not hear it.
+    pub fn digit_begins(&mut self, digit: u8) {
+        if self.bridged {
+            self.player.digit(digit, None);
+        }
+    }
+
+    /// The digit from the bridge ends after `total` in all.
+    pub fn digit_ends(&mut self, total: Millis) {
+        if self.bridged {
+            self.player.finish_digit(total);
+        }
     }
 
     /// True if the player played in the last tick.

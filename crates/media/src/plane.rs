@@ -5,30 +5,34 @@
 //! others. Digits take the way that the receiving leg asks for.
 //!
 //! # How
-//! A tick has four steps, in this order: every line says what it heard ([`Plane::hear_line`]), every stream says
+//! A digit that a line or another shard sounds is heard and, where the receiving leg wants it another way, muted and sent
+//! that way; a digit that comes without sound is sounded anew. A tick has four steps, in this order: every line says what it heard ([`Plane::hear_line`]), every stream says
 //! what it received ([`Plane::hear_streams`]), the bridges mix ([`Plane::mix`]), and every leg takes away what is
-//! for it ([`Plane::line_out`], [`Plane::send_streams`]). All memory is made at the start.
+//! for it ([`Plane::line_out`], [`Plane::send_streams`]). All memory is made at the start. A leg whose work panics ends by
+//! itself; the others go on.
 //!
 //! # Limits
-//! [`MAX_MEMBERS`] legs on a bridge; one leg a line; as many legs as the shard was made for.
+//! [`MAX_MEMBERS`] legs on a bridge; one leg a line; as many legs as the shard was made for. In a conference what is too
+//! loud is cut.
+
+mod tick;
 
 use core::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tipring_port::{
     CrossSpec, DtmfMode, LegSpec, LineProfile, MediaCommand, MediaEvent, RtpSpec, TapPoint, Tone, TonePlan,
 };
-use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, Samples, WallTime};
+use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, WallTime};
 
+use crate::cross_leg::CrossLeg;
 use crate::line_leg::LineLeg;
-use crate::packets::Packets;
-use crate::processing::{Crossing, Heard, Player, Processing};
+use crate::processing::{Player, Processing};
 use crate::rtp_leg::RtpLeg;
 use crate::tap::Taps;
 
 /// Legs on one bridge, at the most.
 pub const MAX_MEMBERS: usize = 8;
-/// Shortest digit that is sent into a line when a shorter one is asked for (ITU-T Q.24 receivers need 40 ms).
-const MIN_DIGIT: Millis = Millis(80);
 
 /// A frame on its way to another shard.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +61,9 @@ struct Leg<A: Processing> {
     muted: bool,
     deaf: bool,
     digit: Option<DigitEdge>,
+    /// A digit of this leg began on its bridge and has not ended.
+    digit_open: bool,
+    injured: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -84,12 +91,13 @@ pub struct Plane<A: Processing> {
     lines: Vec<LineLeg<A>>,
     legs: Vec<Option<Leg<A>>>,
     streams: Vec<(bool, RtpLeg<A>)>,
-    crossings: Vec<(bool, A::Crossing)>,
+    crossings: Vec<(bool, CrossLeg<A>)>,
     bridges: Vec<Option<Bridge>>,
     taps: Taps<A>,
     tones: TonePlan,
     entropy: Entropy,
     first_line: u16,
+    strays: u64,
 }
 
 impl<A: Processing> Plane<A> {
@@ -103,18 +111,20 @@ impl<A: Processing> Plane<A> {
         started: WallTime,
         mut entropy: Entropy,
     ) -> Self {
-        let legs = profiles.len() * 2 + streams;
+        let crossings = profiles.len().max(streams);
+        let legs = profiles.len() + streams + crossings;
         let streams = (0..streams).map(|_| (false, RtpLeg::new(started, entropy.fork()))).collect();
         Self {
             lines: profiles.iter().map(LineLeg::new).collect(),
             legs: (0..legs).map(|_| None).collect(),
             streams,
-            crossings: profiles.iter().map(|_| (false, A::Crossing::new())).collect(),
+            crossings: (0..crossings).map(|_| (false, CrossLeg::new())).collect(),
             bridges: vec![None; legs],
             taps: Taps::new(),
             tones: *tones,
             entropy,
             first_line: first_line.0,
+            strays: 0,
         }
     }
 
@@ -142,6 +152,14 @@ impl<A: Processing> Plane<A> {
 
     /// Carries out a command; what fails is told by [`MediaEvent::Failed`].
     pub fn command(&mut self, now: Instant, command: MediaCommand, out: &mut impl FnMut(MediaEvent)) {
+        if guarded(|| self.obey(now, command, out)).is_none()
+            && let Some(id) = leg_of(&command)
+        {
+            self.fail(id, out);
+        }
+    }
+
+    fn obey(&mut self, now: Instant, command: MediaCommand, out: &mut impl FnMut(MediaEvent)) {
         match command {
             MediaCommand::Open(id, spec) => {
                 if !self.open(now, id, &spec) {
@@ -201,7 +219,10 @@ impl<A: Processing> Plane<A> {
                 Kind::Line(line)
             }
             LegSpec::Rtp(spec) => {
-                let Some(index) = self.streams.iter().position(|(used, _)| !used) else { return false };
+                // Where all are in use, one whose farewell has not gone out yet has to do without.
+                let free = self.streams.iter().position(|(used, _)| !used);
+                let closing = || self.streams.iter().position(|(_, stream)| stream.is_closing());
+                let Some(index) = free.or_else(closing) else { return false };
                 let (used, stream) = &mut self.streams[index];
                 *used = true;
                 stream.open(now, spec);
@@ -209,13 +230,25 @@ impl<A: Processing> Plane<A> {
             }
             LegSpec::Cross(spec) => {
                 let Some(index) = self.crossings.iter().position(|(used, _)| !used) else { return false };
-                self.crossings[index] = (true, A::Crossing::new());
+                let (used, crossing) = &mut self.crossings[index];
+                *used = true;
+                crossing.open();
                 Kind::Cross(index, *spec)
             }
         };
         let (says, hears) = (A::SILENCE, A::SILENCE);
-        self.legs[place] =
-            Some(Leg { id, bridge: None, kind, says, hears, muted: false, deaf: false, digit: None });
+        self.legs[place] = Some(Leg {
+            id,
+            bridge: None,
+            kind,
+            says,
+            hears,
+            muted: false,
+            deaf: false,
+            digit: None,
+            digit_open: false,
+            injured: false,
+        });
         true
     }
 
@@ -224,7 +257,8 @@ impl<A: Processing> Plane<A> {
         self.leave(index);
         if let Some(leg) = self.legs[index].take() {
             match leg.kind {
-                Kind::Line(line) => self.lines[line].player.stop(),
+                // A tone that the line's machine plays is not the leg's to stop.
+                Kind::Line(line) => self.lines[line].player.drop_digits(),
                 Kind::Rtp(stream) => {
                     let stream = &mut self.streams[stream].1;
                     out(MediaEvent::Stats(id, stream.stats(now), true));
@@ -233,6 +267,23 @@ impl<A: Processing> Plane<A> {
                 Kind::Cross(crossing, _) => self.crossings[crossing].0 = false,
             }
         }
+    }
+
+    /// Ends a leg whose work panicked: without farewell and statistics, which might panic again.
+    fn fail(&mut self, id: LegId, out: &mut impl FnMut(MediaEvent)) {
+        if let Some(index) = self.find(id) {
+            self.leave(index);
+            match self.legs[index].take().map(|leg| leg.kind) {
+                Some(Kind::Rtp(stream)) => {
+                    let (used, stream) = &mut self.streams[stream];
+                    *used = false;
+                    stream.abandon();
+                }
+                Some(Kind::Cross(crossing, _)) => self.crossings[crossing].0 = false,
+                Some(Kind::Line(_)) | None => {}
+            }
+        }
+        out(MediaEvent::Failed(id));
     }
 
     fn join(&mut self, id: BridgeId, leg: LegId) -> bool {
@@ -259,6 +310,10 @@ impl<A: Processing> Plane<A> {
         let Some(leg) = self.legs.get_mut(index).and_then(Option::as_mut) else { return };
         leg.hears = A::SILENCE;
         let Some(place) = leg.bridge.take() else { return };
+        if leg.digit_open {
+            leg.digit_open = false;
+            self.end_digits(place, index);
+        }
         if let Some(bridge) = &mut self.bridges[place] {
             if let Some(position) = bridge.members().iter().position(|member| *member == index) {
                 bridge.members.copy_within(position + 1..bridge.len, position);
@@ -266,6 +321,24 @@ impl<A: Processing> Plane<A> {
             }
             if bridge.len == 0 {
                 self.bridges[place] = None;
+            }
+        }
+    }
+
+    /// A leg goes while a digit of it sounds: it ends for those who stay on the bridge. One that goes by signalling is
+    /// dropped, for it never was whole.
+    fn end_digits(&mut self, place: usize, index: usize) {
+        let Some(bridge) = self.bridges[place] else { return };
+        for &other in bridge.members().iter().filter(|&&member| member != index) {
+            match self.legs[other].as_ref().map(|leg| leg.kind) {
+                Some(Kind::Line(line)) => self.lines[line].digit_ends(Millis::ZERO),
+                Some(Kind::Cross(crossing, _)) => self.crossings[crossing].1.digit_ends(Millis::ZERO),
+                Some(Kind::Rtp(stream)) => {
+                    let stream = &mut self.streams[stream].1;
+                    stream.end_digit();
+                    stream.finish_sound_digit(Millis::ZERO);
+                }
+                None => {}
             }
         }
     }
@@ -281,170 +354,10 @@ impl<A: Processing> Plane<A> {
         let Some(index) = self.find(id) else { return };
         let Some(leg) = &self.legs[index] else { return };
         match leg.kind {
-            Kind::Line(line) => self.lines[line].player.digit(digit, length),
+            Kind::Line(line) => self.lines[line].player.digit(digit, Some(length)),
             Kind::Rtp(stream) => self.streams[stream].1.send_digit(digit, length),
+            // Nobody asks for it: a crossing is not a party.
             Kind::Cross(..) => {}
-        }
-    }
-
-    /// A packet arrived on a socket of the pool.
-    pub fn receive(&mut self, now: Instant, slot: MediaSlot, from: SocketAddr, bytes: &[u8]) {
-        for (used, stream) in &mut self.streams {
-            if *used && !stream.is_closing() && stream.slot() == slot {
-                stream.receive(now, from, bytes);
-                return;
-            }
-        }
-    }
-
-    /// A frame arrived from another shard.
-    pub fn receive_crossed(&mut self, to: LegId, frame: &A::Frame) {
-        let Some(index) = self.find(to) else { return };
-        if let Some(Leg { kind: Kind::Cross(crossing, _), .. }) = &self.legs[index] {
-            self.crossings[*crossing].1.push(frame);
-        }
-    }
-
-    /// A line's frame of this tick. Returns what the digit detector found.
-    pub fn hear_line(&mut self, line: LineId, frame: &A::Frame, bulk_delay: Samples) -> Option<Heard<A>> {
-        let index = self.line_index(line)?;
-        self.taps.show(line, TapPoint::LineIn, frame);
-        let heard = self.lines[index].hear(frame, bulk_delay);
-        self.taps.show(line, TapPoint::Cancelled, &heard.clean);
-        if let Some(leg) = self.legs.iter_mut().flatten().find(|leg| leg.kind == Kind::Line(index)) {
-            leg.says = heard.clean;
-            leg.muted = heard.muted;
-            leg.digit = edge_of(&heard);
-        }
-        Some(heard)
-    }
-
-    /// Plays one tick of every stream and crossing into its leg.
-    pub fn hear_streams(&mut self, now: Instant, out: &mut impl FnMut(MediaEvent)) {
-        for leg in self.legs.iter_mut().flatten() {
-            match leg.kind {
-                Kind::Line(_) => {}
-                Kind::Rtp(stream) => {
-                    let stream = &mut self.streams[stream].1;
-                    leg.says = stream.play(now);
-                    leg.digit = stream.digit_in();
-                    // The sender mutes its own leak; what is left of it is not heard twice.
-                    leg.muted = stream.digit_sounds();
-                    if leg.muted {
-                        leg.says = A::SILENCE;
-                    }
-                    if let Some(DigitEdge::Ended(digit, length)) = leg.digit {
-                        out(MediaEvent::Digit(leg.id, digit, length));
-                    }
-                    stream.report(now, leg.id, out);
-                }
-                Kind::Cross(crossing, _) => leg.says = self.crossings[crossing].1.pop(),
-            }
-        }
-    }
-
-    /// Mixes every bridge: each leg hears the sum of the others. Digits of one leg go to the others in the way
-    /// that each of them asks for.
-    pub fn mix(&mut self, out: &mut impl FnMut(MediaEvent)) {
-        for place in 0..self.bridges.len() {
-            let Some(bridge) = self.bridges[place] else { continue };
-            for &listener in bridge.members() {
-                let mut sum = A::SILENCE;
-                if self.legs[listener].as_ref().is_some_and(|leg| leg.deaf) {
-                    continue;
-                }
-                let mutes = self.mutes(listener);
-                for &speaker in bridge.members() {
-                    let Some(leg) = self.legs[speaker].as_ref().filter(|_| speaker != listener) else {
-                        continue;
-                    };
-                    if !(leg.muted && mutes) {
-                        A::mix(&mut sum, &leg.says);
-                    }
-                    if let Some(edge) = leg.digit {
-                        let from_line = matches!(leg.kind, Kind::Line(_));
-                        self.pass_digit(listener, from_line, edge, out);
-                    }
-                }
-                if let Some(leg) = &mut self.legs[listener] {
-                    leg.hears = sum;
-                }
-            }
-        }
-    }
-
-    /// True if digits reach this leg by another way than sound.
-    fn mutes(&self, listener: usize) -> bool {
-        match self.legs[listener].as_ref().map(|leg| leg.kind) {
-            Some(Kind::Rtp(stream)) => self.streams[stream].1.dtmf() != DtmfMode::InBand,
-            Some(Kind::Line(_) | Kind::Cross(..)) | None => false,
-        }
-    }
-
-    fn pass_digit(
-        &mut self,
-        listener: usize,
-        from_line: bool,
-        edge: DigitEdge,
-        out: &mut impl FnMut(MediaEvent),
-    ) {
-        let Some(&Leg { id, kind, .. }) = self.legs[listener].as_ref() else { return };
-        match (kind, edge) {
-            // From line to line the digit travels as the sound that it is.
-            (Kind::Line(_), _) if from_line => {}
-            (Kind::Line(line), DigitEdge::Began(digit)) => {
-                self.lines[line].player.digit(digit, Millis(10_000));
-            }
-            (Kind::Line(line), DigitEdge::Ended(_, length)) => {
-                self.lines[line].player.finish_digit(length.max(MIN_DIGIT));
-            }
-            (Kind::Rtp(stream), edge) => {
-                let stream = &mut self.streams[stream].1;
-                match (stream.dtmf(), edge) {
-                    (DtmfMode::Events(_), DigitEdge::Began(digit)) => stream.begin_digit(digit),
-                    (DtmfMode::Events(_), DigitEdge::Ended(..)) => stream.end_digit(),
-                    (DtmfMode::Signalling, DigitEdge::Ended(digit, length)) => {
-                        out(MediaEvent::DigitToSignal(id, digit, length));
-                    }
-                    (DtmfMode::Signalling, DigitEdge::Began(_)) => {}
-                    (DtmfMode::InBand, DigitEdge::Began(digit)) if !from_line => {
-                        stream.sound_digit(digit, Millis(10_000));
-                    }
-                    (DtmfMode::InBand, DigitEdge::Ended(_, length)) if !from_line => {
-                        stream.finish_sound_digit(length.max(MIN_DIGIT));
-                    }
-                    // The line's own sound carries it.
-                    (DtmfMode::InBand, DigitEdge::Began(_) | DigitEdge::Ended(..)) => {}
-                }
-            }
-            // The other shard's leg gets the sound.
-            (Kind::Cross(..), DigitEdge::Began(_) | DigitEdge::Ended(..)) => {}
-        }
-    }
-
-    /// The frame for a line's card in this tick: what its player plays, or what its leg hears.
-    /// `bridged`: the line hears its bridge; else only what its player plays.
-    pub fn line_out(&mut self, line: LineId, bridged: bool) -> A::Frame {
-        let Some(index) = self.line_index(line) else { return A::SILENCE };
-        let mut legs = self.legs.iter().flatten().filter(|_| bridged);
-        let hears = legs.find(|leg| leg.kind == Kind::Line(index)).map(|leg| leg.hears);
-        let frame = self.lines[index].out(hears);
-        self.taps.show(line, TapPoint::LineOut, &frame);
-        frame
-    }
-
-    /// Writes the packets of every stream and hands over the frames for other shards.
-    pub fn send_streams(&mut self, now: Instant, out: &mut Packets, mut cross: impl FnMut(Crossed<A>)) {
-        for leg in self.legs.iter().flatten() {
-            match leg.kind {
-                Kind::Line(_) => {}
-                Kind::Rtp(stream) => self.streams[stream].1.send(now, &leg.hears, out),
-                Kind::Cross(_, to) => cross(Crossed { to, frame: leg.hears }),
-            }
-        }
-        for (used, stream) in self.streams.iter_mut().filter(|(used, stream)| *used && stream.is_closing()) {
-            stream.farewell(now, out);
-            *used = false;
         }
     }
 
@@ -465,35 +378,61 @@ impl<A: Processing> Plane<A> {
         self.legs.iter().flatten().count()
     }
 
+    /// Packets that came for no leg.
+    pub fn strays(&self) -> u64 {
+        self.strays
+    }
+
+    /// Makes a leg's work panic in the next tick, as a defect would.
+    pub fn injure(&mut self, id: LegId) {
+        if let Some(leg) = self.find(id).and_then(|index| self.legs[index].as_mut()) {
+            leg.injured = true;
+        }
+    }
+
     /// Randomness for whoever needs it on this shard.
     pub fn entropy(&mut self) -> &mut Entropy {
         &mut self.entropy
     }
 }
 
-fn edge_of<A: Processing>(heard: &Heard<A>) -> Option<DigitEdge> {
-    // A digit that ended and one that began in the same tick: the end is told, the new one begins with it late.
-    heard
-        .ended
-        .map(|(digit, length)| DigitEdge::Ended(digit, length))
-        .or_else(|| heard.began.map(DigitEdge::Began))
+/// Does `work`; `None` if it panicked.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-/// The specification of a stream that is not open.
+fn leg_of(command: &MediaCommand) -> Option<LegId> {
+    match command {
+        MediaCommand::Open(id, _)
+        | MediaCommand::Change(id, _)
+        | MediaCommand::Close(id)
+        | MediaCommand::Join(_, id)
+        | MediaCommand::Leave(id)
+        | MediaCommand::Tone(id, _)
+        | MediaCommand::Digit(id, ..)
+        | MediaCommand::Deaf(id, _) => Some(*id),
+        MediaCommand::Tap(..) => None,
+    }
+}
+
+/// The specification of a stream that is not open; no stream needs more room.
 pub(crate) fn closed_spec() -> RtpSpec {
     use tipring_port::{CodecName, Direction, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, Text};
+    use tipring_rtp::MAX_DEPTH;
+    let mut receive = [None; MAX_PAYLOAD_TYPES];
+    receive[0] = Some(PayloadType { number: 11, codec: CodecName::L16 });
     let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
     RtpSpec {
         slot: MediaSlot(u16::MAX),
         remote_rtp: nowhere,
         remote_rtcp: nowhere,
         send: PayloadType { number: 0, codec: CodecName::Pcmu },
-        receive: [None; MAX_PAYLOAD_TYPES],
+        receive,
         receive_events: None,
         ptime: Millis(20),
         dtmf: DtmfMode::InBand,
         direction: Direction { send: false, receive: false },
-        jitter: JitterSpec { min: Millis(20), max: Millis(200) },
+        jitter: JitterSpec { min: Millis(20), max: MAX_DEPTH },
         cname: Text::EMPTY,
     }
 }

@@ -50,6 +50,8 @@ pub struct Heard<A: Audio> {
 pub trait LineVoice<A: Audio> {
     /// A path for a line of this profile.
     fn new(profile: &LineProfile) -> Self;
+    /// A path without echo and gains, for what comes from another shard: it only hears digits.
+    fn plain() -> Self;
     /// Takes a frame from the line. `sent` is the frame that was given to the card one tick before;
     /// `bulk_delay` is what the card adds to that.
     fn hear(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
@@ -65,12 +67,17 @@ pub trait Player<A: Audio> {
     fn new() -> Self;
     /// Plays a tone until stopped or ended.
     fn tone(&mut self, tone: Tone, program: &ToneProgram);
-    /// Plays a DTMF digit for `length`, then nothing.
-    fn digit(&mut self, digit: u8, length: Millis);
-    /// The digit that plays is to last `total` in all, but never less than it already has.
+    /// Plays a DTMF digit, after those that play or wait already, for `length`; without one until
+    /// [`Player::finish_digit`] tells it.
+    fn digit(&mut self, digit: u8, length: Option<Millis>);
+    /// The digit of unknown length is to last `total` in all, but never less than it already has.
     fn finish_digit(&mut self, total: Millis);
+    /// Forgets digits, but lets a tone or burst go on.
+    fn drop_digits(&mut self);
     /// Sends a caller-ID burst (Bell 202), then nothing.
     fn caller_id(&mut self, caller: &CallerId, multiple: bool);
+    /// A caller-ID burst plays: its level is that of the port, whatever the line's gains.
+    fn is_burst(&self) -> bool;
     /// Plays nothing.
     fn stop(&mut self);
     /// The next frame; `None` when nothing plays.
@@ -89,6 +96,8 @@ pub trait Coder<A: Audio> {
     fn decode(&mut self, codec: CodecName, unit: &[u8]) -> A::Frame;
     /// Sound in place of a tick that was lost.
     fn conceal(&mut self) -> A::Frame;
+    /// True if what was decoded last is so soft that 10 ms more or less of it will not be noticed.
+    fn is_quiet(&self) -> bool;
 }
 
 /// The receiving end of a path between two shards: frames come by one clock and go by another.

@@ -6,10 +6,12 @@
 //!
 //! # How
 //! [`RtpLeg::play`] takes one tick out of the stream, [`RtpLeg::send`] gives it one tick and writes the packets that
-//! are due. While a telephone event is being sent no sound is.
+//! are due. While a telephone event is being sent no sound is. All memory that a stream can need is made with the leg:
+//! opening one allocates nothing.
 //!
 //! # Limits
-//! One codec sends at a time; each payload type that may arrive is decoded by its own name.
+//! One codec sends at a time; each payload type that may arrive is decoded by its own name. Digits that arrive as sound
+//! are passed on as sound: they are not looked for.
 //!
 //! # Standard
 //! RFC 3550, RFC 3551, RFC 4733, RFC 4961 (symmetric RTP).
@@ -53,12 +55,13 @@ pub struct RtpLeg<A: Processing> {
 }
 
 impl<A: Processing> RtpLeg<A> {
-    /// A leg that is not open. `started` is the calendar at the start of the monotonic clock.
+    /// A leg that is not open, with room for the largest stream. `started` is the calendar at the start of the monotonic clock.
     pub fn new(started: WallTime, mut entropy: Entropy) -> Self {
         let spec = closed_spec();
         let now = Instant::ZERO;
+        let (wall, config) = config::<A>(now, started, &spec);
         Self {
-            stream: stream::<A>(now, started, &spec, entropy.fork()),
+            stream: RtpStream::new(now, wall, config, entropy.fork()),
             coder: A::Coder::new(spec.send.codec),
             player: A::Player::new(),
             edge: None,
@@ -78,7 +81,8 @@ impl<A: Processing> RtpLeg<A> {
     /// Opens the leg for a new stream.
     pub fn open(&mut self, now: Instant, spec: &RtpSpec) {
         self.spec = *spec;
-        self.stream = stream::<A>(now, self.started, spec, self.entropy.fork());
+        let (wall, config) = config::<A>(now, self.started, spec);
+        self.stream.reset(now, wall, config, self.entropy.fork());
         self.coder = A::Coder::new(spec.send.codec);
         self.player.stop();
         self.edge = None;
@@ -129,6 +133,12 @@ impl<A: Processing> RtpLeg<A> {
         self.spec.slot = MediaSlot(u16::MAX);
     }
 
+    /// The leg ends without farewell.
+    pub fn abandon(&mut self) {
+        self.closing = false;
+        self.spec.slot = MediaSlot(u16::MAX);
+    }
+
     /// The sockets that it uses.
     pub fn slot(&self) -> MediaSlot {
         self.spec.slot
@@ -155,7 +165,7 @@ impl<A: Processing> RtpLeg<A> {
 
     /// The sound of one tick.
     pub fn play(&mut self, now: Instant) -> A::Frame {
-        let frame = match self.stream.pop(now, false) {
+        let frame = match self.stream.pop(now, self.coder.is_quiet()) {
             Playout::Frame { payload_type, payload } => {
                 let known = self.spec.receive.iter().flatten().find(|known| known.number == payload_type.0);
                 match known {
@@ -175,9 +185,9 @@ impl<A: Processing> RtpLeg<A> {
         if self.spec.direction.receive { frame } else { A::SILENCE }
     }
 
-    /// A digit that began or ended by telephone event in this tick.
+    /// A digit that began or ended by telephone event in this tick; none begins while nothing is to be received.
     pub(crate) fn digit_in(&self) -> Option<DigitEdge> {
-        self.edge.filter(|_| self.spec.direction.receive)
+        self.edge.filter(|edge| self.spec.direction.receive || matches!(edge, DigitEdge::Ended(..)))
     }
 
     /// A telephone event is being received.
@@ -207,18 +217,18 @@ impl<A: Processing> RtpLeg<A> {
                     let _ = self.stream.send_event(event, length);
                 }
             }
-            DtmfMode::InBand => self.sound_digit(digit, length),
+            DtmfMode::InBand => self.sound_digit(digit, Some(length)),
             // The control plane sends it.
             DtmfMode::Signalling => {}
         }
     }
 
-    /// Plays a digit as sound into the stream.
-    pub fn sound_digit(&mut self, digit: u8, length: Millis) {
+    /// Plays a digit as sound into the stream, for `length` or until [`RtpLeg::finish_sound_digit`].
+    pub fn sound_digit(&mut self, digit: u8, length: Option<Millis>) {
         self.player.digit(digit, length);
     }
 
-    /// Ends the digit that [`RtpLeg::sound_digit`] began after `total` in all.
+    /// The digit of unknown length ends after `total` in all.
     pub fn finish_sound_digit(&mut self, total: Millis) {
         self.player.finish_digit(total);
     }
@@ -281,7 +291,8 @@ impl<A: Processing> RtpLeg<A> {
     }
 }
 
-fn stream<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec, entropy: Entropy) -> RtpStream {
+/// What the stream is told, and the calendar.
+fn config<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec) -> (WallTime, StreamConfig) {
     let since_start = u64::try_from((now - Instant::ZERO).as_micros()).unwrap_or(0);
     let start = Millis((spec.jitter.min.0 + 20).min(spec.jitter.max.0));
     let config = StreamConfig {
@@ -297,7 +308,7 @@ fn stream<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec, entrop
         remote_rtp: spec.remote_rtp,
         remote_rtcp: spec.remote_rtcp,
     };
-    RtpStream::new(now, WallTime(started.0 + since_start), config, entropy)
+    (WallTime(started.0.saturating_add(since_start)), config)
 }
 
 fn sending(spec: &RtpSpec) -> Sending {

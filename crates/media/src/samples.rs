@@ -5,21 +5,25 @@
 //! `tipring-codec`.
 //!
 //! # How
-//! Line in: dc block, echo canceller, digit detector, gain. The canceller's reference is the frame that was
-//! handed to the card one tick before, after gain; the card's own delay is added by its bulk delay.
+//! Line in: dc block, echo canceller, digit detector, suppressor, gain. The detector hears what the canceller leaves
+//! before the suppressor works on it. The canceller's reference is the frame that was handed to the card one tick
+//! before, after gain: the frame that comes from the card was recorded while that one was played, and the card's own
+//! delay is told by its bulk delay. A suspicion of a digit mutes the very frame in which it arises, so that at most
+//! 15 ms of a digit leak, which no receiver takes for one (ITU-T Q.24: 23 ms are refused).
 //!
 //! # Limits
 //! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh.
 
 use tipring_codec::{Codec, Decoder, Encoder};
 use tipring_dsp::{
-    CallerIdFormat, CallerIdFrame, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator,
-    DtmfProfile, DtmfSending, EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain,
-    ToneGenerator,
+    Activity, CallerIdFormat, CallerIdFrame, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent,
+    DtmfGenerator, DtmfProfile, DtmfSending, EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard,
+    Gain, ToneGenerator,
 };
 use tipring_port::{CallerId, CodecName, Frame, LineProfile, SAMPLE_SILENCE, Tone, ToneProgram};
-use tipring_units::{Dbm0, Millis, Samples as SampleCount, TICK_SAMPLES};
+use tipring_units::{Db, Dbm0, Millis, Samples as SampleCount, TICK_SAMPLES};
 
+use crate::keys::{Keys, Strike};
 use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing};
 use tipring_port::Samples;
 
@@ -51,16 +55,11 @@ pub struct SampleVoice {
 
 impl LineVoice<Samples> for SampleVoice {
     fn new(profile: &LineProfile) -> Self {
-        let tail = profile.echo_tail.millis();
-        let config = EchoConfig { tail, ..EchoConfig::default() };
-        Self {
-            dc: DcBlock::new(),
-            canceller: (tail > Millis::ZERO).then(|| EchoCanceller::new(config)),
-            detector: DtmfDetector::new(DtmfProfile::default()),
-            gain_in: Gain::new(profile.gain_in),
-            gain_out: Gain::new(profile.gain_out),
-            delay: SampleCount(0),
-        }
+        Self::with(profile.echo_tail.millis(), profile.gain_in, profile.gain_out)
+    }
+
+    fn plain() -> Self {
+        Self::with(Millis::ZERO, Db(0.0), Db(0.0))
     }
 
     fn hear(&mut self, frame: &Frame, sent: &Frame, bulk_delay: SampleCount) -> Heard<Samples> {
@@ -69,9 +68,10 @@ impl LineVoice<Samples> for SampleVoice {
         if let Some(canceller) = &mut self.canceller {
             if bulk_delay != self.delay {
                 self.delay = bulk_delay;
-                canceller.set_delay(bulk_delay);
+                // It leads to the line's side of the card, so what was learnt holds under any delay.
+                canceller.move_delay(bulk_delay);
             }
-            canceller.process(&mut clean, sent);
+            canceller.cancel(&mut clean, sent);
         }
         let mut heard = Heard { clean, muted: false, began: None, ended: None };
         for event in self.detector.process(&clean) {
@@ -80,7 +80,10 @@ impl LineVoice<Samples> for SampleVoice {
                 DtmfEvent::End { digit, duration } => heard.ended = Some((digit.ascii(), duration.millis())),
             }
         }
-        heard.muted = self.detector.is_digit() || self.detector.suspects();
+        heard.muted = self.detector.suspects();
+        if let Some(canceller) = &mut self.canceller {
+            canceller.suppress(&mut heard.clean);
+        }
         self.gain_in.process(&mut heard.clean);
         heard
     }
@@ -100,19 +103,35 @@ impl LineVoice<Samples> for SampleVoice {
     }
 }
 
+impl SampleVoice {
+    /// A path with these gains and this tail, no canceller if it is zero.
+    fn with(tail: Millis, gain_in: Db, gain_out: Db) -> Self {
+        let config = EchoConfig { tail, ..EchoConfig::default() };
+        Self {
+            dc: DcBlock::new(),
+            canceller: (tail > Millis::ZERO).then(|| EchoCanceller::new(config)),
+            detector: DtmfDetector::new(DtmfProfile::default()),
+            gain_in: Gain::new(gain_in),
+            gain_out: Gain::new(gain_out),
+            delay: SampleCount(0),
+        }
+    }
+}
+
 /// A player of samples.
 pub struct SamplePlayer {
     playing: Playing,
     tone: ToneGenerator,
     dtmf: DtmfGenerator,
     fsk: FskModulator,
+    keys: Keys,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Playing {
     Nothing,
     Tone,
-    Digit { played: Millis, length: Millis },
+    Digits,
     Burst,
 }
 
@@ -123,6 +142,7 @@ impl Player<Samples> for SamplePlayer {
             tone: ToneGenerator::new(),
             dtmf: DtmfGenerator::new(DtmfSending::default()),
             fsk: FskModulator::new(FskStandard::Bell202, FSK_LEVEL),
+            keys: Keys::new(),
         }
     }
 
@@ -132,17 +152,24 @@ impl Player<Samples> for SamplePlayer {
         self.playing = Playing::Tone;
     }
 
-    fn digit(&mut self, digit: u8, length: Millis) {
-        if let Some(digit) = Digit::from_ascii(digit) {
-            self.stop();
-            self.dtmf.hold(digit);
-            self.playing = Playing::Digit { played: Millis::ZERO, length };
+    fn digit(&mut self, digit: u8, length: Option<Millis>) {
+        if Digit::from_ascii(digit).is_none() {
+            return;
         }
+        if self.playing != Playing::Digits {
+            self.stop();
+            self.playing = Playing::Digits;
+        }
+        self.keys.press(digit, length);
     }
 
     fn finish_digit(&mut self, total: Millis) {
-        if let Playing::Digit { length, .. } = &mut self.playing {
-            *length = total;
+        self.keys.finish(total);
+    }
+
+    fn drop_digits(&mut self) {
+        if self.playing == Playing::Digits {
+            self.stop();
         }
     }
 
@@ -155,16 +182,21 @@ impl Player<Samples> for SamplePlayer {
         }
     }
 
+    fn is_burst(&self) -> bool {
+        self.playing == Playing::Burst
+    }
+
     fn stop(&mut self) {
         self.tone.stop();
         self.dtmf.stop();
         self.fsk.stop();
+        self.keys.clear();
         self.playing = Playing::Nothing;
     }
 
     fn next_frame(&mut self) -> Option<Frame> {
         let mut frame = SAMPLE_SILENCE;
-        let plays = match &mut self.playing {
+        let plays = match self.playing {
             Playing::Nothing => false,
             Playing::Tone => {
                 self.tone.is_playing() && {
@@ -172,15 +204,7 @@ impl Player<Samples> for SamplePlayer {
                     true
                 }
             }
-            Playing::Digit { played, length } => {
-                if *played >= *length {
-                    false
-                } else {
-                    *played = *played + tipring_units::TICK;
-                    self.dtmf.process(&mut frame);
-                    true
-                }
-            }
+            Playing::Digits => self.strike(&mut frame),
             Playing::Burst => {
                 self.fsk.is_sending() && {
                     self.fsk.process(&mut frame);
@@ -193,6 +217,26 @@ impl Player<Samples> for SamplePlayer {
         }
         self.stop();
         None
+    }
+}
+
+impl SamplePlayer {
+    /// One tick of the digits; false if there are none.
+    fn strike(&mut self, frame: &mut Frame) -> bool {
+        match self.keys.next_tick() {
+            Strike::Nothing => return false,
+            Strike::Pause => self.dtmf.stop(),
+            Strike::Begin(digit) => {
+                if let Some(digit) = Digit::from_ascii(digit) {
+                    self.dtmf.hold(digit);
+                }
+                self.dtmf.process(frame);
+            }
+            Strike::Hold(_) => {
+                self.dtmf.process(frame);
+            }
+        }
+        true
     }
 }
 
@@ -209,6 +253,7 @@ pub struct SampleCoder {
     encoder: Encoder,
     decoders: [Decoder; 3],
     concealer: Concealer,
+    activity: Activity,
 }
 
 const fn codec(name: CodecName) -> Codec {
@@ -225,6 +270,7 @@ impl Coder<Samples> for SampleCoder {
             encoder: codec(name).encoder(),
             decoders: [Codec::Pcmu.decoder(), Codec::Pcma.decoder(), Codec::L16.decoder()],
             concealer: Concealer::new(),
+            activity: Activity::new(),
         }
     }
 
@@ -245,6 +291,7 @@ impl Coder<Samples> for SampleCoder {
         };
         decoder.decode(unit, &mut frame);
         self.concealer.received(&mut frame);
+        self.activity.process(&frame);
         frame
     }
 
@@ -253,11 +300,17 @@ impl Coder<Samples> for SampleCoder {
         self.concealer.conceal(&mut frame);
         frame
     }
+
+    fn is_quiet(&self) -> bool {
+        !self.activity.is_speech()
+    }
 }
 
 /// Samples that a crossing holds before it gives a frame when its clocks agree: two and a half frames, so that a tick
 /// in which the slower clock brings none finds enough.
 const CROSS_TARGET: f32 = 2.5 * TICK_SAMPLES as f32;
+/// Samples that come before it gives the first frame: the tick after the first may bring none.
+const CROSS_START: usize = 3 * TICK_SAMPLES;
 /// Samples that it holds at the most.
 const CROSS_MAX: usize = 8 * TICK_SAMPLES;
 /// How fast a wrong filling is corrected, in relative speed per sample too much or too few.
@@ -296,7 +349,7 @@ impl Crossing<Samples> for SampleCrossing {
         }
         self.samples[self.len..self.len + TICK_SAMPLES].copy_from_slice(frame);
         self.len += TICK_SAMPLES;
-        self.started |= self.len >= 2 * TICK_SAMPLES;
+        self.started |= self.len >= CROSS_START;
     }
 
     fn pop(&mut self) -> Frame {
@@ -380,6 +433,7 @@ mod tests {
         let mut crossing = SampleCrossing::new();
         crossing.push(&sine(0));
         crossing.push(&sine(80));
+        crossing.push(&sine(160));
         for _ in 0..5 {
             crossing.pop();
         }
@@ -388,12 +442,13 @@ mod tests {
     }
 
     #[test]
-    fn a_digit_lasts_as_long_as_it_is_told_to() {
+    fn a_digit_lasts_as_long_as_it_is_told_to_and_silence_follows() {
         let mut player = SamplePlayer::new();
-        player.digit(b'5', Millis(10_000));
+        player.digit(b'5', None);
         assert!(player.next_frame().is_some());
-        player.finish_digit(Millis(80));
-        let rest = core::iter::from_fn(|| player.next_frame()).count();
-        assert_eq!(rest, 7);
+        player.finish_digit(Millis(90));
+        let rest: Vec<Frame> = core::iter::from_fn(|| player.next_frame()).collect();
+        let sounding = rest.iter().take_while(|frame| **frame != SAMPLE_SILENCE).count();
+        assert_eq!((sounding, rest.len()), (8, 14));
     }
 }

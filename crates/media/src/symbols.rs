@@ -14,6 +14,7 @@ use tipring_dsp::CallerIdFrame;
 use tipring_port::{Audio, CallerId, CodecName, LineProfile, Sound, Symbol, Symbols, Tone, ToneProgram};
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK};
 
+use crate::keys::{Keys, Strike};
 use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing};
 use crate::samples::caller_frame;
 
@@ -51,6 +52,10 @@ pub struct SymbolVoice {
 impl LineVoice<Symbols> for SymbolVoice {
     fn new(profile: &LineProfile) -> Self {
         Self { gain_in: profile.gain_in, gain_out: profile.gain_out, digit: None, seen: 0, missed: 0 }
+    }
+
+    fn plain() -> Self {
+        Self { gain_in: Db(0.0), gain_out: Db(0.0), digit: None, seen: 0, missed: 0 }
     }
 
     fn hear(&mut self, frame: &Symbol, _sent: &Symbol, _bulk_delay: Samples) -> Heard<Symbols> {
@@ -119,7 +124,7 @@ pub struct SymbolPlayer {
 enum Playing {
     Nothing,
     Tone { tone: Tone, program: ToneProgram, step: usize, into: Millis },
-    Digit { digit: u8, played: Millis, length: Millis },
+    Digits(Keys),
     Burst { frame: CallerIdFrame, bits: u32 },
 }
 
@@ -137,13 +142,24 @@ impl Player<Symbols> for SymbolPlayer {
         self.playing = Playing::Tone { tone, program: *program, step: 0, into: Millis::ZERO };
     }
 
-    fn digit(&mut self, digit: u8, length: Millis) {
-        self.playing = Playing::Digit { digit, played: Millis::ZERO, length };
+    fn digit(&mut self, digit: u8, length: Option<Millis>) {
+        if !matches!(self.playing, Playing::Digits(_)) {
+            self.playing = Playing::Digits(Keys::new());
+        }
+        if let Playing::Digits(keys) = &mut self.playing {
+            keys.press(digit, length);
+        }
     }
 
     fn finish_digit(&mut self, total: Millis) {
-        if let Playing::Digit { length, .. } = &mut self.playing {
-            *length = total;
+        if let Playing::Digits(keys) = &mut self.playing {
+            keys.finish(total);
+        }
+    }
+
+    fn drop_digits(&mut self) {
+        if let Playing::Digits(_) = self.playing {
+            self.playing = Playing::Nothing;
         }
     }
 
@@ -152,6 +168,10 @@ impl Player<Symbols> for SymbolPlayer {
             Some(frame) => Playing::Burst { frame, bits: 0 },
             None => Playing::Nothing,
         };
+    }
+
+    fn is_burst(&self) -> bool {
+        matches!(self.playing, Playing::Burst { .. })
     }
 
     fn stop(&mut self) {
@@ -187,14 +207,16 @@ impl Player<Symbols> for SymbolPlayer {
                 }
                 Some(symbol)
             }
-            Playing::Digit { digit, played, length } => {
-                if *played >= *length {
+            Playing::Digits(keys) => match keys.next_tick() {
+                Strike::Nothing => {
                     self.playing = Playing::Nothing;
-                    return None;
+                    None
                 }
-                *played = *played + TICK;
-                Some(Symbol::of(Sound::Dtmf(*digit), Dbm0(-8.0)))
-            }
+                Strike::Pause => Some(Symbol::SILENCE),
+                Strike::Begin(digit) | Strike::Hold(digit) => {
+                    Some(Symbol::of(Sound::Dtmf(digit), Dbm0(-8.0)))
+                }
+            },
             Playing::Burst { frame, bits } => {
                 let done = |bits: u32| (bits.saturating_sub(LEAD_BITS) / 10) as usize;
                 let (first, last) = (done(*bits), done(*bits + BITS_PER_TICK));
@@ -276,6 +298,10 @@ impl Coder<Symbols> for SymbolCoder {
         // As concealment of samples does: the last sound goes on for 60 ms, then fades.
         self.concealed = self.concealed.saturating_add(1);
         if self.concealed > 6 { Symbol::SILENCE } else { self.last }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.last.is_silent()
     }
 }
 

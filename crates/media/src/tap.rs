@@ -66,7 +66,7 @@ impl<A: Audio> Taps<A> {
             if tap.frames.len() < TAP_FRAMES {
                 tap.frames.push(*frame);
             } else {
-                tap.lost += 1;
+                tap.lost = tap.lost.saturating_add(1);
             }
         }
     }

@@ -167,12 +167,27 @@ pub struct JitterBuffer {
 impl JitterBuffer {
     /// A buffer for these formats. All of its memory is allocated here.
     pub fn new(config: JitterConfig, formats: PayloadMap) -> Self {
-        let max = config.max.min(MAX_DEPTH).max(Millis(10));
-        let min = config.min.min(max);
-        let config = JitterConfig { min, max, start: config.start.clamp(min, max) };
-        let places = max.0 as usize / 10 + SPARE_PLACES;
+        let (places, width) = room(config, &formats);
+        Self::over(UnitStore::new(places, width), config, formats)
+    }
+
+    /// Begins anew in the memory that it has; more is allocated only if it never was so deep or its units so large.
+    pub fn reset(&mut self, config: JitterConfig, formats: PayloadMap) {
+        let (places, width) = room(config, &formats);
+        let mut store = core::mem::replace(&mut self.store, UnitStore::HOLLOW);
+        store.resize(places, width);
+        *self = Self::over(store, config, formats);
+    }
+
+    /// A buffer without memory, which may only be replaced.
+    pub(crate) fn hollow() -> Self {
+        Self::over(UnitStore::HOLLOW, JitterConfig::default(), PayloadMap::new())
+    }
+
+    fn over(store: UnitStore, config: JitterConfig, formats: PayloadMap) -> Self {
+        let config = within_limits(config);
         Self {
-            store: UnitStore::new(places, formats.largest_unit().0.max(MIN_WIDTH)),
+            store,
             model: DelayModel::new(config.start),
             ticks: 80,
             newest: None,
@@ -190,8 +205,12 @@ impl JitterBuffer {
         }
     }
 
-    /// Other formats from now on. A unit larger than any at the start does not fit and is counted.
+    /// Other formats from now on. If their units are larger than any before, what waits is dropped.
     pub fn set_formats(&mut self, formats: PayloadMap) {
+        let largest = formats.largest_unit().0;
+        if largest > self.store.width() {
+            self.store.resize(self.store.places(), largest);
+        }
         self.formats = formats;
     }
 
@@ -478,4 +497,16 @@ impl JitterBuffer {
         let (min, max) = (i64::from(self.config.min.0) * MILLI, i64::from(self.config.max.0) * MILLI);
         self.model.target(now).clamp(min, max)
     }
+}
+
+fn within_limits(config: JitterConfig) -> JitterConfig {
+    let max = config.max.min(MAX_DEPTH).max(Millis(10));
+    let min = config.min.min(max);
+    JitterConfig { min, max, start: config.start.clamp(min, max) }
+}
+
+/// Places and bytes of each that a buffer needs.
+fn room(config: JitterConfig, formats: &PayloadMap) -> (usize, usize) {
+    let places = within_limits(config).max.0 as usize / 10 + SPARE_PLACES;
+    (places, formats.largest_unit().0.max(MIN_WIDTH))
 }

@@ -114,11 +114,30 @@ pub struct RtpStream {
 impl RtpStream {
     /// A stream that starts `now`. It allocates here and not later.
     pub fn new(now: Instant, wall: WallTime, config: StreamConfig, entropy: Entropy) -> Self {
+        let jitter = JitterBuffer::new(config.jitter, config.formats);
+        Self::over(jitter, now, wall, config, entropy)
+    }
+
+    /// Becomes another stream in the memory that it has. It allocates only if it was never made for a buffer so deep
+    /// or units so large.
+    pub fn reset(&mut self, now: Instant, wall: WallTime, config: StreamConfig, entropy: Entropy) {
+        self.jitter.reset(config.jitter, config.formats);
+        let jitter = core::mem::replace(&mut self.jitter, JitterBuffer::hollow());
+        *self = Self::over(jitter, now, wall, config, entropy);
+    }
+
+    fn over(
+        jitter: JitterBuffer,
+        now: Instant,
+        wall: WallTime,
+        config: StreamConfig,
+        entropy: Entropy,
+    ) -> Self {
         let clock = config.session.clock;
         Self {
             session: Session::new(now, wall, config.session, entropy),
             latch: RemoteLatch::new(config.latch, config.remote_rtp),
-            jitter: JitterBuffer::new(config.jitter, config.formats),
+            jitter,
             formats: config.formats,
             sending: config.sending,
             clock,

@@ -29,10 +29,23 @@ pub(crate) struct UnitStore {
 }
 
 impl UnitStore {
+    /// No places at all; it may only be replaced.
+    pub(crate) const HOLLOW: Self = Self { places: Vec::new(), bytes: Vec::new(), width: 1 };
+
     /// `count` places of `width` bytes.
     pub(crate) fn new(count: usize, width: usize) -> Self {
         let (count, width) = (count.max(1), width.max(1));
         Self { places: vec![(0, Content::Empty); count], bytes: vec![0; count * width], width }
+    }
+
+    /// Other numbers of places and bytes, all empty; memory is allocated only where there were fewer before.
+    pub(crate) fn resize(&mut self, count: usize, width: usize) {
+        let (count, width) = (count.max(1), width.max(1));
+        self.places.clear();
+        self.places.resize(count, (0, Content::Empty));
+        self.bytes.clear();
+        self.bytes.resize(count * width, 0);
+        self.width = width;
     }
 
     pub(crate) fn places(&self) -> usize {
@@ -92,6 +105,6 @@ impl UnitStore {
     }
 
     fn index(&self, position: i64) -> usize {
-        position.rem_euclid(self.places.len() as i64) as usize
+        position.rem_euclid(self.places.len().max(1) as i64) as usize
     }
 }

@@ -444,14 +444,31 @@ fn a_buffer_that_nobody_empties_overflows_and_recovers() {
 }
 
 #[test]
-fn units_too_large_and_packets_too_long_are_counted() {
+fn packets_too_long_are_counted() {
     let mut bench = Bench::new();
     bench.push(true, 0, 21);
+    assert_eq!((bench.pops(2).as_str(), bench.buffer.statistics(bench.now).overflow), ("s s", 1));
+}
+
+#[test]
+fn larger_units_find_room_when_the_formats_change_and_after_a_reset() {
     let large =
         PayloadMap::new().with(VOICE, Format::Audio { unit: UnitSize(1000), clock: ClockRate::NARROW });
-    bench.buffer.set_formats(large);
-    bench.push(true, 0, 2);
-    assert_eq!((bench.pops(2).as_str(), bench.buffer.statistics(bench.now).overflow), ("s s", 2));
+    let mut bench = Bench::new();
+    for reset in [false, true] {
+        match reset {
+            true => bench.buffer.reset(JitterConfig::default(), large),
+            false => bench.buffer.set_formats(large),
+        }
+        bench.buffer.push(bench.now, &header(VOICE, true, 0), &[7; 1000]);
+        let mut whole = false;
+        for _ in 0..10 {
+            whole |= matches!(bench.buffer.pop(bench.now, false), Playout::Frame { payload: [7, .., 7], .. });
+            bench.now += Millis(10);
+        }
+        assert!(whole, "reset {reset}");
+        assert_eq!(bench.buffer.statistics(bench.now).overflow, 0);
+    }
 }
 
 proptest::proptest! {

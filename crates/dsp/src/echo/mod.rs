@@ -154,6 +154,12 @@ impl EchoCanceller {
         }
     }
 
+    /// The card inserted or dropped samples: the bulk delay is another, but the line is the same and what was learnt
+    /// of it stays.
+    pub fn move_delay(&mut self, delay: Samples) {
+        self.delay = delay.0.min(DELAY_MAX.0) as usize;
+    }
+
     /// What it knows of itself.
     pub fn state(&self) -> EchoState {
         let enhancement = level_of_power(self.before.max(1.0)) - level_of_power(self.after.max(1.0));
