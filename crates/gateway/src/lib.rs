@@ -17,6 +17,9 @@ pub use configured::Wiring;
 pub use control::{
     AlarmStatus, CallStatus, Control, LineStatus, MAX_OUTPUTS, MAX_ROUNDS, ServerStatus, Status, UserStatus,
 };
-pub use journal::{Entry, Journal, SipLine, What};
+pub use journal::{
+    Depth, Entry, Journal, MAX_TOLD, SipLine, Teller, What, Words, end_words, fault_words, length,
+    time_of_day,
+};
 pub use shard::{LineIn, LineOut, MAX_EVENTS, Shard, ShardSetup};
 pub use site::{AccountSite, LineSite, MAX_LINES, MediaSite, ServerSite, SipSite, Site, Unused};

@@ -1,11 +1,15 @@
 //! One typed stream of everything that happens. Status, ladder, log and call records read it and nothing else.
 
+mod words;
+
 use core::fmt;
 use core::net::SocketAddr;
 
 use tipring_call::{Alarm, CallEvent};
 use tipring_port::{Event, LineEvent, MediaEvent, Text};
 use tipring_units::{CallId, Instant, LineId, WallTime};
+
+pub use words::{Depth, MAX_TOLD, Teller, Words, end_words, fault_words, length, time_of_day};
 
 /// One entry of the journal.
 #[derive(Clone, PartialEq, Debug)]
