@@ -471,3 +471,19 @@ fn a_503_moves_on_to_the_next_address_of_the_server() {
     world.run_for(20);
     assert_eq!(count(&world, &Method::Invite), 2);
 }
+
+#[test]
+fn without_update_a_session_is_refreshed_by_an_unchanged_reinvite() {
+    let (mut world, _, invite) = started();
+    let mut accepted = answer(&invite, 200, "b1", true);
+    accepted.headers.push(HeaderName::SessionExpires, "90;refresher=uac");
+    world.respond(P, &accepted);
+    world.run_for(46_000);
+    let again = world.got(P, &Method::Invite).expect("a re-INVITE");
+    assert_eq!(again.body, invite.body);
+    let mut refreshed = answer(&again, 200, "b1", true);
+    refreshed.headers.push(HeaderName::SessionExpires, "90;refresher=uac");
+    world.respond(P, &refreshed);
+    world.run_for(20);
+    assert!(!world.events(0).iter().any(|e| matches!(e, Event::ReofferResult { .. } | Event::Ended { .. })));
+}

@@ -235,3 +235,50 @@ fn a_large_invite_goes_by_tcp_and_the_call_stands() {
     world.check_answers();
     world.check_idle();
 }
+
+#[test]
+fn a_panic_in_one_session_ends_it_and_no_other() {
+    let mut world = World::pair(13);
+    let (a, _) = answered_call(&mut world);
+    let other = world.call(0, World::uri(B));
+    world.run_for(100);
+    let b = world.incoming(1).expect("a call");
+    world.command(1, Command::Accept { session: b, media: media(2) });
+    world.run_for(100);
+    world.nodes[0].agent.sabotage(a);
+    world.command(0, Command::SendInfo { session: a, digit: '1', duration: Millis(100) });
+    world.run_for(100);
+    let faults: Vec<_> = world
+        .events(0)
+        .into_iter()
+        .filter_map(|e| match e {
+            Event::Ended { session, by: By::Fault, .. } => Some(*session),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(faults, [a]);
+    assert_eq!(world.count(A, B, "BYE"), 1);
+    world.command(0, Command::SendInfo { session: other, digit: '2', duration: Millis(100) });
+    world.run_for(100);
+    assert!(world.events(1).iter().any(|e| matches!(e, Event::Info { digit: '2', .. })));
+    world.command(0, Command::Hangup { session: other, cause: None });
+    world.run_for(70_000);
+    world.check_answers();
+    world.check_idle();
+}
+
+#[test]
+fn a_large_invite_falls_back_to_udp_where_tcp_is_refused() {
+    let mut configs = vec![world::config(A), world::config(B)];
+    for config in &mut configs {
+        config.tcp = Some(config.udp);
+        config.product = "x".repeat(1200);
+    }
+    let mut world = World::new(14, configs);
+    world.no_tcp = true;
+    let (a, _) = answered_call(&mut world);
+    world.command(0, Command::Hangup { session: a, cause: None });
+    world.run_for(70_000);
+    world.check_answers();
+    world.check_idle();
+}

@@ -290,3 +290,13 @@ fn an_early_offer_is_answered_once_and_repeated_in_the_200() {
     assert_eq!(early.body, accepted.body);
     assert!(!early.body.is_empty());
 }
+
+#[test]
+fn too_short_a_session_interval_is_422_with_the_minimum() {
+    let mut world = World::with_peer(1);
+    world.inject(P, A, &message("INVITE", "i1", "Supported: timer\nSession-Expires: 30\n", SDP));
+    world.run_for(20);
+    let response = world.got_response(P).expect("an answer");
+    assert_eq!(response.status, 422);
+    assert_eq!(response.headers.text(&HeaderName::MinSe).as_deref(), Some("90"));
+}

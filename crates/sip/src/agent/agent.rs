@@ -1,6 +1,6 @@
 //! The agent's state and its contract with the host.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tipring_units::{Entropy, Instant};
 
@@ -69,6 +69,8 @@ pub struct Agent {
     pub(super) dialogs: BTreeMap<(String, String), SessionId>,
     pub(super) invites: BTreeMap<ServerTxn, SessionId>,
     pub(super) next_session: u64,
+    /// Sessions whose next step is to panic.
+    pub(super) sabotaged: BTreeSet<SessionId>,
     pub(super) registrar: Registrar,
     pub(super) refusals: Refusals,
     pub(super) bucket: Bucket,
@@ -102,6 +104,7 @@ impl Agent {
             dialogs: BTreeMap::new(),
             invites: BTreeMap::new(),
             next_session: 1,
+            sabotaged: BTreeSet::new(),
             registrar,
             refusals: Refusals::default(),
             bucket: Bucket::new(ANSWERS_PER_SECOND),

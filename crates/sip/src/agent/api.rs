@@ -297,6 +297,8 @@ pub enum By {
     Them,
     /// The agent: a time-out or an error in the protocol.
     Failure,
+    /// A panic within the session. No other session is touched; an alarm is due.
+    Fault,
 }
 
 /// An incoming call.

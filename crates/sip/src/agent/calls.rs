@@ -178,20 +178,8 @@ impl Agent {
         self.after_session(now, id, outs);
     }
 
-    /// Lets a session do something, and does what it wants.
-    pub(super) fn on_session(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        f: impl FnOnce(&mut Session, &mut Ctx<'_>),
-    ) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let mut outs = Vec::new();
-        f(session, &mut Ctx { now, entropy: &mut self.entropy, out: &mut outs });
-        self.after_session(now, id, outs);
-    }
-
-    fn after_session(&mut self, now: Instant, id: SessionId, outs: Vec<Out>) {
+    /// Does what a session wants, and forgets it when it is over.
+    pub(super) fn after_session(&mut self, now: Instant, id: SessionId, outs: Vec<Out>) {
         for out in outs {
             match out {
                 Out::Request { tag, request, hop } => {

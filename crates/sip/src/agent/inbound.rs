@@ -7,6 +7,7 @@ use tipring_units::Instant;
 use super::agent::Agent;
 use super::api::{ConnId, Event, Incoming, Output, RefusedWhy, SessionId, Transport, TrustedAs};
 use super::config::Refusal;
+use super::guard::guarded;
 use crate::dialog::{Ctx, Session};
 use crate::message::{
     Capabilities, HeaderName, Message, Method, ParseError, Request, Response, StreamItem, is_keep_alive,
@@ -314,15 +315,19 @@ impl Agent {
         let flow = matches!(trust, TrustedAs::User(_)).then_some(source);
         let mut outs = Vec::new();
         let mut ctx = Ctx { now, entropy: &mut self.entropy, out: &mut outs };
-        match Session::called(id, local, txn, request, flow, &mut ctx) {
-            Ok((session, offer)) => {
+        match guarded(|| Session::called(id, local, txn, request, flow, &mut ctx)) {
+            Ok(Ok((session, offer))) => {
                 self.invites.insert(txn, id);
                 if let Some(incoming) = incoming(id, source.address, trust, request, offer, emergency) {
                     outs.push(crate::dialog::Out::Event(Event::Incoming(Box::new(incoming))));
                 }
                 self.adopt(now, session, outs);
             }
-            Err(response) => self.answer(now, txn, &response),
+            Ok(Err(response)) => self.answer(now, txn, &response),
+            Err(_) => {
+                let tag = self.new_tag();
+                self.answer(now, txn, &request.response(500, "", Some(&tag)));
+            }
         }
     }
 

@@ -18,6 +18,7 @@ mod api;
 mod calls;
 mod cause;
 mod config;
+mod guard;
 mod inbound;
 mod jobs;
 mod locate;

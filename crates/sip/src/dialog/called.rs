@@ -58,6 +58,9 @@ impl Session {
             return Err(invite.response(400, "Missing or malformed Contact", Some(&tag)));
         };
         dialog.flow = flow;
+        if let Some(refusal) = super::interval::too_short(invite, &tag) {
+            return Err(refusal);
+        }
         let mut media = OfferAnswer::new(ctx.entropy.u32());
         let mut offer = None;
         if !invite.body.is_empty() && has_sdp(invite) {

@@ -49,6 +49,17 @@ impl Interval {
     }
 }
 
+/// The 422 for an interval that is shorter than we agree to (§9): only a caller that knows timers gets it.
+pub(super) fn too_short(request: &Request, tag: &str) -> Option<Response> {
+    let asked = request.session_expires().ok().flatten()?.interval;
+    let knows = request.supported().iter().any(|s| s.eq_ignore_ascii_case("timer"));
+    (knows && asked < MIN_INTERVAL).then(|| {
+        let mut response = request.response(422, "", Some(tag));
+        response.headers.push(HeaderName::MinSe, MIN_INTERVAL.to_string());
+        response
+    })
+}
+
 impl Session {
     /// What the 2xx to our INVITE agreed.
     pub(super) fn start_interval_as_caller(&mut self, response: &Response, now: Instant) {
@@ -127,8 +138,8 @@ impl Session {
             update.headers.push(HeaderName::Supported, SUPPORTED);
             self.interval.stamp(&mut update);
             self.send(chosen, Purpose::Refresh, update, 0, ctx);
-        } else if let Some(media) = self.media.clone() {
-            self.reoffer(media, ctx);
+        } else {
+            self.refresh_by_reinvite(ctx);
         }
     }
 

@@ -16,8 +16,8 @@ use crate::transaction::ServerId as ServerTxn;
 pub(super) enum Reoffer {
     /// None.
     Idle,
-    /// Ours, in a re-INVITE.
-    Sent { tag: Tag, media: LocalMedia },
+    /// Ours, in a re-INVITE; `quiet` if it only refreshes the session.
+    Sent { tag: Tag, media: LocalMedia, quiet: bool },
     /// Ours met theirs; it goes out again at `at`.
     Waiting { at: Instant, media: LocalMedia },
     /// Theirs, and the gateway is asked.
@@ -50,7 +50,7 @@ impl Session {
             Phase::Over => return,
         }
         match &mut self.reoffer {
-            Reoffer::Idle if self.unacked.is_none() => self.send_reinvite(media, ctx),
+            Reoffer::Idle if self.unacked.is_none() => self.send_reinvite(media, false, ctx),
             Reoffer::Waiting { media: waiting, .. } => *waiting = media,
             Reoffer::Idle | Reoffer::Sent { .. } | Reoffer::Asked { .. } => self.next_media = Some(media),
         }
@@ -63,11 +63,18 @@ impl Session {
             && matches!(self.reoffer, Reoffer::Idle)
             && let Some(media) = self.next_media.take()
         {
-            self.send_reinvite(media, ctx);
+            self.send_reinvite(media, false, ctx);
         }
     }
 
-    fn send_reinvite(&mut self, media: LocalMedia, ctx: &mut Ctx<'_>) {
+    /// Offers the media in force again, to refresh the session.
+    pub(super) fn refresh_by_reinvite(&mut self, ctx: &mut Ctx<'_>) {
+        if let (Reoffer::Idle, None, Some(media)) = (&self.reoffer, &self.unacked, self.media.clone()) {
+            self.send_reinvite(media, true, ctx);
+        }
+    }
+
+    fn send_reinvite(&mut self, media: LocalMedia, quiet: bool, ctx: &mut Ctx<'_>) {
         let chosen = self.chosen;
         let Some(leg) = self.legs.get_mut(chosen) else { return };
         let mut invite = leg.dialog.request(Method::Invite, Some(&self.local.contact));
@@ -76,7 +83,7 @@ impl Session {
         invite.set_body("application/sdp", leg.media.offer(&media));
         self.interval.stamp(&mut invite);
         match self.send(chosen, Purpose::Reinvite, invite, 0, ctx) {
-            Some(tag) => self.reoffer = Reoffer::Sent { tag, media },
+            Some(tag) => self.reoffer = Reoffer::Sent { tag, media, quiet },
             None => {
                 self.withdraw();
                 self.emit(Event::ReofferResult { session: self.id, result: Err(503) }, ctx);
@@ -120,7 +127,7 @@ impl Session {
     }
 
     fn on_reinvite_accepted(&mut self, pending: &Pending, response: &Response, ctx: &mut Ctx<'_>) {
-        let Reoffer::Sent { media, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else {
+        let Reoffer::Sent { media, quiet, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else {
             return;
         };
         self.refreshed_as_caller(response, ctx.now);
@@ -129,7 +136,9 @@ impl Session {
         match leg.media.receive_answer(body) {
             Ok(plan) => {
                 self.media = Some(media);
-                self.emit(Event::ReofferResult { session: self.id, result: Ok(plan) }, ctx);
+                if !quiet {
+                    self.emit(Event::ReofferResult { session: self.id, result: Ok(plan) }, ctx);
+                }
                 self.offer_next(ctx);
             }
             Err(_) => self.fail(Cause::BEARER_NOT_IMPLEMENTED, "the answer to our offer is not usable", ctx),
@@ -140,11 +149,13 @@ impl Session {
         if matches!(response.status, 401 | 407) && self.retry_with_digest(pending.tag, response, ctx) {
             return;
         }
-        let Reoffer::Sent { media, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else {
+        let Reoffer::Sent { media, quiet, .. } = core::mem::replace(&mut self.reoffer, Reoffer::Idle) else {
             return;
         };
         self.withdraw();
         match response.status {
+            // The next half of the session's interval has another try.
+            491 if quiet => self.offer_next(ctx),
             491 => {
                 // §14.1: the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
                 let wait = if self.caller {
@@ -156,6 +167,10 @@ impl Session {
             }
             408 | 481 => self.fail(Cause::TEMPORARY_FAILURE, "the far end no longer knows the call", ctx),
             status => {
+                if quiet {
+                    self.offer_next(ctx);
+                    return;
+                }
                 self.emit(Event::ReofferResult { session: self.id, result: Err(status) }, ctx);
                 self.offer_next(ctx);
             }

@@ -25,6 +25,12 @@ impl Session {
             self.reply(txn, request, 500, ctx);
             return;
         }
+        if matches!(request.method, Method::Invite | Method::Update)
+            && let Some(refusal) = super::interval::too_short(request, "")
+        {
+            self.respond(txn, refusal, ctx);
+            return;
+        }
         match &request.method {
             Method::Bye => self.on_bye(txn, request, index, ctx),
             Method::Prack => self.on_prack(txn, request, ctx),

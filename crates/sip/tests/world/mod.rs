@@ -63,6 +63,8 @@ pub struct World {
     pub names: BTreeMap<Question, Answer>,
     /// Addresses that swallow everything.
     pub dead: BTreeSet<SocketAddr>,
+    /// Connections are refused.
+    pub no_tcp: bool,
     pub seen: Seen,
     /// Every datagram and stream message sent, in order: time, from, to, first line.
     pub log: Vec<(Instant, SocketAddr, SocketAddr, String)>,
@@ -105,6 +107,7 @@ impl World {
             weather: Weather::FAIR,
             names: BTreeMap::new(),
             dead: BTreeSet::new(),
+            no_tcp: false,
             seen: Seen::default(),
             log: Vec::new(),
             rng: Entropy::for_simulation(seed),
@@ -239,7 +242,7 @@ impl World {
     }
 
     fn connect(&mut self, node: usize, conn: ConnId, to: SocketAddr) {
-        let far = self.nodes.iter().position(|n| n.address == to && !self.dead.contains(&to));
+        let far = self.nodes.iter().position(|n| n.address == to && !self.no_tcp && !self.dead.contains(&to));
         let Some(far) = far else {
             self.schedule(20, Packet::Failed { node, conn });
             return;
