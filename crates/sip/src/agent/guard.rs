@@ -31,8 +31,18 @@ impl Agent {
         id: SessionId,
         f: impl FnOnce(&mut Session, &mut Ctx<'_>),
     ) {
+        self.try_session(now, id, f);
+    }
+
+    /// The same; false if the session met a fault.
+    pub(super) fn try_session(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        f: impl FnOnce(&mut Session, &mut Ctx<'_>),
+    ) -> bool {
         let sabotaged = self.sabotaged.remove(&id);
-        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return true };
         let mut outs = Vec::new();
         let mut ctx = Ctx { now, entropy: &mut self.entropy, out: &mut outs };
         let done = guarded(|| {
@@ -41,27 +51,40 @@ impl Agent {
         });
         match done {
             Ok(()) => self.after_session(now, id, outs),
-            Err(message) => self.session_fault(now, id, &message),
+            Err(message) => {
+                self.session_fault(now, id, &message);
+                return false;
+            }
         }
+        true
     }
 
     /// A session has panicked: tell, then try to end it in order, else forget it.
     fn session_fault(&mut self, now: Instant, id: SessionId, message: &str) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let again = session.is_silent();
+        let told = session.is_silent();
+        let survives = session.survives_fault();
         let mut outs = Vec::new();
         let mut ctx = Ctx { now, entropy: &mut self.entropy, out: &mut outs };
+        // What the session was about to send, or to hear the end of, is lost.
+        session.keep_pending(|tag| self.by_tag.contains_key(&(id, tag)));
         let ended = guarded(|| session.abandon(&mut ctx));
-        if !again {
+        if !told {
             let reason = format!("internal fault: {message}");
             self.event(Event::Ended { session: id, by: By::Fault, cause: Cause::TEMPORARY_FAILURE, reason });
         }
-        // A session that fails while it is being ended gets no third chance.
-        if again || ended.is_err() {
+        // A session that keeps failing while it is being ended is dropped as it is.
+        if !survives || ended.is_err() {
             if let Some(session) = self.sessions.remove(&id) {
                 self.dialogs.remove(session.key());
             }
             self.session_alarms.set(id, None);
+            let orphans: Vec<_> =
+                self.invites.iter().filter(|(_, s)| **s == id).map(|(txn, _)| *txn).collect();
+            for txn in orphans {
+                self.invites.remove(&txn);
+                self.servers.forget(txn);
+            }
         } else {
             self.after_session(now, id, outs);
         }

@@ -151,8 +151,10 @@ impl Agent {
             self.answer_statelessly(reply_to, rejection.response(request, ""));
             return;
         }
-        if let Some(txn) = self.arrive(now, request, reply_to) {
-            self.on_session(now, session, |s, ctx| s.on_request(txn, request, ctx));
+        if let Some(txn) = self.arrive(now, request, reply_to)
+            && !self.try_session(now, session, |s, ctx| s.on_request(txn, request, ctx))
+        {
+            self.answer(now, txn, &request.response(500, "", None));
         }
     }
 

@@ -30,6 +30,8 @@ pub const MAX_FORKS: usize = 12;
 pub const MAX_ACKS: usize = 16;
 /// Requests of one session under way at a time.
 pub const MAX_PENDING: usize = 32;
+/// Faults after which a session is not even asked to end itself.
+const MAX_FAULTS: u8 = 4;
 /// Methods that we serve, for Allow.
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER";
 /// Extensions that we support.
@@ -274,6 +276,7 @@ pub struct Session {
     pub(super) bye_after_ack: Option<Option<Cause>>,
     /// The gateway has been told the end, or wants to hear nothing.
     pub(super) silent: bool,
+    faults: u8,
     next_tag: u32,
 }
 
@@ -303,6 +306,7 @@ impl Session {
             caller,
             bye_after_ack: None,
             silent: false,
+            faults: 0,
             next_tag: 0,
         }
     }
@@ -359,6 +363,7 @@ impl Session {
             self.bye_after_ack = Some(cause);
             return;
         }
+        self.answer_open_reoffer(487, ctx);
         self.send_bye(self.chosen, cause, ctx);
         self.enter_over();
     }
@@ -526,7 +531,24 @@ impl Session {
 
     /// The transaction of `tag` is gone: no further answers come.
     pub fn on_closed(&mut self, tag: Tag) {
-        self.pending.retain(|p| p.tag != tag);
+        self.keep_pending(|other| other != tag);
+    }
+
+    /// Counts a fault; false if it has had too many to be asked again.
+    pub const fn survives_fault(&mut self) -> bool {
+        self.faults = self.faults.saturating_add(1);
+        self.faults < MAX_FAULTS
+    }
+
+    /// Forgets the requests that are no longer under way, after a fault kept it from hearing so.
+    pub fn keep_pending(&mut self, live: impl Fn(Tag) -> bool) {
+        self.pending.retain(|p| live(p.tag));
+        if let Phase::Calling(calling) = &self.phase
+            && !live(calling.tag)
+        {
+            // No answer will ever come: the one that there was met a fault.
+            self.enter_over();
+        }
     }
 
     /// The answer could not be sent, or no ACK to our refusal came.

@@ -9,10 +9,16 @@ pub use super::invite_server::Event;
 /// Where the transaction stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
-    /// Waiting for the user.
-    Trying,
+    /// Waiting for the user. Once the client's timer F has run out nobody waits for the answer any more.
+    Trying {
+        /// When the client has given up.
+        until: Instant,
+    },
     /// A provisional answer was sent.
-    Proceeding,
+    Proceeding {
+        /// When the client has given up.
+        until: Instant,
+    },
     /// The final answer was sent (timer J).
     Completed {
         /// Timer J.
@@ -32,8 +38,8 @@ pub struct NonInviteServer {
 
 impl NonInviteServer {
     /// A transaction for a request that has just arrived.
-    pub const fn start(timing: Timing, reliable: bool) -> Self {
-        Self { timing, reliable, state: State::Trying }
+    pub fn start(now: Instant, timing: Timing, reliable: bool) -> Self {
+        Self { timing, reliable, state: State::Trying { until: now + timing.life() } }
     }
 
     /// Where it stands.
@@ -44,19 +50,21 @@ impl NonInviteServer {
     /// The next timer.
     pub fn deadline(&self) -> Option<(Instant, Timer)> {
         match self.state {
-            State::Trying | State::Proceeding | State::Terminated => None,
-            State::Completed { until } => Some((until, Timer::J)),
+            State::Trying { until } | State::Proceeding { until } | State::Completed { until } => {
+                Some((until, Timer::J))
+            }
+            State::Terminated => None,
         }
     }
 
     /// Takes one event.
     pub fn on(&mut self, now: Instant, event: Event, out: &mut Vec<Action>) {
         match (self.state, event) {
-            (State::Trying | State::Proceeding, Event::Answer(Class::Provisional)) => {
+            (State::Trying { until } | State::Proceeding { until }, Event::Answer(Class::Provisional)) => {
                 out.push(Action::Send);
-                self.enter(State::Proceeding, out);
+                self.enter(State::Proceeding { until }, out);
             }
-            (State::Trying | State::Proceeding, Event::Answer(Class::Success | Class::Refusal)) => {
+            (State::Trying { .. } | State::Proceeding { .. }, Event::Answer(Class::Success | Class::Refusal)) => {
                 out.push(Action::Send);
                 if self.reliable {
                     self.enter(State::Terminated, out);
@@ -64,20 +72,23 @@ impl NonInviteServer {
                     self.enter(State::Completed { until: now + self.timing.life() }, out);
                 }
             }
-            (State::Proceeding | State::Completed { .. }, Event::Repeat) => out.push(Action::Send),
-            (State::Completed { .. }, Event::Timer(Timer::J)) => self.enter(State::Terminated, out),
-            (State::Trying | State::Proceeding | State::Completed { .. }, Event::TransportError) => {
+            (State::Proceeding { .. } | State::Completed { .. }, Event::Repeat) => out.push(Action::Send),
+            (
+                State::Trying { .. } | State::Proceeding { .. } | State::Completed { .. },
+                Event::Timer(Timer::J),
+            ) => self.enter(State::Terminated, out),
+            (State::Trying { .. } | State::Proceeding { .. } | State::Completed { .. }, Event::TransportError) => {
                 out.push(Action::TransportFailed);
                 self.enter(State::Terminated, out);
             }
             // Nothing to repeat yet.
-            (State::Trying, Event::Repeat)
+            (State::Trying { .. }, Event::Repeat)
             // ACK never belongs to these methods.
-            | (State::Trying | State::Proceeding | State::Completed { .. }, Event::Ack)
+            | (State::Trying { .. } | State::Proceeding { .. } | State::Completed { .. }, Event::Ack)
             // One final answer only.
             | (State::Completed { .. }, Event::Answer(_))
             // No other timer runs here.
-            | (State::Trying | State::Proceeding | State::Completed { .. }, Event::Timer(_))
+            | (State::Trying { .. } | State::Proceeding { .. } | State::Completed { .. }, Event::Timer(_))
             | (
                 State::Terminated,
                 Event::Repeat | Event::Ack | Event::Answer(_) | Event::Timer(_) | Event::TransportError,
@@ -100,7 +111,7 @@ mod tests {
     #[test]
     fn a_repeated_request_gets_the_same_answer_for_64_t1() {
         let mut out = Vec::new();
-        let mut machine = NonInviteServer::start(Timing::STANDARD, false);
+        let mut machine = NonInviteServer::start(Instant::ZERO, Timing::STANDARD, false);
         machine.on(Instant::ZERO, Event::Repeat, &mut out);
         assert!(out.is_empty());
         machine.on(Instant::ZERO, Event::Answer(Class::Success), &mut out);
@@ -110,9 +121,19 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_is_never_answered_is_forgotten_when_its_client_has_given_up() {
+        let mut out = Vec::new();
+        let mut machine = NonInviteServer::start(Instant::ZERO, Timing::STANDARD, false);
+        let (at, timer) = machine.deadline().expect("a timer");
+        assert_eq!(at, Instant::from_millis(32_000));
+        machine.on(at, Event::Timer(timer), &mut out);
+        assert_eq!(out, [Action::Ended]);
+    }
+
+    #[test]
     fn on_a_reliable_transport_it_ends_with_its_answer() {
         let mut out = Vec::new();
-        let mut machine = NonInviteServer::start(Timing::STANDARD, true);
+        let mut machine = NonInviteServer::start(Instant::ZERO, Timing::STANDARD, true);
         machine.on(Instant::ZERO, Event::Answer(Class::Refusal), &mut out);
         assert_eq!(out, [Action::Send, Action::Ended]);
     }

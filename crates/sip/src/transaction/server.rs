@@ -139,12 +139,13 @@ impl Servers {
         let machine = if request.method == Method::Invite {
             Machine::Invite(InviteServer::start(self.timing, reliable))
         } else {
-            Machine::Other(NonInviteServer::start(self.timing, reliable))
+            Machine::Other(NonInviteServer::start(now, self.timing, reliable))
         };
         self.by_key.insert(key.clone(), id);
         if let Some(merge) = &merge {
             self.by_merge.insert(merge.clone(), id);
         }
+        self.alarms.set(id, machine.deadline());
         self.entries.insert(id, Entry { machine, key, merge, answer: Vec::new(), target: reply_to });
         Arrival::New(id)
     }
@@ -225,15 +226,20 @@ impl Servers {
         }
         self.alarms.set(id, entry.machine.deadline());
         if ended {
-            if let Some(entry) = self.entries.remove(&id) {
-                self.by_key.remove(&entry.key);
-                if let Some(merge) = entry.merge {
-                    self.by_merge.remove(&merge);
-                }
-            }
-            self.alarms.set(id, None);
+            self.forget(id);
             out.push(ServerReport::Ended { id });
         }
+    }
+
+    /// Drops a transaction whose user is gone.
+    pub fn forget(&mut self, id: ServerId) {
+        if let Some(entry) = self.entries.remove(&id) {
+            self.by_key.remove(&entry.key);
+            if let Some(merge) = entry.merge {
+                self.by_merge.remove(&merge);
+            }
+        }
+        self.alarms.set(id, None);
     }
 }
 
