@@ -86,6 +86,11 @@ fn random_step(
 }
 
 fn run(seed: u64, weather: Weather) {
+    run_with(seed, weather, 0.0);
+}
+
+/// The same, with a panic in some session in so many of 100 steps.
+fn run_with(seed: u64, weather: Weather, panics: f32) {
     let mut world = World::pair(seed);
     let mut rng = Entropy::for_simulation(seed ^ 0x5eed);
     world.weather = weather;
@@ -96,6 +101,12 @@ fn run(seed: u64, weather: Weather) {
             desks[node].take(&world, node);
         }
         random_step(&mut world, &mut rng, &mut desks, &mut started);
+        for node in [0, 1] {
+            let live: Vec<SessionId> = desks[node].live.keys().copied().collect();
+            if !live.is_empty() && rng.chance(panics) {
+                world.nodes[node].agent.sabotage(live[rng.below(live.len() as u32) as usize]);
+            }
+        }
         world.run_for(rng.below(3000));
     }
     // Everybody hangs up, and the network heals.
@@ -125,7 +136,11 @@ fn run(seed: u64, weather: Weather) {
         }
         assert!(desks[node].ends.values().all(|ends| *ends == 1), "seed {seed}: {:?}", desks[node].ends);
     }
-    world.check_answers();
+    world.check_finals();
+    if panics == 0.0 {
+        // A panic may swallow the one 2xx that came before the BYE that it causes.
+        world.check_acks();
+    }
     world.check_idle();
 }
 
@@ -154,6 +169,19 @@ fn repeats_and_reordering_leave_nothing_behind() {
 fn everything_at_once_leaves_nothing_behind() {
     for seed in 3000..3060 {
         run(seed, Weather { loss: 30.0, twice: 20.0, delay_min: 1, delay_max: 1500 });
+    }
+}
+
+#[test]
+fn panics_in_sessions_leave_nothing_behind() {
+    // The injected panics would fill the test's output.
+    std::panic::set_hook(Box::new(|info| {
+        if !info.to_string().contains("sabotage") {
+            eprintln!("{info}");
+        }
+    }));
+    for seed in 4000..4060 {
+        run_with(seed, Weather { loss: 15.0, twice: 10.0, delay_min: 1, delay_max: 600 }, 20.0);
     }
 }
 

@@ -362,6 +362,12 @@ impl World {
 
     /// Every INVITE that arrived at an agent got exactly one final answer; every 2xx that arrived, an ACK.
     pub fn check_answers(&self) {
+        self.check_finals();
+        self.check_acks();
+    }
+
+    /// Every INVITE that arrived at an agent got exactly one final answer.
+    pub fn check_finals(&self) {
         let agents: BTreeSet<SocketAddr> = self.nodes.iter().map(|n| n.address).collect();
         for (at, branch) in self.seen.invites.iter().filter(|(at, _)| agents.contains(at)) {
             let finals = self.seen.finals.get(&(*at, branch.clone()));
@@ -370,6 +376,11 @@ impl World {
                 "INVITE {branch} at {at} has the finals {finals:?}"
             );
         }
+    }
+
+    /// Every 2xx that arrived at an agent got an ACK.
+    pub fn check_acks(&self) {
+        let agents: BTreeSet<SocketAddr> = self.nodes.iter().map(|n| n.address).collect();
         for key in self.seen.accepted.iter().filter(|(at, ..)| agents.contains(at)) {
             assert!(self.seen.acked.contains(key), "the 2xx {key:?} has no ACK");
         }
