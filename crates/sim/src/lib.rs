@@ -5,7 +5,11 @@
 
 pub mod card;
 pub mod ear;
+pub mod flow;
 pub mod lab;
 pub mod mouth;
+pub mod network;
+pub mod peer;
 pub mod phone;
 pub mod plant;
+pub mod world;

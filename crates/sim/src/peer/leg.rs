@@ -5,7 +5,9 @@ use core::net::SocketAddr;
 use tipring_media::Processing;
 use tipring_port::CodecName;
 use tipring_sip::message::{Headers, NameAddr, Request, Uri};
-use tipring_sip::sdp::{Connection, Direction, Media as SdpMedia, MediaKind, Origin, Rtpmap, SessionDescription};
+use tipring_sip::sdp::{
+    Connection, Direction, Media as SdpMedia, MediaKind, Origin, Rtpmap, SessionDescription,
+};
 use tipring_units::{Instant, Millis};
 
 use super::media::{Agreed, Media};

@@ -69,7 +69,6 @@ pub struct Media<A: Processing + Fidelity> {
     coder: A::Coder,
     mouth: Mouth<A>,
     ear: Ear<A>,
-    began: Instant,
     source: u32,
     sequence: u16,
     timestamp: u32,
@@ -88,7 +87,7 @@ pub struct Media<A: Processing + Fidelity> {
 
 impl<A: Processing + Fidelity> Media<A> {
     /// Sound on a socket, silent until something is agreed.
-    pub fn new(now: Instant, local: SocketAddr, voice: Option<u16>, land: Land, entropy: &mut Entropy) -> Self {
+    pub fn new(local: SocketAddr, voice: Option<u16>, land: Land, entropy: &mut Entropy) -> Self {
         let mut mouth = Mouth::new(KeypadSpec::default(), entropy);
         if let Some(voice) = voice {
             mouth.say(Talk::Voice(voice));
@@ -99,7 +98,6 @@ impl<A: Processing + Fidelity> Media<A> {
             coder: A::Coder::new(CodecName::Pcmu),
             mouth,
             ear: Ear::new(land),
-            began: now,
             source: entropy.u32(),
             sequence: entropy.u32() as u16,
             timestamp: entropy.u32(),
@@ -219,8 +217,10 @@ impl<A: Processing + Fidelity> Media<A> {
                 HeardEvent::Began(heard) => heard.since,
                 HeardEvent::Ended(_, at) => *at,
             };
-            let at = self.began + core::time::Duration::from_nanos(since.0 * 125_000);
-            self.facts.push_back(MediaFact::Heard(at.min(now), event));
+            // an ear's time is what it has heard: count back from now
+            let ago = self.ear.time().0.saturating_sub(since.0) * 125_000;
+            let at = Instant::from_nanos(now.as_nanos().saturating_sub(ago));
+            self.facts.push_back(MediaFact::Heard(at, event));
         }
         self.speak(&agreed).map(|bytes| (agreed.remote, bytes))
     }

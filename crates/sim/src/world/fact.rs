@@ -1,0 +1,58 @@
+//! What happened in a world, in words.
+
+use tipring_units::Instant;
+
+/// Facts that are kept, at the most; later ones are counted only.
+pub const MAX_FACTS: usize = 200_000;
+
+/// How much a fact matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rank {
+    /// It stands in the ladder.
+    Ladder,
+    /// It can be waited for, but the ladder shows the same in another way.
+    Aside,
+}
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fact {
+    /// When.
+    pub at: Instant,
+    /// When it became known: later than `at` for what an ear had to listen to first.
+    pub known: Instant,
+    /// To whom: `phone 1`, `line 2`, `call 1`, `pbx`, `sip`, `gateway`.
+    pub who: String,
+    /// What: words that depend on nothing random.
+    pub words: String,
+    /// Whether the ladder shows it.
+    pub rank: Rank,
+}
+
+/// All that happened, in the order in which it became known.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    all: Vec<Fact>,
+    lost: u64,
+}
+
+impl Facts {
+    /// Adds a fact.
+    pub fn push(&mut self, fact: Fact) {
+        if self.all.len() < MAX_FACTS {
+            self.all.push(fact);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    /// The facts.
+    pub fn all(&self) -> &[Fact] {
+        &self.all
+    }
+
+    /// Facts that found no room.
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+}

@@ -1,0 +1,93 @@
+//! What goes wrong when somebody wants it.
+
+use tipring_call::Party;
+use tipring_gateway::{Input, Request, RequestId};
+use tipring_media::Processing;
+use tipring_units::{LineId, Millis};
+
+use super::World;
+use crate::network::{DnsFault, Weather};
+use crate::plant::Fidelity;
+
+/// Something that goes wrong, or right again.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Fault {
+    /// The network's weather changes, for a while or for good.
+    Weather(Weather, Option<Millis>),
+    /// Nothing reaches this far end any more, or it does again.
+    Dead(usize, bool),
+    /// This far end's host is there but nobody listens, or somebody does again.
+    Closed(usize, bool),
+    /// The name server.
+    Dns(DnsFault),
+    /// The calendar jumps by so many seconds.
+    Clock(i64),
+    /// A line's machine panics in its next tick.
+    PanicLine(LineId),
+    /// The next thing that the switch does for this line panics.
+    PanicCall(LineId),
+    /// The card stops, or runs again.
+    Card(bool),
+    /// Samples are inserted or lost on a line.
+    Slip(LineId, i16),
+    /// A line is put in service or taken out.
+    InService(LineId, bool),
+    /// The gateway stops in order.
+    Stop,
+}
+
+impl<A: Processing + Fidelity> World<A> {
+    /// Lets something go wrong.
+    pub fn fault(&mut self, fault: Fault) {
+        let now = self.now;
+        match fault {
+            Fault::Weather(weather, length) => {
+                self.network.set_weather(weather, length.map(|length| now + length));
+            }
+            Fault::Dead(place, dead) => {
+                if let Some(peer) = self.peers.get(place) {
+                    self.network.cut(peer.spec().address.ip(), dead);
+                }
+            }
+            Fault::Closed(place, closed) => {
+                if let Some(peer) = self.peers.get(place) {
+                    let address = peer.spec().address;
+                    if closed {
+                        self.network.close(address);
+                        self.network.break_streams(now, address.ip());
+                    } else {
+                        self.network.open(address);
+                    }
+                }
+            }
+            Fault::Dns(fault) => self.network.dns().set_fault(fault),
+            Fault::Clock(seconds) => {
+                self.wall_offset = self.wall_offset.saturating_add(seconds.saturating_mul(1_000_000));
+            }
+            Fault::PanicLine(line) => {
+                if let Some(shard) = self.shard_of(line) {
+                    self.wake(shard);
+                    self.shards[shard].shard.injure(line);
+                }
+            }
+            Fault::PanicCall(line) => self.tell(Input::Injure(Party::Line(line))),
+            Fault::Card(runs) => {
+                for place in 0..self.shards.len() {
+                    self.wake(place);
+                }
+                self.lab.card().stop(!runs);
+                self.card_stopped = (!runs).then_some(now);
+            }
+            Fault::Slip(line, samples) => {
+                if let Some(shard) = self.shard_of(line) {
+                    self.wake(shard);
+                }
+                self.lab.card().slip(line, samples);
+            }
+            Fault::InService(line, on) => {
+                self.tell(Input::Request(RequestId(0), Request::InService(line, on)));
+            }
+            Fault::Stop => self.tell(Input::Request(RequestId(0), Request::Stop)),
+        }
+    }
+}

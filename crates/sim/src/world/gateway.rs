@@ -1,0 +1,100 @@
+//! What the control plane wants done, done.
+
+use core::net::SocketAddr;
+
+use tipring_gateway::{Input, Output};
+use tipring_media::Processing;
+use tipring_port::{Command, LegSpec, MediaCommand};
+use tipring_units::MediaSlot;
+
+use super::{DNS_DELAY, DNS_SILENCE, Fact, GATEWAY, MAX_RECORDS, Rank, World, words};
+use crate::network::End;
+use crate::plant::Fidelity;
+use tipring_sip::agent::Answer;
+
+impl<A: Processing + Fidelity> World<A> {
+    /// Tells the control plane and does what it wants.
+    pub(super) fn tell(&mut self, input: Input<'_>) {
+        let wall = self.wall();
+        self.control.handle(self.now, wall, input);
+        self.drain();
+        while let Some(input) = self.inputs.pop_front() {
+            self.control.handle(self.now, wall, input);
+            self.drain();
+        }
+    }
+
+    pub(super) fn drain(&mut self) {
+        while let Some(output) = self.control.poll() {
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        let now = self.now;
+        match output {
+            Output::Send { to, bytes } => self.network.send(now, GATEWAY, to, bytes),
+            Output::StreamSend { conn, bytes } => {
+                if let Some((id, end)) = self.conns.get(&conn).copied() {
+                    self.network.write(now, id, end, bytes);
+                }
+            }
+            Output::StreamConnect { conn, to } => {
+                let port = 20_000 + (self.conns.len() % 10_000) as u16;
+                let id = self.network.connect(now, SocketAddr::new(GATEWAY.ip(), port), to);
+                self.conns.insert(conn, (id, End::Caller));
+                self.conn_of.insert((id, End::Caller), conn);
+            }
+            Output::StreamClose(conn) => {
+                if let Some((id, end)) = self.conns.get(&conn).copied() {
+                    self.network.shut(now, id, end);
+                }
+            }
+            Output::Resolve(query, question) => {
+                let answer = self.network.dns().answer(&question);
+                let delay = if answer == Answer::Failed { DNS_SILENCE } else { DNS_DELAY };
+                self.answers.push_back((now + delay, query, answer));
+                self.answers.make_contiguous().sort_by_key(|(at, _, _)| *at);
+            }
+            Output::Shard(shard, command) => self.command(usize::from(shard.0), command),
+            Output::Store(id, record) => {
+                if self.records.len() < MAX_RECORDS {
+                    self.records.push(record);
+                }
+                self.inputs.push_back(Input::Stored(id, Ok(())));
+            }
+            Output::Journal(entry) => {
+                if let Some((who, words)) = words::of_entry(&entry, &self.names) {
+                    // the line has told of the digit already
+                    let is_told = words.starts_with("dialled ");
+                    let rank = if is_told { Rank::Aside } else { Rank::Ladder };
+                    self.facts.push(Fact { at: entry.at, known: now, who, words, rank });
+                }
+            }
+            Output::Reply(..) => {}
+        }
+    }
+
+    fn command(&mut self, place: usize, command: Command) {
+        let now = self.now;
+        if let Command::Media(MediaCommand::Open(_, LegSpec::Rtp(spec)) | MediaCommand::Change(_, spec)) =
+            &command
+        {
+            self.slot_shard.insert(spec.slot, place);
+        }
+        self.wake(place);
+        if let Some(unit) = self.shards.get_mut(place) {
+            unit.shard.command(now, command);
+        }
+    }
+
+    /// A packet for one of the gateway's media sockets.
+    pub(super) fn packet(&mut self, slot: MediaSlot, from: SocketAddr, bytes: &[u8]) {
+        let now = self.now;
+        let Some(place) = self.slot_shard.get(&slot).copied() else { return };
+        self.wake(place);
+        if let Some(unit) = self.shards.get_mut(place) {
+            unit.shard.receive(now, slot, from, bytes);
+        }
+    }
+}
