@@ -11,7 +11,7 @@ use tipring_gateway::{Control, Entry, Input, Output, Request, RequestId, Respons
 use tipring_sip::agent::{Answer, QueryId};
 use tipring_units::Entropy;
 use tokio::net::{TcpListener, UdpSocket, UnixStream};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::media::Link;
@@ -32,13 +32,18 @@ const MAX_DATAGRAM: usize = 65_535;
 /// Datagrams taken before timers and shards get their turn.
 const MAX_BURST: usize = 64;
 
-/// A question to the control plane.
+/// A message to the control plane.
 #[derive(Debug)]
-pub struct Asked {
-    /// The question.
-    pub request: Request,
-    /// Who wants to know.
-    pub reply: oneshot::Sender<Response>,
+pub enum Asked {
+    /// A question.
+    Question {
+        /// The question.
+        request: Request,
+        /// Who wants to know.
+        reply: oneshot::Sender<Response>,
+    },
+    /// Nothing more is to be done.
+    Quit,
 }
 
 /// What the thread is given.
@@ -53,9 +58,11 @@ pub struct Setup {
     pub log: broadcast::Sender<Arc<Entry>>,
     pub store: Box<dyn FnMut(StoreId, &CallRecord) -> Result<(), String> + Send>,
     pub entropy: Entropy,
+    /// Told when the gateway stops: whoever still holds an asker must not keep the thread.
+    pub stopped: Arc<Notify>,
 }
 
-/// Runs until nobody can ask any more.
+/// Runs until it is told to stop.
 pub fn run(setup: Setup) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
@@ -84,7 +91,7 @@ struct Desk {
 }
 
 async fn serve(setup: Setup) -> io::Result<()> {
-    let Setup { site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, mut store, entropy } = setup;
+    let Setup { site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, mut store, entropy, stopped } = setup;
     let udp = UdpSocket::from_std(sip_udp)?;
     let local = udp.local_addr()?;
     let listener = sip_tcp.map(TcpListener::from_std).transpose()?;
@@ -93,11 +100,10 @@ async fn serve(setup: Setup) -> io::Result<()> {
     let (records, mut recorded) = mpsc::channel::<(StoreId, CallRecord)>(MAX_RECORDS);
     let (stored, mut safe) = mpsc::channel(MAX_RECORDS);
     let (names, mut named) = mpsc::channel(MAX_ASKS);
-    std::thread::Builder::new().name("store".to_owned()).spawn(move || {
+    let storing = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
         while let Some((id, record)) = recorded.blocking_recv() {
-            if stored.blocking_send((id, store(id, &record))).is_err() {
-                break;
-            }
+            // While the gateway stops nobody wants to know, but the records are kept all the same.
+            let _ = stored.blocking_send((id, store(id, &record)));
         }
     })?;
     let mut desk = Desk {
@@ -128,11 +134,16 @@ async fn serve(setup: Setup) -> io::Result<()> {
             Some((id, result)) = safe.recv() => desk.input(Input::Stored(id, result)).await,
             question = asked.recv() => match question {
                 Some(question) => desk.ask(question).await,
-                None => return Ok(()),
+                None => break,
             },
+            () = stopped.notified() => break,
             () = tokio::time::sleep_until(sleep.into()) => desk.input(Input::Tick).await,
         }
     }
+    // The last records: the thread ends when it has stored what waits.
+    drop((desk, safe));
+    drop(storing.join());
+    Ok(())
 }
 
 /// The next connection; never, where there is no listener.
@@ -204,11 +215,11 @@ impl Desk {
         }
     }
 
-    async fn ask(&mut self, question: Asked) {
+    async fn ask(&mut self, request: Request, reply: oneshot::Sender<Response>) {
         self.last_request += 1;
         let id = RequestId(self.last_request);
-        self.replies.insert(id, question.reply);
-        self.input(Input::Request(id, question.request)).await;
+        self.replies.insert(id, reply);
+        self.input(Input::Request(id, request)).await;
     }
 
     async fn drain(&mut self) {
