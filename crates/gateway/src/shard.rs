@@ -105,7 +105,7 @@ impl<A: Processing> Shard<A> {
     /// A shard whose lines are in service and on-hook.
     pub fn new(setup: &ShardSetup, entropy: Entropy) -> Self {
         let unit = |(profile, in_service): &(LineProfile, bool)| LineUnit {
-            fxs: Fxs::new(profile, Epoch(1), *in_service),
+            fxs: Fxs::new(profile, Epoch::default(), *in_service),
             out: FxsOut::new(),
             profile: *profile,
             bridged: false,
