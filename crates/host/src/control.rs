@@ -11,7 +11,7 @@ use tipring_gateway::{Control, Entry, Input, Output, Request, RequestId, Respons
 use tipring_sip::agent::{Answer, QueryId};
 use tipring_units::Entropy;
 use tokio::net::{TcpListener, UdpSocket, UnixStream};
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::media::Link;
@@ -32,18 +32,13 @@ const MAX_DATAGRAM: usize = 65_535;
 /// Datagrams taken before timers and shards get their turn.
 const MAX_BURST: usize = 64;
 
-/// A message to the control plane.
+/// A question to the control plane.
 #[derive(Debug)]
-pub enum Asked {
-    /// A question.
-    Question {
-        /// The question.
-        request: Request,
-        /// Who wants to know.
-        reply: oneshot::Sender<Response>,
-    },
-    /// Nothing more is to be done.
-    Quit,
+pub struct Asked {
+    /// The question.
+    pub request: Request,
+    /// Who wants to know.
+    pub reply: oneshot::Sender<Response>,
 }
 
 /// What the thread is given.
@@ -58,8 +53,6 @@ pub struct Setup {
     pub log: broadcast::Sender<Arc<Entry>>,
     pub store: Box<dyn FnMut(StoreId, &CallRecord) -> Result<(), String> + Send>,
     pub entropy: Entropy,
-    /// Told when the gateway stops: whoever still holds an asker must not keep the thread.
-    pub stopped: Arc<Notify>,
 }
 
 /// Runs until it is told to stop.
@@ -91,7 +84,7 @@ struct Desk {
 }
 
 async fn serve(setup: Setup) -> io::Result<()> {
-    let Setup { site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, mut store, entropy, stopped } = setup;
+    let Setup { site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, mut store, entropy } = setup;
     let udp = UdpSocket::from_std(sip_udp)?;
     let local = udp.local_addr()?;
     let listener = sip_tcp.map(TcpListener::from_std).transpose()?;
@@ -133,10 +126,10 @@ async fn serve(setup: Setup) -> io::Result<()> {
             Some((query, answer)) = named.recv() => desk.input(Input::Resolved(query, answer)).await,
             Some((id, result)) = safe.recv() => desk.input(Input::Stored(id, result)).await,
             question = asked.recv() => match question {
-                Some(question) => desk.ask(question).await,
-                None => break,
+                Some(Asked::Question { request, reply }) => desk.ask(request, reply).await,
+                // By word, since others may still hold a handle.
+                Some(Asked::Quit) | None => break,
             },
-            () = stopped.notified() => break,
             () = tokio::time::sleep_until(sleep.into()) => desk.input(Input::Tick).await,
         }
     }

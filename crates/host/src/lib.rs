@@ -51,7 +51,6 @@ pub struct Gateway {
     labs: Vec<(ShardId, std::ops::Range<u16>, std::sync::mpsc::SyncSender<LabAsk>)>,
     reports: Vec<Arc<MediaReport>>,
     control: Option<JoinHandle<()>>,
-    stopped: Arc<tokio::sync::Notify>,
     stop: Arc<std::sync::atomic::AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -94,7 +93,6 @@ impl Gateway {
         }
         let (asks, asked) = tokio::sync::mpsc::channel(control::MAX_ASKS);
         let (log, _) = tokio::sync::broadcast::channel(LOG_KEPT);
-        let stopped = Arc::new(tokio::sync::Notify::new());
         let setup = control::Setup {
             site,
             sip_udp,
@@ -106,11 +104,10 @@ impl Gateway {
             log: log.clone(),
             store,
             entropy,
-            stopped: Arc::clone(&stopped),
         };
         let control =
             std::thread::Builder::new().name("control".to_owned()).spawn(move || control::run(setup))?;
-        Ok(Self { asks, log, labs, reports, control: Some(control), stopped, stop, threads })
+        Ok(Self { asks, log, labs, reports, control: Some(control), stop, threads })
     }
 
     /// A handle that asks, for another task.
@@ -129,8 +126,8 @@ impl Gateway {
         // A peer that does not answer its BYE holds us up for at most as long as a transaction lives.
         let patience = std::time::Duration::from_secs(5);
         let _ = tokio::time::timeout(patience, asker.ask(Request::Stop)).await;
-        self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        self.stopped.notify_one();
+        // If it is gone already, it has stopped.
+        let _ = self.asks.send(Asked::Quit).await;
         if let Some(control) = self.control.take() {
             let _ = tokio::task::spawn_blocking(move || control.join()).await;
         }
@@ -153,7 +150,7 @@ impl Asker {
     /// Asks the control plane.
     pub async fn ask(&self, request: Request) -> Result<Response, Gone> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        self.asks.send(Asked::Question { request, reply }).await.map_err(|_| Gone)?;
+        self.asks.send(Asked { request, reply }).await.map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
 

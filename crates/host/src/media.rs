@@ -16,7 +16,7 @@ use tipring_media::{Channel, MAX_PACKET, Packets};
 use tipring_port::{Command, Event, Frame, LegSpec, LoopReading, MediaCommand, Samples};
 use tipring_sim::ear::Heard;
 use tipring_sim::lab::{Place, Refused};
-use tipring_sim::phone::{Action, Phone};
+use tipring_sim::phone::Action;
 use tipring_units::{Entropy, Instant, LegId, MediaSlot, ShardId, TICK};
 
 use crate::clock::Clock;
@@ -265,7 +265,7 @@ impl Worker {
                         None => Ok(()),
                     };
                     let heard = done.and_then(|()| {
-                        lab.phone(ask.place).map(hears).ok_or(Refused::NoPhone(ask.place))
+                        lab.phone(ask.place).map(|phone| phone.hears()).ok_or(Refused::NoPhone(ask.place))
                     });
                     // Who asked may have gone.
                     let _ = ask.reply.send(heard);
@@ -278,11 +278,4 @@ impl Worker {
             while lab.event().is_some() {}
         }
     }
-}
-
-/// What a telephone hears, and on-hook also what its display shows.
-fn hears(phone: &Phone<Samples>) -> Vec<Heard> {
-    let mut heard = phone.hears();
-    heard.extend(phone.display().filter(|_| !phone.is_lifted()));
-    heard
 }
