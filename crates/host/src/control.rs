@@ -32,13 +32,18 @@ const MAX_DATAGRAM: usize = 65_535;
 /// Datagrams taken before timers and shards get their turn.
 const MAX_BURST: usize = 64;
 
-/// A question to the control plane.
+/// A message to the control plane.
 #[derive(Debug)]
-pub struct Asked {
-    /// The question.
-    pub request: Request,
-    /// Who wants to know.
-    pub reply: oneshot::Sender<Response>,
+pub enum Asked {
+    /// A question.
+    Question {
+        /// The question.
+        request: Request,
+        /// Who wants to know.
+        reply: oneshot::Sender<Response>,
+    },
+    /// Nothing more is to be done.
+    Quit,
 }
 
 /// What the thread is given.

@@ -150,7 +150,7 @@ impl Asker {
     /// Asks the control plane.
     pub async fn ask(&self, request: Request) -> Result<Response, Gone> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        self.asks.send(Asked { request, reply }).await.map_err(|_| Gone)?;
+        self.asks.send(Asked::Question { request, reply }).await.map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
 
