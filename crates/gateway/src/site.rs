@@ -56,6 +56,14 @@ pub struct LineSite {
     pub in_service: bool,
 }
 
+impl LineSite {
+    /// The telephone for people: `219 Room 219 (dahdi/19)`.
+    pub fn subject(&self) -> String {
+        let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
+        format!("{}{name} ({})", self.number, self.port)
+    }
+}
+
 /// SIP as a whole.
 #[derive(Clone, Debug)]
 pub struct SipSite {

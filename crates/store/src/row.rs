@@ -14,6 +14,8 @@ pub struct CallRow {
     pub from_name: String,
     /// The line port of the caller, if it is one of ours.
     pub from_port: String,
+    /// The caller asked to stay unknown.
+    pub withheld: bool,
     /// By which server or user a call from outside came, may be empty.
     pub came_by: String,
     /// The number as dialled, or as it came.

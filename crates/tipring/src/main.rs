@@ -1,3 +1,37 @@
-//! Tipring joins analog telephone lines to SIP.
+//! Tipring joins analog telephone lines to SIP: the one binary, its commands and their words.
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod check;
+mod cli;
+mod client;
+mod demo;
+mod desk;
+mod logbook;
+mod parts;
+mod password;
+mod phone;
+mod protocol;
+mod records;
+mod run;
+mod serve;
+mod server;
+mod state;
+mod status;
+mod wav;
+mod zone;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
+    match cli.command.execute(cli.dir.as_deref()) {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("{why:#}");
+            ExitCode::from(cli::TROUBLE)
+        }
+    }
+}

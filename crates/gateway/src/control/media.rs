@@ -117,6 +117,16 @@ impl MediaDesk {
         self.far.iter().find(|(_, media)| media.leg == leg).map(|(far, _)| *far)
     }
 
+    /// The codec that we send to a far leg, in a word; empty before one was agreed.
+    pub(crate) fn codec(&self, far: FarId) -> &'static str {
+        let plan = self.far.get(&far).and_then(|media| media.plan.as_ref());
+        plan.map_or("", |plan| match plan.codec {
+            Codec::Pcmu => "G.711u",
+            Codec::Pcma => "G.711a",
+            Codec::L16 => "L16",
+        })
+    }
+
     /// Far legs that hold sockets.
     pub(crate) fn far_count(&self) -> usize {
         self.far.len()

@@ -168,7 +168,7 @@ impl Control {
 
     /// How everything is.
     pub fn status(&self) -> Status {
-        self.board.status(self.now, &self.site)
+        self.board.status(self.now, &self.site, |far| self.media.codec(far))
     }
 
     /// The site in force.
@@ -392,7 +392,7 @@ impl Control {
                 self.note(What::Call(event));
             }
             tipring_call::Output::Alarm(alarm) => {
-                self.board.alarm(self.now, &alarm);
+                self.board.alarm(self.now, &self.site, &alarm);
                 self.note(What::Alarm(alarm));
             }
         }

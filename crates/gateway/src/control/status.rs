@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, VecDeque};
 use core::net::SocketAddr;
 
 use serde::Serialize;
-use tipring_call::{Alarm, CallEvent, CallRecord, FarId, LineDoing, Number, Party, Via};
+use tipring_call::{Alarm, CallEvent, CallRecord, FarId, Identity, LineDoing, Number, Party, Via};
 use tipring_port::{LineEvent, StreamStats};
 use tipring_sip::agent::ConnId;
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
-use crate::site::Site;
+use crate::journal::fault_words;
+use crate::site::{LineSite, Site};
 
 /// Call records kept for `tipring calls`; the store has all.
 pub const MAX_LATEST: usize = 500;
@@ -109,6 +110,8 @@ pub struct CallStatus {
     pub state: &'static str,
     /// Seconds since it was answered, or began.
     pub for_seconds: u64,
+    /// The codec, empty without a stream.
+    pub codec: &'static str,
     /// Packets lost on the way to us, in hundredths of a percent; `None` without a stream.
     pub loss: Option<u32>,
     /// A word on the quality.
@@ -118,6 +121,7 @@ pub struct CallStatus {
 #[derive(Clone, Debug)]
 struct Running {
     from: Party,
+    shown: Identity,
     dialled: Number,
     to: Option<Party>,
     via: Option<Via>,
@@ -291,14 +295,14 @@ impl Board {
         }
     }
 
-    pub(crate) fn alarm(&mut self, now: Instant, alarm: &Alarm) {
-        let subject = |line: &LineId| line.to_string();
+    pub(crate) fn alarm(&mut self, now: Instant, site: &Site, alarm: &Alarm) {
+        let subject = |line: &LineId| site.line(*line).map_or_else(|| line.to_string(), LineSite::subject);
         match alarm {
             Alarm::LineFault(line, fault) => self.raise(
                 now,
                 format!("{line} {fault:?}"),
                 &subject(line),
-                format!("fault: {fault:?}"),
+                fault_words(*fault).to_owned(),
                 "check the pair and the telephone on it".to_owned(),
             ),
             Alarm::LineFaultCleared(line, fault) => self.clear(&format!("{line} {fault:?}")),
@@ -355,9 +359,10 @@ impl Board {
 
     pub(crate) fn call_event(&mut self, now: Instant, _wall: WallTime, event: &CallEvent) {
         match *event {
-            CallEvent::Created { call, from, dialled, .. } => {
+            CallEvent::Created { call, from, shown, dialled, .. } => {
                 let running = Running {
                     from,
+                    shown,
                     dialled,
                     to: None,
                     via: None,
@@ -406,7 +411,7 @@ impl Board {
         }
     }
 
-    pub(crate) fn status(&self, now: Instant, site: &Site) -> Status {
+    pub(crate) fn status(&self, now: Instant, site: &Site, codec: impl Fn(FarId) -> &'static str) -> Status {
         let name = |party: Party| match party {
             Party::Line(line) => site.line(line).map_or_else(|| line.to_string(), |line| line.number.clone()),
             Party::Far(far) => far.to_string(),
@@ -442,7 +447,11 @@ impl Board {
                     contact: self.users.get(user.number.as_str()).copied(),
                 })
                 .collect(),
-            calls: self.calls.iter().map(|(id, call)| self.call_status(now, *id, call, name)).collect(),
+            calls: self
+                .calls
+                .iter()
+                .map(|(id, call)| self.call_status(now, *id, call, name, &codec))
+                .collect(),
             refused_requests: self.refused,
         }
     }
@@ -476,18 +485,23 @@ impl Board {
         id: CallId,
         call: &Running,
         name: impl Fn(Party) -> String,
+        codec: impl Fn(FarId) -> &'static str,
     ) -> CallStatus {
-        let stats = [Some(call.from), call.to].into_iter().flatten().find_map(|party| match party {
-            Party::Far(far) => self.stats.get(&far),
+        let mut far = [Some(call.from), call.to].into_iter().flatten().filter_map(|party| match party {
+            Party::Far(far) => Some(far),
             Party::Line(_) => None,
         });
+        let stats = far.clone().find_map(|far| self.stats.get(&far));
         let loss = stats.map(|stats| {
             let due = u64::from(stats.received) + u64::from(stats.lost);
             if due == 0 { 0 } else { (u64::from(stats.lost) * 10_000 / due) as u32 }
         });
         CallStatus {
             call: id.0,
-            from: name(call.from),
+            from: match call.from {
+                Party::Far(_) if !call.shown.number.is_empty() => call.shown.number.as_str().to_owned(),
+                party => name(party),
+            },
             to: call.dialled.as_str().to_owned(),
             via: match call.via {
                 Some(Via::Server(server)) => server.as_str().to_owned(),
@@ -496,6 +510,7 @@ impl Board {
             },
             state: call.state,
             for_seconds: (now - call.answered.unwrap_or(call.began)).as_secs(),
+            codec: far.next().map_or("", codec),
             loss,
             quality: match loss {
                 None => "",

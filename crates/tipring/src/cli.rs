@@ -1,0 +1,180 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::protocol::{Ask, PhoneAct};
+use crate::{check, client, demo, run};
+
+/// Exit code where something needs a person, or a file is not accepted.
+pub const ATTENTION: u8 = 1;
+/// Exit code where the command itself could not do its work.
+pub const TROUBLE: u8 = 2;
+
+/// Joins analog telephone lines to SIP.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tipring",
+    version,
+    arg_required_else_help = true,
+    after_help = "No hardware at hand? `tipring demo` starts four simulated telephones; it tells what to try."
+)]
+pub struct Cli {
+    /// State directory: control socket, call records, event log. Without it: $XDG_RUNTIME_DIR/tipring, or
+    /// /run/tipring for root; the demo's ends in tipring-demo
+    #[arg(long, global = true, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start four simulated telephones and a SIP registrar; needs no file and no network
+    Demo {
+        /// Address for SIP phones, UDP and TCP; the next free port is taken if this one is in use
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5060")]
+        sip: SocketAddr,
+    },
+    /// Check a configuration: each mistake with file, line and remedy. Exit code 0: it may run; 1: it is not
+    /// accepted; 2: it could not be read
+    Check {
+        /// The file; without it ./tipring.toml, else /etc/tipring/tipring.toml
+        file: Option<PathBuf>,
+    },
+    /// Run the gateway until SIGTERM or Ctrl-C; then calls are released and ports deregistered
+    Run {
+        /// The configuration
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Threads for the simulated lines
+        #[arg(long, value_name = "N", default_value_t = 1, hide = true)]
+        shards: usize,
+    },
+    /// Show how everything is, first what needs a person. Exit code 1 while something does
+    Status {
+        /// Only this telephone
+        number: Option<String>,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the latest calls, the newest last
+    Calls {
+        /// Go on with each call as it ends
+        #[arg(short, long)]
+        follow: bool,
+        /// How many
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+        count: usize,
+        /// As JSON, a call a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what happened, in words
+    Log {
+        /// Only what concerns this telephone
+        number: Option<String>,
+        /// Go on as it happens
+        #[arg(short, long)]
+        follow: bool,
+        /// How many lines
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+        count: usize,
+        /// Also digits, SIP messages and media
+        #[arg(short, long)]
+        verbose: bool,
+    },
+    /// Laboratory: use a simulated telephone
+    Phone(PhoneArgs),
+}
+
+/// A telephone and what it is to do.
+#[derive(Debug, Args)]
+pub struct PhoneArgs {
+    /// The telephone's number (101), or its line port (sim/1)
+    pub port: String,
+    /// What it is to do
+    #[command(subcommand)]
+    pub act: PhoneCommand,
+}
+
+/// What a telephone can do.
+#[derive(Debug, Subcommand)]
+pub enum PhoneCommand {
+    /// Lift the receiver
+    OffHook,
+    /// Hang up
+    OnHook,
+    /// Press the hook for a moment
+    Flash {
+        /// For how long, in milliseconds
+        #[arg(value_name = "MS", default_value_t = 500)]
+        length: u32,
+    },
+    /// Dial; wait for the dial tone first (`hear`). A comma is a pause of a second
+    Dial {
+        /// 0-9 * # A-D and commas
+        digits: String,
+        /// By rotary dial, 10 pulses a second
+        #[arg(long)]
+        pulse: bool,
+    },
+    /// Speak: a recording once, a voice or a tone until `hush`
+    Say {
+        /// A WAV file (8 kHz, 16 bit, mono), a .raw file of such samples, tone:1004 (at -10 dBm0; tone:1004:-20 is
+        /// softer), or voice:1
+        #[arg(value_name = "FILE")]
+        what: String,
+    },
+    /// Stop speaking
+    Hush,
+    /// Tell what is heard now, a line each: dial-tone, ringback, busy, reorder, howler, speech, `tone 1004 Hz -10
+    /// dBm0`, silence; on-hook: ringing, and the caller on the display
+    Hear,
+}
+
+impl Command {
+    /// Does it.
+    pub fn execute(self, dir: Option<&Path>) -> Result<ExitCode> {
+        match self {
+            Self::Demo { sip } => demo::demo(sip, dir),
+            Self::Check { file } => check::command(file.as_deref()),
+            Self::Run { config, shards } => run::run(&config, shards, dir),
+            Self::Status { number, json } => client::ask(dir, Ask::Status { number, json }),
+            Self::Calls { follow, count, json } => client::calls(dir, follow, count, json),
+            Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
+            Self::Phone(PhoneArgs { port, act }) => {
+                client::ask(dir, Ask::Phone { port, act: PhoneAct::of(act)? })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The commands that speak to a running gateway.
+
+use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tipring_store::{CALLS_FILE, Calls, EventLog};
+
+use crate::protocol::{Ask, Envelope, Reply, VERSION};
+use crate::{cli, records, state, zone};
+
+/// Asks the gateway of `dir`, or the one that runs here, and prints its answer.
+pub fn ask(dir: Option<&Path>, ask: Ask) -> Result<ExitCode> {
+    match find(dir)? {
+        Some(stream) => converse(stream, &ask),
+        None => Err(nobody(dir)),
+    }
+}
+
+/// `calls`: of the running gateway; of the file where none runs.
+pub fn calls(dir: Option<&Path>, follow: bool, count: usize, json: bool) -> Result<ExitCode> {
+    if let Some(stream) = find(dir)? {
+        return converse(stream, &Ask::Calls { follow, count, json });
+    }
+    let kept = state::candidates(dir).into_iter().find(|dir| dir.join(CALLS_FILE).exists());
+    let Some(kept) = kept.filter(|_| !follow) else { return Err(nobody(dir)) };
+    eprintln!("No gateway runs; these are the records in {}.", kept.display());
+    for row in Calls::open(&kept)?.last(count)? {
+        if !print(&if json { records::json(&row) } else { records::line(&row, zone::offset_minutes) })? {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `log`: of the running gateway; of the file where none runs.
+pub fn log(
+    dir: Option<&Path>,
+    number: Option<String>,
+    follow: bool,
+    count: usize,
+    verbose: bool,
+) -> Result<ExitCode> {
+    if let Some(stream) = find(dir)? {
+        return converse(stream, &Ask::Log { number, follow, count, verbose });
+    }
+    let kept = state::candidates(dir).into_iter().find(|dir| dir.join(tipring_store::EVENTS_FILE).exists());
+    let Some(kept) = kept.filter(|_| !follow && number.is_none()) else { return Err(nobody(dir)) };
+    eprintln!("No gateway runs; this is the end of the log in {}, with details.", kept.display());
+    for line in EventLog::last(&kept, count)? {
+        if !print(&line)? {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn find(dir: Option<&Path>) -> Result<Option<UnixStream>> {
+    for dir in state::candidates(dir) {
+        let path = dir.join(state::SOCKET_FILE);
+        match UnixStream::connect(&path) {
+            Ok(stream) => return Ok(Some(stream)),
+            Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {}
+            Err(why) if why.kind() == ErrorKind::PermissionDenied => {
+                bail!("{}: belongs to another user. Ask as the user who runs the gateway", path.display())
+            }
+            Err(why) => return Err(why).with_context(|| format!("{}", path.display())),
+        }
+    }
+    Ok(None)
+}
+
+fn nobody(dir: Option<&Path>) -> anyhow::Error {
+    let dirs: Vec<String> = state::candidates(dir).iter().map(|dir| dir.display().to_string()).collect();
+    let program = state::program();
+    anyhow!(
+        "No gateway runs here (looked in {}).\nStart one: {program} demo, or {program} run --config FILE. \
+         If it has its own state directory, name it: --dir DIR",
+        dirs.join(" and ")
+    )
+}
+
+fn converse(mut stream: UnixStream, ask: &Ask) -> Result<ExitCode> {
+    let envelope = Envelope { version: VERSION, ask: serde_json::to_value(ask)? };
+    let mut text = serde_json::to_string(&envelope)?;
+    text.push('\n');
+    stream.write_all(text.as_bytes()).context("the gateway does not listen")?;
+    for line in BufReader::new(stream).lines() {
+        let line = line.context("the gateway stopped while it answered")?;
+        let reply = serde_json::from_str(&line);
+        match reply.with_context(|| format!("the gateway answers in another language: {line}"))? {
+            Reply::Line(line) => {
+                if !print(&line)? {
+                    return Ok(ExitCode::SUCCESS);
+                }
+            }
+            Reply::End(code) => return Ok(ExitCode::from(code)),
+            Reply::Failed(why) => {
+                eprintln!("{why}");
+                return Ok(ExitCode::from(cli::TROUBLE));
+            }
+        }
+    }
+    bail!("the gateway stopped before it had answered")
+}
+
+/// Prints a line; false if nobody reads any more (`tipring log | head`).
+pub fn print(line: &str) -> Result<bool> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(why) => Err(why).context("standard output"),
+    }
+}

@@ -1,0 +1,173 @@
+//! The desk that answers what the control socket is asked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Result, bail};
+use tipring_gateway::{Request, Response, Site};
+use tipring_host::Asker;
+use tipring_store::{CallRow, Calls};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::cli::ATTENTION;
+use crate::logbook::Logbook;
+use crate::protocol::{Ask, Reply};
+use crate::{phone, records, status, zone};
+
+/// Records that a slow reader may be behind.
+const MAX_BEHIND: usize = 1024;
+/// Records and lines given at once, at the most.
+const MAX_COUNT: usize = 100_000;
+
+/// The call records and who follows them.
+#[derive(Debug)]
+pub struct Ledger {
+    calls: Mutex<Calls>,
+    follow: broadcast::Sender<Arc<CallRow>>,
+}
+
+impl Ledger {
+    /// A ledger of these records.
+    pub fn new(calls: Calls) -> Self {
+        Self { calls: Mutex::new(calls), follow: broadcast::channel(MAX_BEHIND).0 }
+    }
+
+    /// Keeps a record and shows it to those who follow.
+    pub fn append(&self, row: CallRow) -> Result<(), String> {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = calls.append(&row).map_err(|why| why.to_string());
+        // Even a record that the disk did not take is news. Nobody may be following.
+        let _ = self.follow.send(Arc::new(row));
+        kept
+    }
+
+    fn read(&self, count: usize) -> Result<(Vec<CallRow>, broadcast::Receiver<Arc<CallRow>>)> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok((calls.last(count)?, self.follow.subscribe()))
+    }
+}
+
+/// Everything that answers need.
+#[derive(Clone)]
+pub struct Desk {
+    /// The gateway.
+    pub asker: Asker,
+    /// What it is made of.
+    pub site: Arc<Site>,
+    /// The journal in words.
+    pub logbook: Arc<Logbook>,
+    /// The call records.
+    pub ledger: Arc<Ledger>,
+}
+
+impl Desk {
+    /// Answers a question into `out`; ends when nobody reads any more.
+    pub async fn answer(&self, ask: Ask, out: &mpsc::Sender<Reply>) {
+        let end = match self.work(ask, out).await {
+            Ok(code) => Reply::End(code),
+            Err(why) => Reply::Failed(format!("{why:#}")),
+        };
+        // Who asked may have gone.
+        let _ = out.send(end).await;
+    }
+
+    async fn work(&self, ask: Ask, out: &mpsc::Sender<Reply>) -> Result<u8> {
+        match ask {
+            Ask::Status { number, json } => self.status(number.as_deref(), json, out).await,
+            Ask::Calls { follow, count, json } => self.calls(follow, count, json, out).await,
+            Ask::Log { number, follow, count, verbose } => {
+                self.log(number, follow, count, verbose, out).await
+            }
+            Ask::Phone { port, act } => {
+                say(phone::act(&self.asker, &self.site, &port, act).await?, out).await;
+                Ok(0)
+            }
+        }
+    }
+
+    async fn status(&self, number: Option<&str>, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
+        let status = match self.asker.ask(Request::Status).await? {
+            Response::Status(status) => status,
+            Response::Calls(_) | Response::Done | Response::Refused(_) => bail!("no status was given"),
+        };
+        let (lines, attention) = match number {
+            None => (status::whole(&status), !status.alarms.is_empty()),
+            Some(number) => match status::one(&status, number) {
+                Some(found) => found,
+                None => bail!("There is no telephone {number}. `tipring status --json` lists them"),
+            },
+        };
+        let lines = if json { vec![serde_json::to_string(&only(&status, number)?)?] } else { lines };
+        say(lines, out).await;
+        Ok(if attention { ATTENTION } else { 0 })
+    }
+
+    async fn calls(&self, follow: bool, count: usize, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
+        let ledger = Arc::clone(&self.ledger);
+        let (rows, mut next) =
+            tokio::task::spawn_blocking(move || ledger.read(count.min(MAX_COUNT))).await??;
+        let told =
+            |row: &CallRow| if json { records::json(row) } else { records::line(row, zone::offset_minutes) };
+        let lines = rows.iter().map(told).collect();
+        say(lines, out).await;
+        while follow {
+            let line = match next.recv().await {
+                Ok(row) => told(&row),
+                Err(RecvError::Lagged(lost)) => format!("({lost} calls not shown: this reader was too slow)"),
+                Err(RecvError::Closed) => break,
+            };
+            if out.send(Reply::Line(line)).await.is_err() {
+                break;
+            }
+        }
+        Ok(0)
+    }
+
+    async fn log(
+        &self,
+        number: Option<String>,
+        follow: bool,
+        count: usize,
+        verbose: bool,
+        out: &mpsc::Sender<Reply>,
+    ) -> Result<u8> {
+        // A line port is known by its telephone's number.
+        let number = number.map(|number| {
+            let line = self.site.lines.iter().find(|line| line.port == number);
+            line.map_or(number, |line| line.number.clone())
+        });
+        let number = number.as_deref();
+        let (lines, mut next) = self.logbook.read(count.min(MAX_COUNT), |line| line.is_for(number, verbose));
+        let lines = lines.iter().map(|line| line.text.clone()).collect();
+        say(lines, out).await;
+        while follow {
+            let line = match next.recv().await {
+                Ok(line) if line.is_for(number, verbose) => line.text.clone(),
+                Ok(_) => continue,
+                Err(RecvError::Lagged(lost)) => format!("({lost} lines not shown: this reader was too slow)"),
+                Err(RecvError::Closed) => break,
+            };
+            if out.send(Reply::Line(line)).await.is_err() {
+                break;
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// The whole status for programs, or one telephone of it.
+fn only(status: &tipring_gateway::Status, number: Option<&str>) -> Result<serde_json::Value> {
+    let Some(number) = number else { return Ok(serde_json::to_value(status)?) };
+    match status.lines.iter().find(|line| line.number == number || line.port == number) {
+        Some(line) => Ok(serde_json::to_value(line)?),
+        None => Ok(serde_json::to_value(status.users.iter().find(|user| user.number == number))?),
+    }
+}
+
+async fn say(lines: Vec<String>, out: &mpsc::Sender<Reply>) {
+    for line in lines {
+        if out.send(Reply::Line(line)).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The journal in words: the latest lines in memory, all in a file, each to whoever follows.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tipring_gateway::{Depth, Entry, Site, Teller};
+use tipring_store::EventLog;
+use tipring_units::WallTime;
+use tokio::sync::broadcast;
+
+use crate::{records, zone};
+
+/// Lines kept in memory for `tipring log`.
+pub const MAX_KEPT: usize = 5000;
+/// Lines that a slow reader may be behind.
+const MAX_BEHIND: usize = 4096;
+
+/// A line of the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// In words, with its time of day.
+    pub text: String,
+    /// Who wants to read it.
+    pub depth: Depth,
+    /// The telephones that it is about.
+    pub numbers: Vec<String>,
+}
+
+impl Line {
+    /// True for a reader who wants this much about this telephone.
+    pub fn is_for(&self, number: Option<&str>, verbose: bool) -> bool {
+        (verbose || self.depth == Depth::Plain)
+            && number.is_none_or(|number| self.numbers.iter().any(|other| other == number))
+    }
+}
+
+/// The log of a running gateway.
+#[derive(Debug)]
+pub struct Logbook {
+    pages: Mutex<Pages>,
+    follow: broadcast::Sender<Arc<Line>>,
+}
+
+#[derive(Debug)]
+struct Pages {
+    kept: VecDeque<Arc<Line>>,
+    teller: Teller,
+    file: EventLog,
+    /// The file could not be written; told once, until it works again.
+    failed: bool,
+}
+
+impl Logbook {
+    /// A log that also goes into `file`.
+    pub fn new(file: EventLog) -> Self {
+        let pages =
+            Pages { kept: VecDeque::with_capacity(MAX_KEPT), teller: Teller::default(), file, failed: false };
+        Self { pages: Mutex::new(pages), follow: broadcast::channel(MAX_BEHIND).0 }
+    }
+
+    /// Writes an entry of the journal, if it says anything to a reader.
+    pub fn entry(&self, entry: &Entry, site: &Site) {
+        let name = |line| site.line(line).map_or_else(|| format!("{line}"), |line| line.number.clone());
+        let offset = zone::offset_minutes(entry.wall);
+        let mut pages = self.pages();
+        let Some(words) = pages.teller.tell(entry, offset, name) else { return };
+        let mut numbers: Vec<String> = words.lines.iter().map(|line| name(*line)).collect();
+        numbers.extend(words.numbers);
+        self.write(&mut pages, entry.wall, Line { text: words.text, depth: words.depth, numbers });
+    }
+
+    /// Writes a line of the program itself.
+    pub fn note(&self, wall: WallTime, text: &str) {
+        let time = tipring_gateway::time_of_day(wall, zone::offset_minutes(wall));
+        let line = Line { text: format!("{time} {text}"), depth: Depth::Plain, numbers: Vec::new() };
+        self.write(&mut self.pages(), wall, line);
+    }
+
+    /// The latest lines that `wanted` takes, at most `count`, and those that follow.
+    pub fn read(
+        &self,
+        count: usize,
+        wanted: impl Fn(&Line) -> bool,
+    ) -> (Vec<Arc<Line>>, broadcast::Receiver<Arc<Line>>) {
+        let pages = self.pages();
+        let mut lines: Vec<_> =
+            pages.kept.iter().rev().filter(|line| wanted(line)).take(count).cloned().collect();
+        lines.reverse();
+        // Within the lock: no line is missed between the two, and none comes twice.
+        (lines, self.follow.subscribe())
+    }
+
+    fn write(&self, pages: &mut Pages, wall: WallTime, line: Line) {
+        let date = records::date_and_time(wall, zone::offset_minutes);
+        let day = date.split(' ').next().unwrap_or_default();
+        match pages.file.append(&format!("{day} {}", line.text)) {
+            Ok(()) => pages.failed = false,
+            Err(why) if !pages.failed => {
+                pages.failed = true;
+                tracing::warn!("the event log is not written: {why}");
+            }
+            Err(_) => {}
+        }
+        if pages.kept.len() == MAX_KEPT {
+            pages.kept.pop_front();
+        }
+        let line = Arc::new(line);
+        pages.kept.push_back(Arc::clone(&line));
+        // Nobody may be following.
+        let _ = self.follow.send(line);
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        // A panic while a line was written costs that line.
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_gets_each_line_once() {
+        let dir = std::env::temp_dir().join(format!("tipring-logbook-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let book = Logbook::new(EventLog::open(&dir).unwrap());
+        let wall = WallTime(1_709_210_096_000_000);
+        for n in 0..MAX_KEPT + 5 {
+            book.note(wall, &format!("line {n}"));
+        }
+        let (lines, mut follow) = book.read(3, |_| true);
+        book.note(wall, "the next");
+        assert_eq!(lines.len(), 3);
+        assert!(lines[2].text.ends_with(&format!("line {}", MAX_KEPT + 4)));
+        assert!(follow.try_recv().unwrap().text.ends_with("the next"));
+        assert!(follow.try_recv().is_err());
+        let kept = EventLog::last(&dir, 1).unwrap();
+        assert!(kept[0].starts_with("2024-0") && kept[0].ends_with("the next"), "{kept:?}");
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_reader_of_one_telephone_gets_its_lines_only() {
+        let line = Line { text: String::new(), depth: Depth::Detail, numbers: vec!["101".into()] };
+        assert!(line.is_for(Some("101"), true) && line.is_for(None, true));
+        assert!(!line.is_for(Some("10"), true) && !line.is_for(Some("101"), false));
+    }
+}

@@ -1,0 +1,187 @@
+//! What goes over the control socket: one JSON line asks, JSON lines answer, the last of them says how it ended.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::PhoneCommand;
+
+/// The version of this protocol. A gateway refuses another one.
+pub const VERSION: u32 = 1;
+/// Bytes of a question, at the most.
+pub const MAX_ASK: usize = 16 * 1024;
+
+/// A question with the version of its language.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Envelope {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The question; kept as it came, since that of another version may not be understood.
+    pub ask: serde_json::Value,
+}
+
+/// A question.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// How everything is, or one telephone.
+    Status {
+        /// Only this one.
+        number: Option<String>,
+        /// As JSON.
+        json: bool,
+    },
+    /// The latest calls.
+    Calls {
+        /// And those that follow.
+        follow: bool,
+        /// How many.
+        count: usize,
+        /// As JSON.
+        json: bool,
+    },
+    /// The journal in words.
+    Log {
+        /// Only what concerns this telephone.
+        number: Option<String>,
+        /// And what follows.
+        follow: bool,
+        /// How many lines.
+        count: usize,
+        /// With details.
+        verbose: bool,
+    },
+    /// A simulated telephone is to do something.
+    Phone {
+        /// Its number, or its line port.
+        port: String,
+        /// What.
+        act: PhoneAct,
+    },
+}
+
+/// What a simulated telephone is to do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhoneAct {
+    /// Lift the receiver.
+    OffHook,
+    /// Hang up.
+    OnHook,
+    /// Open the loop for so many milliseconds.
+    Flash(u32),
+    /// Dial.
+    Dial {
+        /// The digits.
+        digits: String,
+        /// By rotary dial.
+        pulse: bool,
+    },
+    /// Speak.
+    Say(Say),
+    /// Stop speaking.
+    Hush,
+    /// Tell what is heard.
+    Hear,
+}
+
+/// What is said.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Say {
+    /// A recording, by its full path.
+    File(PathBuf),
+    /// A tone.
+    Tone {
+        /// Its frequency.
+        hertz: f32,
+        /// Its level.
+        dbm0: f32,
+    },
+    /// A voice by its number.
+    Voice(u16),
+}
+
+/// A line of an answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// A line to print.
+    Line(String),
+    /// The command came to its end; this is its exit code.
+    End(u8),
+    /// It could not be done, and why.
+    Failed(String),
+}
+
+impl PhoneAct {
+    /// From the command line.
+    pub fn of(command: PhoneCommand) -> Result<Self> {
+        Ok(match command {
+            PhoneCommand::OffHook => Self::OffHook,
+            PhoneCommand::OnHook => Self::OnHook,
+            PhoneCommand::Flash { length } => Self::Flash(length),
+            PhoneCommand::Dial { digits, pulse } => Self::Dial { digits, pulse },
+            PhoneCommand::Say { what } => Self::Say(Say::parse(&what)?),
+            PhoneCommand::Hush => Self::Hush,
+            PhoneCommand::Hear => Self::Hear,
+        })
+    }
+}
+
+impl Say {
+    /// `tone:1004`, `tone:1004:-20`, `voice:1`, or a file.
+    pub fn parse(what: &str) -> Result<Self> {
+        if let Some(tone) = what.strip_prefix("tone:") {
+            let (hertz, dbm0) = tone.split_once(':').unwrap_or((tone, "-10"));
+            let hertz: f32 = hertz.parse().with_context(|| format!("{what}: write tone:1004, in hertz"))?;
+            let dbm0: f32 = dbm0.parse().with_context(|| format!("{what}: write tone:1004:-10, in dBm0"))?;
+            ensure!((20.0..4000.0).contains(&hertz), "{what}: a line carries 20 to 4000 Hz");
+            ensure!((-70.0..=3.0).contains(&dbm0), "{what}: a level is from -70 to 3 dBm0");
+            return Ok(Self::Tone { hertz, dbm0 });
+        }
+        if let Some(voice) = what.strip_prefix("voice:") {
+            let voices = tipring_sim::mouth::VOICES;
+            let number: u16 = voice.parse().with_context(|| format!("{what}: write voice:1"))?;
+            ensure!(number < voices, "{what}: voices are 0 to {}", voices - 1);
+            return Ok(Self::Voice(number));
+        }
+        let path = std::fs::canonicalize(what)
+            .with_context(|| format!("{what}: no such recording; tone:1004 and voice:1 need no file"))?;
+        // Read here too: a mistake is told before the gateway is asked.
+        crate::wav::read(&path)?;
+        Ok(Self::File(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tones_and_voices_are_said_by_name() {
+        assert_eq!(Say::parse("tone:1004").unwrap(), Say::Tone { hertz: 1004.0, dbm0: -10.0 });
+        assert_eq!(Say::parse("tone:404:-20").unwrap(), Say::Tone { hertz: 404.0, dbm0: -20.0 });
+        assert_eq!(Say::parse("voice:1").unwrap(), Say::Voice(1));
+        for (wrong, told) in [
+            ("tone:high", "in hertz"),
+            ("tone:9000", "20 to 4000"),
+            ("tone:1004:90", "-70 to 3"),
+            ("voice:999", "voices are"),
+            ("nothing.wav", "no such recording"),
+        ] {
+            let error = format!("{:#}", Say::parse(wrong).unwrap_err());
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn questions_travel_as_json() {
+        let ask =
+            Ask::Phone { port: "101".into(), act: PhoneAct::Dial { digits: "102".into(), pulse: false } };
+        let text = serde_json::to_string(&ask).unwrap();
+        assert_eq!(text, r#"{"phone":{"port":"101","act":{"dial":{"digits":"102","pulse":false}}}}"#);
+        assert_eq!(serde_json::from_str::<Ask>(&text).unwrap(), ask);
+    }
+}

@@ -1,0 +1,132 @@
+//! Call records: from the switch's to those that are kept, and in words.
+
+use tipring_call::{CallRecord, Clearer, Party, Presentation, Priority, Side, Via};
+use tipring_gateway::{Site, length};
+use tipring_store::CallRow;
+use tipring_units::WallTime;
+
+/// The record as it is kept.
+pub fn row(record: &CallRecord, site: &Site) -> CallRow {
+    let line = |party: Option<Party>| match party {
+        Some(Party::Line(line)) => site.line(line),
+        Some(Party::Far(_)) | None => None,
+    };
+    let via = |via: Option<Via>| match via {
+        Some(Via::Server(name)) => name.as_str().to_owned(),
+        Some(Via::User(number)) => number.as_str().to_owned(),
+        None => String::new(),
+    };
+    let port = |party| line(party).map_or_else(String::new, |line| line.port.clone());
+    let caller = Some(record.caller);
+    let shown = record.from.number.as_str();
+    CallRow {
+        call: record.call.0,
+        // An emergency call shows its callback number; the record names the telephone itself.
+        from: line(caller).map_or_else(|| shown.to_owned(), |line| line.number.clone()),
+        from_name: line(caller)
+            .map_or_else(|| record.from.name.as_str().to_owned(), |line| line.name.clone()),
+        from_port: port(caller),
+        withheld: record.from.presentation == Presentation::Private,
+        came_by: via(record.came_by),
+        dialled: record.dialled.as_str().to_owned(),
+        sent: record.sent.as_str().to_owned(),
+        to_port: port(record.called),
+        went_by: via(record.went_by),
+        started: record.started.0,
+        answered: record.answered.map(|wall| wall.0),
+        ended: record.ended.0,
+        talked_ms: u64::try_from(record.talked.as_millis()).unwrap_or(u64::MAX),
+        cause: record.cause.q850(),
+        cause_word: record.cause.word().to_owned(),
+        by: match record.by {
+            Clearer::Side(Side::Caller) => "caller",
+            Clearer::Side(Side::Called) => "called",
+            Clearer::Gateway => "gateway",
+        }
+        .to_owned(),
+        emergency: record.priority == Priority::Emergency,
+    }
+}
+
+/// The record for programs.
+pub fn json(row: &CallRow) -> String {
+    // Plain numbers and texts always serialize.
+    serde_json::to_string(row).unwrap_or_default()
+}
+
+/// The record in words: `2026-11-21 10:42:01  101 -> 102  00:14  normal clearing (16), by caller`.
+pub fn line(row: &CallRow, offset: impl Fn(WallTime) -> i32) -> String {
+    format!("{}  {}", date_and_time(WallTime(row.started), offset), words(row))
+}
+
+/// The record in words, without its date.
+pub fn words(row: &CallRow) -> String {
+    let from = if row.from.is_empty() { "unknown" } else { &row.from };
+    let by = |word: &str, name: &str| if name.is_empty() { String::new() } else { format!(" {word} {name}") };
+    // A registered telephone's own number says where the call went.
+    let via = if row.went_by == row.dialled { "" } else { &row.went_by };
+    let came = if row.came_by == row.from { "" } else { &row.came_by };
+    let talked = match row.answered {
+        Some(_) => length(row.talked_ms / 1000),
+        None => "  -  ".to_owned(),
+    };
+    format!(
+        "{from}{} -> {}{}{}  {talked}  {} ({}), by {}",
+        by("from", came),
+        row.dialled,
+        by("via", via),
+        if row.emergency { " EMERGENCY" } else { "" },
+        row.cause_word,
+        row.cause,
+        row.by
+    )
+}
+
+/// `2026-11-21 10:42:01` by local time.
+pub fn date_and_time(wall: WallTime, offset: impl Fn(WallTime) -> i32) -> String {
+    let civil = wall.civil(offset(wall));
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+        civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> CallRow {
+        CallRow {
+            from: "101".into(),
+            dialled: "102".into(),
+            started: 1_709_210_096_000_000,
+            answered: Some(1_709_210_099_000_000),
+            talked_ms: 14_900,
+            cause: 16,
+            cause_word: "normal clearing".into(),
+            by: "caller".into(),
+            ..CallRow::default()
+        }
+    }
+
+    #[test]
+    fn a_record_is_a_line() {
+        let told = line(&row(), |_| 0);
+        assert_eq!(told, "2024-02-29 12:34:56  101 -> 102  00:14  normal clearing (16), by caller");
+        let refused = CallRow {
+            answered: None,
+            dialled: "15550199".into(),
+            went_by: "provider".into(),
+            emergency: true,
+            ..row()
+        };
+        let told = words(&refused);
+        assert_eq!(told, "101 -> 15550199 via provider EMERGENCY    -    normal clearing (16), by caller");
+    }
+
+    #[test]
+    fn a_record_for_programs_can_be_read_back() {
+        let back: CallRow = serde_json::from_str(&json(&row())).unwrap();
+        assert_eq!(back, row());
+    }
+}

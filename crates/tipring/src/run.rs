@@ -1,0 +1,35 @@
+//! `tipring run`: the gateway of a configuration.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use tipring_config::Level;
+
+use crate::parts::SipSockets;
+use crate::serve::{self, Claimed, Screen};
+use crate::{check, state};
+
+/// Runs the gateway of `config` until it is told to stop.
+pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode> {
+    let report = check::read(config)?;
+    for finding in &report.findings {
+        eprintln!("{finding}");
+    }
+    let Some(effective) = report.effective.clone() else {
+        let count = report.of(Level::Error).count() + report.unlisted;
+        bail!("{}: not accepted ({count} mistakes); nothing was started", config.display());
+    };
+    let dir = dir.map_or_else(state::default_dir, Path::to_owned);
+    let claimed = Claimed::take(&dir)?;
+    let (udp, tcp) = tipring_host::listen_sip(effective.listen)?;
+    let welcome = vec![format!(
+        "{} runs: {}, SIP on {}, state in {}.",
+        effective.name,
+        check::census(&effective),
+        udp.local_addr()?,
+        dir.display()
+    )];
+    serve::run(claimed, &effective, SipSockets { udp, tcp }, shards, Screen { welcome, live: false })?;
+    Ok(ExitCode::SUCCESS)
+}

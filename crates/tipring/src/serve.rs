@@ -1,0 +1,138 @@
+//! Running a gateway in this process: its state directory, its threads, its control socket, its end.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use nix::sys::stat::{Mode, umask};
+use tipring_config::Effective;
+use tipring_gateway::{Entry, Site};
+use tipring_host::Gateway;
+use tipring_store::{Calls, EventLog};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast;
+
+use crate::desk::{Desk, Ledger};
+use crate::logbook::{Line, Logbook};
+use crate::parts::{self, SipSockets};
+use crate::server::ControlSocket;
+use crate::state;
+
+/// A state directory that is ours.
+#[derive(Debug)]
+pub struct Claimed {
+    dir: PathBuf,
+    calls: Calls,
+    events: EventLog,
+}
+
+impl Claimed {
+    /// Takes `dir`; an error if another gateway runs there, or it cannot be written.
+    pub fn take(dir: &Path) -> Result<Self> {
+        // What this process writes is for its user alone.
+        umask(Mode::from_bits_truncate(0o077));
+        state::prepare(dir)?;
+        state::claim(dir)?;
+        let calls = Calls::open(dir)?;
+        let events = EventLog::open(dir)?;
+        Ok(Self { dir: dir.to_owned(), calls, events })
+    }
+}
+
+/// What is printed while a gateway runs.
+pub struct Screen {
+    /// Printed once it runs.
+    pub welcome: Vec<String>,
+    /// Each line of the journal is printed too.
+    pub live: bool,
+}
+
+/// Runs the gateway until SIGTERM or Ctrl-C.
+pub fn run(
+    claimed: Claimed,
+    effective: &Effective,
+    sip: SipSockets,
+    shards: usize,
+    screen: Screen,
+) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve(claimed, effective, sip, shards, screen))
+}
+
+async fn serve(
+    claimed: Claimed,
+    effective: &Effective,
+    sip: SipSockets,
+    shards: usize,
+    screen: Screen,
+) -> Result<()> {
+    let Claimed { dir, calls, events } = claimed;
+    let ledger = Arc::new(Ledger::new(calls));
+    let logbook = Arc::new(Logbook::new(events));
+    let (parts, site) = parts::build(effective, sip, shards, Arc::clone(&ledger))?;
+    let clock = parts.clock;
+    let socket = ControlSocket::open(&dir)?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let gateway = Gateway::start(parts).context("the gateway cannot start")?;
+    let asker = gateway.asker();
+    let journal = tokio::spawn(keep(asker.follow(), Arc::clone(&logbook), Arc::clone(&site)));
+    let desk = Desk { asker, site, logbook: Arc::clone(&logbook), ledger };
+    for line in &screen.welcome {
+        crate::client::print(line)?;
+    }
+    if screen.live {
+        let (lines, next) = logbook.read(crate::logbook::MAX_KEPT, |line| line.is_for(None, false));
+        tokio::spawn(show(lines, next));
+    }
+    tokio::select! {
+        () = socket.serve(desk) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    logbook.note(clock.wall(), "stopping: releasing calls, deregistering");
+    // Nobody is served any more: the socket's file goes first, so that a command says that nothing runs here.
+    drop(socket);
+    tokio::select! {
+        () = gateway.stop() => {}
+        _ = terminate.recv() => tracing::warn!("told twice to stop: calls may not have been released"),
+        _ = interrupt.recv() => tracing::warn!("told twice to stop: calls may not have been released"),
+    }
+    // The gateway is gone and with it the journal's source: its last entries are written.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), journal).await;
+    logbook.note(clock.wall(), "stopped");
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
+/// Writes the journal into the logbook until its source ends.
+async fn keep(mut entries: broadcast::Receiver<Arc<Entry>>, logbook: Arc<Logbook>, site: Arc<Site>) {
+    loop {
+        match entries.recv().await {
+            Ok(entry) => logbook.entry(&entry, &site),
+            Err(broadcast::error::RecvError::Lagged(lost)) => {
+                tracing::warn!("{lost} entries of the journal were lost: this machine is too slow");
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Prints the journal.
+async fn show(lines: Vec<Arc<Line>>, mut next: broadcast::Receiver<Arc<Line>>) {
+    for line in lines {
+        if !crate::client::print(&line.text).unwrap_or(false) {
+            return;
+        }
+    }
+    loop {
+        match next.recv().await {
+            Ok(line) if line.is_for(None, false) => {
+                if !crate::client::print(&line.text).unwrap_or(false) {
+                    return;
+                }
+            }
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
