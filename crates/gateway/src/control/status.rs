@@ -494,7 +494,7 @@ impl Board {
         let stats = far.clone().find_map(|far| self.stats.get(&far));
         let loss = stats.map(|stats| {
             let due = u64::from(stats.received) + u64::from(stats.lost);
-            if due == 0 { 0 } else { (u64::from(stats.lost) * 10_000 / due) as u32 }
+            (u64::from(stats.lost) * 10_000).checked_div(due).unwrap_or(0) as u32
         });
         CallStatus {
             call: id.0,
