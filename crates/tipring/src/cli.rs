@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::protocol::{Ask, PhoneAct};
-use crate::{check, client, demo, run};
+use crate::{check, client, demo, flow, run};
 
 /// Exit code where something needs a person, or a file is not accepted.
 pub const ATTENTION: u8 = 1;
@@ -91,8 +91,24 @@ pub enum Command {
         #[arg(short, long)]
         verbose: bool,
     },
-    /// Laboratory: use a simulated telephone
+    /// Laboratory: use a simulated telephone of a running gateway
     Phone(PhoneArgs),
+    /// Laboratory: run calls written as text in virtual time. Exit code 0: all came as expected; 1: something did
+    /// not; 2: a file could not be read
+    Flow {
+        /// The flows; a ladder of the same name beside one is compared
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Another seed for all that is random (ladders are not compared then)
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+        /// With true samples in place of the names of sounds
+        #[arg(long)]
+        audio: bool,
+        /// Print each ladder
+        #[arg(long)]
+        ladder: bool,
+    },
 }
 
 /// A telephone and what it is to do.
@@ -152,6 +168,9 @@ impl Command {
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
             Self::Phone(PhoneArgs { port, act }) => {
                 client::ask(dir, Ask::Phone { port, act: PhoneAct::of(act)? })
+            }
+            Self::Flow { files, seed, audio, ladder } => {
+                flow::run(&files, flow::Settings { seed, audio, ladder })
             }
         }
     }

@@ -36,6 +36,8 @@ pub fn demo(sip: SocketAddr, dir: Option<&Path>) -> Result<ExitCode> {
 
 fn listen(wanted: SocketAddr) -> Result<SipSockets> {
     for step in 0..=TRIES {
+        // Port 0 is any free one; where TCP has not the same one, the next try has another.
+        let step = if wanted.port() == 0 { 0 } else { step };
         let Some(port) = wanted.port().checked_add(step) else { break };
         match listen_sip(SocketAddr::new(wanted.ip(), port)) {
             Ok((udp, tcp)) => return Ok(SipSockets { udp, tcp }),

@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod demo;
 mod desk;
+mod flow;
 mod logbook;
 mod parts;
 mod password;
