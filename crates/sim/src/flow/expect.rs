@@ -118,7 +118,10 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
             Kind::Plain if word.text == "peer" && !scene.peers.is_empty() => {
                 words.extend(scene.peers[0].split(' ').map(str::to_owned));
             }
-            Kind::Plain => words.push(word.text.clone()),
+            Kind::Plain => {
+                let own = word.text.strip_prefix("peer/").filter(|_| !scene.peers.is_empty());
+                words.push(own.map_or(word.text.clone(), |nth| format!("{}/{nth}", scene.peers[0])));
+            }
             Kind::Quoted => {
                 // a display shows a name in quotes; words of a name are compared one by one
                 let text = format!("\"{}\"", word.text);
@@ -197,7 +200,7 @@ fn check(scene: &Scene, subject: Subject, words: &[String], at: &Cursor<'_>) -> 
     if verb == "hears" {
         let what = words.get(1).map_or("", String::as_str);
         let tones = Tone::ALL.map(Tone::word);
-        let names = scene.peers.iter().map(|name| name.split(['/', ' ']).next().unwrap_or(""));
+        let names = scene.peers.iter().map(|name| name.split(' ').next().unwrap_or(""));
         let all: Vec<&str> = tones.into_iter().chain(HEARD).chain(names).collect();
         if !all.contains(&what.split('/').next().unwrap_or(what)) {
             let remedy = match nearest(what, all.iter().copied()) {

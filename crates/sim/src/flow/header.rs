@@ -15,7 +15,7 @@ pub const MAX_SHARDS: usize = 8;
 /// Further lines of configuration, at the most.
 const MAX_RAW: usize = 64;
 
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 13] = [
     "seed",
     "country",
     "phones",
@@ -28,6 +28,7 @@ const WORDS: [&str; 12] = [
     "emergency",
     "config",
     "delay",
+    "stranger",
 ];
 
 /// One line of the world.
@@ -81,8 +82,10 @@ pub struct Head {
     pub shards: Vec<i32>,
     /// The servers.
     pub servers: Vec<ServerHead>,
-    /// Telephones that register at the gateway: number and password.
-    pub users: Vec<(String, String)>,
+    /// Telephones that register at the gateway: number, password, and the one that the telephone has.
+    pub users: Vec<(String, String, String)>,
+    /// Far ends that the gateway does not know.
+    pub strangers: Vec<String>,
     /// Rows of `[dial]`.
     pub dial: Vec<(String, String)>,
     /// Rows of `[offline]`.
@@ -118,6 +121,7 @@ impl Head {
             shards: vec![0],
             servers: Vec::new(),
             users: Vec::new(),
+            strangers: Vec::new(),
             dial: Vec::new(),
             offline: Vec::new(),
             emergency: Vec::new(),
@@ -143,7 +147,8 @@ impl Head {
     /// The names of the far ends, servers first.
     pub fn peer_names(&self) -> Vec<String> {
         let servers = self.servers.iter().map(|server| server.name.clone());
-        servers.chain(self.users.iter().map(|(number, _)| format!("user {number}"))).collect()
+        let users = self.users.iter().map(|(number, _, _)| format!("user {number}"));
+        servers.chain(users).chain(self.strangers.iter().cloned()).collect()
     }
 }
 
@@ -228,7 +233,16 @@ impl HeadReader {
                 self.own();
                 let (number, password) = (cursor.text("a number")?, cursor.text("a password")?);
                 self.room(cursor)?;
-                self.head.users.push((number.to_owned(), password.to_owned()));
+                let own = if cursor.eat("has") { cursor.text("the password that it has")? } else { password };
+                self.head.users.push((number.to_owned(), password.to_owned(), own.to_owned()));
+            }
+            "stranger" => {
+                let name = cursor.text("a name")?.to_owned();
+                if !is_name(&name) {
+                    return Err(cursor.error_before("this is no name", "Use up to 9 letters and digits."));
+                }
+                self.room(cursor)?;
+                self.head.strangers.push(name);
             }
             "dial" | "offline" => {
                 let pattern = cursor.text("a dial pattern")?.to_owned();
@@ -275,7 +289,7 @@ impl HeadReader {
     }
 
     fn room(&self, cursor: &Cursor<'_>) -> Result<(), FlowError> {
-        if self.head.servers.len() + self.head.users.len() < MAX_PEERS {
+        if self.head.servers.len() + self.head.users.len() + self.head.strangers.len() < MAX_PEERS {
             return Ok(());
         }
         Err(cursor.error_before("too many servers and users", format!("Up to {MAX_PEERS}.")))
@@ -288,9 +302,8 @@ impl HeadReader {
             return Ok(());
         }
         let mut server = server_named(cursor.text("a name")?);
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if !server.name.chars().all(is_name) || server.name.is_empty() {
-            return Err(cursor.error_before("this is no name for a server", "Use letters, digits and -."));
+        if !is_name(&server.name) {
+            return Err(cursor.error_before("this is no name", "Use up to 9 letters and digits."));
         }
         while let Some(word) = cursor.peek_plain() {
             match word {
@@ -378,6 +391,15 @@ impl HeadReader {
         }
         Ok(())
     }
+}
+
+/// A name that is a word of a flow and a host name too.
+fn is_name(name: &str) -> bool {
+    let taken =
+        ["phone", "line", "call", "user", "network", "clock", "card", "gateway", "media", "peer", "none"];
+    (1..=9).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !taken.contains(&name)
 }
 
 /// The rest of the line as it stands, without a comment.

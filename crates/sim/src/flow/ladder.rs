@@ -8,6 +8,10 @@ use tipring_units::{Instant, Millis};
 /// up to two ticks more than over symbols, an ear up to 40 ms more to be sure.
 pub const TOLERANCE: Millis = Millis(60);
 
+/// The same for what ears tell: they date a sound over true samples by the window of their analysis, and some sounds
+/// have first to be told from others.
+pub const EAR_TOLERANCE: Millis = Millis(250);
+
 /// One line of a ladder.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rung {
@@ -67,7 +71,9 @@ impl Ladder {
             let same = |candidate: &&Rung| candidate.who == rung.who && candidate.words == rung.words;
             let near = |candidate: &Rung| {
                 let apart = candidate.at.since(rung.at).max(rung.at.since(candidate.at));
-                apart <= tolerance.into()
+                let heard = ["hears", "stops", "shows"].iter().any(|verb| rung.words.starts_with(verb));
+                let slack = if heard && tolerance > Millis::ZERO { EAR_TOLERANCE } else { tolerance };
+                apart <= slack.into()
             };
             if let Some(place) = free.iter().position(|candidate| same(candidate) && near(candidate)) {
                 free.remove(place);

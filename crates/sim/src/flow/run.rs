@@ -3,10 +3,11 @@
 use core::fmt;
 
 use tipring_media::Processing;
-use tipring_port::{Samples, Symbols};
+use tipring_port::{Samples, Symbols, Tone};
 use tipring_units::{Instant, Millis};
 
 use super::action::Action;
+use super::expect::Expectation;
 use super::ladder::{Ladder, Rung, TOLERANCE};
 use super::site::{peer_address, world_of};
 use super::subject::Subject;
@@ -19,6 +20,10 @@ use crate::world::{GATEWAY, Rank, World};
 
 /// From the moment at which a statement has come true to the next one.
 pub const PACE: Millis = Millis(100);
+/// The same where a telephone was to hear a tone: so long one listens to know it by its cadence.
+pub const LISTENING: Millis = Millis(2600);
+/// The same for a steady tone.
+const STEADY: Millis = Millis(2000);
 /// Virtual time of a flow, at the most.
 pub const MAX_RUN: Millis = Millis::from_secs(48 * 3600);
 /// From power-on to the first statement: lines settle, accounts register.
@@ -111,6 +116,7 @@ fn run<A: Processing + plant::Fidelity>(
         schedule: Schedule::default(),
         leeway: if given.is_some() { TOLERANCE } else { Millis::ZERO },
         looked: 0,
+        last_deed: (Instant::ZERO, 0),
     };
     runner.play(flow, given);
     Ok(runner.finish())
@@ -125,6 +131,8 @@ struct Runner<A: Processing + plant::Fidelity> {
     schedule: Schedule,
     leeway: Millis,
     looked: usize,
+    /// When the last statement with a deed began, and how many facts there were.
+    last_deed: (Instant, usize),
 }
 
 impl<A: Processing + plant::Fidelity> Runner<A> {
@@ -161,12 +169,19 @@ impl<A: Processing + plant::Fidelity> Runner<A> {
     }
 
     fn begin(&mut self, statement: &Statement, start: Instant) {
-        self.statements.push((start, statement.text.clone()));
-        let facts = self.world.facts().all().len();
-        for expectation in &statement.expects {
-            self.watches.push(Watch::new(expectation.clone(), start, facts, self.leeway));
-        }
+        let text = if statement.text.is_empty() { "...".to_owned() } else { statement.text.clone() };
+        self.statements.push((start, text));
         let Deed::Do(actions) = &statement.deed else { return };
+        if !actions.is_empty() {
+            self.last_deed = (start, self.world.facts().all().len());
+        }
+        // what only expects goes on where the last deed left off
+        let (since, first) = self.last_deed;
+        for expectation in &statement.expects {
+            let mut watch = Watch::new(expectation.clone(), since, start, first, self.leeway);
+            watch.phones = phones_of(statement);
+            self.watches.push(watch);
+        }
         for action in actions {
             if let Err(why) = self.act(action) {
                 let expected = format!("{} can be done, but {why}", statement.text);
@@ -226,7 +241,9 @@ impl<A: Processing + plant::Fidelity> Runner<A> {
             let limit = if waits { self.world.now() + Millis(10) } else { Instant::from_nanos(u64::MAX) };
             self.step(limit);
         }
-        self.world.now() + PACE
+        let waits = next.is_some_and(|next| matches!(next.deed, Deed::Wait(_)));
+        let pace = statement.expects.iter().map(pace_after).max().unwrap_or(PACE);
+        if waits { self.world.now() } else { self.world.now() + pace }
     }
 
     fn all_decided(&self) -> bool {
@@ -299,6 +316,19 @@ impl<A: Processing + plant::Fidelity> Runner<A> {
     fn finish(self) -> (FlowReport, Schedule) {
         let ladder = self.ladder(false);
         (FlowReport { ladder, failures: self.failures, length: self.world.now() }, self.schedule)
+    }
+}
+
+/// How long one listens before one goes on.
+fn pace_after(expectation: &Expectation) -> Millis {
+    let Some(word) = expectation.words.get(1).filter(|_| expectation.words[0] == "hears") else {
+        return PACE;
+    };
+    match Tone::ALL.into_iter().find(|tone| tone.word() == word) {
+        // a steady tone is known by having no pause
+        Some(Tone::Dial) => STEADY,
+        Some(_) => LISTENING,
+        None => PACE,
     }
 }
 

@@ -54,7 +54,7 @@ pub fn config_of(head: &Head) -> String {
             let _ = writeln!(text, "{raw}");
         }
     }
-    for (number, password) in &head.users {
+    for (number, password, _) in &head.users {
         let _ = writeln!(text, "[sip.{number}]\npassword = \"{password}\"");
     }
     for (table, rows) in [("dial", &head.dial), ("offline", &head.offline)] {
@@ -147,17 +147,18 @@ fn peers_of(head: &Head) -> Vec<PeerSpec> {
             voice: FIRST_VOICE + place as u16 * VOICES % 48,
             land: head.land,
         };
-        peers.push(match head.servers.get(place) {
-            Some(server) => PeerSpec {
+        let user = place.checked_sub(head.servers.len()).and_then(|place| head.users.get(place));
+        peers.push(match (head.servers.get(place), user) {
+            (Some(server), _) => PeerSpec {
                 user: server.name.clone(),
                 accounts: server.account.clone().into_iter().collect(),
                 tcp: server.tcp,
                 ..base
             },
-            None => {
-                let (number, password) = head.users[place - head.servers.len()].clone();
-                PeerSpec { user: number, password, ..base }
+            (None, Some((number, _, own))) => {
+                PeerSpec { user: number.clone(), password: own.clone(), ..base }
             }
+            (None, None) => PeerSpec { user: base.name.clone(), ..base },
         });
     }
     peers

@@ -7,11 +7,12 @@ use tipring_media::Processing;
 use tipring_units::{Instant, Millis};
 
 use super::expect::{Always, Expectation, Mode, fits};
+use crate::lab::Place;
 use crate::plant;
 use crate::world::World;
 
-/// An ear dates a sound back to where it began: this long before it is named at the most.
-const LAG: Millis = Millis(2500);
+/// An ear dates a sound back to where it began; that the bell has stopped is known when the longest pause is over.
+const LAG: Millis = Millis(8000);
 /// A fact may be dated this long before the statement that it belongs to.
 const SLACK: Millis = Millis(50);
 /// Ringing on a closed loop for this long breaks the rule.
@@ -35,8 +36,12 @@ pub enum State {
 pub struct Watch {
     /// What is expected.
     pub expectation: Expectation,
-    /// When its statement began.
+    /// Facts from here on count.
     pub started: Instant,
+    /// Times count from here: when its statement's telephones had done what they were told.
+    pub since: Instant,
+    /// Telephones that have something to do in its statement.
+    pub phones: Vec<Place>,
     /// What has become of it.
     pub state: State,
     /// The next fact to look at.
@@ -46,8 +51,14 @@ pub struct Watch {
 
 impl Watch {
     /// Watches from now on; facts before `next` do not count.
-    pub fn new(expectation: Expectation, started: Instant, next: usize, leeway: Millis) -> Self {
-        Self { expectation, started, state: State::Pending, next, leeway }
+    pub fn new(
+        expectation: Expectation,
+        started: Instant,
+        since: Instant,
+        next: usize,
+        leeway: Millis,
+    ) -> Self {
+        Self { expectation, started, since, phones: Vec::new(), state: State::Pending, next, leeway }
     }
 
     /// True if it is decided.
@@ -59,9 +70,9 @@ impl Watch {
     pub fn deadline(&self) -> Instant {
         match (&self.state, &self.expectation.mode) {
             (State::Lasting(until), _) => *until + LAG,
-            (_, Mode::Comes(within, _)) => self.started + *within + self.leeway + LAG,
-            (_, Mode::Never(time) | Mode::Still(time)) => self.started + *time,
-            (_, Mode::Idle(within)) => self.started + *within + self.leeway,
+            (_, Mode::Comes(within, _)) => self.since + *within + self.leeway + LAG,
+            (_, Mode::Never(time) | Mode::Still(time)) => self.since + *time,
+            (_, Mode::Idle(within)) => self.since + *within + self.leeway,
         }
     }
 
@@ -71,6 +82,10 @@ impl Watch {
             return;
         }
         let now = world.now();
+        self.phones.retain(|place| world.is_phone_busy(*place));
+        if !self.phones.is_empty() {
+            self.since = now;
+        }
         match self.expectation.mode.clone() {
             Mode::Idle(_) => {
                 if world.is_idle() {
@@ -82,17 +97,17 @@ impl Watch {
                 let is_heard = world.hearing().contains(&(self.expectation.who.clone(), words));
                 if !is_heard {
                     self.state = State::Failed;
-                } else if now >= self.started + time {
+                } else if now >= self.since + time {
                     self.state = State::Met;
                 }
             }
             Mode::Never(time) => {
                 self.scan(world, |watch, at| {
-                    if at <= watch.started + time {
+                    if at <= watch.since + time {
                         watch.state = State::Failed;
                     }
                 });
-                if self.state == State::Pending && now >= self.started + time {
+                if self.state == State::Pending && now >= self.since + time {
                     self.state = State::Met;
                 }
             }
@@ -111,7 +126,7 @@ impl Watch {
     ) {
         let now = world.now();
         self.scan(world, |watch, at| {
-            if watch.state == State::Pending && at <= watch.started + within + watch.leeway {
+            if watch.state == State::Pending && at <= watch.since + within + watch.leeway {
                 watch.state = lasts.map_or(State::Met, |lasts| State::Lasting(at + lasts));
             }
         });
@@ -199,7 +214,7 @@ impl Guard {
                 let now = world.now();
                 let is_rung = world.is_rung(*of);
                 let lifted = (0..plant::MAX_PHONES as u8).any(|phone| {
-                    let place = crate::lab::Place { line: *of, phone };
+                    let place = Place { line: *of, phone };
                     world.lab().phone(place).is_some_and(|phone| phone.is_lifted() && phone.is_plugged())
                 });
                 if !(lifted && is_rung) {

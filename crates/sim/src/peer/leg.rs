@@ -52,6 +52,8 @@ pub(super) struct Leg<A: Processing + Fidelity> {
     /// The last 200 or ACK, to be sent again.
     pub last: Vec<u8>,
     pub answered: bool,
+    /// This end's INVITE bore no offer: its ACK bears an answer.
+    pub answers_late: bool,
 }
 
 /// An answer that is repeated until the ACK.

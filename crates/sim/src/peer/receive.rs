@@ -142,6 +142,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             offer: description,
             last: Vec::new(),
             answered: false,
+            answers_late: false,
         });
         let trying = if self.has(Manner::Answers) {
             let trying = request.response(100, "", None).to_bytes();
@@ -316,8 +317,11 @@ impl<A: Processing + Fidelity> Peer<A> {
         }
         if response.is_success() {
             self.learn(place, response);
-            if let Some(answer) = description_of(&response.headers, &response.body) {
-                self.legs[place].take_answer(&answer, events);
+            let description = description_of(&response.headers, &response.body);
+            match description {
+                Some(offer) if self.legs[place].answers_late => self.legs[place].offer = Some(offer),
+                Some(answer) => self.legs[place].take_answer(&answer, events),
+                None => {}
             }
             let given_up = client.as_ref().is_some_and(|client| client.cancelled);
             self.legs[place].stage = Stage::Confirmed;

@@ -190,6 +190,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             offer: first.offer.clone(),
             last: Vec::new(),
             answered: false,
+            answers_late: false,
         };
         self.legs.push(leg);
         Ok(self.legs.len() - 1)
@@ -221,6 +222,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             offer: None,
             last: Vec::new(),
             answered: true,
+            answers_late: !offers,
         };
         if offers {
             let body = leg.offer(self.has(super::Manner::Events));
@@ -272,6 +274,12 @@ impl<A: Processing + Fidelity> Peer<A> {
         let via = self.via();
         request.headers.push_front(HeaderName::Via, via.to_string());
         let to = self.way(place);
+        let events = self.has(super::Manner::Events);
+        if core::mem::take(&mut self.legs[place].answers_late)
+            && let Some(body) = self.legs[place].answer(events)
+        {
+            request.set_body("application/sdp", body.to_bytes());
+        }
         let bytes = request.to_bytes();
         self.legs[place].last.clone_from(&bytes);
         self.send(to, bytes);

@@ -5,6 +5,9 @@ use tipring_units::Instant;
 /// Facts that are kept, at the most; later ones are counted only.
 pub const MAX_FACTS: usize = 200_000;
 
+/// Facts that are looked through for an earlier one.
+const MAX_LOOK_BACK: usize = 400;
+
 /// How much a fact matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Rank {
@@ -44,6 +47,23 @@ impl Facts {
         } else {
             self.lost += 1;
         }
+    }
+
+    /// Leaves the latest fact of these words out of the ladder, if it is not older than `since`; false if there is
+    /// none.
+    pub fn demote(&mut self, who: &str, words: &str, since: Instant) -> bool {
+        let mut recent = self.all.iter_mut().rev().take(MAX_LOOK_BACK);
+        let found = recent.find(|fact| fact.who == who && fact.words == words);
+        found.filter(|fact| fact.at >= since).is_some_and(|fact| {
+            fact.rank = Rank::Aside;
+            true
+        })
+    }
+
+    /// The latest fact of these words.
+    pub fn latest(&self, who: &str, words: &str) -> Option<&Fact> {
+        let mut recent = self.all.iter().rev().take(MAX_LOOK_BACK);
+        recent.find(|fact| fact.who == who && fact.words == words)
     }
 
     /// The facts.

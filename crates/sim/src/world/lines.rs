@@ -21,6 +21,10 @@ const BATCH: usize = 256;
 const STREAMS: usize = 64;
 /// An opening of the loop by the gateway beyond this is battery off, not disconnect supervision.
 const LONGEST_CPC: Millis = Millis(2000);
+/// A tone that sounds no longer than this is not in the ladder: it was on its way to become another.
+const MOMENT_NANOS: u64 = 600_000_000;
+/// A sound that comes back within this has not ended.
+const GAP: Millis = Millis(700);
 
 /// A shard with its clock and its lines.
 pub(super) struct ShardUnit<A: Processing + Fidelity> {
@@ -229,7 +233,7 @@ impl<A: Processing + Fidelity> World<A> {
                 if let Some(since) = watch.open_since.take() {
                     let length = now.since(since).as_millis();
                     if length <= u128::from(LONGEST_CPC.0) {
-                        found = Some((since, format!("CPC {}ms", length / 10 * 10)));
+                        found = Some((since, format!("CPC {}ms", (length + 5) / 10 * 10)));
                     } else {
                         found = Some((now, "battery on".to_owned()));
                     }
@@ -273,21 +277,43 @@ impl<A: Processing + Fidelity> World<A> {
         }
     }
 
-    /// Writes down what an ear tells.
+    /// Writes down what an ear tells. A ladder does not show what is heard for a moment only, one's own echo, and
+    /// the silence between the words of a far end.
     pub(super) fn heard(&mut self, at: Instant, who: String, event: &HeardEvent) {
         let known = self.now;
         let (words, rank) = match event {
             HeardEvent::Began(heard) => {
                 let words = self.heard_words(&heard.what);
                 self.hearing.insert((who.clone(), words.clone()));
-                let rank = if matches!(heard.what, What::Speech) { Rank::Aside } else { Rank::Ladder };
-                (words, rank)
+                let is_own = words.strip_prefix("hears ").is_some_and(|what| {
+                    what == who || what.split_once('/').is_some_and(|(name, _)| name == who)
+                });
+                let is_peers = !who.starts_with("phone ");
+                let goes_on = self
+                    .facts
+                    .latest(&who, &format!("no longer {words}"))
+                    .is_some_and(|ended| at.since(ended.at) < GAP.into())
+                    && self.facts.latest(&who, &words).is_some_and(|before| before.rank == Rank::Ladder);
+                let is_aside = match heard.what {
+                    What::Speech | What::Garbled(_) => true,
+                    What::Silence => is_peers,
+                    // nobody has this voice: two at once look like a third for a moment
+                    What::Voice(voice) if !self.voices.contains_key(&voice) => true,
+                    What::Ringing | What::Caller(_) | What::Digit(_) => false,
+                    _ => is_own || goes_on,
+                };
+                (words, if is_aside { Rank::Aside } else { Rank::Ladder })
             }
             HeardEvent::Ended(what, _) => {
                 let words = self.heard_words(what);
                 self.hearing.remove(&(who.clone(), words.clone()));
                 match what {
                     What::Ringing => ("stops ringing".to_owned(), Rank::Ladder),
+                    What::Tone(_) | What::Sine(..) | What::Silence => {
+                        let moment = Instant::from_nanos(at.as_nanos().saturating_sub(MOMENT_NANOS));
+                        self.facts.demote(&who, &words, moment);
+                        (format!("no longer {words}"), Rank::Aside)
+                    }
                     _ => (format!("no longer {words}"), Rank::Aside),
                 }
             }
@@ -306,7 +332,7 @@ impl<A: Processing + Fidelity> World<A> {
                 let text = what.to_string();
                 format!("shows {}", text.strip_prefix("caller ").unwrap_or(&text))
             }
-            What::Sine(frequency, _) => format!("hears tone {}", (frequency.0 / 5.0 + 0.5) as u32 * 5),
+            What::Sine(frequency, _) => format!("hears tone {}", (frequency.0 / 4.0 + 0.5) as u32 * 4),
             other => format!("hears {other}"),
         }
     }
