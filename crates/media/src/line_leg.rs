@@ -15,7 +15,14 @@ pub struct LineLeg<A: Processing> {
     sent: A::Frame,
     sounds: bool,
     bridged: bool,
+    /// Ticks in which digits from the line are not believed: they may be ours, come back by the hybrid.
+    doubt: u8,
+    /// A digit began in doubt, so that its end does not count either.
+    doubted: bool,
 }
+
+/// Ticks after a digit of ours in which it can still come back.
+const DOUBT: u8 = 6;
 
 impl<A: Processing> LineLeg<A> {
     /// The leg of a line with this profile.
@@ -27,6 +34,8 @@ impl<A: Processing> LineLeg<A> {
             sent: A::SILENCE,
             sounds: false,
             bridged: false,
+            doubt: 0,
+            doubted: false,
         }
     }
 
@@ -37,7 +46,14 @@ impl<A: Processing> LineLeg<A> {
 
     /// A frame from the line.
     pub fn hear(&mut self, frame: &A::Frame, bulk_delay: Samples) -> Heard<A> {
-        self.voice.hear(frame, &self.sent, bulk_delay)
+        let mut heard = self.voice.hear(frame, &self.sent, bulk_delay);
+        if self.doubt > 0 && heard.began.take().is_some() {
+            self.doubted = true;
+        }
+        if self.doubted && heard.ended.take().is_some() {
+            self.doubted = false;
+        }
+        heard
     }
 
     /// The frame for the line: the player's, else what the leg `hears` if the line is bridged, else silence.
@@ -46,6 +62,7 @@ impl<A: Processing> LineLeg<A> {
         let hears = hears.filter(|_| bridged);
         let played = self.player.next_frame();
         self.sounds = played.is_some();
+        self.doubt = if self.player.is_digit() { DOUBT } else { self.doubt.saturating_sub(1) };
         let frame = match played.or(hears) {
             Some(frame) if self.player.is_burst() => frame,
             Some(frame) => self.voice.speak(&frame),

@@ -78,6 +78,8 @@ pub trait Player<A: Audio> {
     fn caller_id(&mut self, caller: &CallerId, multiple: bool);
     /// A caller-ID burst plays: its level is that of the port, whatever the line's gains.
     fn is_burst(&self) -> bool;
+    /// Digits play: what comes back of them by the hybrid is no digit of the subscriber's.
+    fn is_digit(&self) -> bool;
     /// Plays nothing.
     fn stop(&mut self);
     /// The next frame; `None` when nothing plays.

@@ -186,6 +186,10 @@ impl Player<Samples> for SamplePlayer {
         self.playing == Playing::Burst
     }
 
+    fn is_digit(&self) -> bool {
+        self.playing == Playing::Digits
+    }
+
     fn stop(&mut self) {
         self.tone.stop();
         self.dtmf.stop();

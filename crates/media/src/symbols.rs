@@ -174,6 +174,10 @@ impl Player<Symbols> for SymbolPlayer {
         matches!(self.playing, Playing::Burst { .. })
     }
 
+    fn is_digit(&self) -> bool {
+        matches!(self.playing, Playing::Digits(_))
+    }
+
     fn stop(&mut self) {
         self.playing = Playing::Nothing;
     }
