@@ -155,9 +155,11 @@ impl Switch {
     pub fn abandon_line(&mut self, line: LineId) {
         let Some(side) = self.lines.get(&line) else { return };
         let fresh = side.lost();
-        let epoch = fresh.epoch();
+        let (epoch, doing) = (fresh.epoch(), fresh.doing());
         self.lines.insert(line, fresh);
         self.timers.set(Owner::Line(line), None);
+        // who looks at the status must not see it talk on
+        self.out.event(CallEvent::Line { line, doing });
         self.out.line(line, epoch, LineCommand::StopRing);
         self.out.line(line, epoch, LineCommand::Park);
         self.out.alarm(Alarm::LineAbandoned(line));
