@@ -3,6 +3,7 @@
 //! The ears and mouths in here share no detector and no generator with the gateway.
 #![forbid(unsafe_code)]
 
+pub mod bench;
 pub mod card;
 pub mod ear;
 pub mod flow;
