@@ -28,6 +28,7 @@ at_both_fidelities! {
     digits_ordered_by_signalling_are_sounded_one_after_another => ordered;
     digits_cross_between_shards_both_ways => across;
     a_digit_does_not_outlive_the_leg_that_it_came_from => cut_short;
+    digits_that_arrive_in_a_burst_are_sounded_one_by_one => burst;
     digits_for_a_line_that_hears_a_tone_are_not_sounded => not_bridged;
 }
 
@@ -239,6 +240,24 @@ fn cut_short<A: Toys>() {
     bench.run(60);
     let events = whole_events(&bench.fars[0].event_packets);
     assert!(matches!(events[..], [(7, 100..=300)]), "{events:?}");
+}
+
+fn burst<A: Toys>() {
+    // A stall of the network: eight whole digits within one tick.
+    let mut bench = pair::<A>(CodecName::Pcmu, DtmfMode::Events(EVENTS));
+    bench.fars[0].sends = false;
+    let (slot, from) = (bench.fars[0].slot, bench.fars[0].address);
+    for (n, event) in [1_u8, 2, 3, 3, 4, 5, 6, 6].into_iter().enumerate() {
+        let mut packet = vec![0x80, EVENTS | 0x80];
+        packet.extend((8000 + n as u16).to_be_bytes());
+        packet.extend(bench.fars[0].timestamp.wrapping_add(n as u32 * 1200).to_be_bytes());
+        packet.extend((0x1234_0000 + u32::from(slot.0)).to_be_bytes());
+        packet.extend([event, 0x8a, 3, 32]);
+        let now = bench.now;
+        bench.shards[0].receive(now, slot, from, &packet);
+    }
+    bench.run(250);
+    assert_eq!(bench.lines[0].ear.digits(), "12334566");
 }
 
 fn not_bridged<A: Toys>() {

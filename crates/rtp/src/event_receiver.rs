@@ -11,7 +11,8 @@
 //!
 //! # Limits
 //! Events other than 0 to 16 are counted and ignored. A lone packet that is more than [`STALE`] older than the
-//! newest event is a new clock rather than a latecomer.
+//! newest event is a new clock rather than a latecomer. Reports that nobody polls fill up at [`MAX_REPORTS`]: then whole
+//! events are ignored, so that one that was reported to begin is always reported to end.
 //!
 //! # Standard
 //! RFC 4733 clause 2.5.2.
@@ -25,8 +26,8 @@ pub const EVENT_TIMEOUT: Millis = Millis(200);
 /// Age at which an event's packet cannot be a latecomer.
 pub const STALE: Millis = Millis::from_secs(10);
 
-/// Reports of one packet at the most: the end of an old event, begin and end of a new one.
-const MAX_REPORTS: usize = 4;
+/// Reports that wait, at the most: the digits of a network stall.
+pub const MAX_REPORTS: usize = 32;
 
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +65,7 @@ impl EventReceiver {
         Self { clock, running: None, last: None, reports: [None; MAX_REPORTS], ignored: 0 }
     }
 
-    /// Takes a packet. Reports of the packet before must have been polled.
+    /// Takes a packet.
     pub fn receive(&mut self, now: Instant, marker: bool, timestamp: Timestamp, payload: &[u8]) {
         let Some(payload) = EventPayload::parse(payload) else {
             self.ignored = self.ignored.wrapping_add(1);
@@ -101,6 +102,12 @@ impl EventReceiver {
             if ahead <= 0 && !is_stale(self.clock, ahead) {
                 return; // the second and third end packet, or a latecomer
             }
+        }
+        // The place of its end is kept for it.
+        if self.reports.iter().filter(|place| place.is_none()).count() < 2 {
+            self.ignored = self.ignored.wrapping_add(1);
+            self.last = Some(timestamp);
+            return;
         }
         self.push(EventReport::Begin(event));
         self.running =

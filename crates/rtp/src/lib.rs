@@ -24,7 +24,7 @@ mod unit_store;
 
 pub use demux::{Datagram, classify};
 pub use event::{EVENT_BYTES, EventPayload, MAX_SEGMENT, TelephoneEvent};
-pub use event_receiver::{EVENT_TIMEOUT, EventReceiver, EventReport, STALE};
+pub use event_receiver::{EVENT_TIMEOUT, EventReceiver, EventReport, MAX_REPORTS, STALE};
 pub use event_sender::{
     DEFAULT_GAP, END_PACKETS, EventPacket, EventSender, Full, MAX_EVENT, MAX_WAITING, MIN_EVENT,
 };

@@ -1,8 +1,8 @@
 //! Telephone events from sender to receiver, over a network that loses packets.
 
 use tipring_rtp::{
-    ClockRate, EventPacket, EventPayload, EventReceiver, EventReport, EventSender, Full, MAX_WAITING,
-    TelephoneEvent, Ticks, Timestamp,
+    ClockRate, EVENT_TIMEOUT, EventPacket, EventPayload, EventReceiver, EventReport, EventSender, Full,
+    MAX_REPORTS, MAX_WAITING, TelephoneEvent, Ticks, Timestamp,
 };
 use tipring_units::{Dbm0, Entropy, Instant, Millis};
 
@@ -208,6 +208,24 @@ fn a_source_that_restarts_is_heard_from_its_first_digit() {
     receiver.restart();
     receiver.receive(Instant::ZERO, true, Timestamp(899_000), &bytes);
     assert_eq!(core::iter::from_fn(|| receiver.poll()).count(), 2);
+}
+
+#[test]
+fn events_that_come_in_a_burst_are_reported_whole_or_not_at_all() {
+    let mut receiver = EventReceiver::new(ClockRate::NARROW);
+    for n in 0..100_u32 {
+        let end = n % 3 != 0;
+        let bytes = EventPayload { number: (n % 10) as u8, end, attenuation: 0, duration: Ticks(400) };
+        receiver.receive(Instant::ZERO, true, Timestamp(n * 800), &bytes.to_bytes());
+    }
+    receiver.tick(Instant::ZERO + EVENT_TIMEOUT);
+    let reports: Vec<_> = core::iter::from_fn(|| receiver.poll()).collect();
+    assert!((MAX_REPORTS - 1..=MAX_REPORTS).contains(&reports.len()), "{reports:?}");
+    for (n, pair) in reports.chunks(2).enumerate() {
+        let event = TelephoneEvent::new(n as u8 % 10).unwrap();
+        assert_eq!(pair[0], EventReport::Begin(event));
+        assert!(matches!(pair[1], EventReport::End(ended, _) if ended == event), "{pair:?}");
+    }
 }
 
 #[test]

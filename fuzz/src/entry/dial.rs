@@ -1,7 +1,11 @@
 //! Dial patterns, and digits read against them.
 
+use std::sync::LazyLock;
 use tipring_call::{Destination, DialRow, MAX_DIALLED, Plan, Setup};
-use tipring_country::{Country, Pattern};
+use tipring_country::{Country, NumberPlan, Pattern};
+
+static NUMBERS: LazyLock<NumberPlan> =
+    LazyLock::new(|| Country::named("us").expect("the country is built in").numbers);
 
 /// The first line is dialled, each further one is a pattern. What a pattern is written as, it is read as; a plan decides
 /// every number, the same at each reading.
@@ -18,11 +22,7 @@ pub fn run(data: &[u8]) {
         }
         rows.push(DialRow { pattern, to: Destination::Phones });
     }
-    let setup = Setup {
-        dial: Some(rows),
-        numbering: Country::named("us").expect("the country is built in").numbers.clone(),
-        ..Setup::default()
-    };
+    let setup = Setup { dial: Some(rows), numbering: NUMBERS.clone(), ..Setup::default() };
     let plan = Plan::new(&setup);
     for offline in [false, true] {
         let explained = plan.explain(dialled, offline);

@@ -95,7 +95,8 @@ pub fn parse_datagram(datagram: &[u8]) -> Result<Message, ParseError> {
     let skipped = datagram.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     let bytes = datagram.get(skipped..).unwrap_or(&[]);
     parse_whole(bytes).map_err(|mut error| {
-        error.offset = error.offset.saturating_add(skipped);
+        // Bytes beyond ASCII count for more in the text in which they were looked at.
+        error.offset = error.offset.saturating_add(skipped).min(datagram.len());
         error
     })
 }

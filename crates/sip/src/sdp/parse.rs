@@ -114,6 +114,9 @@ impl Draft {
         if name.is_empty() {
             return Err((VALUE, "an attribute name"));
         }
+        if !name.is_ascii() {
+            return Ok(()); // no token (RFC 8866 §9): it means nothing to anybody
+        }
         if let Some(direction) = direction(name, rest) {
             match self.media.last_mut() {
                 Some(media) => media.direction = Some(direction),
