@@ -57,8 +57,8 @@ pub struct LineHead {
 pub struct ServerHead {
     /// Its name, which is also its domain.
     pub name: String,
-    /// The account that registers there.
-    pub account: Option<(String, String)>,
+    /// The account that registers there: user, password, and the one that the server knows.
+    pub account: Option<(String, String, String)>,
     /// By TCP.
     pub tcp: bool,
     /// Found by SRV records; else by its address.
@@ -153,17 +153,11 @@ impl Head {
 }
 
 /// Reads a head, line by line.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct HeadReader {
     head: Head,
     /// The head names its servers or users itself.
     own_servers: bool,
-}
-
-impl Default for HeadReader {
-    fn default() -> Self {
-        Self { head: Head::default(), own_servers: false }
-    }
 }
 
 impl HeadReader {
@@ -314,7 +308,12 @@ impl HeadReader {
                     cursor.take();
                     let user = cursor.text("a user")?.to_owned();
                     let password = cursor.text("a password")?.to_owned();
-                    server.account = Some((user, password));
+                    let own = if cursor.eat("knows") {
+                        cursor.text("the password that it knows")?
+                    } else {
+                        &password
+                    };
+                    server.account = Some((user, password.clone(), own.to_owned()));
                     continue;
                 }
                 "config" => {

@@ -7,7 +7,7 @@ use tipring_port::{Samples, Symbols, Tone};
 use tipring_units::{Instant, Millis};
 
 use super::action::Action;
-use super::expect::Expectation;
+use super::expect::{Expectation, Mode};
 use super::ladder::{Ladder, Rung, TOLERANCE};
 use super::site::{peer_address, world_of};
 use super::subject::Subject;
@@ -178,6 +178,10 @@ impl<A: Processing + plant::Fidelity> Runner<A> {
         // what only expects goes on where the last deed left off
         let (since, first) = self.last_deed;
         for expectation in &statement.expects {
+            let (since, first) = match expectation.mode {
+                Mode::Never(_) => (start, self.world.facts().all().len()),
+                Mode::Comes(..) | Mode::Still(_) | Mode::Idle(_) => (since, first),
+            };
             let mut watch = Watch::new(expectation.clone(), since, start, first, self.leeway);
             watch.phones = phones_of(statement);
             self.watches.push(watch);

@@ -35,7 +35,7 @@ pub fn config_of(head: &Head) -> String {
     for server in &head.servers {
         let port = if server.srv { "" } else { ":5060" };
         let _ = writeln!(text, "[server.{}]\naddress = \"{}{port}\"", server.name, server.name);
-        if let Some((user, password)) = &server.account {
+        if let Some((user, password, _)) = &server.account {
             let _ = writeln!(text, "user = \"{user}\"\npassword = \"{password}\"");
         }
         if server.tcp {
@@ -151,7 +151,7 @@ fn peers_of(head: &Head) -> Vec<PeerSpec> {
         peers.push(match (head.servers.get(place), user) {
             (Some(server), _) => PeerSpec {
                 user: server.name.clone(),
-                accounts: server.account.clone().into_iter().collect(),
+                accounts: server.account.iter().map(|(user, _, own)| (user.clone(), own.clone())).collect(),
                 tcp: server.tcp,
                 ..base
             },

@@ -60,7 +60,7 @@ pub struct PeerSpec {
     pub user: String,
     /// Its password where it registers at the gateway, and the one that it asks for.
     pub password: String,
-    /// Names of those who may register, with their passwords; empty: nobody is asked for credentials.
+    /// Names of those who may register, with the passwords that it knows; empty: nobody is asked for credentials.
     pub accounts: Vec<(String, String)>,
     /// Its SIP socket.
     pub address: SocketAddr,
@@ -157,7 +157,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             clients: Vec::new(),
             seen: VecDeque::new(),
             repeats: Vec::new(),
-            bad: BTreeSet::new(),
+            bad: BTreeSet::from([Manner::Routes]),
             asks: false,
             nonce,
             framer: StreamFramer::new(),
@@ -330,6 +330,11 @@ impl<A: Processing + Fidelity> Peer<A> {
             uri.set_param("transport", "tcp");
         }
         NameAddr::new(uri)
+    }
+
+    /// The Record-Route of a proxy that stays on the way.
+    fn route(&self) -> Option<String> {
+        self.has(Manner::Routes).then(|| format!("<sip:{};lr>", self.spec.address))
     }
 
     /// `with credentials`, `with wrong credentials`, or nothing.

@@ -26,12 +26,21 @@ pub enum Manner {
     Registers,
     /// Answers INFO and OPTIONS.
     Informs,
+    /// Stays on the way of dialogs by Record-Route; not so at the start.
+    Routes,
 }
 
 impl Manner {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Acks, Self::Repeats, Self::Answers, Self::Events, Self::Registers, Self::Informs];
+    pub const ALL: [Self; 7] = [
+        Self::Acks,
+        Self::Repeats,
+        Self::Answers,
+        Self::Events,
+        Self::Registers,
+        Self::Informs,
+        Self::Routes,
+    ];
 
     /// Its word in flows.
     pub const fn word(self) -> &'static str {
@@ -42,6 +51,7 @@ impl Manner {
             Self::Events => "events",
             Self::Registers => "registers",
             Self::Informs => "informs",
+            Self::Routes => "routes",
         }
     }
 }

@@ -32,10 +32,13 @@ impl<A: Processing + Fidelity> Peer<A> {
                 let cseq = request.cseq().map_or(0, |cseq| cseq.seq);
                 self.repeats.retain(|repeat| repeat.call_id != call_id || repeat.cseq != cseq);
                 self.take_late_answer(request);
-                self.say(now, "gets ACK".to_owned());
+                self.say(now, format!("gets ACK{}", route_in(&request.headers)));
             }
             Method::Bye => {
-                self.say(now, format!("gets BYE{}", cause_in(&request.headers)));
+                self.say(
+                    now,
+                    format!("gets BYE{}{}", cause_in(&request.headers), route_in(&request.headers)),
+                );
                 let found = self.leg_of(request);
                 if let Some(place) = found {
                     self.legs[place].stage = Stage::Ended;
@@ -384,6 +387,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         }
         let mut routes = response.record_routes().unwrap_or_default();
         routes.reverse();
+        // the proxy in front of this end is this end itself
+        let own = format!("sip:{};lr", self.spec.address);
+        routes.retain(|route| route.uri.to_string() != own);
         leg.routes = routes;
     }
 
@@ -456,6 +462,11 @@ fn short(uri: &Uri) -> String {
 
 fn cause_in(headers: &Headers) -> String {
     headers.q850_cause().map_or_else(String::new, |cause| format!(" cause {cause}"))
+}
+
+/// ` by route` where the request names proxies on its way.
+fn route_in(headers: &Headers) -> &'static str {
+    if headers.has(&HeaderName::Route) { " by route" } else { "" }
 }
 
 /// The digit in a body of `application/dtmf-relay` or `application/dtmf`.

@@ -130,6 +130,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         if (101..300).contains(&status) {
             response.headers.push(HeaderName::Contact, self.contact().to_string());
         }
+        if let Some(route) = self.route().filter(|_| (101..300).contains(&status)) {
+            response.headers.push(HeaderName::RecordRoute, route);
+        }
         if let Some(to) = to {
             response.headers.push(HeaderName::Contact, format!("<{to}>"));
         }
@@ -227,6 +230,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         if offers {
             let body = leg.offer(self.has(super::Manner::Events));
             request.set_body("application/sdp", body.to_bytes());
+        }
+        if let Some(route) = self.route() {
+            request.headers.push(HeaderName::RecordRoute, route);
         }
         leg.invite = request.clone();
         self.legs.push(leg);

@@ -271,8 +271,6 @@ impl<A: Processing + Fidelity> World<A> {
                     let (at, known, words) = (moment(at), self.now, "bell off".to_owned());
                     self.facts.push(Fact { at, known, who, words, rank: Rank::Aside });
                 }
-                #[allow(unreachable_patterns)]
-                _ => {}
             }
         }
     }

@@ -206,7 +206,5 @@ fn alarm_words(alarm: &Alarm) -> String {
         Alarm::LegAbandoned(_) => "far leg abandoned".to_owned(),
         Alarm::EmergencyFailed { call, cause } => format!("emergency call {} failed: {cause}", call.0),
         Alarm::Full => "full".to_owned(),
-        #[allow(unreachable_patterns)]
-        other => format!("{other:?}"),
     }
 }
