@@ -15,13 +15,15 @@ pub struct LineLeg<A: Processing> {
     sent: A::Frame,
     sounds: bool,
     bridged: bool,
-    /// Ticks in which digits from the line are not believed: they may be ours, come back by the hybrid.
+    /// Ticks in which digits from the line are not believed: they may have been sent to it and come back by the hybrid.
     doubt: u8,
+    /// A digit sounds on the bridge.
+    far_digit: bool,
     /// A digit began in doubt, so that its end does not count either.
     doubted: bool,
 }
 
-/// Ticks after a digit of ours in which it can still come back.
+/// Ticks after a digit was sent to the line in which it can still come back.
 const DOUBT: u8 = 6;
 
 impl<A: Processing> LineLeg<A> {
@@ -35,6 +37,7 @@ impl<A: Processing> LineLeg<A> {
             sounds: false,
             bridged: false,
             doubt: 0,
+            far_digit: false,
             doubted: false,
         }
     }
@@ -62,7 +65,9 @@ impl<A: Processing> LineLeg<A> {
         let hears = hears.filter(|_| bridged);
         let played = self.player.next_frame();
         self.sounds = played.is_some();
-        self.doubt = if self.player.is_digit() { DOUBT } else { self.doubt.saturating_sub(1) };
+        self.far_digit &= bridged;
+        let sent = self.far_digit || self.player.is_digit();
+        self.doubt = if sent { DOUBT } else { self.doubt.saturating_sub(1) };
         let frame = match played.or(hears) {
             Some(frame) if self.player.is_burst() => frame,
             Some(frame) => self.voice.speak(&frame),
@@ -70,6 +75,11 @@ impl<A: Processing> LineLeg<A> {
         };
         self.sent = frame;
         frame
+    }
+
+    /// A digit sounds on the bridge, or no longer: what comes back of it by the hybrid is none of this line's.
+    pub fn digit_sounds(&mut self, sounds: bool) {
+        self.far_digit = sounds;
     }
 
     /// A digit from the bridge begins. A line that hears something else does not hear it.
@@ -81,6 +91,7 @@ impl<A: Processing> LineLeg<A> {
 
     /// The digit from the bridge ends after `total` in all.
     pub fn digit_ends(&mut self, total: Millis) {
+        self.far_digit = false;
         if self.bridged {
             self.player.finish_digit(total);
         }

@@ -144,7 +144,10 @@ impl<A: Processing> Plane<A> {
     ) {
         let Some(&Leg { id, kind, .. }) = self.legs[listener].as_ref() else { return };
         match (kind, edge) {
-            (Kind::Line(_) | Kind::Cross(..), _) if sounds => {}
+            (Kind::Line(line), _) if sounds => {
+                self.lines[line].digit_sounds(matches!(edge, DigitEdge::Began(_)));
+            }
+            (Kind::Cross(..), _) if sounds => {}
             (Kind::Line(line), DigitEdge::Began(digit)) => self.lines[line].digit_begins(digit),
             (Kind::Line(line), DigitEdge::Ended(_, length)) => self.lines[line].digit_ends(length),
             (Kind::Cross(crossing, _), DigitEdge::Began(digit)) => {
