@@ -233,6 +233,8 @@ impl Effective {
             profile.flash = self.country.recall;
         }
         profile.disconnect = phone.disconnect.unwrap_or(profile.disconnect);
+        // What goes back to normal at the end has to be reversed at the answer.
+        profile.reverse_on_answer |= profile.disconnect == Disconnect::Reversal;
         profile.gain_in = phone.gain_in.unwrap_or(profile.gain_in);
         profile.gain_out = phone.gain_out.unwrap_or(profile.gain_out);
         profile.echo_tail = phone.echo_tail.samples();
