@@ -67,7 +67,8 @@ fn line_panic<A: Toys>() {
     for line in 0..3 {
         bench.lift(line);
     }
-    (bench.join_line(1, 5), bench.join_line(2, 5));
+    bench.join_line(1, 5);
+    bench.join_line(2, 5);
     bench.lines[1].says = Say::Voice(1);
     bench.order(0, LineCommand::Play(Tone::Dial));
     bench.run(20);
@@ -253,8 +254,10 @@ fn starved<A: Toys>() {
 
 fn taps<A: Toys>() {
     let mut bench = Bench::<A>::new(1, 2, 0);
-    (bench.lift(0), bench.lift(1));
-    (bench.join_line(0, 5), bench.join_line(1, 5));
+    bench.lift(0);
+    bench.lift(1);
+    bench.join_line(0, 5);
+    bench.join_line(1, 5);
     bench.lines[0].says = Say::Voice(0);
     bench.lines[1].says = Say::Voice(1);
     bench.run(20);

@@ -36,8 +36,10 @@ at_both_fidelities! {
 
 fn phone_to_phone<A: Toys>() {
     let mut bench = Bench::<A>::new(1, 2, 0);
-    (bench.lift(0), bench.lift(1));
-    (bench.join_line(0, 5), bench.join_line(1, 5));
+    bench.lift(0);
+    bench.lift(1);
+    bench.join_line(0, 5);
+    bench.join_line(1, 5);
     bench.lines[0].says = Say::Voice(0);
     bench.lines[1].says = Say::Voice(1);
     bench.run(3);
@@ -82,8 +84,10 @@ fn far_to_far<A: Toys>() {
 
 fn conference<A: Toys>() {
     let mut bench = Bench::<A>::new(1, 2, 1);
-    (bench.lift(0), bench.lift(1));
-    (bench.join_line(0, 5), bench.join_line(1, 5));
+    bench.lift(0);
+    bench.lift(1);
+    bench.join_line(0, 5);
+    bench.join_line(1, 5);
     bench.join_far(Far::new(3), 5);
     // One after another, so that the cancellers learn that these lines have no echo.
     bench.fars[0].says = Say::Voice(2);
@@ -186,8 +190,10 @@ fn tone_to_far<A: Toys>() {
 
 fn hung_up<A: Toys>() {
     let mut bench = Bench::<A>::new(1, 2, 0);
-    (bench.lift(0), bench.lift(1));
-    (bench.join_line(0, 5), bench.join_line(1, 5));
+    bench.lift(0);
+    bench.lift(1);
+    bench.join_line(0, 5);
+    bench.join_line(1, 5);
     bench.lines[0].says = Say::Voice(0);
     bench.run(20);
     bench.lines[0].closed = false;
@@ -215,7 +221,8 @@ fn tone_survives<A: Toys>() {
 
 fn reuse<A: Toys>() {
     let mut bench = Bench::<A>::new(1, 2, 1);
-    (bench.lift(0), bench.lift(1));
+    bench.lift(0);
+    bench.lift(1);
     for round in 0..200u64 {
         // The same socket pair at once, in a new call whose far end is another.
         let mut far = Far::new(3);
@@ -241,8 +248,10 @@ fn reuse<A: Toys>() {
 fn crossing<A: Toys>() {
     for slow in [0, 1] {
         let mut bench = Bench::<A>::new(2, 1, 0);
-        (bench.lift(0), bench.lift(1));
-        (bench.join_line(0, 5), bench.join_line(1, 6));
+        bench.lift(0);
+        bench.lift(1);
+        bench.join_line(0, 5);
+        bench.join_line(1, 6);
         bench.join_shards((0, 5), (1, 6));
         bench.lines[0].says = Say::Voice(0);
         bench.lines[1].says = Say::Voice(1);

@@ -76,13 +76,13 @@ pub fn wire_to_ear(profile: &LineProfile) -> Option<Spread> {
     for n in 0..APART * (IMPULSES + 20) {
         let tick = run.ticks;
         let mut packet = Vec::new();
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             packet.extend([0x80, 0]);
             packet.extend((n as u16 / 2).to_be_bytes());
             packet.extend((n as u32 * 80).to_be_bytes());
             packet.extend([0, 0, 0, 7]);
             // After a while in which the buffer finds its depth.
-            let marked = n > APART * 10 && n % (APART * 2) == 0;
+            let marked = n > APART * 10 && n.is_multiple_of(APART * 2);
             for half in 0..2 {
                 let mut frame = SAMPLE_SILENCE;
                 frame[0] = if marked && half == 0 { IMPULSE } else { 0 };

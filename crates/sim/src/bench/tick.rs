@@ -229,7 +229,7 @@ impl Bench {
             }
             _ => {}
         }
-        if script.state == LineState::Talking && tick > 140 && tick % 2 == 0 {
+        if script.state == LineState::Talking && tick > 140 && tick.is_multiple_of(2) {
             let payloads = script.payloads.get(tick..tick + 2).unwrap_or_default();
             let mut packet = [0; 172];
             packet[0] = 0x80;
