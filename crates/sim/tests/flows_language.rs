@@ -22,7 +22,7 @@ fn mistakes_are_told_with_their_place_and_a_remedy() {
         ("seed x", "1:6: \"x\" is not a seed. Write a number."),
         ("contry us", "1:1: \"contry\" is nothing that the head of a flow has. Did you mean country?"),
         ("country xx", "1:9: there is no country xx here. Write us, gb, de or fr."),
-        ("phone 1: off-hook -> hears dail-tone", "1:23: nobody hears \"dail-tone\". Did you mean dial-tone?"),
+        ("phone 1: off-hook -> hears dail-tone", "1:28: nobody hears \"dail-tone\". Did you mean dial-tone?"),
         (
             "phone 1: off-hook -> heers dial-tone",
             "1:22: phone 1 is never said to be \"heers\". Did you mean hears?",

@@ -207,6 +207,8 @@ fn check(scene: &Scene, subject: Subject, words: &[String], at: &Cursor<'_>) -> 
                 Some(near) => format!("Did you mean {near}?"),
                 None => format!("It can be: {}.", all.join(", ")),
             };
+            let mut at = at.clone();
+            at.take();
             return Err(at.error(format!("nobody hears \"{what}\""), remedy));
         }
     }

@@ -60,6 +60,14 @@ impl Facts {
         })
     }
 
+    /// What the ladder shows of this ear as the last thing that it heard.
+    pub fn last_heard(&self, who: &str) -> Option<&str> {
+        let mut recent = self.all.iter().rev().take(MAX_LOOK_BACK);
+        let fits =
+            |fact: &&Fact| fact.who == who && fact.rank == Rank::Ladder && fact.words.starts_with("hears ");
+        recent.find(fits).map(|fact| fact.words.as_str())
+    }
+
     /// The latest fact of these words.
     pub fn latest(&self, who: &str, words: &str) -> Option<&Fact> {
         let mut recent = self.all.iter().rev().take(MAX_LOOK_BACK);

@@ -294,7 +294,7 @@ impl<A: Processing + Fidelity> World<A> {
                     && self.facts.latest(&who, &words).is_some_and(|before| before.rank == Rank::Ladder);
                 let is_aside = match heard.what {
                     What::Speech | What::Garbled(_) => true,
-                    What::Silence => is_peers,
+                    What::Silence => is_peers || self.facts.last_heard(&who) == Some(words.as_str()),
                     // nobody has this voice: two at once look like a third for a moment
                     What::Voice(voice) if !self.voices.contains_key(&voice) => true,
                     What::Ringing | What::Caller(_) | What::Digit(_) => false,
