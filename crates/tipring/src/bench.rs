@@ -28,7 +28,7 @@ const CHILD_TICKS: [usize; 2] = [100, MEASURED_TICKS];
 /// Lines by which memory is measured.
 const MEMORY_LINES: u16 = 256;
 /// A call of a minute.
-const CALL: &str = "seed 1  country us\nphones 101, 102\n\nphone 1: off-hook -> hears dial-tone\n\
+const CALL: &str = "seed 1  country us\nphones 101 102\nserver none\n\nphone 1: off-hook -> hears dial-tone\n\
     phone 1: dials 102 -> phone 2 rings\nphone 2: off-hook\nwait 60s\nphone 1: on-hook\nphone 2: on-hook\n";
 
 /// Measures and prints everything.
