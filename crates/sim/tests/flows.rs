@@ -93,3 +93,18 @@ fn there_are_forty_flows_and_more() {
         assert!(flows().len() >= 40, "{}", flows().len());
     }
 }
+
+#[test]
+fn what_flows_expect_does_not_hang_on_their_seed() {
+    let mut wrong = Vec::new();
+    for path in flows() {
+        let text = std::fs::read_to_string(&path).expect("a flow");
+        for (seed, fidelity) in [(1001, Fidelity::Signal), (1002, Fidelity::Signal), (1003, Fidelity::Audio)]
+        {
+            let report = run_flow(&text, fidelity, Some(seed)).expect("it can be read");
+            wrong
+                .extend(report.failures.iter().map(|failure| format!("{path:?} with seed {seed}:{failure}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -16,7 +16,7 @@ use super::watch::{Guard, State, Watch};
 use super::{Deed, Flow, Statement};
 use crate::lab::Place;
 use crate::plant;
-use crate::world::{GATEWAY, Rank, World};
+use crate::world::{Fact, GATEWAY, Rank, World};
 
 /// From the moment at which a statement has come true to the next one.
 pub const PACE: Millis = Millis(100);
@@ -165,6 +165,17 @@ impl<A: Processing + plant::Fidelity> Runner<A> {
         // what is still waited for has its time
         while self.failures.is_empty() && self.watches.iter().any(|watch| !watch.is_decided()) {
             self.step(Instant::from_nanos(u64::MAX));
+        }
+        self.check_records();
+    }
+
+    /// Each call that is over has one record.
+    fn check_records(&mut self) {
+        let is_end = |fact: &&Fact| fact.who.starts_with("call ") && fact.words.starts_with("cleared ");
+        let over = self.world.facts().all().iter().filter(is_end).count();
+        let records = self.world.records().len();
+        if self.failures.is_empty() && over != records {
+            self.fail(0, format!("a record for each of {over} calls, not {records}"));
         }
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Leg<A: Processing + Fidelity> {
     pub answered: bool,
     /// This end's INVITE bore no offer: its ACK bears an answer.
     pub answers_late: bool,
+    /// When the first packet came although the call is over, and whether that was told.
+    pub late_sound: Option<(Instant, bool)>,
 }
 
 /// An answer that is repeated until the ACK.

@@ -50,6 +50,8 @@ const T1: Millis = Millis(500);
 const T2: Millis = Millis(4000);
 const LIFE: Millis = Millis(32_000);
 const FIRST_RTP: u16 = 30_000;
+/// Sound that was under way when a call ended arrives within this.
+const LATE_SOUND: Millis = Millis(300);
 
 /// A far end as it is built.
 #[derive(Clone, PartialEq, Debug)]
@@ -225,11 +227,17 @@ impl<A: Processing + Fidelity> Peer<A> {
         self.framer = StreamFramer::new();
     }
 
-    /// A packet came to one of its sockets for sound.
+    /// A packet came to one of its sockets for sound. Packets that go on coming when the call is over are told.
     pub fn receive_media(&mut self, now: Instant, to: SocketAddr, bytes: &[u8]) {
-        let found = self.legs.iter_mut().find(|leg| leg.media.local() == to && leg.stage != Stage::Ended);
-        if let Some(leg) = found {
+        let Some(leg) = self.legs.iter_mut().find(|leg| leg.media.local() == to) else { return };
+        if leg.stage != Stage::Ended {
             leg.media.receive(now, bytes);
+            return;
+        }
+        let (since, told) = leg.late_sound.get_or_insert((now, false));
+        if !*told && now.since(*since) > LATE_SOUND.into() {
+            *told = true;
+            self.say(now, "gets sound after the end".to_owned());
         }
     }
 

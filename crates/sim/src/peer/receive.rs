@@ -146,6 +146,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             last: Vec::new(),
             answered: false,
             answers_late: false,
+            late_sound: None,
         });
         let trying = if self.has(Manner::Answers) {
             let trying = request.response(100, "", None).to_bytes();

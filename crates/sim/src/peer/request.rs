@@ -194,6 +194,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             last: Vec::new(),
             answered: false,
             answers_late: false,
+            late_sound: None,
         };
         self.legs.push(leg);
         Ok(self.legs.len() - 1)
@@ -226,6 +227,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             last: Vec::new(),
             answered: true,
             answers_late: !offers,
+            late_sound: None,
         };
         if offers {
             let body = leg.offer(self.has(super::Manner::Events));

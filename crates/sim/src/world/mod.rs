@@ -382,7 +382,11 @@ impl<A: Processing + Fidelity> World<A> {
             match fact {
                 PeerFact::Said(at, words) => {
                     let known = now;
-                    let rank = if words.starts_with("gets digit") { Rank::Ladder } else { Rank::Aside };
+                    let rank = if words.starts_with("gets digit") || words.starts_with("gets sound") {
+                        Rank::Ladder
+                    } else {
+                        Rank::Aside
+                    };
                     self.facts.push(Fact { at, known, who, words, rank });
                 }
                 PeerFact::Heard(at, event) => self.heard(at, who, &event),
