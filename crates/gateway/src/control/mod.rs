@@ -355,7 +355,7 @@ impl Control {
         }
         if let Some(id) = self.stopping
             && self.is_idle()
-            && self.agent.is_idle()
+            && self.agent.is_settled()
         {
             self.stopping = None;
             self.out.push_back(Output::Reply(id, Response::Done));

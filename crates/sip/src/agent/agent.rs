@@ -182,6 +182,12 @@ impl Agent {
         self.sessions.is_empty() && self.jobs.is_empty() && self.clients.is_empty() && self.servers.is_empty()
     }
 
+    /// Whether everybody has been told all that there is to tell: no session goes on, and every request has its
+    /// answer. What only waits for repeats may stand.
+    pub fn is_settled(&self) -> bool {
+        self.sessions.values().all(Session::is_released) && self.jobs.values().all(|job| job.answered)
+    }
+
     pub(super) fn event(&mut self, event: Event) {
         self.out.push_back(Output::Event(event));
     }

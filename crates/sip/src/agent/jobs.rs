@@ -50,7 +50,7 @@ pub struct Job {
     targets: VecDeque<Target>,
     sent: Option<(ClientId, Target)>,
     provisional: bool,
-    answered: bool,
+    pub(super) answered: bool,
     /// CANCEL is wanted, with this Reason.
     cancel: Option<Option<String>>,
 }

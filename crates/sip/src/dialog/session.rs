@@ -326,6 +326,11 @@ impl Session {
         self.phase == Phase::Over && self.pending.is_empty() && self.unacked.is_none()
     }
 
+    /// Whether the session has ended and its 2xx has its ACK; requests may still wait for repeats of their answers.
+    pub fn is_released(&self) -> bool {
+        self.phase == Phase::Over && self.unacked.is_none()
+    }
+
     /// Whether the session has ended for the gateway.
     pub const fn is_silent(&self) -> bool {
         self.silent
