@@ -72,7 +72,7 @@ pub fn words(row: &CallRow) -> String {
     };
     format!(
         "{from}{} -> {}{}{}  {talked}  {} ({}), by {}",
-        by("from", came),
+        by("via", came),
         row.dialled,
         by("via", via),
         if row.emergency { " EMERGENCY" } else { "" },
