@@ -1,0 +1,203 @@
+//! A gateway with a configuration of its own.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::common::{Dir, PATIENCE, stderr, stdout, until};
+use crate::program::Program;
+
+/// How often a telephone is asked what it hears.
+const LOOK: Duration = Duration::from_millis(30);
+/// UDP ports for media of one gateway.
+const MEDIA_PORTS: u16 = 100;
+
+/// A free port, for UDP and TCP, and the one above it.
+pub fn free_port() -> u16 {
+    loop {
+        let Ok(udp) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)) else { continue };
+        let port = udp.local_addr().unwrap().port();
+        let both = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        let Some(next) = port.checked_add(1) else { continue };
+        let above = UdpSocket::bind((Ipv4Addr::LOCALHOST, next)).is_ok()
+            && TcpListener::bind((Ipv4Addr::LOCALHOST, next)).is_ok();
+        // Ports of the dynamic range are handed out at random: two tests rarely meet.
+        if both && above && port % 2 == 0 {
+            return port;
+        }
+    }
+}
+
+/// A range of UDP ports below the dynamic range that no other gateway of these tests has.
+pub fn media_range(count: u16) -> (u16, u16) {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 24).unwrap();
+    let step = NEXT.fetch_add(count, Ordering::Relaxed);
+    let first = 10_000 + (own * 900 + step) % 21_600;
+    (first, first + count - 1)
+}
+
+/// A running gateway.
+pub struct Gateway {
+    pub process: Program,
+    pub dir: Dir,
+    pub sip: SocketAddr,
+    pub media: (u16, u16),
+}
+
+impl Gateway {
+    /// Starts one; `body` is its configuration below country and addresses.
+    pub fn start(name: &str, body: &str) -> Self {
+        Self::start_in(Dir::new(name), body, MEDIA_PORTS, &[])
+    }
+
+    /// The same in a directory that is there already, with further arguments.
+    pub fn start_in(dir: Dir, body: &str, ports: u16, arguments: &[&str]) -> Self {
+        let media = media_range(ports);
+        let text = format!(
+            "country = \"us\"\nlisten = \"127.0.0.1:0\"\nmedia = \"{}-{}\"\ntrust = [\"127.0.0.0/8\"]\n{body}",
+            media.0, media.1
+        );
+        let file = dir.file("tipring.toml", &text);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tipring"));
+        command.arg("--dir").arg(dir.path()).arg("run").arg("--config").arg(file).args(arguments);
+        let mut process = Program::start(&mut command);
+        let line = process.shows("SIP on ");
+        let address = line.split("SIP on ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+        let sip = address.parse().unwrap_or_else(|_| panic!("{line}"));
+        let gateway = Self { process, dir, sip, media };
+        until("it answers", || (gateway.command(&["status"]).status.code() != Some(2)).then_some(()));
+        gateway
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tipring"));
+        command.arg("--dir").arg(self.dir.path()).args(arguments).output().unwrap()
+    }
+
+    /// A command that must succeed (1 is a status with alarms); what it prints.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    }
+
+    pub fn phone(&self, number: &str, act: &[&str]) -> String {
+        let mut all = vec!["phone", number];
+        all.extend(act);
+        self.ask(&all)
+    }
+
+    pub fn log(&self) -> String {
+        self.ask(&["log", "-v", "-n", "5000"])
+    }
+
+    /// Waits for a line of the log that has `part` in it.
+    pub fn logs(&self, part: &str) -> String {
+        self.logs_times(part, 1)
+    }
+
+    /// Waits until `part` was logged `times` times; the last of them.
+    pub fn logs_times(&self, part: &str, times: usize) -> String {
+        let began = Instant::now();
+        loop {
+            let output = self.command(&["log", "-v", "-n", "5000"]);
+            let log = stdout(&output);
+            if let Some(line) = log.lines().filter(|line| line.contains(part)).nth(times - 1) {
+                return line.to_owned();
+            }
+            assert!(began.elapsed() < PATIENCE, "{part:?} is not logged {times} times but: {log}");
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits for a status that has `part` in it.
+    pub fn status_shows(&self, part: &str) -> String {
+        let mut last = String::new();
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            last = self.ask(&["status"]);
+            if last.contains(part) {
+                return last;
+            }
+            std::thread::sleep(LOOK);
+        }
+        panic!("status does not show {part:?} but: {last}{}", self.log());
+    }
+
+    /// Waits until a telephone hears a line for which `is_it` is true.
+    pub fn hears_which(&self, number: &str, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        let mut last = String::new();
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            last = self.phone(number, &["hear"]);
+            if let Some(line) = last.lines().find(|line| is_it(line)) {
+                return line.to_owned();
+            }
+            std::thread::sleep(LOOK);
+        }
+        panic!("{number} does not hear {what} but {last:?}; log: {}", self.log());
+    }
+
+    pub fn hears(&self, number: &str, line: &str) {
+        self.hears_which(number, line, |heard| heard == line);
+    }
+
+    /// Waits until a telephone hears this tone at this level, within 1 % and 2 dB.
+    pub fn hears_tone(&self, number: &str, hertz: f64, dbm0: f64) {
+        self.hears_which(number, &format!("{hertz} Hz {dbm0} dBm0"), |line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, heard_hertz, _, heard_dbm0, _] = words[..] else { return false };
+            let (Ok(heard_hertz), Ok(heard_dbm0)) = (heard_hertz.parse::<f64>(), heard_dbm0.parse::<f64>())
+            else {
+                return false;
+            };
+            words[0] == "tone"
+                && (heard_hertz - hertz).abs() <= hertz / 100.0
+                && (heard_dbm0 - dbm0).abs() <= 2.0
+        });
+    }
+
+    /// A telephone is lifted and dials.
+    pub fn dials(&self, number: &str, digits: &str) {
+        self.phone(number, &["off-hook"]);
+        self.hears(number, "dial-tone");
+        self.phone(number, &["dial", digits]);
+    }
+
+    /// Call records as JSON, a call a line.
+    pub fn records(&self) -> Vec<String> {
+        self.ask(&["calls", "--json"]).lines().map(str::to_owned).collect()
+    }
+
+    /// Waits for record number `count`, and that no call is left; the record.
+    pub fn record(&self, count: usize) -> String {
+        let record = until(&format!("{count} call records"), || {
+            let records = self.records();
+            assert!(records.len() <= count, "more calls than there were: {records:#?}");
+            records.get(count - 1).cloned()
+        });
+        until("no call is left", || self.ask(&["status", "--json"]).contains("\"calls\":[]").then_some(()));
+        record
+    }
+
+    /// Memory in use, in kilobytes.
+    pub fn resident_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+/// The number behind `"key":` in a JSON line.
+pub fn number_of(json: &str, key: &str) -> Option<i64> {
+    let rest = json.split(&format!("\"{key}\":")).nth(1)?;
+    let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '-').collect();
+    digits.parse().ok()
+}
+
+/// The text behind `"key":` in a JSON line.
+pub fn text_of<'a>(json: &'a str, key: &str) -> &'a str {
+    json.split(&format!("\"{key}\":\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+}

@@ -1,0 +1,17 @@
+//! The gateway beside real SIP peers on loopback: Kamailio, baresip and SIPp, and whoever only wants to do harm.
+//!
+//! What is heard is measured here, by code that shares nothing with the gateway. Nothing sleeps for a fixed time:
+//! each wait ends with an event or fails after a bounded one.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod baresip;
+mod gateway;
+mod kamailio;
+mod measure;
+mod program;
+mod wave;
+
+mod far_phone;
+mod registrar;
