@@ -142,16 +142,14 @@ impl Reader {
                 if rule.short == Some(Millis::ZERO) {
                     return whole(place);
                 }
-                match plan.look(rule, &place.sent, place.outside) {
-                    Some(Outside::Partial) => self.wait_for_more(plan),
-                    Some(Outside::Complete(_) | Outside::Open(_) | Outside::Unknown) | None => {
-                        Verdict::More {
-                            why: Why::NumberWhole,
-                            after: rule.short.unwrap_or(plan.timers.short),
-                            outside_tone: false,
-                        }
-                    }
+                // Behind an outside dial tone the country's plan knows that digits are missing. Elsewhere a house
+                // behind a server may have short numbers that no country knows.
+                let missing = plan.look(rule, &place.sent, place.outside) == Some(Outside::Partial);
+                if place.outside.is_some() && missing {
+                    return self.wait_for_more(plan);
                 }
+                let after = rule.short.unwrap_or(plan.timers.short);
+                Verdict::More { why: Why::NumberWhole, after, outside_tone: false }
             }
             None if self.ended && !self.dialled.is_empty() && more => Verdict::Dead(Cause::INCOMPLETE),
             None if self.ended || (!more && !self.dialled.is_empty()) => Verdict::Dead(Cause::NoRule),

@@ -104,6 +104,13 @@ fn outside_numbers_end_by_the_countrys_plan_or_by_the_timer() {
 }
 
 #[test]
+fn a_short_number_without_a_prefix_is_sent_after_three_seconds_though_the_country_has_longer_ones() {
+    let plan = plan_of(&[("x.", to_server("pbx"))]);
+    assert_eq!(wait(read(&plan, "4001")), (Why::NumberWhole, Millis(3000)));
+    assert_eq!(whole(read(&plan, "4001#")).sent, number("4001"));
+}
+
+#[test]
 fn a_prefix_without_outside_tone_is_not_taken_for_the_countrys_digits() {
     // 9 + 10 digits: 9555234567 alone would be a whole local number.
     let plan = plan_of(&[("9xx.", to_server("pbx"))]);
