@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, PhoneAct};
 use crate::{check, client, demo, flow, run};
@@ -21,7 +21,8 @@ pub const TROUBLE: u8 = 2;
     name = "tipring",
     version,
     arg_required_else_help = true,
-    after_help = "No hardware at hand? `tipring demo` starts four simulated telephones; it tells what to try."
+    after_help = "No hardware at hand? `tipring demo` starts four simulated telephones; it tells what to try.\n\
+                  Commands of the laboratory: `tipring laboratory`."
 )]
 pub struct Cli {
     /// State directory: control socket, call records, event log. Without it: $XDG_RUNTIME_DIR/tipring, or
@@ -91,10 +92,14 @@ pub enum Command {
         #[arg(short, long)]
         verbose: bool,
     },
-    /// Laboratory: use a simulated telephone of a running gateway
+    /// List the commands of the laboratory: simulated telephones, flows, measurements
+    Laboratory,
+    /// Use a simulated telephone of a running gateway
+    #[command(hide = true)]
     Phone(PhoneArgs),
-    /// Laboratory: run calls written as text in virtual time. Exit code 0: all came as expected; 1: something did
+    /// Run calls written as text in virtual time. Exit code 0: all came as expected; 1: something did
     /// not; 2: a file could not be read
+    #[command(hide = true)]
     Flow {
         /// The flows; a ladder of the same name beside one is compared
         #[arg(required = true, value_name = "FILE")]
@@ -166,6 +171,12 @@ impl Command {
             Self::Status { number, json } => client::ask(dir, Ask::Status { number, json }),
             Self::Calls { follow, count, json } => client::calls(dir, follow, count, json),
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
+            Self::Laboratory => {
+                for line in laboratory() {
+                    client::print(&line)?;
+                }
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Phone(PhoneArgs { port, act }) => {
                 client::ask(dir, Ask::Phone { port, act: PhoneAct::of(act)? })
             }
@@ -176,11 +187,32 @@ impl Command {
     }
 }
 
+/// The second help page: the commands that the first one leaves out.
+fn laboratory() -> Vec<String> {
+    let command = Cli::command();
+    let mut lines = vec!["Commands of the laboratory (each has --help):".to_owned()];
+    lines.extend(command.get_subcommands().filter(|command| command.is_hide_set()).map(|command| {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        format!("  {:<12} {about}", command.get_name())
+    }));
+    lines
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+
+    #[test]
+    fn the_second_help_page_lists_what_the_first_leaves_out() {
+        let first = Cli::command().render_help().to_string();
+        let second = laboratory().join("\n");
+        assert!(
+            first.contains("  status ")
+                && !first.contains("  phone ")
+                && first.contains("tipring laboratory")
+        );
+        assert!(second.contains("  phone ") && second.contains("  flow ") && !second.contains("  status "));
+    }
 
     #[test]
     fn the_command_line_is_consistent() {
