@@ -47,11 +47,11 @@ pub fn listen_sip(address: SocketAddr) -> Result<(UdpSocket, TcpListener), Socke
         address,
         remedy: match why.kind() {
             io::ErrorKind::AddrInUse => {
-                "Another SIP program listens there: stop it, or set `sip` to a free UDP port"
+                "Another SIP program listens there: stop it, or set `listen` (demo: --sip) to a free port"
             }
             io::ErrorKind::AddrNotAvailable => "This machine has no such address: `ip address` lists its own",
             io::ErrorKind::PermissionDenied => "UDP ports below 1024 need root or CAP_NET_BIND_SERVICE",
-            _ => "Check `sip`",
+            _ => "Check `listen` (demo: --sip)",
         },
         why,
     };
