@@ -110,17 +110,19 @@ impl Desk {
             |row: &CallRow| if json { records::json(row) } else { records::line(row, zone::offset_minutes) };
         let lines = rows.iter().map(told).collect();
         say(lines, out).await;
-        while follow {
+        if !follow {
+            return Ok(0);
+        }
+        loop {
             let line = match next.recv().await {
                 Ok(row) => told(&row),
                 Err(RecvError::Lagged(lost)) => format!("({lost} calls not shown: this reader was too slow)"),
-                Err(RecvError::Closed) => break,
+                Err(RecvError::Closed) => return Ok(0),
             };
             if out.send(Reply::Line(line)).await.is_err() {
-                break;
+                return Ok(0);
             }
         }
-        Ok(0)
     }
 
     async fn log(
@@ -140,18 +142,20 @@ impl Desk {
         let (lines, mut next) = self.logbook.read(count.min(MAX_COUNT), |line| line.is_for(number, verbose));
         let lines = lines.iter().map(|line| line.text.clone()).collect();
         say(lines, out).await;
-        while follow {
+        if !follow {
+            return Ok(0);
+        }
+        loop {
             let line = match next.recv().await {
                 Ok(line) if line.is_for(number, verbose) => line.text.clone(),
                 Ok(_) => continue,
                 Err(RecvError::Lagged(lost)) => format!("({lost} lines not shown: this reader was too slow)"),
-                Err(RecvError::Closed) => break,
+                Err(RecvError::Closed) => return Ok(0),
             };
             if out.send(Reply::Line(line)).await.is_err() {
-                break;
+                return Ok(0);
             }
         }
-        Ok(0)
     }
 }
 
