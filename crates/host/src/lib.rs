@@ -48,6 +48,7 @@ pub struct Parts {
 pub struct Gateway {
     asks: tokio::sync::mpsc::Sender<Asked>,
     log: tokio::sync::broadcast::Sender<Arc<Entry>>,
+    journal: Option<tokio::sync::broadcast::Receiver<Arc<Entry>>>,
     labs: Vec<(ShardId, std::ops::Range<u16>, std::sync::mpsc::SyncSender<LabAsk>)>,
     reports: Vec<Arc<MediaReport>>,
     control: Option<JoinHandle<()>>,
@@ -92,7 +93,7 @@ impl Gateway {
             threads.push(thread);
         }
         let (asks, asked) = tokio::sync::mpsc::channel(control::MAX_ASKS);
-        let (log, _) = tokio::sync::broadcast::channel(LOG_KEPT);
+        let (log, journal) = tokio::sync::broadcast::channel(LOG_KEPT);
         let setup = control::Setup {
             site,
             sip_udp,
@@ -107,12 +108,18 @@ impl Gateway {
         };
         let control =
             std::thread::Builder::new().name("control".to_owned()).spawn(move || control::run(setup))?;
-        Ok(Self { asks, log, labs, reports, control: Some(control), stop, threads })
+        let (journal, control) = (Some(journal), Some(control));
+        Ok(Self { asks, log, journal, labs, reports, control, stop, threads })
     }
 
     /// A handle that asks, for another task.
     pub fn asker(&self) -> Asker {
         Asker { asks: self.asks.clone(), log: self.log.clone(), labs: self.labs.clone() }
+    }
+
+    /// The journal from its first entry on. The next one who asks gets it from that moment on.
+    pub fn journal(&mut self) -> tokio::sync::broadcast::Receiver<Arc<Entry>> {
+        self.journal.take().unwrap_or_else(|| self.log.subscribe())
     }
 
     /// How each shard keeps its time.

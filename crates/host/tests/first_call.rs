@@ -111,3 +111,13 @@ async fn two_telephones_call_each_other_and_hear_each_other() {
     assert_eq!((calls[0].dialled.as_str(), calls[0].cause.q850()), ("102", 16));
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn the_journal_has_what_happened_before_anybody_followed() {
+    let mut gateway = start();
+    // An answer shows that control has been at work already.
+    gateway.asker().ask(Request::Status).await.unwrap();
+    let first = gateway.journal().recv().await.unwrap();
+    assert_eq!(first.what, tipring_gateway::What::Configured(1));
+    gateway.stop().await;
+}

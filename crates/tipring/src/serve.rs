@@ -73,9 +73,9 @@ async fn serve(
     let clock = parts.clock;
     let socket = ControlSocket::open(&dir)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let gateway = Gateway::start(parts).context("the gateway cannot start")?;
+    let mut gateway = Gateway::start(parts).context("the gateway cannot start")?;
     let asker = gateway.asker();
-    let journal = tokio::spawn(keep(asker.follow(), Arc::clone(&logbook), Arc::clone(&site)));
+    let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), Arc::clone(&site)));
     let desk = Desk { asker, site, logbook: Arc::clone(&logbook), ledger };
     for line in &screen.welcome {
         crate::client::print(line)?;
