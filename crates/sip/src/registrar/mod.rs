@@ -69,8 +69,9 @@ pub struct Registrar {
 impl Registrar {
     /// A registrar without users.
     pub fn new(realm: &str, entropy: &mut Entropy) -> Self {
-        // MD5 last: old phones take the last or the only one that they know (RFC 8760 §2.4).
-        let algorithms = [Algorithm::Sha256, Algorithm::Md5];
+        // MD5 alone: phones built on older libre (baresip 1.0) give up at any challenge of another algorithm, even
+        // if MD5 is offered beside it as RFC 8760 §2.4 has it.
+        let algorithms = [Algorithm::Md5];
         Self {
             auth: ServerAuth::new(realm, &algorithms, NONCE_LIFETIME, entropy),
             users: BTreeMap::new(),

@@ -73,6 +73,16 @@ fn a_right_password_binds_and_a_wrong_one_does_not() {
 }
 
 #[test]
+fn a_challenge_names_no_algorithm_at_which_old_phones_give_up() {
+    let mut bench = Bench::new();
+    let request = bench.request("201", "<sip:201@10.0.0.9>", None);
+    let answer = bench.registrar.challenge(bench.now, &request, false, &mut bench.entropy);
+    let challenges: Vec<_> = answer.headers.get_all(&HeaderName::WwwAuthenticate).map(text).collect();
+    assert_eq!(challenges.len(), 1, "{challenges:?}");
+    assert!(challenges[0].contains("algorithm=MD5"), "{challenges:?}");
+}
+
+#[test]
 fn an_unknown_user_is_answered_like_a_wrong_password() {
     let mut bench = Bench::new();
     let unknown = bench.request("999", "<sip:999@10.0.0.9>", None);
