@@ -50,24 +50,27 @@ impl Calls {
 
     /// Keeps a record. When this returns `Ok` it is on the disk.
     pub fn append(&mut self, row: &CallRow) -> Result<(), StoreError> {
+        let limit = self.limit;
+        self.with(|database| append(database, row, limit))
+    }
+
+    /// The latest `count` records, the newest last.
+    pub fn last(&mut self, count: usize) -> Result<Vec<CallRow>, StoreError> {
+        let rows = self.with(|database| last(database, count))?;
+        // A record that cannot be read must not hide the others.
+        let rows = rows.iter().filter_map(|bytes| serde_json::from_slice(bytes).ok());
+        Ok(rows.collect())
+    }
+
+    /// Works with the database, which is opened again if an error closed it.
+    fn with<T>(&mut self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, StoreError> {
         let database = match self.database.take() {
             Some(database) => database,
             None => open(&self.path)?,
         };
-        append(&database, row, self.limit).map_err(|why| StoreError::database(&self.path, why))?;
+        let done = work(&database).map_err(|why| StoreError::database(&self.path, why))?;
         self.database = Some(database);
-        Ok(())
-    }
-
-    /// The latest `count` records, the newest last.
-    pub fn last(&self, count: usize) -> Result<Vec<CallRow>, StoreError> {
-        let Some(database) = &self.database else {
-            return Err(StoreError::Damaged { path: self.path.clone(), why: "closed after an error".into() });
-        };
-        let rows = last(database, count).map_err(|why| StoreError::database(&self.path, why))?;
-        // A record that cannot be read must not hide the others.
-        let rows = rows.iter().filter_map(|bytes| serde_json::from_slice(bytes).ok());
-        Ok(rows.collect())
+        Ok(done)
     }
 }
 

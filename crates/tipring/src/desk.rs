@@ -1,5 +1,6 @@
 //! The desk that answers what the control socket is asked.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
@@ -19,31 +20,53 @@ const MAX_BEHIND: usize = 1024;
 /// Records and lines given at once, at the most.
 const MAX_COUNT: usize = 100_000;
 
+/// Records that wait in memory for a disk that does not take them; beyond it the oldest are lost.
+const MAX_PENDING: usize = 10_000;
+
 /// The call records and who follows them.
 #[derive(Debug)]
 pub struct Ledger {
-    calls: Mutex<Calls>,
+    kept: Mutex<Kept>,
     follow: broadcast::Sender<Arc<CallRow>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    calls: Calls,
+    /// What the disk has not taken yet, the oldest first.
+    pending: VecDeque<CallRow>,
 }
 
 impl Ledger {
     /// A ledger of these records.
     pub fn new(calls: Calls) -> Self {
-        Self { calls: Mutex::new(calls), follow: broadcast::channel(MAX_BEHIND).0 }
+        let kept = Kept { calls, pending: VecDeque::new() };
+        Self { kept: Mutex::new(kept), follow: broadcast::channel(MAX_BEHIND).0 }
     }
 
-    /// Keeps a record and shows it to those who follow.
+    /// Keeps a record and shows it to those who follow. What the disk does not take now goes there with a later one.
     pub fn append(&self, row: CallRow) -> Result<(), String> {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = calls.append(&row).map_err(|why| why.to_string());
-        // Even a record that the disk did not take is news. Nobody may be following.
-        let _ = self.follow.send(Arc::new(row));
-        kept
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &mut *kept;
+        // Even a record that the disk does not take is news. Nobody may be following.
+        let _ = self.follow.send(Arc::new(row.clone()));
+        if kept.pending.len() == MAX_PENDING {
+            kept.pending.pop_front();
+        }
+        kept.pending.push_back(row);
+        while let Some(row) = kept.pending.front() {
+            kept.calls.append(row).map_err(|why| why.to_string())?;
+            kept.pending.pop_front();
+        }
+        Ok(())
     }
 
     fn read(&self, count: usize) -> Result<(Vec<CallRow>, broadcast::Receiver<Arc<CallRow>>)> {
-        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok((calls.last(count)?, self.follow.subscribe()))
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = kept.calls.last(count)?;
+        rows.extend(kept.pending.iter().cloned());
+        let rows = rows.split_off(rows.len().saturating_sub(count));
+        Ok((rows, self.follow.subscribe()))
     }
 }
 
