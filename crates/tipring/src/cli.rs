@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, PhoneAct};
-use crate::{check, client, demo, flow, run};
+use crate::{bench, check, client, demo, flow, run};
 
 /// Exit code where something needs a person, or a file is not accepted.
 pub const ATTENTION: u8 = 1;
@@ -114,6 +114,9 @@ pub enum Command {
         #[arg(long)]
         ladder: bool,
     },
+    /// Measure what the gateway costs on this machine and how long it takes
+    #[command(hide = true)]
+    Bench,
 }
 
 /// A telephone and what it is to do.
@@ -183,6 +186,7 @@ impl Command {
             Self::Flow { files, seed, audio, ladder } => {
                 flow::run(&files, flow::Settings { seed, audio, ladder })
             }
+            Self::Bench => bench::run(),
         }
     }
 }

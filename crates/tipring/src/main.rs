@@ -1,6 +1,7 @@
 //! Tipring joins analog telephone lines to SIP: the one binary, its commands and their words.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod check;
 mod cli;
 mod client;
