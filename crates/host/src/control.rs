@@ -56,7 +56,7 @@ pub struct Setup {
     pub woken: Woken,
     pub asked: mpsc::Receiver<Asked>,
     pub log: broadcast::Sender<Arc<Entry>>,
-    pub store: Box<dyn FnMut(StoreId, &CallRecord) -> Result<(), String> + Send>,
+    pub store: crate::Keeper,
     pub entropy: Entropy,
 }
 

@@ -41,8 +41,11 @@ pub struct Parts {
     /// The clock.
     pub clock: Clock,
     /// Where call records go. It is called on a thread of its own and answers whether they are safe.
-    pub store: Box<dyn FnMut(StoreId, &CallRecord) -> Result<(), String> + Send>,
+    pub store: Keeper,
 }
+
+/// Stores a call record, and says why it could not.
+pub type Keeper = Box<dyn FnMut(StoreId, &CallRecord) -> Result<(), String> + Send>;
 
 /// A running gateway.
 pub struct Gateway {
@@ -77,7 +80,7 @@ impl Gateway {
         for ((setup, card), pipes) in shards.into_iter().zip(plumbing) {
             let first = setup.first_line.0;
             let lines = first..first + setup.lines.len() as u16;
-            let (link, thread, lab, report) = media::spawn(media::Spawn {
+            let media::Spawned { link, thread, lab, report } = media::spawn(media::Spawn {
                 setup,
                 card,
                 sockets: Arc::clone(&media),

@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -119,8 +119,20 @@ struct Worker {
     report: Arc<MediaReport>,
 }
 
+/// A shard's thread and the ways to it.
+pub struct Spawned {
+    /// The control thread's end.
+    pub link: Link,
+    /// The thread.
+    pub thread: JoinHandle<()>,
+    /// Requests to the laboratory.
+    pub lab: SyncSender<LabAsk>,
+    /// How it keeps its time.
+    pub report: Arc<MediaReport>,
+}
+
 /// Starts a shard's thread.
-pub fn spawn(spawn: Spawn) -> io::Result<(Link, JoinHandle<()>, SyncSender<LabAsk>, Arc<MediaReport>)> {
+pub fn spawn(spawn: Spawn) -> io::Result<Spawned> {
     let Spawn { setup, card, sockets, clock, wake, stop, entropy, pipes } = spawn;
     let (commands, commanded) = sync_channel(MAX_COMMANDS);
     let (events, evented) = sync_channel(MAX_EVENTS);
@@ -146,7 +158,7 @@ pub fn spawn(spawn: Spawn) -> io::Result<(Link, JoinHandle<()>, SyncSender<LabAs
     };
     let name = format!("shard-{}", id.0);
     let thread = std::thread::Builder::new().name(name).spawn(move || worker.run(clock, &stop))?;
-    Ok((Link { id, commands, events: evented }, thread, lab, report))
+    Ok(Spawned { link: Link { id, commands, events: evented }, thread, lab, report })
 }
 
 impl Worker {
@@ -256,22 +268,17 @@ impl Worker {
     }
 
     fn serve_lab(&mut self) {
-        loop {
-            match self.labs.try_recv() {
-                Ok(ask) => {
-                    let Some(lab) = self.card.laboratory() else { continue };
-                    let done = match ask.action {
-                        Some(action) => lab.act(ask.place, action),
-                        None => Ok(()),
-                    };
-                    let heard = done.and_then(|()| {
-                        lab.phone(ask.place).map(|phone| phone.hears()).ok_or(Refused::NoPhone(ask.place))
-                    });
-                    // Who asked may have gone.
-                    let _ = ask.reply.send(heard);
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
+        while let Ok(ask) = self.labs.try_recv() {
+            let Some(lab) = self.card.laboratory() else { continue };
+            let done = match ask.action {
+                Some(action) => lab.act(ask.place, action),
+                None => Ok(()),
+            };
+            let heard = done.and_then(|()| {
+                lab.phone(ask.place).map(|phone| phone.hears()).ok_or(Refused::NoPhone(ask.place))
+            });
+            // Who asked may have gone.
+            let _ = ask.reply.send(heard);
         }
         // Nobody reads the laboratory's own log here; the telephones' ears are asked instead.
         if let Some(lab) = self.card.laboratory() {
