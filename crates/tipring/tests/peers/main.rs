@@ -8,10 +8,16 @@ mod common;
 
 mod baresip;
 mod gateway;
+mod hostile;
 mod kamailio;
+mod load;
 mod measure;
 mod program;
+mod sipp;
 mod wave;
 
 mod far_phone;
+mod noise;
 mod registrar;
+mod rtp;
+mod rude;

@@ -38,3 +38,30 @@ pub fn read(path: &Path) -> Vec<i16> {
     let body = bytes.get(at + 8..).unwrap_or_default();
     body.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
 }
+
+/// Samples as mu-law bytes (ITU-T G.711 table 2).
+pub fn mu_law(samples: &[i16]) -> Vec<u8> {
+    let code = |sample: &i16| {
+        let magnitude = (i32::from(*sample).abs() + 132).min(32_767);
+        let segment = (magnitude >> 7).ilog2();
+        let step = (magnitude >> (segment + 3)) & 15;
+        let sign = if *sample < 0 { 0x80 } else { 0 };
+        !(u8::try_from(segment << 4).unwrap() | u8::try_from(step).unwrap() | sign)
+    };
+    samples.iter().map(code).collect()
+}
+
+/// The sample of a mu-law byte.
+pub fn from_mu_law(code: u8) -> i16 {
+    let code = !code;
+    let magnitude = ((i16::from(code & 15) << 3) + 132) << ((code >> 4) & 7);
+    if code & 0x80 == 0 { magnitude - 132 } else { 132 - magnitude }
+}
+
+#[test]
+fn mu_law_keeps_the_digital_milliwatt() {
+    let milliwatt: Vec<i16> =
+        [0x1e, 0x0b, 0x0b, 0x1e, 0x9e, 0x8b, 0x8b, 0x9e].map(|code: u8| from_mu_law(code)).to_vec();
+    assert_eq!(milliwatt, [-8828, -20_860, -20_860, -8828, 8828, 20_860, 20_860, 8828]);
+    assert_eq!(mu_law(&milliwatt), [0x1e, 0x0b, 0x0b, 0x1e, 0x9e, 0x8b, 0x8b, 0x9e]);
+}
