@@ -168,7 +168,7 @@ impl Gateway {
 
     /// Call records as JSON, a call a line.
     pub fn records(&self) -> Vec<String> {
-        self.ask(&["calls", "--json"]).lines().map(str::to_owned).collect()
+        self.ask(&["calls", "--json", "-n", "1000"]).lines().map(str::to_owned).collect()
     }
 
     /// Waits for record number `count`, and that no call is left; the record.
