@@ -139,7 +139,11 @@ mod tests {
         let one = ladder(&[(100, "line 1", "seized"), (130, "phone 1", "hears dial-tone")]);
         let swapped = ladder(&[(120, "phone 1", "hears dial-tone"), (150, "line 1", "seized")]);
         assert_eq!(one.differences(&swapped, TOLERANCE), Vec::<String>::new());
-        let late = ladder(&[(100, "line 1", "seized"), (191, "phone 1", "hears dial-tone")]);
+        let late = ladder(&[(161, "line 1", "seized"), (130, "phone 1", "hears dial-tone")]);
+        assert_eq!(one.differences(&late, TOLERANCE).len(), 1);
+        // Ears need longer to be sure of true sound than of its name.
+        let beyond = 131 + u64::from(EAR_TOLERANCE.0);
+        let late = ladder(&[(100, "line 1", "seized"), (beyond, "phone 1", "hears dial-tone")]);
         assert_eq!(one.differences(&late, TOLERANCE).len(), 1);
         let more = ladder(&[
             (100, "line 1", "seized"),
