@@ -138,14 +138,30 @@ impl Fxs {
     }
 
     /// The card has been silent for too long (`true`), or reports again. Calls in progress are the control plane's to
-    /// end; new ones are refused.
+    /// end; new ones are refused. What was ordered meanwhile may be lost and nobody knows what the telephone did: the
+    /// line begins anew when the card is back, and says so again if it is off-hook.
     pub fn card_silent(&mut self, now: SampleTime, silent: bool, out: &mut FxsOut) {
-        if self.card_silent != silent {
-            self.card_silent = silent;
-            let fault = LineFault::CardSilent;
-            let event = if silent { LineEvent::Fault(fault) } else { LineEvent::FaultCleared(fault) };
-            out.say(self.epoch, now, event);
+        if self.card_silent == silent {
+            return;
         }
+        self.card_silent = silent;
+        let fault = LineFault::CardSilent;
+        if silent {
+            return out.say(self.epoch, now, LineEvent::Fault(fault));
+        }
+        let feed = if self.state == State::OutOfService { Feed::Open } else { Feed::Normal };
+        match self.state {
+            State::Idle | State::OutOfService => {}
+            State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. } => {
+                self.end_epoch(now, LineEvent::RingStopped, out);
+            }
+            State::OffHook { .. } | State::Supervision { .. } | State::Roh { .. } => {
+                self.end_epoch(now, LineEvent::Released, out);
+            }
+        }
+        self.order_feed(now, feed, out);
+        self.start_on_hook();
+        self.say(now, LineEvent::FaultCleared(fault), out);
     }
 
     /// The current generation of the line.

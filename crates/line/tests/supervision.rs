@@ -351,6 +351,30 @@ fn a_silent_card_is_a_fault_and_takes_no_new_ring() {
 }
 
 #[test]
+fn a_line_begins_anew_when_its_card_reports_again() {
+    let mut bench = talking(settings());
+    let (fault, now) = (LineFault::CardSilent, tipring_units::SampleTime(bench.now));
+    bench.fxs.card_silent(now, true, &mut bench.out);
+    bench.run(500);
+    bench.fxs.card_silent(tipring_units::SampleTime(bench.now), false, &mut bench.out);
+    bench.run(500);
+    // it is off-hook, and says so
+    let again =
+        [LineEvent::Fault(fault), LineEvent::Released, LineEvent::FaultCleared(fault), LineEvent::Seized];
+    assert_eq!(bench.take(), again);
+
+    let mut bench = Bench::simple();
+    bench.ring();
+    bench.run(500);
+    bench.take();
+    bench.fxs.card_silent(tipring_units::SampleTime(bench.now), true, &mut bench.out);
+    bench.fxs.card_silent(tipring_units::SampleTime(bench.now), false, &mut bench.out);
+    bench.run(50);
+    assert!(!bench.rings_now(), "nobody wants it to ring any more");
+    assert!(bench.take().contains(&LineEvent::RingStopped));
+}
+
+#[test]
 fn program_names_are_not_used_twice() {
     let mut bench = Bench::simple();
     for _ in 0..5 {
