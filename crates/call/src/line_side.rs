@@ -90,12 +90,20 @@ impl LineSide {
         }
     }
 
-    /// The line as it is after its own state was lost: without calls in the same epoch. If it is off-hook the
-    /// next command tells.
+    /// The line as it is after its own state was lost: without calls in the same epoch, and parked if it was
+    /// off-hook. If that has changed meanwhile, what the line says to being parked tells.
     pub fn lost(&self) -> Self {
-        let down = !self.in_service || self.silent;
+        let state = match self.state {
+            _ if !self.in_service || self.silent => State::Down,
+            State::Dialling(..) | State::Waiting(..) | State::Talking(_) | State::Told | State::Parked => {
+                State::Parked
+            }
+            State::Idle | State::Ringing(_) | State::Recalling(_) | State::Stopping(_) | State::Down => {
+                State::Idle
+            }
+        };
         Self {
-            state: if down { State::Down } else { State::Idle },
+            state,
             epoch: self.epoch,
             in_service: self.in_service,
             ordered: self.ordered,
@@ -198,6 +206,8 @@ impl LineSide {
                     self.in_service(on, scene);
                 }
             }
+            // Its own state was lost as the receiver was lifted, and the line was told to park.
+            LineEvent::Roh(_) if matches!(self.state, State::Idle) => self.enter(State::Parked),
             // Nothing of a call hangs on these.
             LineEvent::CallerIdSent | LineEvent::Roh(_) | LineEvent::SupervisionDone => {}
         }
@@ -483,8 +493,14 @@ impl LineSide {
     fn refused(&mut self, refusal: Refusal, scene: &mut Scene<'_>) {
         let cause = match refusal {
             // It carries the epoch of the command. The end of that epoch came before it, so it was dropped as
-            // old already, or that end was lost, and the line's summary is on the way.
-            Refusal::Stale => return,
+            // old already, or that end was lost: with the line's state, or for lack of room, and then its summary
+            // is on the way.
+            Refusal::Stale => {
+                if matches!(self.state, State::Parked) {
+                    self.enter(State::Idle);
+                }
+                return;
+            }
             Refusal::OffHook => Cause::Glare,
             Refusal::OutOfService => Cause::OUT_OF_ORDER,
         };

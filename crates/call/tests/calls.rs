@@ -9,7 +9,7 @@ use tipring_call::{
     Alarm, CallEvent, Cause, Clearer, FarAction, FarEvent, FarId, Identity, Input, LineDoing, Machine,
     MediaAction, Output, Party, Presentation, Priority, Server, Setup, Side, User, Via, Way,
 };
-use tipring_port::{Absence, CallerId, LineCommand, LineEvent, LineFault, Refusal, Tone};
+use tipring_port::{Absence, CallerId, LineCommand, LineEvent, LineFault, Refusal, RohStage, Tone};
 use tipring_units::{CallId, LineId, WallTime};
 
 const LINE0: Party = Party::Line(LineId(0));
@@ -507,6 +507,27 @@ fn an_abandoned_line_or_call_leaves_the_others_alone() {
     for line in [1, 2] {
         assert_eq!(house.commands(line), [LineCommand::Cleared { tone: Tone::Congestion }]);
     }
+}
+
+#[test]
+fn a_line_whose_state_was_lost_is_parked_while_it_is_off_hook() {
+    let doing = |house: &House| house.switch.line(LineId(0)).map(|line| line.doing);
+    let mut house = House::new(house());
+    house.lift(0);
+    house.switch.abandon_line(LineId(0));
+    house.drain();
+    assert_eq!(doing(&house), Some(LineDoing::Parked));
+    house.hang_up(0);
+    assert_eq!(doing(&house), Some(LineDoing::Idle));
+
+    // the news that was lost is that it was lifted: the line says what it does when it is told to park
+    house.switch.abandon_line(LineId(0));
+    house.line(0, LineEvent::Roh(RohStage::Reorder));
+    assert_eq!(doing(&house), Some(LineDoing::Parked));
+
+    // the news that was lost is that it was hung up: the order to park is stale
+    house.line(0, LineEvent::Refused(Refusal::Stale));
+    assert_eq!(doing(&house), Some(LineDoing::Idle));
 }
 
 #[test]
