@@ -268,6 +268,21 @@ fn a_panic_in_one_session_ends_it_and_no_other() {
 }
 
 #[test]
+fn a_success_that_meets_a_fault_is_acknowledged_at_once_and_ended() {
+    let mut world = World::pair(15);
+    let a = world.call(0, World::uri(B));
+    world.run_for(100);
+    let b = world.incoming(1).expect("a call");
+    world.nodes[0].agent.sabotage(a);
+    world.command(1, Command::Accept { session: b, media: media(2) });
+    world.run_for(100);
+    assert_eq!((world.count(A, B, "ACK"), world.count(A, B, "BYE")), (1, 1));
+    world.run_for(70_000);
+    world.check_answers();
+    world.check_idle();
+}
+
+#[test]
 fn a_large_invite_falls_back_to_udp_where_tcp_is_refused() {
     let mut configs = vec![world::config(A), world::config(B)];
     for config in &mut configs {

@@ -367,7 +367,11 @@ impl Agent {
     fn job_answered(&mut self, now: Instant, owner: Owner, response: &Response) {
         match owner {
             Owner::Session(session, tag) => {
-                self.on_session(now, session, |s, ctx| s.on_response(tag, response, ctx))
+                let whole = self.try_session(now, session, |s, ctx| s.on_response(tag, response, ctx));
+                // A success has its ACK at once, whatever befell the session that asked for it.
+                if !whole && response.is_success() {
+                    self.on_session(now, session, |s, ctx| s.on_response(tag, response, ctx));
+                }
             }
             Owner::Account(account) => self.account_answered(now, account, response),
             // The health of the address was noted when the answer came.
