@@ -21,7 +21,7 @@ pub(crate) const TRUSTED_NETWORK: &str = "network";
 #[derive(Debug, Default)]
 pub(crate) struct FarDesk {
     sessions: BTreeMap<FarId, SessionId>,
-    legs: BTreeMap<SessionId, FarId>,
+    pub(super) legs: BTreeMap<SessionId, FarId>,
     held_by_us: BTreeMap<FarId, bool>,
     held_by_them: BTreeMap<FarId, bool>,
 }

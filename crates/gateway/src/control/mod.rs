@@ -13,6 +13,7 @@
 //! [`MAX_OUTPUTS`] outputs wait at the most; [`MAX_ROUNDS`] exchanges between the machines follow one input.
 
 mod far;
+mod injure;
 mod media;
 mod status;
 
@@ -317,7 +318,10 @@ impl Control {
 
     /// Drops what the switch knows of a party that has failed; whoever had to do with it is told.
     fn abandon(&mut self, party: Party) {
+        let (now, wall) = (self.now, self.wall);
         let switch = &mut self.switch;
+        // So that records end now, not when the switch was asked last.
+        guarded(|| switch.handle(now, wall, tipring_call::Input::Tick));
         guarded(|| match party {
             Party::Line(line) => switch.abandon_line(line),
             Party::Far(leg) => switch.abandon_leg(leg),
