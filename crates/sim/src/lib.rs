@@ -5,7 +5,9 @@
 
 pub mod bench;
 pub mod card;
+pub mod check;
 pub mod ear;
+pub mod explore;
 pub mod flow;
 pub mod lab;
 pub mod mouth;

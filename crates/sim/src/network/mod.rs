@@ -153,9 +153,19 @@ impl Network {
         room
     }
 
+    /// Takes back all orders to lose messages.
+    pub fn forgive(&mut self) {
+        self.drops.clear();
+    }
+
     /// The names.
     pub fn dns(&mut self) -> &mut Dns {
         &mut self.dns
+    }
+
+    /// What is under way now.
+    pub fn flights(&self) -> usize {
+        self.flights.len()
     }
 
     /// Datagrams lost so far.
@@ -165,7 +175,10 @@ impl Network {
 
     /// Sends a datagram.
     pub fn send(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
-        if self.is_dropped(to, &bytes) || self.is_cut(from, to) || self.flights.len() >= MAX_FLIGHTS {
+        // whoever does not listen does not speak
+        let silent = !self.open.contains(&from);
+        if silent || self.is_dropped(to, &bytes) || self.is_cut(from, to) || self.flights.len() >= MAX_FLIGHTS
+        {
             self.lost += 1;
             return;
         }

@@ -49,6 +49,8 @@ pub const VOICES: u16 = 4;
 const T1: Millis = Millis(500);
 const T2: Millis = Millis(4000);
 const LIFE: Millis = Millis(32_000);
+/// How long an INVITE waits for its final answer once it has a provisional one.
+const RINGS: Millis = Millis::from_secs(180);
 const FIRST_RTP: u16 = 30_000;
 /// Sound that was under way when a call ended arrives within this.
 const LATE_SOUND: Millis = Millis(300);
@@ -193,6 +195,18 @@ impl<A: Processing + Fidelity> Peer<A> {
     /// Dialogs that stand or may come to stand.
     pub fn open_legs(&self) -> usize {
         self.legs.iter().filter(|leg| leg.stage != Stage::Ended).count()
+    }
+
+    /// Calls so far, made and got: the latest has this number.
+    pub const fn calls(&self) -> usize {
+        self.calls
+    }
+
+    /// Its power fails for a moment: it forgets its calls.
+    pub fn restart(&mut self) {
+        self.legs.clear();
+        self.clients.clear();
+        self.repeats.clear();
     }
 
     /// True while sound goes on.

@@ -8,7 +8,7 @@ use tipring_sip::message::{HeaderName, Headers, Method, NameAddr, Request, Respo
 use tipring_units::Instant;
 
 use super::leg::{Leg, Repeat, Stage, description_of, direction_of};
-use super::{LIFE, MAX_LEGS, MAX_SEEN, Manner, Peer, T1};
+use super::{LIFE, MAX_LEGS, MAX_SEEN, Manner, Peer, RINGS, T1};
 use crate::plant::Fidelity;
 
 impl<A: Processing + Fidelity> Peer<A> {
@@ -307,6 +307,7 @@ impl<A: Processing + Fidelity> Peer<A> {
         if response.is_provisional() {
             if let Some(found) = found {
                 self.clients[found].next = None;
+                self.clients[found].until = now + RINGS;
             }
             self.learn(place, response);
             if let Some(answer) = description_of(&response.headers, &response.body) {

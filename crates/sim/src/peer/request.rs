@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use tipring_media::Processing;
 use tipring_sip::message::{HeaderName, Host, Method, NameAddr, Request, Response, Transport, Uri, Via};
-use tipring_units::{Instant, Millis};
+use tipring_units::Instant;
 
 use super::leg::{Leg, Stage};
 use super::{Cannot, Client, From, LIFE, MAX_CLIENTS, Order, Peer, T1, Which};
@@ -428,7 +428,6 @@ impl<A: Processing + Fidelity> Peer<A> {
         let bytes = request.to_bytes();
         if self.clients.len() < MAX_CLIENTS {
             let branch = request.top_via().ok().and_then(|via| via.branch().map(str::to_owned));
-            let life = if request.method == Method::Invite { Millis::from_secs(180) } else { LIFE };
             self.clients.push(Client {
                 branch: branch.unwrap_or_default(),
                 method: request.method.clone(),
@@ -436,7 +435,7 @@ impl<A: Processing + Fidelity> Peer<A> {
                 to,
                 next: Some(now + T1),
                 interval: T1,
-                until: now + life,
+                until: now + LIFE,
                 cancelled: false,
                 tried,
             });

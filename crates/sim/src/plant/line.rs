@@ -96,6 +96,12 @@ impl<A: Fidelity> Line<A> {
         self.sequencer.feed()
     }
 
+    /// True if a telephone's contact closes the loop: not while a flash or a pulse opens it.
+    pub fn is_closed(&self) -> bool {
+        let plugged = |place: usize| self.phones.get(place).is_some_and(Phone::is_plugged);
+        (0..MAX_PHONES).any(|place| self.closed & (1 << place) != 0 && plugged(place))
+    }
+
     /// The loop's last reading.
     pub const fn reading(&self) -> LoopReading {
         self.last

@@ -4,6 +4,8 @@ use tipring_units::Instant;
 
 /// Facts that are kept, at the most; later ones are counted only.
 pub const MAX_FACTS: usize = 200_000;
+/// Facts that stay when older ones are forgotten.
+pub const KEPT: usize = 1000;
 
 /// Facts that are looked through for an earlier one.
 const MAX_LOOK_BACK: usize = 400;
@@ -37,6 +39,8 @@ pub struct Fact {
 pub struct Facts {
     all: Vec<Fact>,
     lost: u64,
+    /// Facts that were there and were forgotten.
+    forgotten: u64,
 }
 
 impl Facts {
@@ -77,6 +81,24 @@ impl Facts {
     /// The facts.
     pub fn all(&self) -> &[Fact] {
         &self.all
+    }
+
+    /// Facts so far, with those that were forgotten.
+    pub const fn count(&self) -> u64 {
+        self.forgotten + self.all.len() as u64
+    }
+
+    /// The facts from the `index`-th on, as far as they are not forgotten.
+    pub fn since(&self, index: u64) -> &[Fact] {
+        let place = usize::try_from(index.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
+        self.all.get(place..).unwrap_or(&[])
+    }
+
+    /// Forgets all but the latest [`KEPT`] facts.
+    pub fn trim(&mut self) {
+        let old = self.all.len().saturating_sub(KEPT);
+        self.all.drain(..old);
+        self.forgotten += old as u64;
     }
 
     /// Facts that found no room.

@@ -26,6 +26,12 @@ pub enum Fault {
     PanicLine(LineId),
     /// The next thing that the switch does for this line panics.
     PanicCall(LineId),
+    /// The leg that was opened last panics in its next tick.
+    PanicLeg,
+    /// The latest far leg's session panics in its next step.
+    PanicSession,
+    /// The latest call panics when the switch does something for it next.
+    PanicSwitch,
     /// The card stops, or runs again.
     Card(bool),
     /// Samples are inserted or lost on a line.
@@ -62,6 +68,9 @@ impl<A: Processing + Fidelity> World<A> {
             }
             Fault::Dns(fault) => self.network.dns().set_fault(fault),
             Fault::Clock(seconds) => {
+                if let Some(checks) = &mut self.checks {
+                    checks.calendar_jumped();
+                }
                 self.wall_offset = self.wall_offset.saturating_add(seconds.saturating_mul(1_000_000));
             }
             Fault::PanicLine(line) => {
@@ -71,6 +80,14 @@ impl<A: Processing + Fidelity> World<A> {
                 }
             }
             Fault::PanicCall(line) => self.tell(Input::Injure(Party::Line(line))),
+            Fault::PanicLeg => {
+                if let Some((place, leg)) = self.last_leg {
+                    self.wake(place);
+                    self.shards[place].shard.injure_leg(leg);
+                }
+            }
+            Fault::PanicSession => self.control.injure_latest_session(),
+            Fault::PanicSwitch => self.control.injure_latest_call(),
             Fault::Card(runs) => {
                 for place in 0..self.shards.len() {
                     self.wake(place);

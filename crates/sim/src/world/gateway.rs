@@ -33,9 +33,18 @@ impl<A: Processing + Fidelity> World<A> {
     fn carry_out(&mut self, output: Output) {
         let now = self.now;
         match output {
-            Output::Send { to, bytes } => self.network.send(now, GATEWAY, to, bytes),
+            Output::Send { to, bytes } => {
+                if let Some(checks) = &mut self.checks {
+                    checks.sip_sent(now, to, &bytes);
+                }
+                self.network.send(now, GATEWAY, to, bytes);
+            }
             Output::StreamSend { conn, bytes } => {
                 if let Some((id, end)) = self.conns.get(&conn).copied() {
+                    if let (Some(checks), Some((_, to))) = (&mut self.checks, self.network.addresses(id, end))
+                    {
+                        checks.sip_sent(now, to, &bytes);
+                    }
                     self.network.write(now, id, end, bytes);
                 }
             }
@@ -58,12 +67,18 @@ impl<A: Processing + Fidelity> World<A> {
             }
             Output::Shard(shard, command) => self.command(usize::from(shard.0), command),
             Output::Store(id, record) => {
+                if let Some(checks) = &mut self.checks {
+                    checks.record(now, &record);
+                }
                 if self.records.len() < MAX_RECORDS {
                     self.records.push(record);
                 }
                 self.inputs.push_back(Input::Stored(id, Ok(())));
             }
             Output::Journal(entry) => {
+                if let Some(checks) = &mut self.checks {
+                    checks.journal(now, &entry);
+                }
                 if let Some((who, words)) = words::of_entry(&entry, &self.names) {
                     // the line has told of the digit already
                     let is_told = words.starts_with("dialled ");
@@ -81,6 +96,9 @@ impl<A: Processing + Fidelity> World<A> {
             &command
         {
             self.slot_shard.insert(spec.slot, place);
+        }
+        if let Command::Media(MediaCommand::Open(leg, _)) = &command {
+            self.last_leg = Some((place, *leg));
         }
         self.wake(place);
         if let Some(unit) = self.shards.get_mut(place) {

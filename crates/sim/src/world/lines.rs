@@ -117,6 +117,19 @@ impl<A: Processing + Fidelity> ShardUnit<A> {
         }
     }
 
+    /// Ticks that are over at `now`.
+    pub fn due_by(&self, now: Instant) -> u64 {
+        self.ticks_by(now)
+    }
+
+    /// Ticks done or slept through at `now`, and how many of them it is still sleeping through.
+    pub fn progress(&self, now: Instant) -> (u64, u64) {
+        let slept = self
+            .asleep
+            .map_or(0, |until| self.ticks_by(now).min(until.saturating_sub(1)).saturating_sub(self.ticks));
+        (self.ticks + slept, slept)
+    }
+
     /// No leg, no ringing, no event that waits.
     pub fn is_idle(&self) -> bool {
         let is_ringing =
@@ -183,6 +196,7 @@ impl<A: Processing + Fidelity> World<A> {
             unit.rx[n] = LineIn { frame, report };
             self.watch_feed(line);
         }
+        self.show_tick(place);
         for (shard, leg, frame) in crossed {
             self.wake(usize::from(shard.0));
             if let Some(unit) = self.shards.get_mut(usize::from(shard.0)) {
@@ -192,6 +206,9 @@ impl<A: Processing + Fidelity> World<A> {
         for (slot, channel, remote, bytes) in packets {
             let from = self.slots.iter().find(|(_, known)| **known == (slot, channel)).map(|(from, _)| *from);
             if let Some(from) = from {
+                if let (Some(checks), Channel::Rtp) = (&mut self.checks, channel) {
+                    checks.rtp_sent(now, from);
+                }
                 self.network.send(now, from, remote, bytes);
             }
         }
@@ -279,6 +296,15 @@ impl<A: Processing + Fidelity> World<A> {
     /// the silence between the words of a far end.
     pub(super) fn heard(&mut self, at: Instant, who: String, event: &HeardEvent) {
         let known = self.now;
+        let voice = match event {
+            HeardEvent::Began(heard) => Some((heard.what, true)),
+            HeardEvent::Ended(what, _) => Some((*what, false)),
+        };
+        if let (Some(checks), Some((What::Voice(voice), begins))) = (&mut self.checks, voice)
+            && let Some(mouth) = self.voices.get(&voice)
+        {
+            checks.heard(known, &who, mouth, begins);
+        }
         let (words, rank) = match event {
             HeardEvent::Began(heard) => {
                 let words = self.heard_words(&heard.what);

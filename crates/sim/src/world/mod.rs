@@ -20,6 +20,7 @@ mod faults;
 mod gateway;
 mod lines;
 mod spec;
+mod watch;
 mod words;
 
 use core::net::SocketAddr;
@@ -29,8 +30,9 @@ use tipring_call::CallRecord;
 use tipring_gateway::{Control, Input};
 use tipring_media::{Channel, Processing};
 use tipring_sip::agent::{Answer, ConnId, QueryId};
-use tipring_units::{Entropy, Instant, MediaSlot, Millis, WallTime};
+use tipring_units::{Entropy, Instant, LegId, MediaSlot, Millis, WallTime};
 
+use crate::check::Checks;
 use crate::lab::Lab;
 use crate::network::{Arrival, End, Network, StreamId};
 use crate::peer::{Cannot, Order, Out, Peer, PeerFact};
@@ -85,6 +87,12 @@ pub struct World<A: Processing + Fidelity> {
     hearing: BTreeSet<(String, String)>,
     records: Vec<CallRecord>,
     stuck: u32,
+    /// The media leg that was opened last, and its shard.
+    last_leg: Option<(usize, LegId)>,
+    checks: Option<Box<Checks>>,
+    /// Facts that the checkers have been shown.
+    rung: u64,
+    next_look: Instant,
 }
 
 impl<A: Processing + Fidelity> World<A> {
@@ -149,6 +157,10 @@ impl<A: Processing + Fidelity> World<A> {
             hearing: BTreeSet::new(),
             records: Vec::new(),
             stuck: 0,
+            last_leg: None,
+            checks: None,
+            rung: 0,
+            next_look: Instant::ZERO,
         };
         world.drain();
         world
@@ -208,15 +220,7 @@ impl<A: Processing + Fidelity> World<A> {
 
     /// Goes to the next moment at which something is due, but not beyond `limit`, and lets it happen.
     pub fn advance(&mut self, limit: Instant) {
-        let due = [
-            self.network.deadline(),
-            self.control.deadline().map(|(at, _)| at),
-            self.answers.front().map(|(at, _, _)| *at),
-            self.peers.iter().filter_map(Peer::deadline).min(),
-            self.peer_due(),
-            self.shards.iter().filter_map(ShardUnit::due).min(),
-        ];
-        let next = due.into_iter().flatten().min().unwrap_or(limit).min(limit).max(self.now);
+        let next = self.due().unwrap_or(limit).min(limit).max(self.now);
         self.stuck = if next == self.now { self.stuck + 1 } else { 0 };
         self.now = if self.stuck > MAX_AT_ONCE {
             // whoever keeps asking for the same moment is left behind, and the ladder says so
@@ -226,6 +230,21 @@ impl<A: Processing + Fidelity> World<A> {
             next
         };
         self.let_happen();
+        self.perhaps_show_all();
+        self.show_rungs();
+    }
+
+    /// When something is due next.
+    fn due(&self) -> Option<Instant> {
+        let due = [
+            self.network.deadline(),
+            self.control.deadline().map(|(at, _)| at),
+            self.answers.front().map(|(at, _, _)| *at),
+            self.peers.iter().filter_map(Peer::deadline).min(),
+            self.peer_due(),
+            self.shards.iter().filter_map(ShardUnit::due).min(),
+        ];
+        due.into_iter().flatten().min()
     }
 
     /// Goes to `until`.
@@ -282,6 +301,9 @@ impl<A: Processing + Fidelity> World<A> {
         match arrival {
             Arrival::Datagram { from, to, bytes } => {
                 if to == GATEWAY {
+                    if let Some(checks) = &mut self.checks {
+                        checks.sip_received(now, from, &bytes);
+                    }
                     self.tell(Input::Datagram { local: to, remote: from, bytes: &bytes });
                 } else if let Some((slot, _)) = self.slots.get(&to).copied() {
                     self.packet(slot, from, &bytes);
@@ -296,6 +318,9 @@ impl<A: Processing + Fidelity> World<A> {
             }
             Arrival::Unreachable { to, remote } => {
                 if to == GATEWAY {
+                    if let Some(checks) = &mut self.checks {
+                        checks.unreachable(now, remote);
+                    }
                     self.tell(Input::Unreachable(remote));
                 }
             }
@@ -359,9 +384,20 @@ impl<A: Processing + Fidelity> World<A> {
                     self.tell(Input::StreamOpened { conn, local, remote });
                 }
             }
-            Arrival::Bytes(_, _, bytes) => self.tell(Input::Stream { conn, bytes: &bytes }),
+            Arrival::Bytes(_, _, bytes) => {
+                if let (Some(checks), Some((_, from))) = (&mut self.checks, self.network.addresses(id, end)) {
+                    checks.sip_received(now, from, &bytes);
+                }
+                self.tell(Input::Stream { conn, bytes: &bytes });
+            }
             Arrival::Closed(..) => self.tell(Input::StreamClosed(conn)),
-            Arrival::Failed(..) => self.tell(Input::StreamFailed(conn)),
+            Arrival::Failed(..) => {
+                if let (Some(checks), Some((_, remote))) = (&mut self.checks, self.network.addresses(id, end))
+                {
+                    checks.unreachable(now, remote);
+                }
+                self.tell(Input::StreamFailed(conn));
+            }
             Arrival::Datagram { .. } | Arrival::Unreachable { .. } => {}
         }
     }

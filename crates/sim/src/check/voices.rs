@@ -1,0 +1,285 @@
+//! Nobody hears a party that he is not connected with.
+//!
+//! # What it does
+//! Everybody has a voice of his own. Whose voice an ear names is compared with who is connected with whom by the
+//! journal.
+//!
+//! # How
+//! Telephones are known by their lines, far ends by the server or user that a call went out by, or by the number that a
+//! call came in from.
+//!
+//! # Limits
+//! Far ends are told apart, the calls of one far end are not. An ear and the way to it are late: [`LATE`].
+//!
+//! # Standard
+//! None.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use tipring_call::{CallEvent, FarId, Party, Side, Via};
+use tipring_units::{CallId, Instant, Millis};
+
+/// How long after the end of a connection a voice may still be heard: jitter buffers, and the ear's own time.
+pub const LATE: Millis = Millis(1500);
+/// Connections that are over and remembered, at the most.
+const MAX_PAST: usize = 256;
+
+/// Somebody who hears or speaks.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Who {
+    /// The telephones of a line.
+    Line(usize),
+    /// A far end, by its name.
+    Far(String),
+    /// A far end of which nobody knows which.
+    AnyFar,
+}
+
+impl Who {
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::AnyFar, Self::Far(_)) | (Self::Far(_), Self::AnyFar) => true,
+            (Self::Line(_) | Self::Far(_) | Self::AnyFar, _) => self == other,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Line(line) => format!("phone {}", line + 1),
+            Self::Far(name) => name.clone(),
+            Self::AnyFar => "a far end".to_owned(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Link {
+    caller: Who,
+    called: Option<Who>,
+    early: bool,
+    answered: bool,
+    /// A telephone on a line of ours holds the call: caller, called.
+    held: [bool; 2],
+}
+
+impl Link {
+    /// True if `ear` may hear `mouth` now.
+    fn joins(&self, ear: &Who, mouth: &Who) -> bool {
+        let Some(called) = &self.called else { return false };
+        if self.held != [false, false] {
+            return false;
+        }
+        let to_caller = self.caller.is_like(ear) && called.is_like(mouth);
+        let to_called = called.is_like(ear) && self.caller.is_like(mouth);
+        (to_caller && (self.early || self.answered)) || (to_called && self.answered)
+    }
+}
+
+/// The checker.
+#[derive(Clone, Debug, Default)]
+pub struct Voices {
+    links: BTreeMap<CallId, Link>,
+    past: VecDeque<(Instant, Link)>,
+    numbers: BTreeMap<String, String>,
+    heard: BTreeMap<(Who, Who), Instant>,
+}
+
+impl Voices {
+    /// Calls from this number come from this far end.
+    pub fn number(&mut self, number: &str, far: &str) {
+        self.numbers.insert(number.to_owned(), far.to_owned());
+    }
+
+    /// The journal tells of a call.
+    pub fn event(&mut self, now: Instant, event: &CallEvent) {
+        match event {
+            CallEvent::Created { call, from, shown, .. } => {
+                let known = self.numbers.get(shown.number.as_str());
+                let caller = match from {
+                    Party::Line(line) => Who::Line(usize::from(line.0)),
+                    Party::Far(_) => known.map_or(Who::AnyFar, |name| Who::Far(name.clone())),
+                };
+                let link = Link { caller, called: None, early: false, answered: false, held: [false; 2] };
+                self.links.insert(*call, link);
+            }
+            CallEvent::Routed { call, to, via, .. } => {
+                let called = match (to, via) {
+                    (Party::Line(line), _) => Who::Line(usize::from(line.0)),
+                    (Party::Far(FarId::In(_) | FarId::Out(_)), Some(Via::Server(name))) => {
+                        Who::Far(name.as_str().to_owned())
+                    }
+                    (Party::Far(_), Some(Via::User(user))) => Who::Far(user.as_str().to_owned()),
+                    (Party::Far(_), None) => Who::AnyFar,
+                };
+                self.change(now, *call, |link| (link.called, link.early) = (Some(called), false));
+            }
+            CallEvent::Alerting(_) => {}
+            CallEvent::EarlyMedia(call) => self.change(now, *call, |link| link.early = true),
+            CallEvent::Answered(call) => self.change(now, *call, |link| link.answered = true),
+            CallEvent::Held { call, by } => self.change(now, *call, |link| hold(link, *by, true)),
+            CallEvent::Resumed { call, by } => self.change(now, *call, |link| hold(link, *by, false)),
+            CallEvent::Recalled { .. } => {}
+            CallEvent::Cleared { call, .. } => {
+                if let Some(link) = self.links.remove(call) {
+                    self.remember(now, link);
+                }
+            }
+            CallEvent::Line { .. }
+            | CallEvent::Seized(_)
+            | CallEvent::Dialled { .. }
+            | CallEvent::Abandoned { .. } => {}
+        }
+    }
+
+    fn change(&mut self, now: Instant, call: CallId, change: impl FnOnce(&mut Link)) {
+        let Some(link) = self.links.get_mut(&call) else { return };
+        let before = link.clone();
+        change(link);
+        self.remember(now, before);
+    }
+
+    fn remember(&mut self, now: Instant, link: Link) {
+        while self.past.front().is_some_and(|(at, _)| now > *at + LATE) || self.past.len() >= MAX_PAST {
+            self.past.pop_front();
+        }
+        self.past.push_back((now, link));
+    }
+
+    /// True if `ear` may hear `mouth` now, or could until a moment ago.
+    fn may_hear(&self, now: Instant, ear: &Who, mouth: &Who) -> bool {
+        ear == mouth
+            || self.links.values().any(|link| link.joins(ear, mouth))
+            || self.past.iter().any(|(until, link)| now <= *until + LATE && link.joins(ear, mouth))
+    }
+
+    /// An ear begins or ceases to hear a voice.
+    pub fn heard(&mut self, now: Instant, ear: Who, mouth: Who, begins: bool, wrong: &mut Vec<String>) {
+        let key = (ear, mouth);
+        let is_known = self.heard.remove(&key).is_some();
+        // the ear of a far end falls silent with its call, and several calls share its name: nothing is kept
+        let is_far = !matches!(key.0, Who::Line(_));
+        if begins || is_far || is_known {
+            self.judge(now, &key.0, &key.1, wrong);
+        }
+        if begins && !is_far {
+            self.heard.insert(key, now);
+        }
+    }
+
+    /// Looks at what is heard now.
+    pub fn look(&mut self, now: Instant, wrong: &mut Vec<String>) {
+        let bad: Vec<(Who, Who)> =
+            self.heard.keys().filter(|(ear, mouth)| !self.may_hear(now, ear, mouth)).cloned().collect();
+        for key in bad {
+            self.judge(now, &key.0, &key.1, wrong);
+            self.heard.remove(&key);
+        }
+    }
+
+    fn judge(&self, now: Instant, ear: &Who, mouth: &Who, wrong: &mut Vec<String>) {
+        if !self.may_hear(now, ear, mouth) {
+            wrong.push(format!("{} hears {} and is not connected with it", ear.name(), mouth.name()));
+        }
+    }
+}
+
+/// A line that holds is not connected; a far end that holds may play what it likes.
+fn hold(link: &mut Link, by: Side, holds: bool) {
+    let (who, place) = match by {
+        Side::Caller => (Some(&link.caller), 0),
+        Side::Called => (link.called.as_ref(), 1),
+    };
+    if matches!(who, Some(Who::Line(_))) {
+        link.held[place] = holds;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tipring_call::{Cause, Clearer, Identity, Priority};
+    use tipring_port::Text;
+    use tipring_units::LineId;
+
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// Line 0 calls line 1 at 0 and is answered at 1 s.
+    fn connected() -> Voices {
+        let mut voices = Voices::default();
+        let call = CallId(1);
+        voices.event(
+            at(0),
+            &CallEvent::Created {
+                call,
+                from: Party::Line(LineId(0)),
+                shown: Identity::new("101", ""),
+                dialled: Text::new("102"),
+                priority: Priority::Normal,
+            },
+        );
+        let to = Party::Line(LineId(1));
+        voices.event(at(0), &CallEvent::Routed { call, to, via: None, sent: Text::EMPTY });
+        voices.event(at(1000), &CallEvent::Answered(call));
+        voices
+    }
+
+    #[test]
+    fn a_stranger_and_a_far_end_are_seen_and_partners_are_not() {
+        let (mut voices, mut wrong) = (connected(), Vec::new());
+        voices.heard(at(1200), Who::Line(0), Who::Line(1), true, &mut wrong);
+        voices.heard(at(1200), Who::Line(1), Who::Line(1), true, &mut wrong);
+        voices.look(at(5000), &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:?}");
+        voices.heard(at(1200), Who::Line(0), Who::Line(2), true, &mut wrong);
+        voices.heard(at(1200), Who::Far("pbx".to_owned()), Who::Line(0), true, &mut wrong);
+        assert_eq!(wrong.len(), 2);
+    }
+
+    #[test]
+    fn who_is_held_or_has_been_left_and_still_hears_is_seen() {
+        for held in [true, false] {
+            let (mut voices, mut wrong) = (connected(), Vec::new());
+            voices.heard(at(1200), Who::Line(1), Who::Line(0), true, &mut wrong);
+            let call = CallId(1);
+            voices.event(
+                at(3000),
+                &if held {
+                    CallEvent::Held { call, by: Side::Caller }
+                } else {
+                    CallEvent::Cleared { call, cause: Cause::NORMAL, by: Clearer::Gateway }
+                },
+            );
+            voices.look(at(4000), &mut wrong);
+            assert!(wrong.is_empty(), "{wrong:?}");
+            voices.look(at(4600), &mut wrong);
+            assert_eq!(wrong.len(), 1, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_called_party_hears_nobody_before_it_answers() {
+        let (mut voices, mut wrong) = (connected(), Vec::new());
+        let call = CallId(2);
+        voices.event(
+            at(0),
+            &CallEvent::Created {
+                call,
+                from: Party::Line(LineId(4)),
+                shown: Identity::new("105", ""),
+                dialled: Text::new("4001"),
+                priority: Priority::Normal,
+            },
+        );
+        let (to, via) = (Party::Far(FarId::Out(1)), Some(Via::Server(Text::new("pbx"))));
+        voices.event(at(0), &CallEvent::Routed { call, to, via, sent: Text::EMPTY });
+        voices.event(at(0), &CallEvent::EarlyMedia(call));
+        let pbx = || Who::Far("pbx".to_owned());
+        voices.heard(at(500), Who::Line(4), pbx(), true, &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:?}");
+        voices.heard(at(500), pbx(), Who::Line(4), true, &mut wrong);
+        assert_eq!(wrong.len(), 1);
+    }
+}

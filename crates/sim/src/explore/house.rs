@@ -1,0 +1,111 @@
+//! The gateway of a seed, and who is around it.
+
+use core::fmt::Write as _;
+
+use tipring_units::Entropy;
+
+use crate::flow::{Fidelity, Flow, FlowError, Head};
+
+/// Telephones on lines at signal fidelity, at the least and at the most.
+const LINES: (u32, u32) = (8, 14);
+/// The same at true samples, which cost more.
+const AUDIO_LINES: (u32, u32) = (4, 6);
+/// Countries whose tones and signals are tried.
+const LANDS: [&str; 4] = ["us", "gb", "de", "fr"];
+
+/// What a seed decides once and for all.
+#[derive(Clone, PartialEq, Debug)]
+pub struct House {
+    /// Its head as in a flow.
+    pub text: String,
+    /// Its country's emergency number.
+    pub emergency: &'static str,
+    /// Which lines have a rotary dial.
+    pub rotary: Vec<bool>,
+    /// Names of the servers.
+    pub servers: Vec<&'static str>,
+    /// Numbers of the SIP telephones.
+    pub users: Vec<&'static str>,
+}
+
+impl House {
+    /// The house of a seed.
+    pub fn new(entropy: &mut Entropy, fidelity: Fidelity) -> Self {
+        let land = LANDS[entropy.below(LANDS.len() as u32) as usize];
+        let (least, most) = match fidelity {
+            Fidelity::Signal => LINES,
+            Fidelity::Audio => AUDIO_LINES,
+        };
+        let count = least + entropy.below(most - least + 1);
+        let mut text = format!("country {land}\nphones");
+        for n in 0..count {
+            let _ = write!(text, " {}", 101 + n);
+        }
+        text.push('\n');
+        let two_shards = entropy.chance(40.0);
+        let mut rotary = Vec::new();
+        for n in 1..=count {
+            let is_rotary = entropy.chance(20.0);
+            rotary.push(is_rotary);
+            let mut rest = String::new();
+            if two_shards && n > count / 2 {
+                rest.push_str(" shard 2");
+            }
+            if entropy.chance(15.0) {
+                rest.push_str(" telephones 2");
+            }
+            if entropy.chance(20.0) {
+                let _ = write!(rest, " loop {}ohm", 100 + entropy.below(13) * 100);
+            }
+            if is_rotary && entropy.chance(30.0) {
+                rest.push_str(" 20pps");
+            }
+            if !rest.is_empty() {
+                let _ = writeln!(text, "line {n}{rest}");
+            }
+        }
+        if two_shards {
+            let _ = writeln!(text, "shard 2 {} ppm", if entropy.chance(50.0) { "+100" } else { "-100" });
+        }
+        let tcp = if entropy.chance(25.0) { " tcp" } else { "" };
+        let asks = if entropy.chance(25.0) { " asks" } else { "" };
+        let srv = if entropy.chance(25.0) { " srv" } else { "" };
+        let _ = writeln!(text, "server pbx account gw s3cret{asks}");
+        let _ = writeln!(text, "server alt{tcp}{srv}");
+        text.push_str("user 201 pass201\nuser 202 pass202\n");
+        text.push_str("dial 4xxx to pbx\ndial 5xx to alt\ndial 6xxx to pbx\ndial 1xx to phones\ndial 20x to phones\nemergency pbx alt\n");
+        let emergency = if land == "us" { "911" } else { "112" };
+        Self { text, emergency, rotary, servers: vec!["pbx", "alt"], users: vec!["201", "202"] }
+    }
+
+    /// Lines.
+    pub fn lines(&self) -> usize {
+        self.rotary.len()
+    }
+}
+
+/// The head as a world takes it.
+pub fn head_of(house: &House) -> Result<Head, FlowError> {
+    Flow::parse(&house.text).map(|flow| flow.head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::world_of;
+
+    #[test]
+    fn every_seed_gives_a_gateway() {
+        let (mut two_shards, mut tcp) = (0, 0);
+        for seed in 0..60 {
+            let house = House::new(&mut Entropy::for_simulation(seed), Fidelity::Signal);
+            let head = head_of(&house).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", house.text));
+            let spec =
+                world_of(&head, seed).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{}", house.text));
+            assert_eq!(spec.lines.len(), house.lines());
+            two_shards += usize::from(spec.shards.len() == 2);
+            tcp += usize::from(head.servers[1].tcp);
+        }
+        assert!((12..48).contains(&two_shards) && tcp > 5, "{two_shards} {tcp}");
+    }
+}
