@@ -186,6 +186,8 @@ impl Agent {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let before = peer.in_use();
         let needs = peer.due(now);
+        // Before the needs: an address that needs no lookup is found at once, and told then.
+        self.after_peer(now, id, before);
         for need in needs {
             match need {
                 Need::Resolve => self.look_up_server(now, id),
@@ -195,7 +197,8 @@ impl Agent {
                 }
             }
         }
-        self.after_peer(now, id, before);
+        let deadline = self.peers.get(&id).and_then(Server::deadline);
+        self.peer_alarms.set(id, deadline.map(|at| (at, ())));
     }
 
     fn look_up_server(&mut self, now: Instant, id: ServerId) {
