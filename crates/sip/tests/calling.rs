@@ -214,6 +214,7 @@ fn call_by_account(world: &mut World, to: Destination) -> SessionId {
         privacy: tipring_sip::agent::Privacy::None,
         media: Some(media(1)),
         emergency: false,
+        max_forwards: None,
     };
     world.command(0, Command::Invite(Box::new(invite)));
     world.run_for(20);

@@ -70,6 +70,7 @@ fn call_from_phone(world: &mut World) -> tipring_sip::agent::SessionId {
         privacy: tipring_sip::agent::Privacy::None,
         media: Some(media(1)),
         emergency: false,
+        max_forwards: None,
     };
     world.command(0, Command::Invite(Box::new(invite)));
     world.run_for(100);
@@ -120,6 +121,9 @@ fn a_registered_phone_calls_and_is_called() {
             _ => None,
         });
         assert_eq!(trust, Some(TrustedAs::User("201".to_owned())));
+        // A datagram has to prove its sender; a connection has done so.
+        let asked = world.count(A, B, "INVITE") - 1;
+        assert_eq!(asked, usize::from(transport == Transport::Udp));
         let b = world.incoming(1).expect("a call");
         world.command(1, Command::Accept { session: b, media: media(2) });
         world.run_for(100);
@@ -197,4 +201,62 @@ fn registration_survives_a_bad_network() {
         world.run_for(600_000);
         assert!(is_registered(&world), "seed {seed}: {:?}", states(&world).last());
     }
+}
+
+#[test]
+fn a_phone_registers_while_strangers_flood_us_with_registers() {
+    let mut world = world_with("lamo", Transport::Udp);
+    world.command(0, Command::UnregisterAll);
+    world.run_for(1000);
+    let before = world.count(B, A, "SIP/2.0 200");
+    let flood = |world: &mut World, second: u32| {
+        for n in 0..1000u32 {
+            // From one network, and from a thousand.
+            let from = match n % 2 {
+                0 => format!("203.0.113.{}:5060", n % 250 + 1),
+                _ => format!("60.{}.{}.1:5060", n / 250, n % 250),
+            };
+            let text = format!(
+                "REGISTER sip:pbx.example SIP/2.0\nVia: SIP/2.0/UDP {from};branch=z9hG4bKf{second}x{n};rport\n\
+                 From: <sip:201@pbx.example>;tag=f\nTo: <sip:201@pbx.example>\nCall-ID: f{second}x{n}\n\
+                 CSeq: 1 REGISTER\nMax-Forwards: 70\nContact: <sip:201@{from}>\nContent-Length: 0\n\n"
+            );
+            world.inject(&from, B, &text);
+        }
+        world.run_for(100);
+    };
+    flood(&mut world, 0);
+    let account = AccountConfig {
+        id: AccountId(0),
+        server: ServerId(0),
+        user: "201".to_owned(),
+        auth_user: None,
+        password: Secret::new("lamo"),
+        expires: Millis(600_000),
+        register: true,
+    };
+    world.command(0, Command::Register(account));
+    flood(&mut world, 1);
+    assert!(is_registered(&world), "{:?}", states(&world).last());
+    assert_eq!(world.count(B, A, "SIP/2.0 200"), before + 1);
+    let challenged = world.log.iter().filter(|(_, from, to, line)| {
+        *from == address(B) && *to != address(A) && line.starts_with("SIP/2.0 401")
+    });
+    assert!(challenged.count() <= 2 * 200, "the answers to strangers are bounded");
+}
+
+#[test]
+fn a_datagram_with_the_address_of_a_registered_phone_makes_no_call() {
+    let mut world = world_with("lamo", Transport::Udp);
+    assert!(is_registered(&world));
+    let forged = format!(
+        "INVITE sip:103@pbx.example SIP/2.0\nVia: SIP/2.0/UDP {A};branch=z9hG4bKforged;rport\n\
+         From: <sip:201@pbx.example>;tag=f\nTo: <sip:103@pbx.example>\nCall-ID: forged\nCSeq: 1 INVITE\n\
+         Max-Forwards: 70\nContact: <sip:201@{A}>\nContent-Length: 0\n\n"
+    );
+    let asked = world.count(B, A, "SIP/2.0 401");
+    world.inject(A, B, &forged);
+    world.run_for(100);
+    assert_eq!(world.count(B, A, "SIP/2.0 401"), asked + 1);
+    assert_eq!(world.incoming(1), None);
 }

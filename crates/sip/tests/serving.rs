@@ -3,9 +3,11 @@
 
 mod world;
 
-use tipring_sip::agent::{By, Command, Event, Input, Refusal, RefusedWhy, SessionId};
+use tipring_sip::agent::{
+    By, Command, Destination, Event, Identity, Input, Invite, Output, Privacy, Refusal, RefusedWhy, SessionId,
+};
 use tipring_sip::message::{HeaderName, Method};
-use tipring_units::Entropy;
+use tipring_units::{Entropy, Millis};
 use world::{A, P, World, address, media};
 
 const SDP: &str = "v=0\no=- 1 1 IN IP4 10.0.0.9\ns=-\nc=IN IP4 10.0.0.9\nt=0 0\nm=audio 30000 RTP/AVP 0 8\n";
@@ -299,4 +301,131 @@ fn too_short_a_session_interval_is_422_with_the_minimum() {
     let response = world.got_response(P).expect("an answer");
     assert_eq!(response.status, 422);
     assert_eq!(response.headers.text(&HeaderName::MinSe).as_deref(), Some("90"));
+}
+
+#[test]
+fn strangers_on_a_thousand_connections_do_not_keep_us_from_connecting() {
+    let mut world = World::with_peer(1);
+    let options = message_from(STRANGER, "OPTIONS", "t", "", "").replace('\n', "\r\n").replace("UDP", "TCP");
+    let now = world.now;
+    let mut closed = 0;
+    for n in 0..2000u64 {
+        let conn = tipring_sip::agent::ConnId(n);
+        let remote = std::net::SocketAddr::from(([203, 0, (n >> 8) as u8, n as u8], 40_000));
+        let agent = &mut world.nodes[0].agent;
+        agent.handle(now, Input::StreamOpened { conn, local: address(A), remote });
+        agent.handle(now, Input::Stream { conn, bytes: options.as_bytes() });
+        while let Some(output) = agent.poll() {
+            closed += usize::from(matches!(output, Output::StreamClose { .. }));
+        }
+    }
+    assert_eq!(closed, 2000 - 512);
+    let to = Destination::Uri("sip:102@10.0.0.2;transport=tcp".parse().expect("a URI"));
+    let session = world.nodes[0].agent.new_session();
+    let invite = Invite {
+        session,
+        to,
+        account: None,
+        from: Identity { display: None, user: "101".to_owned() },
+        asserted: None,
+        privacy: Privacy::None,
+        media: Some(media(1)),
+        emergency: false,
+        max_forwards: None,
+    };
+    let agent = &mut world.nodes[0].agent;
+    agent.handle(now, Input::Command(Command::Invite(Box::new(invite))));
+    assert!(std::iter::from_fn(|| agent.poll()).any(|output| matches!(output, Output::StreamConnect { .. })));
+    // The strangers' connections do not stay; the trusted peer's does.
+    let conn = tipring_sip::agent::ConnId(5000);
+    agent.handle(now, Input::StreamOpened { conn, local: address(A), remote: address(P) });
+    agent.handle(now, Input::Stream { conn, bytes: options.as_bytes() });
+    agent.handle(now + Millis(10_000), Input::Tick);
+    let late: Vec<Output> = std::iter::from_fn(|| agent.poll()).collect();
+    let closed = |c| late.iter().any(|o| *o == Output::StreamClose { conn: tipring_sip::agent::ConnId(c) });
+    assert!(closed(1999) && !closed(5000));
+}
+
+#[test]
+fn a_call_without_hops_left_is_483_and_others_tell_theirs() {
+    let mut world = World::with_peer(1);
+    let with = |hops: &str, branch: &str| {
+        message("INVITE", branch, "", SDP).replace("Max-Forwards: 70\n", hops).replace("c1", branch)
+    };
+    world.inject(P, A, &with("Max-Forwards: 0\n", "h0"));
+    world.run_for(20);
+    assert_eq!(world.statuses(P), [483]);
+    assert_eq!(world.incoming(0), None);
+    for (hops, expected) in [("Max-Forwards: 1\n", 1), ("Max-Forwards: 255\n", 255), ("", 70)] {
+        world.inject(P, A, &with(hops, &format!("h{expected}")));
+        world.run_for(20);
+        let told = world.events(0).into_iter().rev().find_map(|event| match event {
+            Event::Incoming(incoming) => Some(incoming.max_forwards),
+            _ => None,
+        });
+        assert_eq!(told, Some(expected));
+    }
+    // A question about what we can do is answered by whoever it reaches (§11).
+    world.inject(P, A, &message("OPTIONS", "o", "", "").replace("Max-Forwards: 70", "Max-Forwards: 0"));
+    world.run_for(20);
+    assert_eq!(world.got_response(P).map(|r| r.status), Some(200));
+}
+
+#[test]
+fn a_call_goes_out_with_the_hops_that_it_is_given() {
+    for (given, sent) in [(None, 70), (Some(12), 12)] {
+        let mut world = World::with_peer(1);
+        let session = world.nodes[0].agent.new_session();
+        let invite = Invite {
+            session,
+            to: World::uri(P),
+            account: None,
+            from: Identity { display: None, user: "101".to_owned() },
+            asserted: None,
+            privacy: Privacy::None,
+            media: Some(media(1)),
+            emergency: false,
+            max_forwards: given,
+        };
+        world.command(0, Command::Invite(Box::new(invite)));
+        world.run_for(20);
+        let request = world.got(P, &Method::Invite).expect("an INVITE");
+        assert_eq!(request.max_forwards(), Ok(Some(sent)));
+    }
+}
+
+#[test]
+fn what_cannot_be_served_gets_the_answer_that_says_why() {
+    let invite = |extra: &str| message("INVITE", "x", extra, SDP);
+    let gzip = invite("Content-Encoding: gzip\n");
+    let only_text = invite("Accept: text/plain\n");
+    let scheme = invite("").replace("INVITE sip:102@10.0.0.1", "INVITE nobodyKnowsThisScheme:102");
+    for (text, status, header) in [
+        (only_text, 406, None),
+        (gzip, 415, Some(HeaderName::AcceptEncoding)),
+        (scheme, 416, None),
+        (invite("Content-Type: text/plain\n"), 415, Some(HeaderName::Accept)),
+    ] {
+        let mut world = World::with_peer(1);
+        world.inject(P, A, &text);
+        world.run_for(20);
+        let response = world.got_response(P).unwrap_or_else(|| panic!("a {status}"));
+        assert_eq!(response.status, status);
+        assert!(response.to().expect("to").tag().is_some());
+        assert!(header.is_none_or(|name| response.headers.has(&name)), "{status}");
+        assert_eq!(world.incoming(0), None);
+        world.run_for(40_000);
+        world.check_idle();
+    }
+}
+
+#[test]
+fn a_request_in_another_version_of_sip_is_505_for_those_we_trust_and_nothing_for_others() {
+    let mut world = with_stranger();
+    let text = |from| message_from(from, "INVITE", "v", "", SDP).replacen("SIP/2.0", "SIP/3.0", 1);
+    world.inject(P, A, &text(P));
+    world.inject(STRANGER, A, &text(STRANGER));
+    world.run_for(20);
+    assert_eq!(world.statuses(P), [505]);
+    assert!(world.statuses(STRANGER).is_empty());
 }

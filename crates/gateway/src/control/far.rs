@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use tipring_call::{Cause, FarAction, FarEvent, FarId, Identity, Number, Presentation, Priority, Via};
+use tipring_call::{
+    CallEvent, Cause, FarAction, FarEvent, FarId, Identity, Number, Party, Presentation, Priority, Via,
+};
 use tipring_port::{MAX_CALLER_NAME, Text};
 use tipring_sip::agent::{
     self, AccountId, Command, Destination, Event, Incoming, Invite, Privacy, ServerId, SessionId, TrustedAs,
 };
 use tipring_sip::message::Uri;
 use tipring_sip::offer_answer::{Direction, LocalMedia, MediaPlan};
-use tipring_units::LegId;
+use tipring_units::{CallId, LegId};
 
 use crate::control::media::MediaDesk;
 use crate::site::Site;
@@ -24,6 +26,10 @@ pub(crate) struct FarDesk {
     pub(super) legs: BTreeMap<SessionId, FarId>,
     held_by_us: BTreeMap<FarId, bool>,
     held_by_them: BTreeMap<FarId, bool>,
+    /// Hops that each call which came by SIP may still go, and the far leg that it goes on by.
+    hops: BTreeMap<CallId, (u8, Option<FarId>)>,
+    /// Hops with which far legs came whose call has not begun.
+    came_with: Option<(FarId, u8)>,
 }
 
 /// What an event of SIP means for the rest.
@@ -44,6 +50,28 @@ impl FarDesk {
     /// Far legs with a session.
     pub(crate) fn count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Follows the calls: one that came by SIP and goes on by SIP takes its hops along, so that two gateways that send
+    /// it to each other do not do so for ever (RFC 3261 §16.6 step 3).
+    pub(crate) fn call_event(&mut self, event: &CallEvent) {
+        if let CallEvent::Created { call, from: Party::Far(far), .. } = *event {
+            if let Some((_, hops)) = self.came_with.take().filter(|(came, _)| *came == far) {
+                self.hops.insert(call, (hops, None));
+            }
+        } else if let CallEvent::Routed { call, to: Party::Far(far), .. } = *event {
+            if let Some((_, placed)) = self.hops.get_mut(&call) {
+                *placed = Some(far);
+            }
+        } else if let CallEvent::Cleared { call, .. } = *event {
+            self.hops.remove(&call);
+        }
+    }
+
+    /// Hops for a leg that is placed now; none if its call did not come by SIP.
+    fn hops_for(&self, far: FarId) -> Option<u8> {
+        let (hops, _) = self.hops.values().find(|(_, placed)| *placed == Some(far))?;
+        Some(hops.saturating_sub(1))
     }
 
     fn bind(&mut self, far: FarId, session: SessionId) {
@@ -79,7 +107,7 @@ impl FarDesk {
                 let local = media.reserve(far, server).ok_or(Cause::NO_CIRCUIT)?;
                 let session = new_session();
                 self.bind(far, session);
-                let call = Outgoing { via, number, from, priority };
+                let call = Outgoing { via, number, from, priority, hops: self.hops_for(far) };
                 Some(call.invite(site, session, local)?)
             }
             // Late orders for a leg that has just ended by itself: the switch will hear of it, or has.
@@ -134,6 +162,7 @@ impl FarDesk {
             Event::Incoming(call) => {
                 let far = FarId::In(call.session.0);
                 self.bind(far, call.session);
+                self.came_with = Some((far, call.max_forwards));
                 news.event = Some((far, incoming(site, call)));
                 let server = match call.trust {
                     TrustedAs::Server(id) => site.sip.servers.iter().find(|server| server.config.id == id),
@@ -227,6 +256,7 @@ struct Outgoing {
     number: Number,
     from: Identity,
     priority: Priority,
+    hops: Option<u8>,
 }
 
 impl Outgoing {
@@ -245,6 +275,7 @@ impl Outgoing {
             privacy,
             media: Some(media),
             emergency: self.priority == Priority::Emergency,
+            max_forwards: self.hops,
         };
         match self.via {
             Via::User(_) => {}
@@ -329,4 +360,31 @@ pub(crate) fn account_name(site: &Site, account: AccountId) -> String {
 /// The server's name, for people.
 pub(crate) fn server_name(site: &Site, server: ServerId) -> String {
     site.server_name(server).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn created(call: CallId, from: Party) -> CallEvent {
+        let (shown, dialled) = (Identity::default(), Number::EMPTY);
+        CallEvent::Created { call, from, shown, dialled, priority: Priority::Normal }
+    }
+
+    fn routed(call: CallId, to: Party) -> CallEvent {
+        CallEvent::Routed { call, to, via: None, sent: Number::EMPTY }
+    }
+
+    #[test]
+    fn a_call_from_sip_to_sip_has_one_hop_less_and_one_from_a_line_has_all() {
+        let mut desk = FarDesk { came_with: Some((FarId::In(5), 12)), ..FarDesk::default() };
+        desk.call_event(&created(CallId(1), Party::Far(FarId::In(5))));
+        desk.call_event(&routed(CallId(1), Party::Far(FarId::Out(6))));
+        desk.call_event(&created(CallId(2), Party::Line(tipring_units::LineId(1))));
+        desk.call_event(&routed(CallId(2), Party::Far(FarId::Out(7))));
+        assert_eq!((desk.hops_for(FarId::Out(6)), desk.hops_for(FarId::Out(7))), (Some(11), None));
+        // The next way of the same call.
+        desk.call_event(&routed(CallId(1), Party::Far(FarId::Out(8))));
+        assert_eq!((desk.hops_for(FarId::Out(6)), desk.hops_for(FarId::Out(8))), (None, Some(11)));
+    }
 }

@@ -9,7 +9,7 @@ use super::api::{Event, Input, Output, QueryId, SessionId, Transport};
 use super::config::{AccountId, AgentConfig, ServerId};
 use super::jobs::{Job, JobId, LookupFor};
 use super::locate::Lookup;
-use super::rate::{ANSWERS_PER_SECOND, Bucket, Refusals};
+use super::rate::{Answers, Refusals};
 use super::servers::Server;
 use super::wires::Wires;
 use crate::dialog::{Session, Tag, Wait};
@@ -73,7 +73,7 @@ pub struct Agent {
     pub(super) sabotaged: BTreeSet<SessionId>,
     pub(super) registrar: Registrar,
     pub(super) refusals: Refusals,
-    pub(super) bucket: Bucket,
+    pub(super) answers: Answers,
 }
 
 impl Agent {
@@ -107,7 +107,7 @@ impl Agent {
             sabotaged: BTreeSet::new(),
             registrar,
             refusals: Refusals::default(),
-            bucket: Bucket::new(ANSWERS_PER_SECOND),
+            answers: Answers::default(),
         }
     }
 

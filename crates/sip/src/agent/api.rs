@@ -153,6 +153,9 @@ pub struct Identity {
     pub user: String,
 }
 
+/// Hops that a call may go where nobody says otherwise, RFC 3261 §8.1.1.6.
+pub const DEFAULT_MAX_FORWARDS: u8 = 70;
+
 /// Where an outgoing call goes.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Destination {
@@ -202,6 +205,9 @@ pub struct Invite {
     pub media: Option<LocalMedia>,
     /// An emergency call: goes out even when tables are nearly full, with `Priority: emergency`.
     pub emergency: bool,
+    /// Hops that it may still go: one less than it came with, if it came by SIP; else
+    /// [`DEFAULT_MAX_FORWARDS`].
+    pub max_forwards: Option<u8>,
 }
 
 /// An order of the gateway.
@@ -326,6 +332,8 @@ pub struct Incoming {
     pub offer: Option<Vec<OfferedMedia>>,
     /// The call is an emergency call by its Priority header or `urn:service:sos`.
     pub emergency: bool,
+    /// Hops that it might still go: never 0, such a call is answered 483.
+    pub max_forwards: u8,
     /// The Call-ID, for logs.
     pub call_id: String,
 }

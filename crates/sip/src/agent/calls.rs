@@ -4,7 +4,9 @@ use tipring_units::Instant;
 
 use super::accounts::host;
 use super::agent::Agent;
-use super::api::{Command, Destination, Event, Identity, Invite, Privacy, SessionId, Transport};
+use super::api::{
+    Command, DEFAULT_MAX_FORWARDS, Destination, Event, Identity, Invite, Privacy, SessionId, Transport,
+};
 use super::cause::Cause;
 use super::config::AccountId;
 use super::jobs::Owner;
@@ -87,6 +89,7 @@ impl Agent {
             asserted: invite.asserted.map(|asserted| named(&asserted, route.domain)),
             privacy: invite.privacy,
             emergency: invite.emergency,
+            max_forwards: invite.max_forwards.unwrap_or(DEFAULT_MAX_FORWARDS),
             media: invite.media,
             credentials,
             call_id: format!(

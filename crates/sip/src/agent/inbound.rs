@@ -5,7 +5,9 @@ use core::net::SocketAddr;
 use tipring_units::Instant;
 
 use super::agent::Agent;
-use super::api::{ConnId, Event, Incoming, Output, RefusedWhy, SessionId, Transport, TrustedAs};
+use super::api::{
+    ConnId, DEFAULT_MAX_FORWARDS, Event, Incoming, Output, RefusedWhy, SessionId, Transport, TrustedAs,
+};
 use super::config::Refusal;
 use super::guard::guarded;
 use crate::dialog::{Ctx, Session};
@@ -39,13 +41,17 @@ impl Agent {
                 StreamItem::Pong => {}
             }
         }
+        // The stream could not be followed and was closed: nobody is registered over it any more.
+        if self.wires.target(conn).is_none() {
+            self.bindings_changed(|r| r.flow_closed(source));
+        }
     }
 
     fn on_malformed(&mut self, now: Instant, source: Target, error: &ParseError) {
         self.count_refusal(now, RefusedWhy::Malformed, source.address);
         let trusted = self.trust_of(now, source).is_some();
         let answers = trusted || self.config.trust.refusal == Refusal::Forbidden;
-        if answers && self.bucket.take(now) {
+        if answers && self.answers.take(now, source.address) {
             let tag = self.new_tag();
             if let Some(response) = error.answer(&tag) {
                 self.wires.send(source, response.to_bytes(), &mut self.out);
@@ -58,7 +64,9 @@ impl Agent {
             Message::Response(response) => {
                 if validate_response(&response).is_ok() {
                     let mut reports = Vec::new();
-                    self.clients.on_response(now, response, &mut reports);
+                    if self.clients.on_response(now, response, &mut reports) {
+                        self.wires.prove(source);
+                    }
                     self.on_client_reports(now, reports);
                 }
             }
@@ -86,6 +94,7 @@ impl Agent {
         let to_tag = request.to().ok().and_then(|to| to.tag().map(str::to_owned));
         let session = to_tag.as_ref().and_then(|tag| self.session_of(request, tag));
         if let Some(session) = session {
+            self.wires.prove(source);
             self.on_request_within(now, session, request, reply_to);
             return;
         }
@@ -93,10 +102,18 @@ impl Agent {
             Some(trust) => trust,
             None => return,
         };
+        self.wires.prove(source);
         if let Err(rejection) = validate_request(request, &capabilities()) {
             let tag = self.new_tag();
             let response = rejection.response(request, &tag);
             self.answer_statelessly(reply_to, response);
+            return;
+        }
+        // What is called here may go on to another server, and so round and round: whatever the gateway would make of
+        // it, such a call has been far enough (§16.3 step 3).
+        if request.method == Method::Invite && to_tag.is_none() && request.max_forwards() == Ok(Some(0)) {
+            let tag = self.new_tag();
+            self.answer_statelessly(reply_to, request.response(483, "", Some(&tag)));
             return;
         }
         if to_tag.is_some() && request.method != Method::Register {
@@ -184,7 +201,7 @@ impl Agent {
 
     /// Why requests from `source` are trusted without a password, if they are.
     pub(super) fn trust_of(&self, now: Instant, source: Target) -> Option<TrustedAs> {
-        if let Some((id, _)) = self.peers.iter().find(|(_, peer)| peer.owns(source.address)) {
+        if let Some((id, _)) = self.peers.iter().find(|(_, peer)| peer.owns(source)) {
             return Some(TrustedAs::Server(*id));
         }
         if let Some(user) = self.registrar.user_of_flow(now, source) {
@@ -202,33 +219,43 @@ impl Agent {
         request: &Request,
         reply_to: Target,
     ) -> Option<TrustedAs> {
-        let must_prove = request.method == Method::Register;
-        if !must_prove && let Some(trust) = self.trust_of(now, source) {
-            return Some(trust);
+        let trust = self.trust_of(now, source);
+        let must_prove = match (&request.method, &trust, source.transport) {
+            (Method::Register, _, _) => true,
+            // Anybody can write the address of a registered phone into a datagram, and calls cost money. A connection
+            // cannot be feigned so.
+            (Method::Invite, Some(TrustedAs::User(_)), Transport::Udp) => true,
+            (_, _, _) => false,
+        };
+        if !must_prove && trust.is_some() {
+            return trust;
         }
         let may_prove =
             self.registrar.has_users() && matches!(request.method, Method::Register | Method::Invite);
         if !may_prove {
-            if let Some(trust) = self.trust_of(now, source) {
+            if trust.is_some() {
                 // A REGISTER where nobody can register: answered as a method that is not served.
-                return Some(trust);
+                return trust;
             }
             self.count_refusal(now, RefusedWhy::Untrusted, source.address);
-            if self.config.trust.refusal == Refusal::Forbidden && self.bucket.take(now) {
+            if self.config.trust.refusal == Refusal::Forbidden && self.answers.take(now, source.address) {
                 let tag = self.new_tag();
                 self.answer_statelessly(reply_to, request.response(403, "", Some(&tag)));
             }
             return None;
         }
         let stale = match self.registrar.prove(now, request) {
-            Proof::User(user) => return Some(TrustedAs::User(user)),
+            Proof::User(user) => {
+                self.answers.proven(now, source.address);
+                return Some(TrustedAs::User(user));
+            }
             Proof::Ask { stale } => stale,
             Proof::Wrong => {
                 self.count_refusal(now, RefusedWhy::WrongPassword, source.address);
                 false
             }
         };
-        if self.trust_of(now, source).is_some() || self.bucket.take(now) {
+        if trust.is_some() || self.answers.take(now, source.address) {
             let response = self.registrar.challenge(now, request, stale, &mut self.entropy);
             self.answer_statelessly(reply_to, response);
         } else {
@@ -403,6 +430,7 @@ fn incoming(
         private: privacy.iter().any(|p| p == "id" || p == "user" || p == "header"),
         offer,
         emergency,
+        max_forwards: request.max_forwards().ok().flatten().unwrap_or(DEFAULT_MAX_FORWARDS),
         call_id: request.call_id().ok()?,
     })
 }

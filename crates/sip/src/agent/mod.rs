@@ -29,8 +29,8 @@ mod wires;
 pub use accounts::{MAX_ACCOUNTS, MAX_SERVERS};
 pub use agent::{Agent, Why};
 pub use api::{
-    Answer, By, Command, ConnId, Destination, Event, ForkId, Identity, Incoming, Input, Invite, Output,
-    Privacy, QueryId, Question, RefusedWhy, SessionId, Transport, TrustedAs,
+    Answer, By, Command, ConnId, DEFAULT_MAX_FORWARDS, Destination, Event, ForkId, Identity, Incoming, Input,
+    Invite, Output, Privacy, QueryId, Question, RefusedWhy, SessionId, Transport, TrustedAs,
 };
 pub use cause::Cause;
 pub use config::{

@@ -19,7 +19,7 @@ use tipring_units::{Instant, Millis};
 
 use super::config::ServerConfig;
 use super::locate::MAX_TARGETS;
-use crate::transaction::Target;
+use crate::transaction::{Target, Transport};
 
 /// How long a better address must answer before it is used again.
 pub const HEALTHY_BEFORE_RETURN: Millis = Millis(60_000);
@@ -162,9 +162,14 @@ impl Server {
         (!down).then_some(best)
     }
 
-    /// Whether `address` belongs to the server.
-    pub fn owns(&self, address: SocketAddr) -> bool {
-        self.hops.iter().any(|hop| hop.address.ip() == address.ip())
+    /// Whether `source` belongs to the server: by its IP address alone, since many servers send from another port
+    /// than they listen on. On loopback, where every program of the host lives, the UDP port has to be right as well;
+    /// a TCP connection never comes from the port that is listened on.
+    pub fn owns(&self, source: Target) -> bool {
+        let exact = source.transport == Transport::Udp && source.address.ip().to_canonical().is_loopback();
+        self.hops.iter().any(|hop| {
+            hop.address.ip() == source.address.ip() && (!exact || hop.address.port() == source.address.port())
+        })
     }
 
     /// An address did not answer, or answered 503.
@@ -235,7 +240,6 @@ impl Server {
 mod tests {
     use super::*;
     use crate::agent::config::{HostPort, ServerId};
-    use crate::transaction::Transport;
 
     fn server() -> Server {
         let host = |host: &str| HostPort { host: host.to_owned(), port: None };
@@ -254,6 +258,21 @@ mod tests {
 
     fn address(n: u8) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, n], 5060))
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_ip_and_on_loopback_by_its_port_too() {
+        let mut server = server();
+        let udp = |text: &str| Target::new(Transport::Udp, text.parse().expect("an address"));
+        assert!(server.owns(udp("192.0.2.1:5060")) && server.owns(udp("192.0.2.1:40000")));
+        assert!(!server.owns(udp("192.0.2.9:5060")));
+        let local = ["127.0.0.1:5070".parse().expect("an address")];
+        server.resolve_at = Some(Instant::ZERO);
+        server.due(Instant::ZERO);
+        server.looked_up(Instant::ZERO, &local);
+        server.looked_up(Instant::ZERO, &[]);
+        assert!(server.owns(udp("127.0.0.1:5070")) && !server.owns(udp("127.0.0.1:5071")));
+        assert!(server.owns(Target::new(Transport::Tcp, "127.0.0.1:40000".parse().expect("an address"))));
     }
 
     #[test]

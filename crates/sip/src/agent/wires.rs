@@ -1,6 +1,6 @@
 //! Datagrams and connections: who is connected, and how bytes get to a target.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, VecDeque};
 
 use tipring_units::{Instant, Millis};
@@ -9,9 +9,17 @@ use super::api::{ConnId, Output};
 use crate::message::{StreamFramer, StreamItem};
 use crate::transaction::{Target, Transport};
 
-/// Connections at a time; further ones are closed at once.
+/// Connections at a time.
 pub const MAX_CONNS: usize = 1024;
-/// How long a new connection may stay without a whole message.
+/// Of these, places that only connections of our own making take.
+pub const OWN_CONNS: usize = 128;
+/// Accepted connections at a time from which nothing was admitted yet; the oldest gives way to a new one.
+pub const MAX_UNPROVEN: usize = 512;
+/// The same from one address.
+pub const MAX_UNPROVEN_PER_SOURCE: usize = 16;
+/// Accepted connections at a time from one address, of whatever kind.
+pub const MAX_PER_SOURCE: usize = 256;
+/// How long an accepted connection may stay without a request that is admitted.
 pub const PROVE_WITHIN: Millis = Millis(10_000);
 /// Messages that wait for a connection to stand.
 pub const MAX_WAITING: usize = 32;
@@ -28,7 +36,9 @@ struct Conn {
     remote: SocketAddr,
     state: State,
     framer: StreamFramer,
-    /// Until when the first message must be whole; none once it was.
+    /// They connected, not we.
+    accepted: bool,
+    /// Until when a request must be admitted; none once one was, or if we connected.
     prove_by: Option<Instant>,
 }
 
@@ -75,6 +85,7 @@ impl Wires {
             remote: target.address,
             state: State::Connecting(VecDeque::from([bytes])),
             framer: StreamFramer::new(),
+            accepted: false,
             prove_by: None,
         };
         self.conns.insert(conn, entry);
@@ -91,9 +102,7 @@ impl Wires {
             }
             return;
         }
-        // Half of the table is kept for connections that we make ourselves or that have proven themselves.
-        let unproven = self.conns.values().filter(|c| c.prove_by.is_some()).count();
-        if self.conns.len() >= MAX_CONNS || unproven >= MAX_CONNS / 2 {
+        if !self.make_room(remote.ip(), out) {
             out.push_back(Output::StreamClose { conn });
             return;
         }
@@ -101,10 +110,49 @@ impl Wires {
             remote,
             state: State::Open,
             framer: StreamFramer::new(),
+            accepted: true,
             prove_by: Some(now + PROVE_WITHIN),
         };
         self.conns.insert(conn, entry);
         self.by_peer.insert(remote, conn);
+    }
+
+    /// Makes room for a connection from `source` at the cost of one that has proven nothing. False if there is none
+    /// to be had.
+    fn make_room(&mut self, source: IpAddr, out: &mut VecDeque<Output>) -> bool {
+        let (mut accepted, mut unproven, mut of_source, mut unproven_of_source) = (0, 0, 0, 0);
+        for conn in self.conns.values().filter(|c| c.accepted) {
+            let (open, same) = (conn.prove_by.is_some(), conn.remote.ip() == source);
+            accepted += 1;
+            unproven += usize::from(open);
+            of_source += usize::from(same);
+            unproven_of_source += usize::from(open && same);
+        }
+        let victim = if unproven_of_source >= MAX_UNPROVEN_PER_SOURCE || of_source >= MAX_PER_SOURCE {
+            self.oldest_unproven(|conn| conn.remote.ip() == source)
+        } else if unproven >= MAX_UNPROVEN
+            || accepted >= MAX_CONNS - OWN_CONNS
+            || self.conns.len() >= MAX_CONNS
+        {
+            self.oldest_unproven(|_| true)
+        } else {
+            return true;
+        };
+        let Some(victim) = victim else { return false };
+        self.close(victim, out);
+        true
+    }
+
+    fn oldest_unproven(&self, of: impl Fn(&Conn) -> bool) -> Option<ConnId> {
+        let unproven = self.conns.iter().filter(|(_, c)| of(c));
+        unproven.filter_map(|(id, c)| c.prove_by.map(|at| (at, *id))).min().map(|(_, id)| id)
+    }
+
+    /// Something that came on this connection was admitted: it may stay.
+    pub fn prove(&mut self, source: Target) {
+        if let Some(entry) = source.conn.and_then(|conn| self.conns.get_mut(&conn)) {
+            entry.prove_by = None;
+        }
     }
 
     /// The target that a connection is.
@@ -133,9 +181,6 @@ impl Wires {
                 return items;
             }
         }
-        if items.iter().any(|item| matches!(item, StreamItem::Message(_))) {
-            entry.prove_by = None;
-        }
         items
     }
 
@@ -161,7 +206,7 @@ impl Wires {
         self.conns.values().filter_map(|c| c.prove_by).min()
     }
 
-    /// Closes the connections that never sent a message.
+    /// Closes the connections on which nothing was admitted in time.
     pub fn on_time(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         let late: Vec<ConnId> = self
             .conns
@@ -206,12 +251,46 @@ mod tests {
     }
 
     #[test]
-    fn half_open_connections_leave_room_for_our_own() {
+    fn one_source_has_few_unproven_connections_and_loses_its_oldest() {
         let (mut wires, mut out) = (Wires::default(), VecDeque::new());
-        for n in 0..2000 {
-            wires.opened(Instant::ZERO, ConnId(n), peer(n as u16 + 1), &mut out);
+        wires.opened(Instant::ZERO, ConnId(9999), SocketAddr::from(([192, 0, 2, 2], 1)), &mut out);
+        for n in 0..20 {
+            wires.opened(Instant::from_millis(n), ConnId(n), peer(n as u16 + 1), &mut out);
         }
-        out.clear();
-        assert!(wires.send(Target::new(Transport::Tcp, peer(60_000)), vec![1], &mut out));
+        let closed: Vec<Output> = out.into_iter().collect();
+        assert_eq!(closed, [0, 1, 2, 3].map(|n| Output::StreamClose { conn: ConnId(n) }));
+        assert!(wires.target(ConnId(9999)).is_some());
+    }
+
+    #[test]
+    fn many_sources_push_out_the_oldest_unproven_and_never_the_proven() {
+        let (mut wires, mut out) = (Wires::default(), VecDeque::new());
+        for n in 0..3000u64 {
+            let remote = SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1));
+            wires.opened(Instant::from_millis(n), ConnId(n), remote, &mut out);
+            if n < 400 {
+                let proven = wires.target(ConnId(n)).expect("a connection");
+                wires.prove(proven);
+            }
+        }
+        assert!((0..400).all(|n| wires.target(ConnId(n)).is_some()));
+        assert!(wires.target(ConnId(2999)).is_some());
+        assert_eq!(wires.conns.len(), MAX_CONNS - OWN_CONNS);
+    }
+
+    #[test]
+    fn a_full_table_leaves_places_for_our_own() {
+        let (mut wires, mut out) = (Wires::default(), VecDeque::new());
+        for n in 0..3000u64 {
+            let remote = SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1));
+            wires.opened(Instant::ZERO, ConnId(n), remote, &mut out);
+            if let Some(proven) = wires.target(ConnId(n)) {
+                wires.prove(proven);
+            }
+        }
+        for n in 0..OWN_CONNS as u16 {
+            assert!(wires.send(Target::new(Transport::Tcp, peer(n + 1)), vec![1], &mut out));
+        }
+        assert!(!wires.send(Target::new(Transport::Tcp, peer(60_000)), vec![1], &mut out));
     }
 }

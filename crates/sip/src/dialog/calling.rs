@@ -40,6 +40,8 @@ pub struct Call {
     pub privacy: Privacy,
     /// An emergency call.
     pub emergency: bool,
+    /// Hops that it may go.
+    pub max_forwards: u8,
     /// What we offer.
     pub media: Option<LocalMedia>,
     /// What we have for digest.
@@ -74,7 +76,7 @@ impl Session {
         let from_tag = format!("{:016x}", ctx.entropy.u64());
         let mut request = Request::new(Method::Invite, call.uri.clone());
         let headers = &mut request.headers;
-        headers.push(HeaderName::MaxForwards, "70");
+        headers.push(HeaderName::MaxForwards, call.max_forwards.to_string());
         headers.push(HeaderName::From, call.from.with_tag(&from_tag).to_string());
         headers.push(HeaderName::To, call.to.to_string());
         headers.push(HeaderName::CallId, &call.call_id);

@@ -111,10 +111,13 @@ impl Registrar {
         found
     }
 
-    /// The user whose registered phone sends from `flow`.
+    /// The user whose registered phone sends from `flow`: of a connection, the very one on which it registered.
     pub fn user_of_flow(&self, now: Instant, flow: Target) -> Option<&str> {
         let from_flow = |b: &Binding| {
-            b.flow.transport == flow.transport && b.flow.address == flow.address && b.expires_at > now
+            b.flow.transport == flow.transport
+                && b.flow.address == flow.address
+                && b.flow.conn == flow.conn
+                && b.expires_at > now
         };
         self.bindings.iter().find(|(_, list)| list.iter().any(from_flow)).map(|(user, _)| user.as_str())
     }

@@ -153,6 +153,7 @@ impl World {
             privacy: Privacy::None,
             media,
             emergency: false,
+            max_forwards: None,
         };
         self.command(node, Command::Invite(Box::new(invite)));
         session
