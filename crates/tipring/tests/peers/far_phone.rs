@@ -120,17 +120,17 @@ fn digits_go_as_events_both_ways() {
 }
 
 #[test]
-fn a_sip_phone_registers_here_and_calls_are_placed_both_ways() {
+fn a_sip_phone_registers_at_the_demo_and_calls_are_placed_both_ways() {
     if !is_installed("baresip") {
         return;
     }
-    let body =
-        "[phone.101-104]\nport = \"sim/1-4\"\n[sip.201]\npassword = \"lamo-kuch-41\"\nname = \"Desk\"\n";
-    let gateway = Gateway::start("far-registrar", body);
+    let (gateway, password) = Gateway::demo("far-demo");
     let domain = gateway.sip.to_string();
-    let account = ";auth_pass=lamo-kuch-41;regint=60";
-    let mut desk =
-        Baresip::start("far-desk", Setup { user: "201", domain: &domain, account, ..Setup::default() });
+    let account = format!(";auth_pass={password};regint=60");
+    let mut desk = Baresip::start(
+        "far-desk",
+        Setup { user: "201", domain: &domain, account: &account, ..Setup::default() },
+    );
     desk.shows("[1 binding]");
     gateway.status_shows("SIP phones 1: 1 registered");
     let wrong = ";auth_pass=guess;regint=60";

@@ -71,6 +71,29 @@ impl Gateway {
         gateway
     }
 
+    /// The demo; its password for user 201 too.
+    pub fn demo(name: &str) -> (Self, String) {
+        let dir = Dir::new(name);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tipring"));
+        command.arg("--dir").arg(dir.path()).args(["demo", "--sip", "127.0.0.1:0"]);
+        let mut process = Program::start(&mut command);
+        let line = process.shows("SIP phone:");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ["SIP", "phone:", sip, "user", "201", "password", password] = words[..] else { panic!("{line}") };
+        let password = password.to_owned();
+        // The demo has the program's own range.
+        let gateway = Self { sip: sip.parse().unwrap(), process, dir, media: (16_384, 17_383) };
+        until("it answers", || (gateway.command(&["status"]).status.code() != Some(2)).then_some(()));
+        (gateway, password)
+    }
+
+    /// Asks the program to stop, and waits until it has; what it was is kept for `records` and `log`.
+    pub fn stops(&mut self) {
+        self.process.terminate();
+        let code = self.process.ends();
+        assert!(code.success(), "{code}");
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tipring"));
         command.arg("--dir").arg(self.dir.path()).args(arguments).output().unwrap()

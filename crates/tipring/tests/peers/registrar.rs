@@ -1,6 +1,7 @@
 //! Kamailio as registrar and proxy with digest: registrations, calls through it both ways, wrong passwords.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 use crate::baresip::{Baresip, Setup};
 use crate::common::Dir;
@@ -120,4 +121,34 @@ fn each_phone_registers_with_its_own_password_and_a_wrong_one_is_told() {
     gateway.hears("101", "busy");
     gateway.phone("101", &["on-hook"]);
     gateway.record(2);
+}
+
+#[test]
+fn a_gateway_that_stops_releases_its_calls_and_deregisters() {
+    if !is_installed("kamailio") || !is_installed("baresip") {
+        return;
+    }
+    let server = Kamailio::start("stop-k");
+    let mut far = far_phone(&server, "stop-b");
+    let body = format!(
+        "[server.proxy]\naddress = \"{}\"\nuser = \"100\"\npassword = \"pw-100\"\nrings = \"101\"\n\
+         [phone.101]\nport = \"sim/1\"\n",
+        server.sip
+    );
+    let mut gateway = Gateway::start("stop", &body);
+    gateway.status_shows("1/1 registered");
+    gateway.dials("101", "5551234");
+    far.sees(&["CALL_INCOMING"]);
+    far.tell("accept", "");
+    far.sees(&["CALL_ESTABLISHED"]);
+    gateway.logs("call 1 answered");
+    let began = Instant::now();
+    gateway.stops();
+    assert!(began.elapsed() < Duration::from_secs(4), "it took {:?}", began.elapsed());
+    far.sees(&["CALL_CLOSED"]);
+    let records = gateway.records();
+    assert_eq!((records.len(), text_of(&records[0], "by")), (1, "gateway"), "{records:?}");
+    // Kamailio does not know it any more.
+    far.tell("dial", &format!("sip:100@{}", server.sip));
+    far.sees(&["CALL_CLOSED", "404"]);
 }
