@@ -60,6 +60,8 @@ pub enum Input<'a> {
     Resolved(QueryId, Answer),
     /// A shard's event.
     Shard(ShardId, Event),
+    /// A shard's thread has ended: its lines and streams are dead until the program starts again.
+    ShardStopped(ShardId),
     /// A new configuration is in force.
     Configure(Box<Site>),
     /// A person asks.

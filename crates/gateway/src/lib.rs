@@ -21,5 +21,5 @@ pub use journal::{
     Depth, Entry, Journal, MAX_TOLD, SipLine, Teller, What, Words, end_words, fault_words, length,
     time_of_day,
 };
-pub use shard::{LineIn, LineOut, MAX_EVENTS, Shard, ShardSetup};
+pub use shard::{LineIn, LineOut, LineStage, MAX_EVENTS, Shard, ShardSetup};
 pub use site::{AccountSite, LineSite, MAX_LINES, MediaSite, ServerSite, SipSite, Site, Unused};

@@ -7,8 +7,8 @@
 //!
 //! # How
 //! The order within a tick is fixed: lines are sensed and heard, streams are played out, bridges mixed, frames
-//! handed to the card, packets written. A line whose machine or voice path panics is made anew and faulted, a leg that
-//! panics ends; their neighbours do not notice. What the card plays in one tick is the canceller's reference in the next.
+//! handed to the card, packets written. A line whose machine, voice path or player panics is made anew and faulted, a
+//! leg that panics ends, and so do the legs of a bridge that does; their neighbours do not notice. What the card plays in one tick is the canceller's reference in the next.
 //!
 //! # Limits
 //! [`MAX_EVENTS`] events wait at the most. When a line's event finds no room the line is marked and its latched
@@ -21,7 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use core::net::SocketAddr;
 
 use tipring_line::{Fxs, FxsOut, Playing};
-use tipring_media::{Crossed, LineVoice, Packets, Plane, Player, Processing};
+use tipring_media::{Crossed, LineVoice, Packets, Plane, Player, Processing, Stage};
 use tipring_port::{
     Audio, CardOrder, CardReport, Command, Event, LineEvent, LineFault, LineProfile, LineSummary,
     LoopReading, TapPoint, TonePlan,
@@ -80,13 +80,24 @@ impl<A: Audio> LineOut<A> {
     pub const SILENT: Self = Self { frame: A::SILENCE, order: None };
 }
 
+/// A stage of a line's tick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineStage {
+    /// Its signalling.
+    Sense,
+    /// What it begins to play.
+    Play,
+    /// The frame for its card.
+    Out,
+}
+
 struct LineUnit {
     fxs: Fxs,
     out: FxsOut,
     profile: LineProfile,
     bridged: bool,
     lost: bool,
-    injured: bool,
+    injured: Option<LineStage>,
 }
 
 /// A shard.
@@ -110,7 +121,7 @@ impl<A: Processing> Shard<A> {
             profile: *profile,
             bridged: false,
             lost: false,
-            injured: false,
+            injured: None,
         };
         let profiles: Vec<LineProfile> = setup.lines.iter().map(|(profile, _)| *profile).collect();
         Self {
@@ -190,7 +201,10 @@ impl<A: Processing> Shard<A> {
 
     /// A frame arrived from another shard.
     pub fn receive_crossed(&mut self, to: LegId, frame: &A::Frame) {
-        self.plane.receive_crossed(to, frame);
+        let (events, dropped) = (&mut self.events, &mut self.dropped);
+        self.plane.receive_crossed(to, frame, &mut |event| {
+            *dropped += u64::from(!push(events, Event::Media(event)));
+        });
     }
 
     /// One tick: `rx` and `tx` have one place for each line in order.
@@ -210,11 +224,19 @@ impl<A: Processing> Shard<A> {
         self.plane.hear_streams(now, &mut tell);
         self.plane.mix(&mut tell);
         for (place, output) in tx.iter_mut().enumerate().take(self.units.len()) {
-            let line = LineId(self.first_line + place as u16);
+            let line = self.line_at(place);
             let unit = &mut self.units[place];
-            output.frame = self.plane.line_out(line, unit.bridged);
-            output.order = unit.out.order.take();
+            *output = LineOut { frame: A::SILENCE, order: unit.out.order.take() };
             unit.out.clear();
+            let (plane, bridged) = (&mut self.plane, unit.bridged);
+            let injured = unit.injured.take_if(|stage| *stage == LineStage::Out).is_some();
+            let whole = guarded(|| {
+                assert!(!injured, "injured by a test");
+                output.frame = plane.line_out(line, bridged);
+            });
+            if !whole {
+                self.restart(place);
+            }
         }
         let (events, dropped) = (&mut self.events, &mut self.dropped);
         self.plane.send_streams(now, packets, cross, &mut |event| {
@@ -227,7 +249,7 @@ impl<A: Processing> Shard<A> {
         let line = self.line_at(place);
         let time = self.time;
         let unit = &mut self.units[place];
-        let injured = core::mem::take(&mut unit.injured);
+        let injured = unit.injured.take_if(|stage| *stage == LineStage::Sense).is_some();
         let whole = guarded(|| {
             assert!(!injured, "injured by a test");
             unit.fxs.tick(time, &input.report, &mut unit.out);
@@ -239,21 +261,30 @@ impl<A: Processing> Shard<A> {
         let off_hook = unit.fxs.summary().off_hook;
         if let Some(playing) = unit.out.playing.take() {
             unit.bridged = playing == Playing::Bridge;
-            if let Some(leg) = self.plane.line_leg(line) {
+            let injured = unit.injured.take_if(|stage| *stage == LineStage::Play).is_some();
+            let plane = &mut self.plane;
+            let whole = guarded(|| {
+                assert!(!injured, "injured by a test");
+                let Some(leg) = plane.line_leg(line) else { return };
                 let tones = *leg.tones();
                 match playing {
                     Playing::Nothing | Playing::Bridge => leg.player.stop(),
                     Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
                     Playing::CallerId { caller, multiple } => leg.player.caller_id(&caller, multiple),
                 }
+            });
+            if !whole {
+                self.restart(place);
             }
         }
+        let unit = &mut self.units[place];
         let epoch = unit.fxs.epoch();
         for said in unit.out.events() {
             if matches!(said.event, LineEvent::Seized | LineEvent::Answered)
                 && let Some(leg) = self.plane.line_leg(line)
             {
-                leg.voice.reset();
+                // A path that cannot be cleared panics where it is used, and its line starts anew there.
+                guarded(|| leg.voice.reset());
             }
             if !push(&mut self.events, Event::Line(line, said.epoch, said.event)) {
                 unit.lost = true;
@@ -313,15 +344,21 @@ impl<A: Processing> Shard<A> {
         if let Some(place) = self.place(line) {
             let unit = &mut self.units[place];
             unit.profile = *profile;
-            unit.fxs.apply(profile);
-            self.plane.set_profile(line, profile);
+            if guarded(|| unit.fxs.apply(profile)) {
+                self.plane.set_profile(line, profile);
+            } else {
+                self.restart(place);
+            }
         }
     }
 
     /// The card of these lines has fallen silent, or reports again.
     pub fn card_silent(&mut self, silent: bool) {
-        for unit in &mut self.units {
-            unit.fxs.card_silent(self.time, silent, &mut unit.out);
+        for place in 0..self.units.len() {
+            let (time, unit) = (self.time, &mut self.units[place]);
+            if !guarded(|| unit.fxs.card_silent(time, silent, &mut unit.out)) {
+                self.restart(place);
+            }
         }
     }
 
@@ -386,14 +423,14 @@ impl<A: Processing> Shard<A> {
     }
 
     /// Makes a leg's work panic in the next tick, as a defect would.
-    pub fn injure_leg(&mut self, leg: LegId) {
-        self.plane.injure(leg);
+    pub fn injure_leg(&mut self, leg: LegId, stage: Stage) {
+        self.plane.injure(leg, stage);
     }
 
-    /// Makes a line's machine panic in its next tick, as a defect would.
-    pub fn injure(&mut self, line: LineId) {
+    /// Makes a line panic when it comes to this stage, as a defect would.
+    pub fn injure(&mut self, line: LineId, stage: LineStage) {
         if let Some(place) = self.place(line) {
-            self.units[place].injured = true;
+            self.units[place].injured = Some(stage);
         }
     }
 }

@@ -5,8 +5,8 @@ mod shard_bench;
 use shard_bench::far::{EVENTS, Far};
 use shard_bench::toys::{Observer, Say, Toys};
 use shard_bench::{Bench, address};
-use tipring_gateway::MAX_EVENTS;
-use tipring_media::TAP_FRAMES;
+use tipring_gateway::{LineStage, MAX_EVENTS};
+use tipring_media::{Stage, TAP_FRAMES};
 use tipring_port::{
     CardOrder, CodecName, Command, DtmfMode, Event, Feed, LegSpec, LineCommand, LineEvent, LineFault,
     MediaCommand, MediaEvent, Refusal, RingPattern, RingRequest, Samples, Symbols, TapPoint, Tone,
@@ -27,6 +27,9 @@ at_both_fidelities! {
     a_command_of_another_epoch_is_refused => stale;
     a_panic_restarts_one_line_only => line_panic;
     a_panic_ends_one_leg_only => leg_panic;
+    a_panic_while_mixing_ends_the_legs_of_one_bridge_only => mix_panic;
+    a_panic_while_a_frame_is_made_restarts_one_line_only => frame_panic;
+    a_panic_when_a_tone_begins_restarts_one_line_only => player_panic;
     a_line_that_panics_while_it_rings_stops_ringing => ringing_panic;
     lost_events_are_followed_by_the_latched_summary => lost;
     packets_for_unknown_slots_are_dropped_and_counted => strays;
@@ -74,7 +77,7 @@ fn line_panic<A: Toys>() {
     bench.run(20);
     let epoch = bench.epoch(0);
     bench.forget();
-    bench.shards[0].injure(LineId(0));
+    bench.shards[0].injure(LineId(0), LineStage::Sense);
     bench.run(100);
     let told = bench.line_events(0);
     assert_eq!(
@@ -102,7 +105,7 @@ fn leg_panic<A: Toys>() {
     bench.run(60);
     bench.forget();
     let leg = bench.fars[0].leg();
-    bench.shards[0].injure_leg(leg);
+    bench.shards[0].injure_leg(leg, Stage::Play);
     bench.run(60);
     assert_eq!(bench.media_events(), [MediaEvent::Failed(leg)]);
     assert_eq!(bench.lines[0].ear.voices(1), 0);
@@ -118,6 +121,61 @@ fn leg_panic<A: Toys>() {
     assert_eq!(bench.lines[0].ear.voices(20), 0b1);
 }
 
+fn mix_panic<A: Toys>() {
+    let mut bench = Bench::<A>::new(1, 2, 2);
+    for line in 0..2 {
+        bench.lift(line);
+        bench.join_line(line, u64::from(line));
+        bench.join_far(Far::new(line), u64::from(line));
+        bench.fars[usize::from(line)].says = Say::Voice(line as u8);
+    }
+    bench.run(60);
+    bench.forget();
+    let leg = bench.fars[0].leg();
+    bench.shards[0].injure_leg(leg, Stage::Mix);
+    bench.run(60);
+    let told = bench.media_events();
+    assert_eq!(told.len(), 2, "both legs of the bridge: {told:?}");
+    assert!(told.contains(&MediaEvent::Failed(leg)), "{told:?}");
+    assert!(told.iter().all(|event| matches!(event, MediaEvent::Failed(_))), "{told:?}");
+    assert_eq!(bench.lines[0].ear.voices(1), 0);
+    assert_eq!(bench.lines[1].ear.voices(58), 0b10, "the other bridge talks on");
+    assert_eq!(bench.shards[0].leg_count(), 2);
+}
+
+fn frame_panic<A: Toys>() {
+    one_line_panics::<A>(LineStage::Out);
+}
+
+fn player_panic<A: Toys>() {
+    one_line_panics::<A>(LineStage::Play);
+}
+
+fn one_line_panics<A: Toys>(stage: LineStage) {
+    let mut bench = Bench::<A>::new(1, 3, 0);
+    for line in 0..3 {
+        bench.lift(line);
+    }
+    bench.join_line(1, 5);
+    bench.join_line(2, 5);
+    bench.lines[1].says = Say::Voice(1);
+    bench.run(20);
+    let epoch = bench.epoch(0);
+    bench.forget();
+    bench.shards[0].injure(LineId(0), stage);
+    bench.order(0, LineCommand::Play(Tone::Dial));
+    bench.run(100);
+    let told = bench.line_events(0);
+    assert_eq!(told.first(), Some(&(epoch, LineEvent::Fault(LineFault::Panicked))));
+    assert_eq!(told.last(), Some(&(epoch.next(), LineEvent::Seized)), "the receiver still is off: {told:?}");
+    assert!(bench.lines[0].ear.sounding() <= 1, "its tone ends");
+    bench.order(0, LineCommand::Play(Tone::Dial));
+    bench.run(20);
+    assert!(bench.lines[0].ear.sounding() > 1, "it works again");
+    assert!(bench.line_events(1).is_empty() && bench.line_events(2).is_empty());
+    assert_eq!(bench.lines[2].ear.voices(100), 0b10, "the neighbours talk on");
+}
+
 fn ringing_panic<A: Toys>() {
     let mut bench = Bench::<A>::new(1, 1, 0);
     let pattern = RingPattern::new(&[Millis(2000), Millis(4000)]);
@@ -125,7 +183,7 @@ fn ringing_panic<A: Toys>() {
     bench.run(50);
     assert!(bench.shards[0].summary(LineId(0)).unwrap().1.ringing);
     bench.lines[0].orders.clear();
-    bench.shards[0].injure(LineId(0));
+    bench.shards[0].injure(LineId(0), LineStage::Sense);
     bench.run(3);
     assert_eq!(bench.lines[0].orders.first(), Some(&CardOrder::Feed(Feed::Normal)));
 }

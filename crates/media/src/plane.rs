@@ -63,7 +63,16 @@ struct Leg<A: Processing> {
     digit: Option<DigitEdge>,
     /// A digit of this leg began on its bridge and has not ended.
     digit_open: bool,
-    injured: bool,
+    injured: Option<Stage>,
+}
+
+/// A stage of a leg's tick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// What it says is played.
+    Play,
+    /// What it hears is mixed.
+    Mix,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -247,7 +256,7 @@ impl<A: Processing> Plane<A> {
             deaf: false,
             digit: None,
             digit_open: false,
-            injured: false,
+            injured: None,
         });
         true
     }
@@ -272,7 +281,8 @@ impl<A: Processing> Plane<A> {
     /// Ends a leg whose work panicked: without farewell and statistics, which might panic again.
     fn fail(&mut self, id: LegId, out: &mut impl FnMut(MediaEvent)) {
         if let Some(index) = self.find(id) {
-            self.leave(index);
+            // It has left before it tells those who stay; should that panic too, they only hear a digit longer.
+            let _ = guarded(|| self.leave(index));
             match self.legs[index].take().map(|leg| leg.kind) {
                 Some(Kind::Rtp(stream)) => {
                     let (used, stream) = &mut self.streams[stream];
@@ -310,10 +320,7 @@ impl<A: Processing> Plane<A> {
         let Some(leg) = self.legs.get_mut(index).and_then(Option::as_mut) else { return };
         leg.hears = A::SILENCE;
         let Some(place) = leg.bridge.take() else { return };
-        if leg.digit_open {
-            leg.digit_open = false;
-            self.end_digits(place, index);
-        }
+        let digit_open = core::mem::take(&mut leg.digit_open);
         if let Some(bridge) = &mut self.bridges[place] {
             if let Some(position) = bridge.members().iter().position(|member| *member == index) {
                 bridge.members.copy_within(position + 1..bridge.len, position);
@@ -323,13 +330,16 @@ impl<A: Processing> Plane<A> {
                 self.bridges[place] = None;
             }
         }
+        if digit_open {
+            self.end_digits(place);
+        }
     }
 
-    /// A leg goes while a digit of it sounds: it ends for those who stay on the bridge. One that goes by signalling is
+    /// A leg went while a digit of it sounded: it ends for those who stay on the bridge. One that goes by signalling is
     /// dropped, for it never was whole.
-    fn end_digits(&mut self, place: usize, index: usize) {
+    fn end_digits(&mut self, place: usize) {
         let Some(bridge) = self.bridges[place] else { return };
-        for &other in bridge.members().iter().filter(|&&member| member != index) {
+        for &other in bridge.members() {
             match self.legs[other].as_ref().map(|leg| leg.kind) {
                 Some(Kind::Line(line)) => self.lines[line].digit_ends(Millis::ZERO),
                 Some(Kind::Cross(crossing, _)) => self.crossings[crossing].1.digit_ends(Millis::ZERO),
@@ -383,10 +393,10 @@ impl<A: Processing> Plane<A> {
         self.strays
     }
 
-    /// Makes a leg's work panic in the next tick, as a defect would.
-    pub fn injure(&mut self, id: LegId) {
+    /// Makes a leg's work panic in this stage of the next tick, as a defect would.
+    pub fn injure(&mut self, id: LegId, stage: Stage) {
         if let Some(leg) = self.find(id).and_then(|index| self.legs[index].as_mut()) {
-            leg.injured = true;
+            leg.injured = Some(stage);
         }
     }
 

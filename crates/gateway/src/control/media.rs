@@ -117,6 +117,21 @@ impl MediaDesk {
         self.far.iter().find(|(_, media)| media.leg == leg).map(|(far, _)| *far)
     }
 
+    /// The party whose sound this media leg carries; of a path between shards, its first.
+    pub(crate) fn party_of(&self, leg: LegId) -> Option<Party> {
+        let line = || self.lines.iter().find(|(_, own)| **own == leg).map(|(line, _)| Party::Line(*line));
+        let crossed = || {
+            let path = self.paths.iter().find(|path| path.crossings.iter().any(|(_, own)| *own == leg));
+            path.map(|path| path.a)
+        };
+        self.far_of(leg).map(Party::Far).or_else(line).or_else(crossed)
+    }
+
+    /// Far legs whose streams are on this shard.
+    pub(crate) fn far_on(&self, shard: ShardId) -> Vec<FarId> {
+        self.far.iter().filter(|(_, media)| media.shard == Some(shard)).map(|(far, _)| *far).collect()
+    }
+
     /// The codec that we send to a far leg, in a word; empty before one was agreed.
     pub(crate) fn codec(&self, far: FarId) -> &'static str {
         let plan = self.far.get(&far).and_then(|media| media.plan.as_ref());

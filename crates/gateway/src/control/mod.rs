@@ -24,7 +24,7 @@ use tipring_call::{Alarm, FarEvent, FarId, Party, Switch};
 use tipring_port::{Event as ShardEvent, MediaEvent, Text};
 use tipring_sip::agent::{self, Agent, Command as SipCommand, RefusedWhy, SessionId};
 use tipring_sip::registration::RegistrationState;
-use tipring_units::{Entropy, Instant, LineId, WallTime};
+use tipring_units::{Entropy, Instant, LineId, ShardId, WallTime};
 
 use crate::api::{Input, Output, Request, RequestId, Response, StoreId, Why};
 use crate::journal::{Entry, Journal, SipLine, What};
@@ -132,6 +132,7 @@ impl Control {
             }
             Input::Resolved(query, answer) => self.agent(agent::Input::Resolved { query, answer }),
             Input::Shard(_, event) => self.shard_event(event),
+            Input::ShardStopped(shard) => self.shard_stopped(shard),
             Input::Configure(site) => self.configure(*site),
             Input::Request(id, request) => self.request(id, request),
             Input::Stored(_, result) => {
@@ -261,6 +262,21 @@ impl Control {
         }
     }
 
+    /// Its lines go out of service, which ends their calls, and its far legs end.
+    fn shard_stopped(&mut self, shard: ShardId) {
+        self.board.shard_stopped(self.now, shard);
+        self.note(What::ShardStopped(shard));
+        for line in (0..).map(LineId).take(self.site.lines.len()) {
+            if self.site.line(line).is_some_and(|site| site.shard == shard) {
+                self.switch(tipring_call::Input::SetInService { line, on: false });
+                self.board.dead(line);
+            }
+        }
+        for far in self.media.far_on(shard) {
+            self.abandon(Party::Far(far));
+        }
+    }
+
     fn media_event(&mut self, event: MediaEvent) {
         match event {
             MediaEvent::Digit(leg, digit, length) => {
@@ -280,8 +296,8 @@ impl Control {
                 }
             }
             MediaEvent::Failed(leg) => {
-                if let Some(far) = self.media.far_of(leg) {
-                    self.abandon(Party::Far(far));
+                if let Some(party) = self.media.party_of(leg) {
+                    self.abandon(party);
                 }
             }
             // For the ladder and the log only.
@@ -333,7 +349,15 @@ impl Control {
         let now = self.now;
         let session = match &input {
             agent::Input::Command(command) => session_of(command),
-            _ => None,
+            // What comes from outside is not about a session before it has been read.
+            agent::Input::Tick
+            | agent::Input::Datagram { .. }
+            | agent::Input::Unreachable { .. }
+            | agent::Input::StreamOpened { .. }
+            | agent::Input::Stream { .. }
+            | agent::Input::StreamClosed { .. }
+            | agent::Input::StreamFailed { .. }
+            | agent::Input::Resolved { .. } => None,
         };
         let agent = &mut self.agent;
         let whole = guarded(|| agent.handle(now, input));
@@ -393,7 +417,6 @@ impl Control {
             }
             tipring_call::Output::Event(event) => {
                 self.board.call_event(self.now, self.wall, &event);
-                self.far.call_event(&event);
                 self.note(What::Call(event));
             }
             tipring_call::Output::Alarm(alarm) => {
@@ -455,7 +478,16 @@ impl Control {
                 self.board.refused(*count);
                 self.note(What::Refused { source: *source, why: refused_words(*why), count: *count });
             }
-            _ => {
+            agent::Event::Incoming(_)
+            | agent::Event::Ringing { .. }
+            | agent::Event::EarlyMedia { .. }
+            | agent::Event::Answered { .. }
+            | agent::Event::Failed { .. }
+            | agent::Event::Ended { .. }
+            | agent::Event::Reoffered { .. }
+            | agent::Event::ReofferAsked { .. }
+            | agent::Event::ReofferResult { .. }
+            | agent::Event::Info { .. } => {
                 let news = self.far.news(&self.site, &mut self.media, &event);
                 if let Some((far, event)) = news.event {
                     // A digit by INFO is also sound for whoever is at the other end.

@@ -1,6 +1,6 @@
 //! How everything is: the board that the journal's events keep up to date, and the picture taken of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use core::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use tipring_call::{Alarm, CallEvent, CallRecord, FarId, Identity, LineDoing, Number, Party, Via};
 use tipring_port::{LineEvent, StreamStats};
 use tipring_sip::agent::ConnId;
-use tipring_units::{CallId, Instant, LineId, WallTime};
+use tipring_units::{CallId, Instant, LineId, ShardId, WallTime};
 
 use crate::journal::fault_words;
 use crate::site::{LineSite, Site};
@@ -142,6 +142,7 @@ pub(crate) struct Board {
     calls: BTreeMap<CallId, Running>,
     stats: BTreeMap<FarId, StreamStats>,
     alarms: BTreeMap<String, (Instant, AlarmStatus)>,
+    dead: BTreeSet<LineId>,
     latest: VecDeque<CallRecord>,
     streams: BTreeMap<ConnId, SocketAddr>,
     refused: u64,
@@ -159,6 +160,7 @@ impl Board {
             calls: BTreeMap::new(),
             stats: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            dead: BTreeSet::new(),
             latest: VecDeque::with_capacity(MAX_LATEST),
             streams: BTreeMap::new(),
             refused: 0,
@@ -276,12 +278,27 @@ impl Board {
     }
 
     pub(crate) fn store_failed(&mut self, now: Instant, why: String) {
-        let next = "free space under the state directory; call records wait in memory".to_owned();
+        let next = "free space under the state directory; the records wait in memory until they can be written".to_owned();
         self.raise(now, "store".to_owned(), "call records", why, next);
     }
 
     pub(crate) fn store_works(&mut self) {
         self.clear("store");
+    }
+
+    pub(crate) fn shard_stopped(&mut self, now: Instant, shard: ShardId) {
+        self.raise(
+            now,
+            format!("{shard} stopped"),
+            &shard.to_string(),
+            format!("{shard} has stopped by a defect in the program; its telephones are out of service"),
+            "start the gateway again, and report it with `tipring log`".to_owned(),
+        );
+    }
+
+    /// A line that nothing serves any more.
+    pub(crate) fn dead(&mut self, line: LineId) {
+        self.dead.insert(line);
     }
 
     pub(crate) fn line_event(&mut self, line: LineId, event: &LineEvent) {
@@ -291,7 +308,19 @@ impl Board {
                 let count = self.faults.entry(line).or_default();
                 *count = count.saturating_sub(1);
             }
-            _ => {}
+            LineEvent::Seized
+            | LineEvent::Answered
+            | LineEvent::Released
+            | LineEvent::Flash(_)
+            | LineEvent::DigitBegan(_)
+            | LineEvent::Digit { .. }
+            | LineEvent::Ringing
+            | LineEvent::CallerIdSent
+            | LineEvent::RingStopped
+            | LineEvent::Refused(_)
+            | LineEvent::Roh(_)
+            | LineEvent::SupervisionDone
+            | LineEvent::InService(_) => {} // the switch tells what the line does
         }
     }
 
@@ -432,7 +461,11 @@ impl Board {
                         number: line.number.clone(),
                         name: line.name.clone(),
                         port: line.port.clone(),
-                        state: doing.word(),
+                        state: if self.dead.contains(&id) {
+                            LineDoing::OutOfService.word()
+                        } else {
+                            doing.word()
+                        },
                         for_seconds: (now - since).as_secs(),
                         fault: self.faults.get(&id).is_some_and(|count| *count > 0),
                     }

@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 
 use tipring_call::{Alarm, CallEvent};
 use tipring_port::{Event, LineEvent, MediaEvent, Text};
-use tipring_units::{CallId, Instant, LineId, WallTime};
+use tipring_units::{CallId, Instant, LineId, ShardId, WallTime};
 
 pub use words::{Depth, MAX_TOLD, Teller, Words, end_words, fault_words, length, time_of_day};
 
@@ -76,6 +76,8 @@ pub enum What {
     },
     /// Something needs a person, or no longer does.
     Alarm(Alarm),
+    /// A shard's thread has ended.
+    ShardStopped(ShardId),
     /// A configuration came into force.
     Configured(u64),
 }
@@ -177,6 +179,7 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
         | What::Server { .. }
         | What::User { .. }
         | What::Refused { .. }
+        | What::ShardStopped(_)
         | What::Configured(_) => (None, None),
     }
 }

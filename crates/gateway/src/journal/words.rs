@@ -78,6 +78,10 @@ impl Teller {
                 (Depth::Plain, format!("{count} SIP requests were refused, the last from {source}: {why}"))
             }
             What::Alarm(alarm) => (Depth::Plain, alarm_words(alarm, &name)),
+            What::ShardStopped(shard) => (
+                Depth::Plain,
+                format!("{shard} has stopped by a defect in the program; its telephones are out of service"),
+            ),
             What::Configured(revision) => (Depth::Plain, format!("configuration {revision} in force")),
         };
         let (mut lines, mut numbers) = (Vec::from_iter(entry.line), Vec::new());
@@ -93,7 +97,29 @@ impl Teller {
             What::Call(CallEvent::Cleared { call, .. }) => {
                 self.calls.remove(call);
             }
-            _ => {} // what it is about is in the entry itself
+            // What these are about is in the entry itself.
+            What::Line(_)
+            | What::Media(_)
+            | What::Call(
+                CallEvent::Seized(_)
+                | CallEvent::Dialled { .. }
+                | CallEvent::Abandoned { .. }
+                | CallEvent::Created { .. }
+                | CallEvent::Routed { .. }
+                | CallEvent::Alerting(_)
+                | CallEvent::EarlyMedia(_)
+                | CallEvent::Answered(_)
+                | CallEvent::Held { .. }
+                | CallEvent::Resumed { .. }
+                | CallEvent::Recalled { .. }
+                | CallEvent::Line { .. },
+            )
+            | What::Sip(_)
+            | What::Server { .. }
+            | What::Refused { .. }
+            | What::Alarm(_)
+            | What::ShardStopped(_)
+            | What::Configured(_) => {}
         }
         Some(Words {
             text: format!("{} {text}", time_of_day(entry.wall, offset_minutes)),

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use tipring_port::{DtmfMode, MediaEvent, TapPoint};
 use tipring_units::{Instant, LegId, LineId, MediaSlot, Samples};
 
-use super::{Crossed, DigitEdge, Kind, Leg, Plane, guarded};
+use super::{Bridge, Crossed, DigitEdge, Kind, Leg, Plane, Stage, guarded};
 use crate::packets::Packets;
 use crate::processing::{Heard, Processing};
 
@@ -35,10 +35,12 @@ impl<A: Processing> Plane<A> {
     }
 
     /// A frame arrived from another shard.
-    pub fn receive_crossed(&mut self, to: LegId, frame: &A::Frame) {
+    pub fn receive_crossed(&mut self, to: LegId, frame: &A::Frame, out: &mut impl FnMut(MediaEvent)) {
         let Some(index) = self.find(to) else { return };
-        if let Some(Leg { kind: Kind::Cross(crossing, _), .. }) = &self.legs[index] {
-            self.crossings[*crossing].1.push(frame);
+        if let Some(Leg { kind: Kind::Cross(crossing, _), .. }) = &self.legs[index]
+            && guarded(|| self.crossings[*crossing].1.push(frame)).is_none()
+        {
+            self.fail(to, out);
         }
     }
 
@@ -61,7 +63,7 @@ impl<A: Processing> Plane<A> {
             let (id, injured) = (leg.id, leg.injured);
             let (streams, crossings) = (&mut self.streams, &mut self.crossings);
             let whole = guarded(|| {
-                assert!(!injured, "injured by a test");
+                assert!(injured != Some(Stage::Play), "injured by a test");
                 match leg.kind {
                     Kind::Line(_) => {} // heard already
                     Kind::Rtp(stream) => {
@@ -92,26 +94,12 @@ impl<A: Processing> Plane<A> {
     pub fn mix(&mut self, out: &mut impl FnMut(MediaEvent)) {
         for place in 0..self.bridges.len() {
             let Some(bridge) = self.bridges[place] else { continue };
-            for &listener in bridge.members() {
-                let mut sum = A::SILENCE;
-                if self.legs[listener].as_ref().is_none_or(|leg| leg.deaf) {
-                    continue;
-                }
-                let mutes = self.mutes(listener);
-                for &speaker in bridge.members() {
-                    let Some(leg) = self.legs[speaker].as_ref().filter(|_| speaker != listener) else {
-                        continue;
-                    };
-                    if !(leg.muted && mutes) {
-                        A::mix(&mut sum, &leg.says);
+            if guarded(|| self.mix_bridge(&bridge, out)).is_none() {
+                // Whose sound it was is not known: all of them end, other bridges go on.
+                for &member in bridge.members() {
+                    if let Some(id) = self.legs[member].as_ref().map(|leg| leg.id) {
+                        self.fail(id, out);
                     }
-                    if let Some(edge) = leg.digit {
-                        let sounds = matches!(leg.kind, Kind::Line(_) | Kind::Cross(..));
-                        self.pass_digit(listener, sounds, edge, out);
-                    }
-                }
-                if let Some(leg) = &mut self.legs[listener] {
-                    leg.hears = sum;
                 }
             }
         }
@@ -123,6 +111,30 @@ impl<A: Processing> Plane<A> {
                 None => {}
             }
             (leg.says, leg.muted, leg.digit) = (A::SILENCE, false, None);
+        }
+    }
+
+    fn mix_bridge(&mut self, bridge: &Bridge, out: &mut impl FnMut(MediaEvent)) {
+        for &listener in bridge.members() {
+            let mut sum = A::SILENCE;
+            let Some(leg) = self.legs[listener].as_ref().filter(|leg| !leg.deaf) else { continue };
+            assert!(leg.injured != Some(Stage::Mix), "injured by a test");
+            let mutes = self.mutes(listener);
+            for &speaker in bridge.members() {
+                let Some(leg) = self.legs[speaker].as_ref().filter(|_| speaker != listener) else {
+                    continue;
+                };
+                if !(leg.muted && mutes) {
+                    A::mix(&mut sum, &leg.says);
+                }
+                if let Some(edge) = leg.digit {
+                    let sounds = matches!(leg.kind, Kind::Line(_) | Kind::Cross(..));
+                    self.pass_digit(listener, sounds, edge, out);
+                }
+            }
+            if let Some(leg) = &mut self.legs[listener] {
+                leg.hears = sum;
+            }
         }
     }
 
@@ -213,7 +225,9 @@ impl<A: Processing> Plane<A> {
             }
         }
         for (used, stream) in self.streams.iter_mut().filter(|(used, stream)| *used && stream.is_closing()) {
-            stream.farewell(now, packets);
+            if guarded(|| stream.farewell(now, packets)).is_none() {
+                stream.abandon();
+            }
             *used = false;
         }
     }

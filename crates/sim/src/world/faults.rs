@@ -1,7 +1,7 @@
 //! What goes wrong when somebody wants it.
 
 use tipring_call::Party;
-use tipring_gateway::{Input, Request, RequestId};
+use tipring_gateway::{Input, LineStage, Request, RequestId};
 use tipring_media::Processing;
 use tipring_units::{LineId, Millis};
 
@@ -76,7 +76,7 @@ impl<A: Processing + Fidelity> World<A> {
             Fault::PanicLine(line) => {
                 if let Some(shard) = self.shard_of(line) {
                     self.wake(shard);
-                    self.shards[shard].shard.injure(line);
+                    self.shards[shard].shard.injure(line, LineStage::Sense);
                 }
             }
             Fault::PanicCall(line) => self.tell(Input::Injure(Party::Line(line))),
