@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use tipring_call::CallRecord;
@@ -17,7 +18,7 @@ use crate::clock::Clock;
 use crate::media::Link;
 use crate::streams::{StreamEvent, Streams};
 use crate::wake::{self, Woken};
-use crate::{names, sockets};
+use crate::{names, sockets, store};
 
 /// Requests that wait, at the most.
 pub const MAX_ASKS: usize = 256;
@@ -80,7 +81,7 @@ struct Desk {
     streams: Streams,
     links: Vec<Link>,
     log: broadcast::Sender<Arc<Entry>>,
-    records: mpsc::Sender<(StoreId, CallRecord)>,
+    records: SyncSender<(StoreId, CallRecord)>,
     names: mpsc::Sender<(QueryId, Answer)>,
     resolver: Option<hickory_resolver::TokioResolver>,
     replies: BTreeMap<RequestId, oneshot::Sender<Response>>,
@@ -89,20 +90,17 @@ struct Desk {
 }
 
 async fn serve(setup: Setup) -> io::Result<()> {
-    let Setup { site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, mut store, entropy } = setup;
+    let Setup { site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, store, entropy } = setup;
     let udp = UdpSocket::from_std(sip_udp)?;
     let local = udp.local_addr()?;
     let listener = sip_tcp.map(TcpListener::from_std).transpose()?;
     let woken = woken.into_stream()?;
     let (stream_events, mut streamed) = mpsc::channel(MAX_STREAM_EVENTS);
-    let (records, mut recorded) = mpsc::channel::<(StoreId, CallRecord)>(MAX_RECORDS);
+    let (records, recorded) = sync_channel(MAX_RECORDS);
     let (stored, mut safe) = mpsc::channel(MAX_RECORDS);
     let (names, mut named) = mpsc::channel(MAX_ASKS);
     let storing = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-        while let Some((id, record)) = recorded.blocking_recv() {
-            // While the gateway stops nobody wants to know, but the records are kept all the same.
-            let _ = stored.blocking_send((id, store(id, &record)));
-        }
+        store::run(&recorded, store, &stored, store::RETRY);
     })?;
     let mut desk = Desk {
         control: Control::new(clock.now(), clock.wall(), site, entropy),
@@ -189,9 +187,19 @@ impl Desk {
     async fn shard_events(&mut self, woken: &UnixStream) {
         wake::drain(woken);
         for index in 0..self.links.len() {
-            while let Ok(event) = self.links[index].events.try_recv() {
-                let id = self.links[index].id;
-                self.input(Input::Shard(id, event)).await;
+            let id = self.links[index].id;
+            loop {
+                match self.links[index].events.try_recv() {
+                    Ok(event) => self.input(Input::Shard(id, event)).await,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        if !core::mem::replace(&mut self.links[index].stopped, true) {
+                            tracing::error!("{id} has stopped");
+                            self.input(Input::ShardStopped(id)).await;
+                        }
+                        break;
+                    }
+                }
             }
         }
     }
@@ -221,12 +229,19 @@ impl Desk {
     }
 
     async fn drain(&mut self) {
-        while let Some(output) = self.control.poll() {
-            self.carry(output).await;
-        }
-        for id in core::mem::take(&mut self.refused_records) {
-            let why = "the disk does not keep up with the calls".to_owned();
-            self.control.handle(self.clock.now(), self.clock.wall(), Input::Stored(id, Err(why)));
+        loop {
+            while let Some(output) = self.control.poll() {
+                self.carry(output).await;
+            }
+            // What comes of the refusals is carried out too.
+            let refused = core::mem::take(&mut self.refused_records);
+            if refused.is_empty() {
+                return;
+            }
+            for id in refused {
+                let why = "the disk does not keep up with the calls".to_owned();
+                self.control.handle(self.clock.now(), self.clock.wall(), Input::Stored(id, Err(why)));
+            }
         }
     }
 
@@ -250,8 +265,9 @@ impl Desk {
             }
             Output::Shard(shard, command) => {
                 let link = self.links.iter().find(|link| link.id == shard);
-                if link.is_none_or(|link| link.commands.try_send(command).is_err()) {
-                    tracing::error!("{shard} takes no commands: it has stopped");
+                // One that has stopped is told by its events' end, with an alarm.
+                if link.is_none_or(|link| !link.stopped && link.commands.try_send(command).is_err()) {
+                    tracing::error!("{shard} takes no commands");
                 }
             }
             Output::Store(id, record) => {

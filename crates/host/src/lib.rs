@@ -8,15 +8,15 @@ mod control;
 mod media;
 mod names;
 mod sockets;
+mod store;
 mod streams;
 mod wake;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tipring_call::CallRecord;
 use tipring_driver::Card;
-use tipring_gateway::{Entry, Request, Response, ShardSetup, Site, StoreId};
+use tipring_gateway::{Entry, Request, Response, ShardSetup, Site};
 use tipring_sim::lab::Place;
 use tipring_sim::phone::Action;
 use tipring_units::{Entropy, ShardId};
@@ -25,6 +25,7 @@ pub use clock::Clock;
 pub use control::{Asked, LOG_KEPT};
 pub use media::{LabAsk, LabReply, MediaReport};
 pub use sockets::{MediaSockets, SocketError, listen_sip};
+pub use store::{Keep, Keeper};
 
 /// What a running gateway is made of.
 pub struct Parts {
@@ -43,9 +44,6 @@ pub struct Parts {
     /// Where call records go. It is called on a thread of its own and answers whether they are safe.
     pub store: Keeper,
 }
-
-/// Stores a call record, and says why it could not.
-pub type Keeper = Box<dyn FnMut(StoreId, &CallRecord) -> Result<(), String> + Send>;
 
 /// A running gateway.
 pub struct Gateway {
@@ -171,11 +169,21 @@ impl Asker {
 
     /// Lets a telephone of the laboratory do something, or asks what it hears.
     pub async fn phone(&self, place: Place, action: Option<Action>) -> Result<LabReply, Gone> {
+        self.lab(place, action, false).await
+    }
+
+    /// A fault for the tests: the thread that serves a line panics.
+    pub async fn injure_shard_of(&self, line: tipring_units::LineId) {
+        // It dies before it answers.
+        let _ = self.lab(Place { line, phone: 0 }, None, true).await;
+    }
+
+    async fn lab(&self, place: Place, action: Option<Action>, injure: bool) -> Result<LabReply, Gone> {
         let line = place.line.0;
         let (_, lines, lab) = self.labs.iter().find(|(_, lines, _)| lines.contains(&line)).ok_or(Gone)?;
         let place = Place { line: tipring_units::LineId(line - lines.start), ..place };
         let (reply, answer) = tokio::sync::oneshot::channel();
-        lab.try_send(LabAsk { place, action, reply }).map_err(|_| Gone)?;
+        lab.try_send(LabAsk { place, action, injure, reply }).map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
 }

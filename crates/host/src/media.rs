@@ -4,6 +4,7 @@
 //! channels made at the start, the control thread is woken by a byte in a socket pair.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -45,6 +46,8 @@ pub struct LabAsk {
     pub place: Place,
     /// What it is to do; `None` only asks what it hears.
     pub action: Option<Action>,
+    /// A fault for the tests: the thread panics, as by a defect that the shard does not catch.
+    pub injure: bool,
     /// Who wants to know.
     pub reply: tokio::sync::oneshot::Sender<LabReply>,
 }
@@ -73,6 +76,8 @@ pub struct Link {
     pub commands: SyncSender<Command>,
     /// Events up.
     pub events: Receiver<Event>,
+    /// Its thread has ended, and the control plane knows.
+    pub stopped: bool,
 }
 
 /// A shard's pipes to and from the other shards.
@@ -157,8 +162,17 @@ pub fn spawn(spawn: Spawn) -> io::Result<Spawned> {
         report: Arc::clone(&report),
     };
     let name = format!("shard-{}", id.0);
-    let thread = std::thread::Builder::new().name(name).spawn(move || worker.run(clock, &stop))?;
-    Ok(Spawned { link: Link { id, commands, events: evented }, thread, lab, report })
+    let thread = std::thread::Builder::new().name(name).spawn(move || {
+        let last_word = worker.wake.try_clone();
+        // What the shard did not catch itself is beyond repair; the other shards and the calls on them go on.
+        let _ = catch_unwind(AssertUnwindSafe(|| worker.run(clock, &stop)));
+        // The control thread sees the end of the events, and is woken to see it.
+        drop(worker);
+        if let Ok(wake) = last_word {
+            wake.wake();
+        }
+    })?;
+    Ok(Spawned { link: Link { id, commands, events: evented, stopped: false }, thread, lab, report })
 }
 
 impl Worker {
@@ -269,6 +283,7 @@ impl Worker {
 
     fn serve_lab(&mut self) {
         while let Ok(ask) = self.labs.try_recv() {
+            assert!(!ask.injure, "injured by a test");
             let Some(lab) = self.card.laboratory() else { continue };
             let done = match ask.action {
                 Some(action) => lab.act(ask.place, action),

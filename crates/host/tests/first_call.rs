@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use tipring_driver::Card;
-use tipring_gateway::{LineSite, Request, Response, ShardSetup, Site, Wiring};
+use tipring_gateway::{LineSite, Request, Response, ShardSetup, Site, What, Wiring};
 use tipring_host::{Asker, Clock, Gateway, MediaSockets, Parts, listen_sip};
 use tipring_sim::lab::{Lab, Place};
 use tipring_sim::mouth::Talk;
@@ -52,7 +52,7 @@ fn start() -> Gateway {
         sip_tcp: Some(sip_tcp),
         media,
         clock,
-        store: Box::new(|_, _| Ok(())),
+        store: Box::new(|_| Ok(())),
     })
     .unwrap()
 }
@@ -118,6 +118,27 @@ async fn the_journal_has_what_happened_before_anybody_followed() {
     // An answer shows that control has been at work already.
     gateway.asker().ask(Request::Status).await.unwrap();
     let first = gateway.journal().recv().await.unwrap();
-    assert_eq!(first.what, tipring_gateway::What::Configured(1));
+    assert_eq!(first.what, What::Configured(1));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_shard_that_stops_is_an_alarm_and_its_telephones_are_out_of_service() {
+    let gateway = start();
+    let asker = gateway.asker();
+    let mut journal = asker.follow();
+    tell(&asker, 0, Action::OffHook).await;
+    hears(&asker, 0, "dial-tone").await;
+    asker.injure_shard_of(LineId(1)).await;
+    let limit = Duration::from_secs(15);
+    tokio::time::timeout(limit, async {
+        while journal.recv().await.unwrap().what != What::ShardStopped(ShardId(0)) {}
+    })
+    .await
+    .unwrap();
+    let Ok(Response::Status(status)) = asker.ask(Request::Status).await else { panic!("no status") };
+    assert!(status.alarms[0].text.starts_with("shard 0 has stopped"), "{:?}", status.alarms);
+    assert!(status.lines.iter().all(|line| line.state == "out of service"), "{:?}", status.lines);
+    assert!(asker.phone(place(0), None).await.is_err());
     gateway.stop().await;
 }

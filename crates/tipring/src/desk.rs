@@ -32,33 +32,62 @@ pub struct Ledger {
 
 #[derive(Debug)]
 struct Kept {
-    calls: Calls,
+    calls: Box<dyn Shelf>,
     /// What the disk has not taken yet, the oldest first.
     pending: VecDeque<CallRow>,
 }
 
+/// Where records are kept for good.
+pub trait Shelf: std::fmt::Debug + Send {
+    /// Adds a record.
+    fn append(&mut self, row: &CallRow) -> Result<(), String>;
+    /// The latest records, the oldest first.
+    fn last(&mut self, count: usize) -> Result<Vec<CallRow>>;
+}
+
+impl Shelf for Calls {
+    fn append(&mut self, row: &CallRow) -> Result<(), String> {
+        Self::append(self, row).map_err(|why| why.to_string())
+    }
+
+    fn last(&mut self, count: usize) -> Result<Vec<CallRow>> {
+        Ok(Self::last(self, count)?)
+    }
+}
+
+impl Kept {
+    fn flush(&mut self) -> Result<(), String> {
+        while let Some(row) = self.pending.front() {
+            self.calls.append(row)?;
+            self.pending.pop_front();
+        }
+        Ok(())
+    }
+}
+
 impl Ledger {
     /// A ledger of these records.
-    pub fn new(calls: Calls) -> Self {
-        let kept = Kept { calls, pending: VecDeque::new() };
+    pub fn new(calls: impl Shelf + 'static) -> Self {
+        let kept = Kept { calls: Box::new(calls), pending: VecDeque::new() };
         Self { kept: Mutex::new(kept), follow: broadcast::channel(MAX_BEHIND).0 }
     }
 
-    /// Keeps a record and shows it to those who follow. What the disk does not take now goes there with a later one.
+    /// Keeps a record and shows it to those who follow. What the disk does not take now goes there by [`Ledger::flush`],
+    /// or with a later one.
     pub fn append(&self, row: CallRow) -> Result<(), String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = &mut *kept;
         // Even a record that the disk does not take is news. Nobody may be following.
         let _ = self.follow.send(Arc::new(row.clone()));
         if kept.pending.len() == MAX_PENDING {
             kept.pending.pop_front();
         }
         kept.pending.push_back(row);
-        while let Some(row) = kept.pending.front() {
-            kept.calls.append(row).map_err(|why| why.to_string())?;
-            kept.pending.pop_front();
-        }
-        Ok(())
+        kept.flush()
+    }
+
+    /// Gives the disk what it has not taken yet.
+    pub fn flush(&self) -> Result<(), String> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).flush()
     }
 
     fn read(&self, count: usize) -> Result<(Vec<CallRow>, broadcast::Receiver<Arc<CallRow>>)> {
@@ -196,5 +225,60 @@ async fn say(lines: Vec<String>, out: &mpsc::Sender<Reply>) {
         if out.send(Reply::Line(line)).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// A disk that is full, or not.
+    #[derive(Clone, Debug, Default)]
+    struct Disk {
+        full: Arc<AtomicBool>,
+        rows: Arc<Mutex<Vec<CallRow>>>,
+    }
+
+    impl Shelf for Disk {
+        fn append(&mut self, row: &CallRow) -> Result<(), String> {
+            if self.full.load(Ordering::Relaxed) {
+                return Err("no space left".to_owned());
+            }
+            self.rows.lock().unwrap().push(row.clone());
+            Ok(())
+        }
+
+        fn last(&mut self, count: usize) -> Result<Vec<CallRow>> {
+            let rows = self.rows.lock().unwrap();
+            Ok(rows[rows.len().saturating_sub(count)..].to_vec())
+        }
+    }
+
+    fn row(call: u64) -> CallRow {
+        CallRow { call, ..CallRow::default() }
+    }
+
+    fn calls(rows: &[CallRow]) -> Vec<u64> {
+        rows.iter().map(|row| row.call).collect()
+    }
+
+    #[test]
+    fn records_that_a_full_disk_refused_are_shown_and_written_when_it_has_room() {
+        let disk = Disk::default();
+        let ledger = Ledger::new(disk.clone());
+        ledger.append(row(1)).unwrap();
+        disk.full.store(true, Ordering::Relaxed);
+        for call in 2..4 {
+            assert_eq!(ledger.append(row(call)), Err("no space left".to_owned()));
+        }
+        assert!(ledger.flush().is_err());
+        assert_eq!(calls(&ledger.read(10).unwrap().0), [1, 2, 3]);
+        assert_eq!(calls(&disk.rows.lock().unwrap()), [1]);
+        disk.full.store(false, Ordering::Relaxed);
+        ledger.flush().unwrap();
+        assert_eq!(calls(&disk.rows.lock().unwrap()), [1, 2, 3], "in order, each once");
+        assert_eq!(calls(&ledger.read(2).unwrap().0), [2, 3]);
     }
 }

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use tipring_config::Effective;
 use tipring_driver::Card;
-use tipring_gateway::{LineSite, ShardSetup, Site, StoreId, Wiring};
-use tipring_host::{Clock, MediaSockets, Parts};
+use tipring_gateway::{LineSite, ShardSetup, Site, Wiring};
+use tipring_host::{Clock, Keep, MediaSockets, Parts};
 use tipring_sim::ear::Land;
 use tipring_sim::lab::Lab;
 use tipring_sim::phone::PhoneSpec;
@@ -38,7 +38,7 @@ pub fn build(
 ) -> Result<(Parts, Arc<Site>)> {
     let clock = Clock::new();
     let bound = sockets.udp.local_addr()?;
-    let sip = SocketAddr::new(own_address(bound.ip()), bound.port());
+    let sip = SocketAddr::new(reached(effective, bound.ip())?, bound.port());
     let ports = effective.media;
     let media = MediaSockets::open(sip.ip(), ports.first, ports.last, Site::slots_needed(effective))?;
     let wiring = Wiring {
@@ -56,8 +56,10 @@ pub fn build(
     });
     let kept = Arc::new(site.clone());
     let named = Arc::clone(&kept);
-    let store =
-        move |_: StoreId, record: &tipring_call::CallRecord| ledger.append(records::row(record, &named));
+    let store = move |keep: Keep<'_>| match keep {
+        Keep::Record(_, record) => ledger.append(records::row(record, &named)),
+        Keep::Rest => ledger.flush(),
+    };
     let parts = Parts {
         shards: shards.collect(),
         site,
@@ -70,21 +72,41 @@ pub fn build(
     Ok((parts, kept))
 }
 
-/// The address under which peers reach a socket bound to `ip`.
-fn own_address(ip: IpAddr) -> IpAddr {
-    if !ip.is_unspecified() {
-        return ip;
+/// The address under which peers reach the SIP socket of this configuration, bound to `bound`.
+pub fn reached(effective: &Effective, bound: IpAddr) -> Result<IpAddr> {
+    let used = effective.server.values().find(|server| server.service.is_used());
+    let server = used.and_then(|server| server.address.first()?.host.parse().ok());
+    let has_peers = used.is_some() || !effective.sip.is_empty();
+    own_address(bound, server, has_peers, |far| {
+        let socket = UdpSocket::bind(SocketAddr::new(bound, 0)).ok()?;
+        // Nothing is sent; the route is looked up.
+        socket.connect(SocketAddr::new(far, 9)).ok()?;
+        socket.local_addr().ok().map(|address| address.ip())
+    })
+}
+
+/// Where a socket bound to `bound` is reached: `route` gives our address on the way to another one. Where no route
+/// shows an address, a gateway without peers makes do with this machine alone.
+fn own_address(
+    bound: IpAddr,
+    server: Option<IpAddr>,
+    has_peers: bool,
+    route: impl Fn(IpAddr) -> Option<IpAddr>,
+) -> Result<IpAddr> {
+    if !bound.is_unspecified() {
+        return Ok(bound);
     }
-    let elsewhere = if ip.is_ipv4() { IpAddr::V4(ELSEWHERE.0) } else { IpAddr::V6(ELSEWHERE.1) };
-    let route = || {
-        let socket = UdpSocket::bind(SocketAddr::new(ip, 0))?;
-        socket.connect(SocketAddr::new(elsewhere, 9))?;
-        socket.local_addr()
-    };
-    let alone = if ip.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
-    match route() {
-        Ok(address) if !address.ip().is_unspecified() => address.ip(),
-        Ok(_) | Err(_) => alone, // no network at all
+    let elsewhere = if bound.is_ipv4() { IpAddr::V4(ELSEWHERE.0) } else { IpAddr::V6(ELSEWHERE.1) };
+    let ways = server.into_iter().filter(|server| server.is_ipv4() == bound.is_ipv4()).chain([elsewhere]);
+    let alone =
+        if bound.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
+    match ways.filter_map(route).find(|address| !address.is_unspecified()) {
+        Some(address) => Ok(address),
+        None if has_peers => bail!(
+            "no network route shows this machine's address, and servers and SIP phones must be told one. Bring \
+             the network up, or set `listen` to this machine's address: listen = \"192.0.2.10:5060\""
+        ),
+        None => Ok(alone),
     }
 }
 
@@ -112,4 +134,40 @@ fn laboratory(lines: usize, land: Land) -> Card {
     let phone = PhoneSpec { land, ..PhoneSpec::default() };
     let line = LineSpec { phones: vec![phone], ..LineSpec::default() };
     Card::Simulated(Box::new(Lab::new(&vec![line; lines], &mut tipring_host::system_entropy())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 9, 0, 5));
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_that_is_configured_is_the_one_that_peers_are_told() {
+        let none = |_| -> Option<IpAddr> { panic!("no route is looked up") };
+        assert_eq!(own_address(ip("192.0.2.7"), Some(SERVER), true, none).unwrap(), ip("192.0.2.7"));
+    }
+
+    #[test]
+    fn the_route_to_the_server_goes_before_the_default_route() {
+        let route = |far| Some(if far == SERVER { ip("10.9.0.1") } else { ip("192.168.1.2") });
+        assert_eq!(own_address(ANY, Some(SERVER), true, route).unwrap(), ip("10.9.0.1"));
+        assert_eq!(own_address(ANY, None, true, route).unwrap(), ip("192.168.1.2"));
+        // A socket of IPv4 does not reach a server of IPv6.
+        assert_eq!(own_address(ANY, Some(ip("2001:db8::5")), true, route).unwrap(), ip("192.168.1.2"));
+    }
+
+    #[test]
+    fn without_a_route_peers_would_be_told_a_wrong_address_so_nothing_starts() {
+        let told = own_address(ANY, Some(SERVER), true, |_| None).unwrap_err().to_string();
+        assert!(told.contains("set `listen` to this machine's address: "), "{told}");
+        assert!(own_address(ANY, None, true, |_| Some(ANY)).is_err());
+        assert_eq!(own_address(ANY, None, false, |_| None).unwrap(), ip("127.0.0.1"));
+        assert_eq!(own_address(ip("::"), None, false, |_| None).unwrap(), ip("::1"));
+    }
 }

@@ -1,12 +1,13 @@
 //! `tipring run`: the gateway of a configuration.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use tipring_config::Level;
 
-use crate::parts::SipSockets;
+use crate::parts::{self, SipSockets};
 use crate::serve::{self, Claimed, Screen};
 use crate::{check, state};
 
@@ -23,11 +24,12 @@ pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode>
     let dir = dir.map_or_else(state::default_dir, Path::to_owned);
     let claimed = Claimed::take(&dir)?;
     let (udp, tcp) = tipring_host::listen_sip(effective.listen)?;
+    let bound = udp.local_addr()?;
+    let reached = SocketAddr::new(parts::reached(&effective, bound.ip())?, bound.port());
     let welcome = vec![format!(
-        "{} runs: {}, SIP on {}, state in {}.",
+        "{} runs: {}, SIP on {reached}, state in {}.",
         effective.name,
         check::census(&effective),
-        udp.local_addr()?,
         dir.display()
     )];
     serve::run(claimed, &effective, SipSockets { udp, tcp }, shards, Screen { welcome, live: false })?;
