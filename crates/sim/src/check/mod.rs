@@ -225,6 +225,7 @@ impl Checks {
             | What::User { .. }
             | What::Refused { .. }
             | What::Alarm(_)
+            | What::ShardStopped(_)
             | What::Configured(_) => {}
         }
         self.settle(now);

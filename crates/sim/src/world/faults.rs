@@ -2,7 +2,7 @@
 
 use tipring_call::Party;
 use tipring_gateway::{Input, LineStage, Request, RequestId};
-use tipring_media::Processing;
+use tipring_media::{Processing, Stage};
 use tipring_units::{LineId, Millis};
 
 use super::World;
@@ -83,7 +83,7 @@ impl<A: Processing + Fidelity> World<A> {
             Fault::PanicLeg => {
                 if let Some((place, leg)) = self.last_leg {
                     self.wake(place);
-                    self.shards[place].shard.injure_leg(leg);
+                    self.shards[place].shard.injure_leg(leg, Stage::Play);
                 }
             }
             Fault::PanicSession => self.control.injure_latest_session(),
