@@ -342,7 +342,7 @@ fn strangers_on_a_thousand_connections_do_not_keep_us_from_connecting() {
     agent.handle(now, Input::Stream { conn, bytes: options.as_bytes() });
     agent.handle(now + Millis(10_000), Input::Tick);
     let late: Vec<Output> = std::iter::from_fn(|| agent.poll()).collect();
-    let closed = |c| late.iter().any(|o| *o == Output::StreamClose { conn: tipring_sip::agent::ConnId(c) });
+    let closed = |c| late.contains(&Output::StreamClose { conn: tipring_sip::agent::ConnId(c) });
     assert!(closed(1999) && !closed(5000));
 }
 
