@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, PhoneAct};
-use crate::{bench, check, client, demo, flow, run};
+use crate::{bench, check, client, demo, explore, flow, run};
 
 /// Exit code where something needs a person, or a file is not accepted.
 pub const ATTENTION: u8 = 1;
@@ -97,6 +97,23 @@ pub enum Command {
     /// Use a simulated telephone of a running gateway
     #[command(hide = true)]
     Phone(PhoneArgs),
+    /// Let random calls and faults happen in virtual time while checkers watch. Exit code 0: nothing was
+    /// found; 1: something was, with the command that shows it again
+    #[command(hide = true)]
+    Explore {
+        /// The seed of all that is random; the same seed gives the same run
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// Virtual hours
+        #[arg(long, value_name = "H", default_value_t = 1.0)]
+        hours: f64,
+        /// So many seeds, from the first upward
+        #[arg(long, value_name = "K", default_value_t = 1)]
+        seeds: u64,
+        /// With true samples in place of the names of sounds
+        #[arg(long)]
+        audio: bool,
+    },
     /// Run calls written as text in virtual time. Exit code 0: all came as expected; 1: something did
     /// not; 2: a file could not be read
     #[command(hide = true)]
@@ -182,6 +199,9 @@ impl Command {
             }
             Self::Phone(PhoneArgs { port, act }) => {
                 client::ask(dir, Ask::Phone { port, act: PhoneAct::of(act)? })
+            }
+            Self::Explore { seed, hours, seeds, audio } => {
+                explore::run(explore::Settings { seed, seeds, hours, audio })
             }
             Self::Flow { files, seed, audio, ladder } => {
                 flow::run(&files, flow::Settings { seed, audio, ladder })

@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod demo;
 mod desk;
+mod explore;
 mod flow;
 mod logbook;
 mod parts;
