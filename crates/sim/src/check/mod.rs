@@ -195,40 +195,29 @@ impl Checks {
     pub fn journal(&mut self, now: Instant, entry: &Entry) {
         self.events += 1;
         self.pace.journal(entry.sequence, &mut self.wrong);
-        let place = |line: &LineId| usize::from(line.0);
-        match &entry.what {
-            What::Line(event) => {
-                if let Some(line) = entry.line {
-                    self.lines.event(now, usize::from(line.0), event);
-                    if matches!(event, LineEvent::Fault(_) | LineEvent::FaultCleared(_)) {
-                        self.ring.excuse(now, usize::from(line.0));
-                    }
-                    self.panicked += u64::from(*event == LineEvent::Fault(LineFault::Panicked));
-                }
+        if let (What::Line(event), Some(line)) = (&entry.what, entry.line) {
+            self.line_event(now, usize::from(line.0), event);
+        } else if let What::Call(event) = &entry.what {
+            self.calls.event(now, event, &mut self.wrong);
+            self.voices.event(now, event);
+            if let CallEvent::Line { line, doing } = event {
+                self.lines.doing(now, usize::from(line.0), *doing);
             }
-            What::Call(event) => {
-                self.calls.event(now, event, &mut self.wrong);
-                self.voices.event(now, event);
-                if let CallEvent::Line { line, doing } = event {
-                    self.lines.doing(now, place(line), *doing);
-                }
-            }
-            What::Alarm(Alarm::LineAbandoned(line)) => {
-                self.panicked += 1;
-                self.lines.abandoned(now, place(line));
-            }
-            What::Alarm(Alarm::CallAbandoned(_) | Alarm::LegAbandoned(_)) => self.panicked += 1,
-            What::Media(_)
-            | What::Sip(_)
-            | What::Registration { .. }
-            | What::Server { .. }
-            | What::User { .. }
-            | What::Refused { .. }
-            | What::Alarm(_)
-            | What::ShardStopped(_)
-            | What::Configured(_) => {}
+        } else if let What::Alarm(Alarm::LineAbandoned(line)) = &entry.what {
+            self.panicked += 1;
+            self.lines.abandoned(now, usize::from(line.0));
+        } else if let What::Alarm(Alarm::CallAbandoned(_) | Alarm::LegAbandoned(_)) = &entry.what {
+            self.panicked += 1;
         }
         self.settle(now);
+    }
+
+    fn line_event(&mut self, now: Instant, line: usize, event: &LineEvent) {
+        self.lines.event(now, line, event);
+        if matches!(event, LineEvent::Fault(_) | LineEvent::FaultCleared(_)) {
+            self.ring.excuse(now, line);
+        }
+        self.panicked += u64::from(*event == LineEvent::Fault(LineFault::Panicked));
     }
 
     /// A call record came out.
