@@ -143,7 +143,9 @@ fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wirin
                 may_call: permission(phone.may_call),
             })
             .collect(),
+        // Those that are not used count as down: what would go to them goes by [offline].
         servers: used_servers(effective)
+            .chain(effective.server.iter().filter(|(_, server)| !server.service.is_used()))
             .map(|(name, server)| tipring_call::Server {
                 name: Text::new(name),
                 rings: server.rings.iter().find_map(|destination| match &destination.target {

@@ -97,8 +97,18 @@ impl Control {
         for line in closed {
             self.switch(tipring_call::Input::SetInService { line, on: false });
         }
+        self.unused_servers();
         self.note(What::Configured(self.site.revision));
         self.settle();
+    }
+
+    /// The switch knows servers that this version does not use as down, and they stay so.
+    fn unused_servers(&mut self) {
+        for server in self.site.calls.servers.clone() {
+            if !self.site.sip.servers.iter().any(|used| used.name == server.name.as_str()) {
+                self.switch(tipring_call::Input::Server { name: server.name, up: false });
+            }
+        }
     }
 
     /// Takes an input. `now` never goes back; `wall` may.
@@ -212,6 +222,7 @@ impl Control {
             }
         }
         self.switch(tipring_call::Input::Reconfigure(Box::new(self.site.calls.clone())));
+        self.unused_servers();
         self.note(What::Configured(self.site.revision));
     }
 
