@@ -278,7 +278,9 @@ impl Board {
     }
 
     pub(crate) fn store_failed(&mut self, now: Instant, why: String) {
-        let next = "free space under the state directory; the records wait in memory until they can be written".to_owned();
+        let next =
+            "free space under the state directory; the records wait in memory until they can be written"
+                .to_owned();
         self.raise(now, "store".to_owned(), "call records", why, next);
     }
 
