@@ -22,13 +22,16 @@ use crate::plant::{Fidelity, Line, LineSpec};
 pub struct SimCard<A: Fidelity> {
     lines: Vec<Line<A>>,
     stopped: bool,
+    /// The last order of each line while it was stopped: its driver gives it as soon as it runs.
+    waiting: Vec<Option<CardOrder>>,
 }
 
 impl<A: Fidelity> SimCard<A> {
     /// A card with a line for each of `specs`. The same `entropy` gives the same card.
     pub fn new(specs: &[LineSpec], entropy: &mut Entropy) -> Self {
         let lines = specs.iter().map(|spec| Line::new(spec, &mut entropy.fork())).collect();
-        Self { lines, stopped: false }
+        let waiting = vec![None; specs.len()];
+        Self { lines, stopped: false, waiting }
     }
 
     /// Number of lines.
@@ -59,6 +62,11 @@ impl<A: Fidelity> SimCard<A> {
         order: Option<CardOrder>,
     ) -> (A::Frame, CardReport) {
         let is_stopped = self.stopped;
+        let mut order = order;
+        if let Some(waiting) = self.waiting.get_mut(usize::from(line.0)) {
+            let latest = order.take().or(waiting.take());
+            *(if is_stopped { waiting } else { &mut order }) = latest;
+        }
         match self.line_mut(line) {
             Some(line) if is_stopped => {
                 // time and telephones go on; the gateway's frames reach nobody
