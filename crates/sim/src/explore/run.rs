@@ -314,6 +314,6 @@ impl<A: Processing + Fidelity> Explorer<A> {
 fn place_of(text: &str) -> Option<Place> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
     let line: u16 = digits.parse().ok()?;
-    let phone = text.bytes().nth(digits.len()).map_or(0, |letter| letter.wrapping_sub(b'a'));
+    let phone = text.as_bytes().get(digits.len()).map_or(0, |letter| letter.wrapping_sub(b'a'));
     Some(Place { line: LineId(line.checked_sub(1)?), phone })
 }
