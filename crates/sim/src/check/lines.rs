@@ -97,12 +97,11 @@ impl Lines {
                 (watch.in_service, watch.active, watch.hook_since) = (*on, now, now);
                 watch.doing_since = now;
             }
-            LineEvent::Seized
-            | LineEvent::Answered
-            | LineEvent::Released
-            | LineEvent::Flash(_)
-            | LineEvent::DigitBegan(_)
-            | LineEvent::Digit { .. } => (watch.active, watch.stage) = (now, None),
+            LineEvent::Seized | LineEvent::Answered | LineEvent::Released => {
+                (watch.active, watch.stage) = (now, None);
+            }
+            // Whoever plays with hook and keys of a forgotten receiver does not begin its sequence anew.
+            LineEvent::Flash(_) | LineEvent::DigitBegan(_) | LineEvent::Digit { .. } => watch.active = now,
             LineEvent::Ringing
             | LineEvent::CallerIdSent
             | LineEvent::RingStopped
@@ -206,6 +205,17 @@ mod tests {
         lines.doing(at(20), 1, LineDoing::Talking);
         lines.look(at(24), 1, Seen::default(), &mut wrong);
         assert_eq!(wrong.len(), 2);
+    }
+
+    #[test]
+    fn a_quiet_line_stays_quiet_whoever_plays_with_its_keys() {
+        let (mut lines, mut wrong) = (Lines::default(), Vec::new());
+        lines.look(at(0), 0, LIFTED, &mut wrong);
+        lines.doing(at(20), 0, LineDoing::Parked);
+        lines.event(at(90), 0, &LineEvent::Roh(RohStage::Quiet));
+        lines.event(at(95), 0, &LineEvent::DigitBegan(b'1'));
+        lines.look(at(500), 0, LIFTED, &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     #[test]
