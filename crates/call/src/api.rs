@@ -149,6 +149,10 @@ pub enum Input {
         /// In service.
         on: bool,
     },
+    /// A line that talks holds that call and gets dial tone for one more, whatever it holds already: what a flash
+    /// does only while nothing is held. Nothing happens where the line is not in a call, or has
+    /// [`crate::MAX_CALLS_PER_LINE`] already.
+    Consult(LineId),
     /// Management ends a call.
     Clear(CallId),
     /// The box stops: every call is cleared (cause 41), new ones are refused from here on.

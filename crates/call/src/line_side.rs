@@ -2,9 +2,11 @@
 //!
 //! # How
 //! A line has one state and a list of held calls; together at most [`MAX_CALLS_PER_LINE`]. A flash in a call
-//! holds it and gives dial tone, or goes on to the call that is held longest. A flash while dialling, waiting
-//! or hearing why a call failed gives that up and goes back to the latest held call. Hung up with calls
-//! held, the telephone is rung back for the latest.
+//! holds it and gives dial tone, or goes on to the call that is held longest, so that flashes go round all
+//! calls of the line. A flash while dialling, waiting or hearing why a call failed gives that up and goes back
+//! to the latest held call. By flash alone a line comes to two calls; [`crate::Input::Consult`] makes the
+//! third and the fourth. Hung up with calls held, the telephone is rung back for the latest; each further one
+//! has its turn when the one before it is over, and all are let go if nobody answers.
 //!
 //! # Epochs
 //! An event of an older epoch than the line's is dropped. One of a newer epoch shows that the end of ours was
@@ -453,15 +455,12 @@ impl LineSide {
 
     fn flash(&mut self, scene: &mut Scene<'_>) {
         match self.state {
-            State::Talking(_) if self.held.len() >= MAX_CALLS_PER_LINE => {} // cannot be: one of them is active
+            State::Talking(_) if self.held.is_empty() => self.consult(scene),
             State::Talking(call) => {
+                let longest = self.held.remove(0);
                 self.tell(call, CallInput::Hold, scene);
-                let back = if self.held.is_empty() { None } else { Some(self.held.remove(0)) };
                 self.held.push(call);
-                match back {
-                    Some(back) => self.back_to(back, scene),
-                    None => self.dial(scene),
-                }
+                self.back_to(longest, scene);
             }
             State::Dialling(..) | State::Told => {
                 if let Some(back) = self.held.pop() {
@@ -476,6 +475,28 @@ impl LineSide {
             }
             // No call to hold or to go back to; on-hook there is no flash.
             State::Idle
+            | State::Parked
+            | State::Ringing(_)
+            | State::Recalling(_)
+            | State::Stopping(_)
+            | State::Down => {}
+        }
+    }
+
+    /// Holds the call that the line is in and gives dial tone, if one more call has room.
+    pub fn consult(&mut self, scene: &mut Scene<'_>) {
+        match self.state {
+            State::Talking(call) if self.held.len() + 1 < MAX_CALLS_PER_LINE => {
+                self.tell(call, CallInput::Hold, scene);
+                self.held.push(call);
+                self.dial(scene);
+            }
+            State::Talking(_) => {} // full
+            // No call to hold.
+            State::Idle
+            | State::Dialling(..)
+            | State::Waiting(..)
+            | State::Told
             | State::Parked
             | State::Ringing(_)
             | State::Recalling(_)

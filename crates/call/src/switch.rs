@@ -97,6 +97,7 @@ impl Switch {
             Input::SetInService { line, on } => {
                 self.with_line(line, |side, scene| side.set_in_service(on, scene));
             }
+            Input::Consult(line) => self.with_line(line, |side, scene| side.consult(scene)),
             Input::Clear(call) => self.clear(call, Cause::Managed),
             Input::Stop => {
                 self.stopping = true;

@@ -124,6 +124,7 @@ struct World {
     answered: u64,
     recalled: u64,
     faults: u64,
+    most_held: usize,
 }
 
 impl World {
@@ -143,6 +144,7 @@ impl World {
             answered: 0,
             recalled: 0,
             faults: 0,
+            most_held: 0,
         }
     }
 
@@ -289,9 +291,26 @@ impl World {
             95..97 => self.pass(Millis(self.entropy.clone().below(1500))),
             97 => self.pass(Millis(self.entropy.clone().below(20_000))),
             98 => self.trouble(),
-            _ => self.person(),
+            _ => self.consult(),
         }
         self.entropy.u32(); // the clones above drew from the same place
+    }
+
+    /// Whoever talks is asked to make one more call.
+    fn consult(&mut self) {
+        let talking: Vec<LineId> = self
+            .switch
+            .lines()
+            .filter(|line| line.doing == LineDoing::Talking)
+            .map(|line| line.line)
+            .collect();
+        if talking.is_empty() {
+            return self.person();
+        }
+        let line = talking[self.pick(talking.len())];
+        self.input(Input::Consult(line));
+        let most = self.switch.lines().map(|line| line.held.len()).max();
+        self.most_held = self.most_held.max(most.unwrap_or_default());
     }
 
     fn pass(&mut self, length: Millis) {
@@ -667,7 +686,7 @@ fn mute_injected_faults() {
 #[test]
 fn whatever_people_do_calls_end_in_records_and_everything_is_idle_when_all_hung_up() {
     mute_injected_faults();
-    let (mut calls, mut answered, mut recalled, mut faults) = (0, 0, 0, 0);
+    let (mut calls, mut answered, mut recalled, mut faults, mut most_held) = (0, 0, 0, 0, 0);
     let seeds = std::env::var("TIPRING_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
     for seed in 0..seeds {
         let mut world = World::new(seed);
@@ -680,8 +699,10 @@ fn whatever_people_do_calls_end_in_records_and_everything_is_idle_when_all_hung_
         answered += world.answered;
         recalled += world.recalled;
         faults += world.faults;
+        most_held = most_held.max(world.most_held);
     }
     println!("{seeds} seeds: {calls} calls, {answered} answered, {recalled} rung back, {faults} faults");
+    assert!(most_held >= 2, "no line ever held more than one call");
     assert!(calls > 5000 && answered > 500 && recalled > 20 && faults > 200, "it explores too little");
 }
 

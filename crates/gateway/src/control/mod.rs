@@ -552,7 +552,8 @@ fn party_of(input: &tipring_call::Input) -> Option<Party> {
     match input {
         tipring_call::Input::Line { line, .. }
         | tipring_call::Input::LineLost { line, .. }
-        | tipring_call::Input::SetInService { line, .. } => Some(Party::Line(*line)),
+        | tipring_call::Input::SetInService { line, .. }
+        | tipring_call::Input::Consult(line) => Some(Party::Line(*line)),
         tipring_call::Input::Far { leg, .. } => Some(Party::Far(*leg)),
         tipring_call::Input::Server { .. }
         | tipring_call::Input::Reconfigure(_)
