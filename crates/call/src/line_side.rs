@@ -211,7 +211,10 @@ impl LineSide {
             // Its own state was lost as the receiver was lifted, and the line was told to park.
             LineEvent::Roh(_) if matches!(self.state, State::Idle) => self.enter(State::Parked),
             // Nothing of a call hangs on these.
-            LineEvent::CallerIdSent | LineEvent::Roh(_) | LineEvent::SupervisionDone => {}
+            LineEvent::CallerIdSent(_)
+            | LineEvent::CallerIdOmitted { .. }
+            | LineEvent::Roh(_)
+            | LineEvent::SupervisionDone => {}
         }
     }
 

@@ -111,6 +111,12 @@ impl Cadence {
         (0..self.len).find(|&index| phase(index) == Phase::Pause && self.length(index) >= needed)
     }
 
+    /// The length of the longest pause; zero if there is none.
+    pub fn longest_pause(&self) -> Millis {
+        let pauses = (0..self.len).filter(|&index| phase(index) == Phase::Pause);
+        pauses.map(|index| self.length(index)).max().unwrap_or(Millis::ZERO)
+    }
+
     fn length(&self, step: usize) -> Millis {
         self.lengths.get(step).copied().unwrap_or(Millis::ZERO)
     }

@@ -16,7 +16,8 @@
 //! only when battery alone confirms it ([`TRIP_CONFIRM`]); if it does not, the cadence starts again.
 //!
 //! # Limits
-//! Caller identity is Bellcore FSK between rings; where no pause has room for the burst it is not sent.
+//! Caller identity is Bellcore FSK between rings. Where no pause has room for all of it, it goes without name, then
+//! without date; where even that has none it is not sent, and the line says so.
 //!
 //! # Standard
 //! Bellcore caller identity: GR-30, starts at least 500 ms after the first burst and ends 200 ms before the second.

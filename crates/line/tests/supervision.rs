@@ -5,8 +5,8 @@ mod common;
 use common::{Bench, Plant, settings, step};
 use tipring_line::{Playing, Settings, frame_length};
 use tipring_port::{
-    CallerId, CardOrder, DateTime, Disconnect, Feed, LineCommand, LineEvent, LineFault, MAX_CALLER_NAME,
-    Program, ProgramId, Refusal, RingPattern, RingRequest, RohStage, Text, Tone,
+    CallerId, CallerIdShown, CallerIdTiming, CardOrder, DateTime, Disconnect, Feed, LineCommand, LineEvent,
+    LineFault, MAX_CALLER_NAME, Program, ProgramId, Refusal, RingPattern, RingRequest, RohStage, Text, Tone,
 };
 use tipring_units::{Epoch, Millis};
 
@@ -65,7 +65,7 @@ fn caller_identity_is_sent_in_the_first_pause_and_nowhere_else() {
     let length = f64::from(frame_length(&caller(), true).0);
     assert!((2500.0..2520.0).contains(&from), "{from}");
     assert!(to - from >= length && to <= 5800.0, "{from} to {to}");
-    assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdSent]);
+    assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdSent(CallerIdShown::Whole)]);
     assert_eq!(bench.played.len(), 2);
 }
 
@@ -78,7 +78,11 @@ fn caller_identity_keeps_its_distance_to_the_rings_of_a_card_that_is_behind() {
         bench.run(10_000);
         let (from, to) = burst(&bench, start).expect("burst");
         assert!((2500.0..2520.0).contains(&from) && to <= 5800.0, "{lag}: {from} to {to}");
-        assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdSent], "{lag}");
+        assert_eq!(
+            bench.take(),
+            [LineEvent::Ringing, LineEvent::CallerIdSent(CallerIdShown::Whole)],
+            "{lag}"
+        );
     }
 }
 
@@ -91,15 +95,106 @@ fn caller_identity_takes_the_first_pause_with_room() {
     assert!(from >= 1500.0 && to <= 2800.0, "{from} to {to}");
 }
 
+/// What was sent, and its start and end in ms after `start`.
+fn sent(bench: &Bench, start: u64) -> Option<(CallerId, f64, f64)> {
+    let caller = bench.played.iter().find_map(|(_, playing)| match playing {
+        Playing::CallerId { caller, .. } => Some(*caller),
+        Playing::Nothing | Playing::Tone(_) | Playing::Bridge => None,
+    })?;
+    burst(bench, start).map(|(from, to)| (caller, from, to))
+}
+
+/// The length of the shortest pause in which `caller` has room.
+fn pause_for(caller: &CallerId) -> u32 {
+    500 + 10 + frame_length(caller, true).0 + 200
+}
+
 #[test]
-fn caller_identity_without_room_is_not_sent() {
-    let mut long = caller();
-    long.name = Some(Ok(Text::new(&"X".repeat(MAX_CALLER_NAME))));
+fn a_short_pause_costs_the_name_first_then_the_date_and_the_line_says_so() {
+    let named = caller();
+    let nameless = CallerId { name: None, ..named };
+    let bare = CallerId { date: None, ..nameless };
+    let cases = [
+        (pause_for(&named), named, CallerIdShown::Whole),
+        (pause_for(&named) - 1, nameless, CallerIdShown::WithoutName),
+        (pause_for(&nameless), nameless, CallerIdShown::WithoutName),
+        (pause_for(&nameless) - 1, bare, CallerIdShown::NumberOnly),
+        (pause_for(&bare), bare, CallerIdShown::NumberOnly),
+    ];
+    for (pause, expected, shown) in cases {
+        let mut bench = Bench::simple();
+        let start = ring_with(&mut bench, &[1000, pause], named);
+        bench.run(9000);
+        let (caller, from, to) = sent(&bench, start).expect("burst");
+        assert_eq!(caller, expected, "{pause} ms");
+        assert!(from >= 1500.0 && to <= f64::from(1000 + pause - 200), "{pause} ms: {from} to {to}");
+        assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdSent(shown)], "{pause} ms");
+    }
+}
+
+#[test]
+fn a_long_name_takes_no_more_room_than_the_characters_that_are_sent() {
+    let named = |name: &str| CallerId { name: Some(Ok(Text::new(name))), ..caller() };
+    let long = named(&"X".repeat(MAX_CALLER_NAME));
+    let pause = pause_for(&named(&"X".repeat(15)));
     let mut bench = Bench::simple();
-    let start = ring_with(&mut bench, &[1000, 1700], long);
+    let start = ring_with(&mut bench, &[1000, pause], long);
+    bench.run(9000);
+    assert_eq!(sent(&bench, start).map(|(caller, ..)| caller), Some(long));
+    assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdSent(CallerIdShown::Whole)]);
+}
+
+#[test]
+fn caller_identity_without_room_is_not_sent_and_the_line_says_what_it_needs() {
+    let bare = CallerId { date: None, name: None, ..caller() };
+    let (needs, pause) = (Millis(pause_for(&bare)), Millis(pause_for(&bare) - 1));
+    let mut bench = Bench::simple();
+    let start = ring_with(&mut bench, &[1000, pause.0], caller());
     bench.run(9000);
     assert_eq!(burst(&bench, start), None);
-    assert_eq!(bench.take(), [LineEvent::Ringing]);
+    assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdOmitted { needs, pause }]);
+}
+
+#[test]
+fn a_single_message_is_sent_whole_or_not_at_all() {
+    let mut single = settings();
+    single.caller_id =
+        CallerIdTiming::Bellcore { after_ring: Millis(500), before_ring: Millis(200), multiple: false };
+    let needs = 500 + 10 + frame_length(&caller(), false).0 + 200;
+    for (pause, fits) in [(needs, true), (needs - 1, false)] {
+        let mut bench = Bench::new(single, Plant::new(1.0, 300.0));
+        ring_with(&mut bench, &[1000, pause], caller());
+        bench.run(9000);
+        let expected = if fits {
+            LineEvent::CallerIdSent(CallerIdShown::Whole)
+        } else {
+            LineEvent::CallerIdOmitted { needs: Millis(needs), pause: Millis(pause) }
+        };
+        assert_eq!(bench.take(), [LineEvent::Ringing, expected], "{pause} ms");
+    }
+}
+
+#[test]
+fn a_card_that_rings_before_the_pause_is_over_ends_the_burst_and_the_line_says_so() {
+    use tipring_port::{CardReport, LoopReading};
+    use tipring_units::{Milliamps, SampleTime, Volts};
+
+    let mut bench = Bench::simple();
+    ring_with(&mut bench, &[2000, 4000], caller());
+    bench.run(2700);
+    assert!(matches!(bench.fxs.playing(), Playing::CallerId { .. }));
+    let program = bench.orders.iter().rev().find_map(|(_, order)| match order {
+        CardOrder::Run(program) => Some(program.id),
+        CardOrder::Feed(_) => None,
+    });
+    let mut report = CardReport::steady(LoopReading { voltage: Volts(48.0), current: Milliamps(0.0) });
+    report.step = program.map(|id| (id, 0, 0));
+    bench.fxs.tick(SampleTime(bench.now), &report, &mut bench.out);
+    let said: Vec<_> = bench.out.events().map(|said| said.event).collect();
+    let [LineEvent::CallerIdOmitted { needs, pause }] = said[..] else { panic!("{said:?}") };
+    assert_eq!(needs, Millis(pause_for(&caller())));
+    assert!((680..=710).contains(&pause.0), "{pause}");
+    assert_eq!(bench.fxs.playing(), Playing::Nothing);
 }
 
 #[test]

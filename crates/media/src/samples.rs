@@ -16,10 +16,10 @@
 
 use tipring_codec::{Codec, Decoder, Encoder};
 use tipring_dsp::{
-    Activity, CallerIdFormat, CallerIdFrame, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent,
-    DtmfGenerator, DtmfProfile, DtmfSending, EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard,
-    Gain, ToneGenerator,
+    Activity, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfProfile, DtmfSending,
+    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, ToneGenerator,
 };
+use tipring_line::caller_frame;
 use tipring_port::{CallerId, CodecName, Frame, LineProfile, SAMPLE_SILENCE, Tone, ToneProgram};
 use tipring_units::{Db, Dbm0, Millis, Samples as SampleCount, TICK_SAMPLES};
 
@@ -242,14 +242,6 @@ impl SamplePlayer {
         }
         true
     }
-}
-
-/// The message of a burst. A single data message without a date cannot be built; it goes as a multiple one.
-pub(crate) fn caller_frame(caller: &CallerId, multiple: bool) -> Option<CallerIdFrame> {
-    let format = if multiple { CallerIdFormat::Multiple } else { CallerIdFormat::Single };
-    CallerIdFrame::call(caller, format)
-        .or_else(|_| CallerIdFrame::call(caller, CallerIdFormat::Multiple))
-        .ok()
 }
 
 /// Samples to payload and back.

@@ -10,13 +10,13 @@
 //! # Limits
 //! Echo does not exist; levels are carried, gains are applied to them, nothing is masked by noise.
 
-use tipring_dsp::CallerIdFrame;
+use tipring_dsp::FskBurst;
+use tipring_line::caller_frame;
 use tipring_port::{Audio, CallerId, CodecName, LineProfile, Sound, Symbol, Symbols, Tone, ToneProgram};
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK};
 
 use crate::keys::{Keys, Strike};
 use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing};
-use crate::samples::caller_frame;
 
 /// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
 const DETECT_FRAMES: u8 = 4;
@@ -123,15 +123,20 @@ pub struct SymbolPlayer {
 #[allow(clippy::large_enum_variant)] // one per line, kept for its life
 enum Playing {
     Nothing,
-    Tone { tone: Tone, program: ToneProgram, step: usize, into: Millis },
+    Tone {
+        tone: Tone,
+        program: ToneProgram,
+        step: usize,
+        into: Millis,
+    },
     Digits(Keys),
-    Burst { frame: CallerIdFrame, bits: u32 },
+    /// With the time since its beginning and the bytes that were sent.
+    Burst {
+        burst: FskBurst,
+        sent: Samples,
+        bytes: usize,
+    },
 }
-
-/// Bits of channel seizure and mark before the message (Bellcore GR-30, on-hook).
-const LEAD_BITS: u32 = 300 + 180;
-/// Bits sent in a tick at 1200 bit/s.
-const BITS_PER_TICK: u32 = 12;
 
 impl Player<Symbols> for SymbolPlayer {
     fn new() -> Self {
@@ -164,8 +169,9 @@ impl Player<Symbols> for SymbolPlayer {
     }
 
     fn caller_id(&mut self, caller: &CallerId, multiple: bool) {
-        self.playing = match caller_frame(caller, multiple) {
-            Some(frame) => Playing::Burst { frame, bits: 0 },
+        let burst = caller_frame(caller, multiple).and_then(|frame| FskBurst::on_hook(frame.bytes()));
+        self.playing = match burst {
+            Some(burst) => Playing::Burst { burst, sent: Samples(0), bytes: 0 },
             None => Playing::Nothing,
         };
     }
@@ -221,20 +227,22 @@ impl Player<Symbols> for SymbolPlayer {
                     Some(Symbol::of(Sound::Dtmf(digit), Dbm0(-8.0)))
                 }
             },
-            Playing::Burst { frame, bits } => {
-                let done = |bits: u32| (bits.saturating_sub(LEAD_BITS) / 10) as usize;
-                let (first, last) = (done(*bits), done(*bits + BITS_PER_TICK));
-                *bits += BITS_PER_TICK;
-                let bytes = frame.bytes();
-                let mut out = [0; 2];
-                let mut count = 0;
-                for (place, byte) in out.iter_mut().zip(bytes.iter().take(last).skip(first)) {
-                    *place = *byte;
-                    count += 1;
-                }
-                if first >= bytes.len() {
+            Playing::Burst { burst, sent, bytes } => {
+                let all = burst.bytes();
+                if *bytes >= all.len() {
                     self.playing = Playing::Nothing;
                     return None;
+                }
+                sent.0 += TICK.samples().0;
+                let mut out = [0; 2];
+                let mut count = 0;
+                for place in &mut out {
+                    match all.get(*bytes) {
+                        Some(byte) if burst.end_of_byte(*bytes) <= *sent => *place = *byte,
+                        Some(_) | None => break,
+                    }
+                    *bytes += 1;
+                    count += 1;
                 }
                 Some(Symbol::of(Sound::Fsk(out, count), Dbm0(-14.0)))
             }
@@ -373,6 +381,52 @@ mod tests {
             let mut unit = [0; UNIT];
             assert_eq!(coder.encode(&symbol, &mut unit), UNIT);
             assert_eq!(coder.decode(CodecName::Pcmu, &unit), symbol);
+        }
+    }
+
+    /// The same burst in both fidelities lasts as long as the line's machine keeps its slot for, to the tick.
+    #[test]
+    fn a_burst_ends_within_the_time_that_the_line_gives_it() {
+        use tipring_line::frame_length;
+        use tipring_port::{Absence, DateTime, MAX_CALLER_NAME, MAX_CALLER_NUMBER, Samples as Sampled, Text};
+
+        fn play<A: Processing>(caller: &CallerId, multiple: bool) -> (u32, Vec<A::Frame>) {
+            let mut player = A::Player::new();
+            player.caller_id(caller, multiple);
+            let frames: Vec<A::Frame> = core::iter::from_fn(|| player.next_frame()).take(500).collect();
+            (frames.len() as u32, frames)
+        }
+        let date = Some(DateTime { month: 12, day: 31, hour: 23, minute: 59 });
+        let named = |name: &str| Some(Ok(Text::new(name)));
+        let callers = [
+            CallerId { date, number: Ok("5550177".into()), name: named("Mary") },
+            CallerId { date, number: Ok("5550177".into()), name: named(&"x".repeat(MAX_CALLER_NAME)) },
+            CallerId {
+                date, number: Ok(Text::new(&"1".repeat(MAX_CALLER_NUMBER))), name: named("Jürgen Ö")
+            },
+            CallerId { date: None, number: Err(Absence::Private), name: Some(Err(Absence::Unavailable)) },
+            CallerId { date: None, number: Ok("1".into()), name: None },
+        ];
+        for (caller, multiple) in callers.iter().flat_map(|caller| [(caller, true), (caller, false)]) {
+            let given = frame_length(caller, multiple).0;
+            let (symbols, heard) = play::<Symbols>(caller, multiple);
+            let (samples, _) = play::<Sampled>(caller, multiple);
+            // A symbol burst ends with its last byte, one of samples with the mark after it.
+            for ticks in [symbols, samples] {
+                assert!(
+                    ticks * TICK.0 <= given && given <= ticks * TICK.0 + 2 * TICK.0,
+                    "{ticks}, {given} ms"
+                );
+            }
+            let bytes: Vec<u8> = heard
+                .iter()
+                .flat_map(|symbol| symbol.sounds().next())
+                .flat_map(|(sound, _)| match sound {
+                    Sound::Fsk(bytes, count) => bytes[..usize::from(count)].to_vec(),
+                    Sound::Tone(_) | Sound::Dtmf(_) | Sound::Voice(_) | Sound::Sine(_) => Vec::new(),
+                })
+                .collect();
+            assert_eq!(bytes, caller_frame(caller, multiple).unwrap().bytes());
         }
     }
 

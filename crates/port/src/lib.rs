@@ -20,7 +20,10 @@ pub use card::{
     CardOrder, CardReport, CookedEvent, CookedEvents, Feed, LoopReading, MAX_COOKED_EVENTS,
     MAX_PROGRAM_STEPS, Program, ProgramEnd, ProgramId, ProgramStep, READINGS_PER_TICK, Sense,
 };
-pub use line::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, RingRequest, RohStage};
+pub use line::{
+    CallerIdShown, DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, RingRequest,
+    RohStage,
+};
 pub use media::{
     CodecName, Command, CrossSpec, Direction, DtmfMode, Event, JitterSpec, LegSpec, MAX_PAYLOAD_TYPES,
     MediaCommand, MediaEvent, PayloadType, RtpSpec, StreamStats, TapPoint,

@@ -73,6 +73,17 @@ pub enum Refusal {
     OutOfService,
 }
 
+/// What of a call's identity a telephone was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallerIdShown {
+    /// All that its format carries.
+    Whole,
+    /// The pause had no room for the name.
+    WithoutName,
+    /// Nor for the date: the number alone, or why there is none.
+    NumberOnly,
+}
+
 /// What can be wrong with a line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum LineFault {
@@ -108,8 +119,16 @@ pub enum LineEvent {
     },
     /// Ringing voltage is on the line for the first time of this call.
     Ringing,
-    /// The caller-ID burst has been sent whole.
-    CallerIdSent,
+    /// The caller-ID burst has been sent to its end.
+    CallerIdSent(CallerIdShown),
+    /// Caller identity was not sent: no pause of this ringing has room for even its shortest form, or the card rang
+    /// again before the end of the pause.
+    CallerIdOmitted {
+        /// What the shortest form needs, with its distances to the rings.
+        needs: Millis,
+        /// What the longest pause has.
+        pause: Millis,
+    },
     /// Ringing was stopped by [`LineCommand::StopRing`]; the line is idle in the next epoch.
     RingStopped,
     /// A command was refused.

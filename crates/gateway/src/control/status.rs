@@ -317,7 +317,8 @@ impl Board {
             | LineEvent::DigitBegan(_)
             | LineEvent::Digit { .. }
             | LineEvent::Ringing
-            | LineEvent::CallerIdSent
+            | LineEvent::CallerIdSent(_)
+            | LineEvent::CallerIdOmitted { .. }
             | LineEvent::RingStopped
             | LineEvent::Refused(_)
             | LineEvent::Roh(_)

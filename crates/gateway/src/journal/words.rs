@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use tipring_call::{Alarm, CallEvent, Cause, Clearer, Identity, Party, Presentation, Priority, Side, Via};
-use tipring_port::{DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage};
+use tipring_port::{CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage};
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
 use super::{Entry, What};
@@ -303,7 +303,16 @@ fn line_words(event: &LineEvent, name: &str) -> Option<(Depth, String)> {
             detail(format!("{name} counted pulses for {}", char::from(*digit)))
         }
         LineEvent::Ringing => plain(format!("{name} rings")),
-        LineEvent::CallerIdSent => detail(format!("{name} got the caller ID")),
+        LineEvent::CallerIdSent(CallerIdShown::Whole) => detail(format!("{name} got the caller ID")),
+        LineEvent::CallerIdSent(CallerIdShown::WithoutName) => {
+            plain(format!("{name} got the caller ID without the name: the pause is too short for both"))
+        }
+        LineEvent::CallerIdSent(CallerIdShown::NumberOnly) => {
+            plain(format!("{name} got the caller's number alone: the pause is too short for more"))
+        }
+        LineEvent::CallerIdOmitted { needs, pause } => {
+            plain(format!("{name}: caller ID not sent: needs {needs}, the pause has {pause}"))
+        }
         LineEvent::RingStopped => plain(format!("{name} rings no more")),
         LineEvent::Refused(Refusal::OffHook) => detail(format!("{name} was lifted as it was to ring")),
         LineEvent::Refused(Refusal::Stale) => {

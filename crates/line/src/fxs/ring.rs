@@ -1,14 +1,18 @@
 //! Ringing: its start, its cadence, and the slot for caller identity.
 
-use tipring_port::{CallerId, CallerIdTiming, CardOrder, Feed, LineEvent, ProgramId, Refusal, RingRequest};
+use tipring_port::{
+    CallerId, CallerIdShown, CallerIdTiming, CardOrder, Feed, LineEvent, ProgramId, Refusal, RingRequest,
+};
 use tipring_units::{Millis, SampleTime, TICK};
 
 use super::Fxs;
 use super::state::State;
+use crate::slot::forms;
 use crate::{Cadence, FxsOut, Phase, Playing, RingTrip, frame_length};
 
 /// A card that does not report the steps of a program has surely started it so much later.
 const REPORT_GRACE: Millis = Millis(50);
+const SAMPLES_PER_MILLI: u64 = 8;
 
 /// One call's ringing.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -25,12 +29,23 @@ pub(super) struct Ring {
 enum Slot {
     /// Nothing (more) to send.
     Empty,
+    /// No pause has room; not said yet.
+    NoRoom { needs: Millis, pause: Millis },
     /// In the first pause `index`.
-    InPause { caller: CallerId, index: usize },
-    /// From this moment on.
-    Due { caller: CallerId, at: SampleTime },
+    InPause { burst: Burst, index: usize },
+    /// In the pause that began at `since`.
+    Due { burst: Burst, since: SampleTime },
     /// Being sent until then.
-    Sending { until: SampleTime },
+    Sending { burst: Burst, since: SampleTime, until: SampleTime },
+}
+
+/// What is sent.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Burst {
+    caller: CallerId,
+    shown: CallerIdShown,
+    /// With its distances to the rings.
+    needs: Millis,
 }
 
 impl Fxs {
@@ -50,9 +65,8 @@ impl Fxs {
                 }
             }
             State::Ringing(mut ring) => {
-                if !ring.announced && ring.cadence.step_at() + REPORT_GRACE <= end {
-                    ring.announced = true;
-                    self.say(ring.cadence.step_at(), LineEvent::Ringing, out);
+                if ring.cadence.step_at() + REPORT_GRACE <= end {
+                    self.announce(ring.cadence.step_at(), &mut ring, out);
                 }
                 self.run_slot(end, &mut ring, out);
                 self.enter(State::Ringing(ring));
@@ -81,10 +95,7 @@ impl Fxs {
             *step = None;
             if id == ring.cadence.id() {
                 began |= ring.cadence.sync(usize::from(index), step_at);
-                if !ring.announced {
-                    ring.announced = true;
-                    self.say(step_at, LineEvent::Ringing, out);
-                }
+                self.announce(step_at, &mut ring, out);
             }
         }
         if began {
@@ -98,7 +109,7 @@ impl Fxs {
     pub(super) fn resume_ring(&mut self, now: SampleTime, ring: Ring, out: &mut FxsOut) {
         let unsent = match ring.slot {
             Slot::InPause { .. } | Slot::Due { .. } => true,
-            Slot::Empty | Slot::Sending { .. } => false,
+            Slot::Empty | Slot::NoRoom { .. } | Slot::Sending { .. } => false,
         };
         self.start_ring(now, ring.request, ring.announced, unsent, out);
     }
@@ -127,56 +138,71 @@ impl Fxs {
         self.enter(State::Ringing(Ring { request, cadence, announced, slot }));
     }
 
-    /// The first pause with room for caller identity. Without such a pause it is not sent and nothing is said of it.
-    fn slot(&self, request: &RingRequest, cadence: &Cadence) -> Slot {
-        match (request.caller, self.settings.caller_id) {
-            (Some(caller), CallerIdTiming::Bellcore { after_ring, before_ring, multiple }) => {
-                let needed = after_ring + TICK + frame_length(&caller, multiple) + before_ring;
-                match cadence.first_pause_with_room(needed) {
-                    Some(index) => Slot::InPause { caller, index },
-                    None => Slot::Empty,
-                }
-            }
-            (None, _) | (Some(_), CallerIdTiming::Off) => Slot::Empty,
+    /// It rings, and what is known of caller identity by then. Once for each call.
+    fn announce(&self, at: SampleTime, ring: &mut Ring, out: &mut FxsOut) {
+        if !core::mem::replace(&mut ring.announced, true) {
+            self.say(at, LineEvent::Ringing, out);
         }
+        if let Slot::NoRoom { needs, pause } = ring.slot {
+            ring.slot = Slot::Empty;
+            self.say(at, LineEvent::CallerIdOmitted { needs, pause }, out);
+        }
+    }
+
+    /// The first pause with room for caller identity, in the longest form that has one.
+    fn slot(&self, request: &RingRequest, cadence: &Cadence) -> Slot {
+        let CallerIdTiming::Bellcore { after_ring, before_ring, multiple } = self.settings.caller_id else {
+            return Slot::Empty;
+        };
+        let Some(caller) = request.caller else { return Slot::Empty };
+        let mut least = Millis::ZERO;
+        for (caller, shown) in forms(caller, multiple) {
+            let needs = after_ring + TICK + frame_length(&caller, multiple) + before_ring;
+            if let Some(index) = cadence.first_pause_with_room(needs) {
+                return Slot::InPause { burst: Burst { caller, shown, needs }, index };
+            }
+            least = needs;
+        }
+        Slot::NoRoom { needs: least, pause: cadence.longest_pause() }
     }
 
     /// A step of the cadence began.
     fn place_slot(&mut self, ring: &mut Ring, out: &mut FxsOut) {
-        match (ring.slot, self.settings.caller_id) {
-            (Slot::InPause { caller, index }, CallerIdTiming::Bellcore { after_ring, .. })
-                if ring.cadence.is_in_first(index) =>
-            {
-                ring.slot = Slot::Due { caller, at: ring.cadence.step_at() + after_ring };
+        let (phase, at) = (ring.cadence.phase(), ring.cadence.step_at());
+        match ring.slot {
+            Slot::InPause { burst, index } if ring.cadence.is_in_first(index) => {
+                ring.slot = Slot::Due { burst, since: at };
             }
             // The card's report corrects when the pause began.
-            (Slot::Due { caller, .. }, CallerIdTiming::Bellcore { after_ring, .. })
-                if ring.cadence.phase() == Phase::Pause =>
-            {
-                ring.slot = Slot::Due { caller, at: ring.cadence.step_at() + after_ring };
-            }
-            (Slot::Due { .. } | Slot::Sending { .. }, _) if ring.cadence.phase() == Phase::Burst => {
+            Slot::Due { burst, .. } if phase == Phase::Pause => ring.slot = Slot::Due { burst, since: at },
+            Slot::Due { burst, since } | Slot::Sending { burst, since, .. } if phase == Phase::Burst => {
                 // The card rings earlier than its program said. Half a burst is of no use to anybody.
                 ring.slot = Slot::Empty;
                 self.play(Playing::Nothing, out);
+                let pause = Millis(u32::try_from(at.since(since).0 / SAMPLES_PER_MILLI).unwrap_or(u32::MAX));
+                self.say(at, LineEvent::CallerIdOmitted { needs: burst.needs, pause }, out);
             }
-            (Slot::Due { .. } | Slot::Sending { .. }, _) => {}
-            (Slot::InPause { .. } | Slot::Empty, _) => {}
+            Slot::Due { .. } | Slot::Sending { .. } | Slot::InPause { .. } => {}
+            Slot::NoRoom { .. } | Slot::Empty => {}
         }
     }
 
     fn run_slot(&mut self, end: SampleTime, ring: &mut Ring, out: &mut FxsOut) {
         match (ring.slot, self.settings.caller_id) {
-            (Slot::Due { caller, at }, CallerIdTiming::Bellcore { multiple, .. }) if at <= end => {
-                ring.slot = Slot::Sending { until: end + frame_length(&caller, multiple) };
-                self.play(Playing::CallerId { caller, multiple }, out);
+            (Slot::Due { burst, since }, CallerIdTiming::Bellcore { after_ring, multiple, .. })
+                if since + after_ring <= end =>
+            {
+                let until = end + frame_length(&burst.caller, multiple);
+                ring.slot = Slot::Sending { burst, since, until };
+                self.play(Playing::CallerId { caller: burst.caller, multiple }, out);
             }
-            (Slot::Sending { until }, _) if until <= end => {
+            (Slot::Sending { burst, until, .. }, _) if until <= end => {
                 ring.slot = Slot::Empty;
                 self.play(Playing::Nothing, out);
-                self.say(until, LineEvent::CallerIdSent, out);
+                self.say(until, LineEvent::CallerIdSent(burst.shown), out);
             }
-            (Slot::Empty | Slot::InPause { .. } | Slot::Due { .. } | Slot::Sending { .. }, _) => {}
+            (Slot::Empty | Slot::NoRoom { .. } | Slot::InPause { .. }, _) => {}
+            (Slot::Due { .. } | Slot::Sending { .. }, _) => {}
         }
     }
 }

@@ -103,7 +103,8 @@ impl Lines {
             // Whoever plays with hook and keys of a forgotten receiver does not begin its sequence anew.
             LineEvent::Flash(_) | LineEvent::DigitBegan(_) | LineEvent::Digit { .. } => watch.active = now,
             LineEvent::Ringing
-            | LineEvent::CallerIdSent
+            | LineEvent::CallerIdSent(_)
+            | LineEvent::CallerIdOmitted { .. }
             | LineEvent::RingStopped
             | LineEvent::Refused(_)
             | LineEvent::SupervisionDone => {}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tipring_call::{Alarm, CallEvent, Clearer, FarId, Party, Priority, Side, Via};
 use tipring_gateway::{Entry, What};
-use tipring_port::{DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage};
+use tipring_port::{CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage};
 
 /// Names of addresses.
 pub type Names = BTreeMap<SocketAddr, String>;
@@ -96,7 +96,15 @@ fn line_words(event: &LineEvent) -> Option<String> {
             format!("digit {}{how}", char::from(*digit))
         }
         LineEvent::Ringing => "rings".to_owned(),
-        LineEvent::CallerIdSent => "caller ID sent".to_owned(),
+        LineEvent::CallerIdSent(shown) => match shown {
+            CallerIdShown::Whole => "caller ID sent",
+            CallerIdShown::WithoutName => "caller ID sent without name",
+            CallerIdShown::NumberOnly => "caller ID sent without name and date",
+        }
+        .to_owned(),
+        LineEvent::CallerIdOmitted { needs, pause } => {
+            format!("caller ID not sent: needs {needs}, the pause has {pause}")
+        }
         LineEvent::RingStopped => "ring stopped".to_owned(),
         LineEvent::Refused(why) => format!(
             "refuses: {}",
