@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use tipring_call::{CallRecord, Party};
+use tipring_call::{CallRecord, Machine};
 use tipring_port::{Command, Event};
 use tipring_sip::agent::{Answer, ConnId, QueryId, Question};
 use tipring_units::{CallId, LineId, ShardId};
@@ -68,8 +68,21 @@ pub enum Input<'a> {
     Request(RequestId, Request),
     /// Something was stored, or why it was not.
     Stored(StoreId, Result<(), String>),
-    /// A fault for the tests: the next thing done for this party fails as a defect would make it fail.
-    Injure(Party),
+    /// A fault for the tests: the next step of this machine fails as a defect would make it fail.
+    Injure(Injury),
+}
+
+/// Whose next step fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Injury {
+    /// A machine of the switch.
+    Machine(Machine),
+    /// The newest call's.
+    LatestCall,
+    /// The far leg's of the newest call that has one.
+    LatestLeg,
+    /// The newest SIP session's.
+    LatestSession,
 }
 
 /// What a person asks for.

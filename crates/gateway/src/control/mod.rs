@@ -52,7 +52,6 @@ pub struct Control {
     wall: WallTime,
     out: VecDeque<Output>,
     last_store: u64,
-    injured: Option<Party>,
     stopping: Option<RequestId>,
 }
 
@@ -71,7 +70,6 @@ impl Control {
             wall,
             out: VecDeque::new(),
             last_store: 0,
-            injured: None,
             stopping: None,
             site,
         };
@@ -152,7 +150,7 @@ impl Control {
                     self.board.store_works();
                 }
             }
-            Input::Injure(party) => self.injured = Some(party),
+            Input::Injure(injury) => self.injure(injury),
         }
         if self.agent.deadline().is_some_and(|(due, _)| due <= self.now) {
             self.agent(agent::Input::Tick);
@@ -320,26 +318,14 @@ impl Control {
         self.switch(tipring_call::Input::Far { leg, event });
     }
 
-    /// Gives an input to the switch; a panic ends only the party that it was about.
+    /// Gives an input to the switch; a panic ends only the line, call or leg that it met.
     fn switch(&mut self, input: tipring_call::Input) {
-        let party = party_of(&input);
-        let injured = self.injured.is_some() && self.injured == party;
-        if injured {
-            self.injured = None;
-        }
         let (now, wall) = (self.now, self.wall);
         let switch = &mut self.switch;
-        let whole = guarded(|| {
-            assert!(!injured, "injured by a test");
-            switch.handle(now, wall, input);
-        });
-        if !whole {
-            let switch = &mut self.switch;
+        if !guarded(|| switch.handle(now, wall, input)) {
             // The machine that was running is dropped; should even that fail, the next event finds it so.
+            let switch = &mut self.switch;
             guarded(|| switch.recover());
-            if let Some(party) = party.filter(|_| injured) {
-                self.abandon(party);
-            }
         }
     }
 
@@ -545,22 +531,6 @@ impl Control {
 /// Runs `work`; false if it panicked. The state that it left is then brought in order by the caller.
 fn guarded(work: impl FnOnce()) -> bool {
     catch_unwind(AssertUnwindSafe(work)).is_ok()
-}
-
-/// Whose event it is.
-fn party_of(input: &tipring_call::Input) -> Option<Party> {
-    match input {
-        tipring_call::Input::Line { line, .. }
-        | tipring_call::Input::LineLost { line, .. }
-        | tipring_call::Input::SetInService { line, .. }
-        | tipring_call::Input::Consult(line) => Some(Party::Line(*line)),
-        tipring_call::Input::Far { leg, .. } => Some(Party::Far(*leg)),
-        tipring_call::Input::Server { .. }
-        | tipring_call::Input::Reconfigure(_)
-        | tipring_call::Input::Clear(_)
-        | tipring_call::Input::Stop
-        | tipring_call::Input::Tick => None,
-    }
 }
 
 /// The session that a command is about.

@@ -39,7 +39,8 @@ impl<A: Processing + Fidelity> Explorer<A> {
             51..59 => self.world.fault(Fault::PanicCall(line)),
             59..65 => self.world.fault(Fault::PanicLeg),
             65..71 => self.world.fault(Fault::PanicSession),
-            71..76 => self.world.fault(Fault::PanicSwitch),
+            71..74 => self.world.fault(Fault::PanicSwitch),
+            74..76 => self.world.fault(Fault::PanicFar),
             76..80 => self.for_a_while(Fault::Card(false), Fault::Card(true), 3_000),
             80..84 => {
                 let samples = self.entropy.below(9) as i16 - 4;

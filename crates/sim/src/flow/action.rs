@@ -104,10 +104,27 @@ fn one(
             Ok(())
         }
         Subject::Gateway => {
-            if cursor.text("stops")? != "stops" {
-                return Err(cursor.error_before("a gateway is not told that", "Write stops."));
-            }
-            all.push(Action::Fault(Fault::Stop));
+            let fault = match cursor.text("stops or panics")? {
+                "stops" => Fault::Stop,
+                "panics" => {
+                    let _ = cursor.eat("in") && cursor.eat("the") && cursor.eat("latest");
+                    match cursor.text("call, leg, session or stream")? {
+                        "call" => Fault::PanicSwitch,
+                        "leg" => Fault::PanicFar,
+                        "session" => Fault::PanicSession,
+                        "stream" => Fault::PanicLeg,
+                        _ => {
+                            let remedy = "Write: panics in the latest call, leg, session or stream.";
+                            return Err(cursor.error_before("nothing of that kind can panic", remedy));
+                        }
+                    }
+                }
+                _ => {
+                    let remedy = "Write stops, or panics in the latest call.";
+                    return Err(cursor.error_before("a gateway is not told that", remedy));
+                }
+            };
+            all.push(Action::Fault(fault));
             Ok(())
         }
         Subject::Call(_) | Subject::Media => {

@@ -1,7 +1,7 @@
 //! What goes wrong when somebody wants it.
 
-use tipring_call::Party;
-use tipring_gateway::{Input, LineStage, Request, RequestId};
+use tipring_call::Machine;
+use tipring_gateway::{Injury, Input, LineStage, Request, RequestId};
 use tipring_media::{Processing, Stage};
 use tipring_units::{LineId, Millis};
 
@@ -32,6 +32,8 @@ pub enum Fault {
     PanicSession,
     /// The latest call panics when the switch does something for it next.
     PanicSwitch,
+    /// The same for the far leg of the latest call that has one.
+    PanicFar,
     /// The card stops, or runs again.
     Card(bool),
     /// Samples are inserted or lost on a line.
@@ -79,15 +81,18 @@ impl<A: Processing + Fidelity> World<A> {
                     self.shards[shard].shard.injure(line, LineStage::Sense);
                 }
             }
-            Fault::PanicCall(line) => self.tell(Input::Injure(Party::Line(line))),
+            Fault::PanicCall(line) => {
+                self.tell(Input::Injure(Injury::Machine(Machine::Line(line))));
+            }
             Fault::PanicLeg => {
                 if let Some((place, leg)) = self.last_leg {
                     self.wake(place);
                     self.shards[place].shard.injure_leg(leg, Stage::Play);
                 }
             }
-            Fault::PanicSession => self.control.injure_latest_session(),
-            Fault::PanicSwitch => self.control.injure_latest_call(),
+            Fault::PanicSession => self.tell(Input::Injure(Injury::LatestSession)),
+            Fault::PanicSwitch => self.tell(Input::Injure(Injury::LatestCall)),
+            Fault::PanicFar => self.tell(Input::Injure(Injury::LatestLeg)),
             Fault::Card(runs) => {
                 for place in 0..self.shards.len() {
                     self.wake(place);
