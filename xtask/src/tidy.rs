@@ -1,5 +1,7 @@
 //! The walls of the house: which crate may import which, what the pure crates may not name, how long a file may be.
 
+mod purity;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,29 +41,20 @@ fn plan() -> BTreeMap<&'static str, Room> {
     ])
 }
 
-/// What no pure crate may name, with the reason that is printed.
-const IMPURE: &[(&str, &str)] = &[
-    ("std::net::Udp", "a socket"),
-    ("std::net::Tcp", "a socket"),
-    ("std::thread", "a thread"),
-    ("thread::spawn", "a thread"),
-    ("thread::sleep", "a sleep"),
-    ("std::time::Instant", "the host's clock"),
-    ("std::time::SystemTime", "the host's clock"),
-    ("SystemTime::now", "the host's clock"),
-    ("Instant::now", "the host's clock"),
-    ("getrandom", "the host's randomness"),
-    ("thread_rng", "the host's randomness"),
-    ("RandomState", "the host's randomness"),
-    ("HashMap", "a map whose order changes from run to run"),
-    ("HashSet", "a set whose order changes from run to run"),
-    ("tokio", "an async runtime"),
-    ("unsafe {", "unsafe code"),
-    ("unsafe fn", "unsafe code"),
-    ("unsafe impl", "unsafe code"),
-    ("std::fs", "a file"),
-    ("std::process", "a process"),
-    ("std::env", "the environment"),
+/// What other people's crates the pure ones may use: they compute, and touch nothing of the outer world.
+const PURE_DEPENDENCIES: &[&str] = &[
+    "fearless_simd",
+    "libm",
+    "md-5",
+    "opus",
+    "rand_chacha",
+    "rand_core",
+    "rvoip-codec-core",
+    "serde",
+    "sha2",
+    "thiserror",
+    "toml",
+    "toml_edit",
 ];
 
 /// Runs every check and prints what it finds.
@@ -82,6 +75,7 @@ pub fn run() -> ExitCode {
         };
         check_edges(&dir, name, room, &plan, &mut findings);
         if room.pure_ {
+            check_dependencies(&read(&dir.join("Cargo.toml")), name, &mut findings);
             check_purity(root, &dir, &mut findings);
         }
     }
@@ -158,17 +152,42 @@ fn check_purity(root: &Path, dir: &Path, findings: &mut Vec<String>) {
         {
             continue;
         }
-        for (number, line) in code.lines().enumerate() {
-            let line = line.split("//").next().unwrap_or_default();
-            for (word, what) in IMPURE {
-                if line.contains(word) {
-                    findings.push(format!(
-                        "{}:{}: names {word}, {what}; a pure crate gets it as an argument",
-                        shown(root, &file),
-                        number + 1
-                    ));
-                }
-            }
+        for (line, word, what) in purity::findings(code) {
+            findings.push(format!(
+                "{}:{line}: names {word}, {what}; a pure crate gets it as an argument",
+                shown(root, &file),
+            ));
+        }
+    }
+}
+
+/// A pure crate depends on pure crates: every tipring crate that it may import is one, others are on a list. What
+/// its tests use is their own business.
+fn check_dependencies(manifest: &str, name: &str, findings: &mut Vec<String>) {
+    let mut section = "";
+    for line in manifest.lines().map(str::trim) {
+        // `[dependencies.tokio]` and `[target.'cfg(unix)'.dependencies.tokio]` name one in their heading.
+        let named = if let Some(heading) = line.strip_prefix('[') {
+            section = heading.trim_end_matches(']').trim();
+            section.rsplit_once("dependencies.").map(|(_, named)| named)
+        } else if section == "dependencies"
+            || section.ends_with(".dependencies")
+            || section == "build-dependencies"
+        {
+            line.split(['.', ' ', '=', '#']).next().filter(|word| !word.is_empty())
+        } else {
+            None
+        };
+        let for_tests = section.contains("dev-dependencies");
+        let Some(named) = named.map(|named| named.trim_matches(['"', '\''])).filter(|_| !for_tests) else {
+            continue;
+        };
+        // Another name for it (`rt = { package = "tokio" }`) does not hide it.
+        let real = line.split_once("package").and_then(|(_, rest)| rest.split('"').nth(1)).unwrap_or(named);
+        if !real.starts_with("tipring-") && !PURE_DEPENDENCIES.contains(&real) {
+            findings.push(format!(
+                "crates/{name}/Cargo.toml: a pure crate depends on {real}, which is not on the list of those that touch nothing"
+            ));
         }
     }
 }
@@ -208,4 +227,64 @@ fn read(path: &Path) -> String {
 
 fn shown(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found_in(manifest: &str) -> Vec<String> {
+        let mut findings = Vec::new();
+        check_dependencies(manifest, "call", &mut findings);
+        findings
+    }
+
+    #[test]
+    fn a_dependency_that_touches_the_world_is_found_however_it_is_written() {
+        for manifest in [
+            "[dependencies]\ntokio.workspace = true\n",
+            "[dependencies]\ntokio = { version = \"1\", features = [\"net\"] }\n",
+            "[dependencies]\nthiserror.workspace = true\nrt = { package = \"tokio\", version = \"1\" }\n",
+            "[dependencies.tokio]\nversion = \"1\"\n",
+            "[target.'cfg(unix)'.dependencies]\ntokio = \"1\"\n",
+            "[target.'cfg(unix)'.dependencies.tokio]\nversion = \"1\"\n",
+            "[build-dependencies]\ntokio = \"1\"\n",
+        ] {
+            let findings = found_in(manifest);
+            assert!(
+                findings.len() == 1 && findings[0].contains("depends on tokio,"),
+                "{manifest}: {findings:?}"
+            );
+        }
+        for word in ["nix", "socket2", "getrandom", "hickory-resolver", "redb", "tracing"] {
+            assert_eq!(found_in(&format!("[dependencies]\n{word}.workspace = true\n")).len(), 1, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_computes_only_and_what_tests_use_is_let_through() {
+        let manifest = "[package]\nname = \"x\"\n[dependencies]\ntipring-units.workspace = true\n# why\n\nthiserror.workspace = true\n\n[dev-dependencies]\nproptest.workspace = true\n[dev-dependencies.tokio]\nversion = \"1\"\n[features]\nfuzz = []\n";
+        assert_eq!(found_in(manifest), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_import_upwards_is_found() {
+        let plan = plan();
+        let dir = std::env::temp_dir().join(format!("tidy-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(
+            dir.join("Cargo.toml"),
+            "[dependencies]\ntipring-host.workspace = true\ntipring-port.workspace = true\n",
+        )
+        .unwrap();
+        let mut findings = Vec::new();
+        check_edges(&dir, "call", &plan["call"], &plan, &mut findings);
+        fs::remove_dir_all(&dir).unwrap();
+        assert!(findings.len() == 1 && findings[0].contains("imports host"), "{findings:?}");
+    }
+
+    #[test]
+    fn the_house_as_it_stands_is_tidy() {
+        assert_eq!(format!("{:?}", run()), format!("{:?}", ExitCode::SUCCESS));
+    }
 }
