@@ -46,7 +46,7 @@ pub struct Answers {
     successes: BTreeMap<(String, u32, String), Instant>,
     /// Refusals without ACK, by branch.
     refusals: BTreeMap<String, Instant>,
-    /// Hosts that said that nobody listens there: requests to them were given up, answers may be under way.
+    /// Hosts that said that nobody listens there: requests to them were given up, refusals may be under way.
     unreachable: BTreeMap<SocketAddr, Instant>,
 }
 
@@ -59,9 +59,8 @@ impl Answers {
 
     /// The gateway got a message.
     pub fn received(&mut self, now: Instant, from: SocketAddr, message: &Glance<'_>) {
-        let is_answer = matches!(message.start, Start::Response(_));
         let given_up = self.unreachable.get(&from).is_some_and(|since| now < *since + LIVES);
-        if message.method != "INVITE" || (is_answer && given_up) {
+        if message.method != "INVITE" {
             return;
         }
         match message.start {
@@ -76,6 +75,7 @@ impl Answers {
                 self.successes.entry(key).or_insert(now);
                 bound(&mut self.successes);
             }
+            Start::Response(300..) if given_up => {}
             Start::Response(300..) => {
                 let lives = self.sent.get(message.branch).is_some_and(|sent| now < *sent + LIVES);
                 if lives {

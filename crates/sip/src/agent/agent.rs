@@ -8,6 +8,7 @@ use super::accounts::Account;
 use super::api::{Event, Input, Output, QueryId, SessionId, Transport};
 use super::config::{AccountId, AgentConfig, ServerId};
 use super::jobs::{Job, JobId, LookupFor};
+use super::late::Late;
 use super::locate::Lookup;
 use super::rate::{Answers, Refusals};
 use super::servers::Server;
@@ -56,6 +57,7 @@ pub struct Agent {
     pub(super) by_tag: BTreeMap<(SessionId, Tag), JobId>,
     pub(super) job_alarms: Alarms<JobId, ()>,
     pub(super) next_job: u64,
+    pub(super) late: Late,
     pub(super) lookups: BTreeMap<QueryId, (LookupFor, Lookup, Transport)>,
     pub(super) next_query: u64,
     /// Jobs that wait for the addresses of a server.
@@ -92,6 +94,7 @@ impl Agent {
             by_tag: BTreeMap::new(),
             job_alarms: Alarms::new(),
             next_job: 0,
+            late: Late::default(),
             lookups: BTreeMap::new(),
             next_query: 0,
             waiting_for: Vec::new(),

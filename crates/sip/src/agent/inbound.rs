@@ -64,7 +64,9 @@ impl Agent {
             Message::Response(response) => {
                 if validate_response(&response).is_ok() {
                     let mut reports = Vec::new();
-                    if self.clients.on_response(now, response, &mut reports) {
+                    if self.clients.on_response(now, &response, &mut reports)
+                        || self.on_late_answer(now, &response)
+                    {
                         self.wires.prove(source);
                     }
                     self.on_client_reports(now, reports);

@@ -10,12 +10,13 @@ use tipring_units::Instant;
 use super::agent::Agent;
 use super::api::{Answer, Output, QueryId, SessionId, Transport};
 use super::config::{AccountId, ServerId};
+use super::late::FarewellId;
 use super::locate::{Lookup, Step};
 use crate::dialog::{Failure, Hop, Tag};
 use crate::message::{self, HeaderName, Method, Request, Response, Uri, Via};
 use crate::transaction::client::{NoAnswer, cancel_of};
 use crate::transaction::key::new_branch;
-use crate::transaction::{ClientId, ClientReport, Target};
+use crate::transaction::{ClientId, ClientReport, Target, branch_of};
 
 /// Jobs at a time.
 pub const MAX_JOBS: usize = 8192;
@@ -39,13 +40,20 @@ pub enum Owner {
     Account(AccountId),
     /// An OPTIONS that looks whether this address of a server lives.
     Probe(ServerId),
+    /// The BYE that ends what a late answer made.
+    Farewell(FarewellId),
 }
 
 /// One job.
 #[derive(Debug)]
 pub struct Job {
-    owner: Owner,
-    request: Request,
+    pub(super) owner: Owner,
+    /// The request without Via.
+    pub(super) request: Request,
+    /// The branch under which it was last sent.
+    pub(super) branch: Option<String>,
+    /// The far end's flow when it is registered here from behind NAT.
+    pub(super) flow: Option<Target>,
     server: Option<ServerId>,
     targets: VecDeque<Target>,
     sent: Option<(ClientId, Target)>,
@@ -79,9 +87,15 @@ impl Agent {
             (_, Hop::Server(server)) => Some(*server),
             (_, Hop::Uri(_) | Hop::Targets(_)) => None,
         };
+        let flow = match &hop {
+            Hop::Targets(targets) => targets.first().copied(),
+            Hop::Server(_) | Hop::Uri(_) => None,
+        };
         let job = Job {
             owner,
             request,
+            branch: None,
+            flow,
             server,
             targets: VecDeque::new(),
             sent: None,
@@ -215,9 +229,11 @@ impl Agent {
             return;
         }
         let mut reports = Vec::new();
+        let branch = branch_of(&request.headers);
         match self.clients.start(now, request, target, &mut reports) {
             Some(client) => {
                 if let Some(job) = self.jobs.get_mut(&id) {
+                    job.branch = branch;
                     job.sent = Some((client, target));
                     job.provisional = false;
                 }
@@ -273,7 +289,10 @@ impl Agent {
     }
 
     fn on_job_answer(&mut self, now: Instant, client: ClientId, response: Response) {
-        let Some(id) = self.by_client.get(&client).copied() else { return };
+        let Some(id) = self.by_client.get(&client).copied() else {
+            self.on_late_answer(now, &response);
+            return;
+        };
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let (owner, server) = (job.owner, job.server);
         let address = job.sent.map(|(_, target)| target.address);
@@ -288,6 +307,7 @@ impl Agent {
         // A server that cannot now may have a neighbour that can (RFC 3261 §21.5.4).
         if response.status == 503 && !job.targets.is_empty() && job.cancel.is_none() {
             self.by_client.remove(&client);
+            self.give_up(now, id);
             self.next_target(now, id, Failure::Unreachable);
             return;
         }
@@ -300,7 +320,7 @@ impl Agent {
                 self.send_cancel(now, id);
             }
         }
-        self.job_answered(now, owner, &response);
+        self.job_answered(now, id, owner, &response);
     }
 
     fn on_no_answer(&mut self, now: Instant, client: ClientId, why: NoAnswer) {
@@ -314,7 +334,16 @@ impl Agent {
             NoAnswer::TimedOut => Failure::TimedOut,
             NoAnswer::Transport => Failure::Unreachable,
         };
+        self.give_up(now, id);
         self.next_target(now, id, failure);
+    }
+
+    /// The request of a job is not waited for any longer, at least where it went.
+    fn give_up(&mut self, now: Instant, id: JobId) {
+        if let Some(job) = self.jobs.remove(&id) {
+            self.remember_given_up(now, &job);
+            self.jobs.insert(id, job);
+        }
     }
 
     /// A session cancels its INVITE.
@@ -352,6 +381,7 @@ impl Agent {
             if let Some((client, _)) = self.jobs.get(&id).and_then(|job| job.sent) {
                 self.clients.drop_silently(client);
             }
+            self.give_up(now, id);
             self.end_job(now, id, Some(Failure::Cancelled));
         }
     }
@@ -364,9 +394,14 @@ impl Agent {
     }
 
     /// An answer to a request of ours.
-    fn job_answered(&mut self, now: Instant, owner: Owner, response: &Response) {
+    fn job_answered(&mut self, now: Instant, id: JobId, owner: Owner, response: &Response) {
         match owner {
             Owner::Session(session, tag) => {
+                if !self.sessions.contains_key(&session) {
+                    // The session was dropped for its faults; nobody else can end what its INVITE makes.
+                    self.answered_without_session(now, id, response);
+                    return;
+                }
                 let whole = self.try_session(now, session, |s, ctx| s.on_response(tag, response, ctx));
                 // A success has its ACK at once, whatever befell the session that asked for it.
                 if !whole && response.is_success() {
@@ -374,6 +409,7 @@ impl Agent {
                 }
             }
             Owner::Account(account) => self.account_answered(now, account, response),
+            Owner::Farewell(farewell) => self.farewell_answered(now, farewell, response),
             // The health of the address was noted when the answer came.
             Owner::Probe(_) | Owner::Ack => {}
         }
@@ -386,13 +422,21 @@ impl Agent {
             }
             Owner::Account(account) => self.account_failed(now, account, failure),
             // The address's health was noted where the transaction failed.
-            Owner::Probe(_) | Owner::Ack => {}
+            Owner::Probe(_) | Owner::Ack | Owner::Farewell(_) => {}
+        }
+    }
+
+    fn answered_without_session(&mut self, now: Instant, id: JobId, response: &Response) {
+        if response.is_success() && !self.on_late_answer(now, response) {
+            self.give_up(now, id);
+            self.on_late_answer(now, response);
         }
     }
 
     fn job_closed(&mut self, now: Instant, owner: Owner) {
         match owner {
             Owner::Session(session, tag) => self.on_session(now, session, |s, _| s.on_closed(tag)),
+            Owner::Farewell(farewell) => self.farewell_closed(farewell),
             Owner::Account(_) | Owner::Probe(_) | Owner::Ack => {}
         }
     }

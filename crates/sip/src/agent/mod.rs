@@ -4,8 +4,8 @@
 //! strangers out. It sees datagrams, bytes of streams and answers of DNS, never a socket.
 //!
 //! **How.** [`Agent`] holds the tables; each kind of work has a file: `inbound` sorts what arrives, `calls`
-//! carries the gateway's orders to sessions, `jobs` finds addresses and sends requests, `accounts` keeps
-//! servers and registrations, `wires` the connections.
+//! carries the gateway's orders to sessions, `jobs` finds addresses and sends requests, `late` ends what
+//! answers to given-up INVITEs make, `accounts` keeps servers and registrations, `wires` the connections.
 //!
 //! **Limits.** Every table has a named maximum; what does not fit is answered 503. One local address.
 //!
@@ -21,6 +21,7 @@ mod config;
 mod guard;
 mod inbound;
 mod jobs;
+mod late;
 mod locate;
 mod rate;
 mod servers;

@@ -321,6 +321,11 @@ impl Session {
         &self.key
     }
 
+    /// What it has for digest.
+    pub const fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
     /// Whether nothing is left to do: the agent may forget it.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Over && self.pending.is_empty() && self.unacked.is_none()

@@ -140,10 +140,10 @@ impl Clients {
     }
 
     /// Takes a response. False if it belongs to no transaction.
-    pub fn on_response(&mut self, now: Instant, response: Response, out: &mut Vec<ClientReport>) -> bool {
-        let found = ClientKey::of_response(&response).and_then(|key| self.by_key.get(&key).copied());
+    pub fn on_response(&mut self, now: Instant, response: &Response, out: &mut Vec<ClientReport>) -> bool {
+        let found = ClientKey::of_response(response).and_then(|key| self.by_key.get(&key).copied());
         let Some(id) = found else { return false };
-        self.event(now, id, Event::Response(Class::of(response.status)), Some(response), out);
+        self.event(now, id, Event::Response(Class::of(response.status)), Some(response.clone()), out);
         true
     }
 

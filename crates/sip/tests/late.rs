@@ -1,0 +1,240 @@
+//! A success that comes when its INVITE has been given up: acknowledged, and what it made is ended.
+
+mod world;
+
+use tipring_sip::agent::{
+    AccountConfig, AccountId, Command, Destination, Event, HostPort, Identity, Invite, Privacy, ServerConfig,
+    ServerId, Transport,
+};
+use tipring_sip::digest::Secret;
+use tipring_sip::message::{HeaderName, Method, Request, Response};
+use tipring_units::Millis;
+use world::{A, P, World, address, media};
+
+const SECOND: &str = "10.0.0.8:5060";
+const SDP: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
+                   m=audio 30000 RTP/AVP 8\r\n";
+
+fn answer(request: &Request, status: u16, tag: &str) -> Response {
+    let mut response = request.response(status, "", Some(tag));
+    response.headers.push(HeaderName::Contact, format!("<sip:{tag}@{P}>"));
+    if status == 200 && request.method == Method::Invite {
+        response.set_body("application/sdp", SDP.as_bytes().to_vec());
+    }
+    response
+}
+
+fn sent(world: &World, method: &Method) -> usize {
+    world.count(A, P, method.as_str())
+}
+
+/// An INVITE that nobody has answered within 64*T1.
+fn unanswered() -> (World, Request) {
+    let mut world = World::with_peer(1);
+    world.call(0, World::uri(P));
+    world.run_for(33_000);
+    assert!(world.events(0).iter().any(|e| matches!(e, Event::Failed { status: 408, .. })));
+    world.check_idle();
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    (world, invite)
+}
+
+#[test]
+fn a_200_after_the_invite_timed_out_is_acknowledged_and_ended() {
+    let (mut world, invite) = unanswered();
+    world.respond(P, &answer(&invite, 200, "b1"));
+    world.run_for(20);
+    let ack = world.got(P, &Method::Ack).expect("an ACK");
+    assert_eq!(ack.uri.to_string(), format!("sip:b1@{P}"));
+    assert_eq!(ack.to().expect("to").tag(), Some("b1"));
+    assert_eq!(ack.cseq().expect("cseq").seq, invite.cseq().expect("cseq").seq);
+    let bye = world.got(P, &Method::Bye).expect("a BYE");
+    assert_eq!(bye.to().expect("to").tag(), Some("b1"));
+    assert_eq!(bye.cseq().expect("cseq").seq, invite.cseq().expect("cseq").seq + 1);
+    world.respond(P, &answer(&bye, 200, "b1"));
+    assert!(!world.answered(0));
+    world.run_for(6000);
+    world.check_idle();
+    world.check_answers();
+}
+
+#[test]
+fn its_repeats_are_acknowledged_again_and_ended_once() {
+    let (mut world, invite) = unanswered();
+    for _ in 0..3 {
+        world.respond(P, &answer(&invite, 200, "b1"));
+        world.run_for(20);
+        if let Some(bye) = world.got(P, &Method::Bye) {
+            world.respond(P, &answer(&bye, 200, "b1"));
+        }
+        world.run_for(480);
+    }
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (3, 1));
+}
+
+#[test]
+fn every_late_fork_is_ended() {
+    let (mut world, invite) = unanswered();
+    for tag in ["b1", "b2"] {
+        world.respond(P, &answer(&invite, 200, tag));
+        world.run_for(20);
+        let bye = world.got(P, &Method::Bye).expect("a BYE");
+        assert_eq!(bye.to().expect("to").tag(), Some(tag));
+        world.respond(P, &answer(&bye, 200, tag));
+    }
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, 2));
+    world.check_acks();
+}
+
+#[test]
+fn it_is_remembered_for_64_t1_and_no_longer() {
+    let (mut world, invite) = unanswered();
+    // It was given up 32 s after it was sent, which is one second ago.
+    world.run_for(30_000);
+    world.respond(P, &answer(&invite, 200, "b1"));
+    world.run_for(20);
+    assert_eq!(sent(&world, &Method::Ack), 1);
+    world.run_for(2000);
+    world.respond(P, &answer(&invite, 200, "b2"));
+    world.run_for(20);
+    assert_eq!(sent(&world, &Method::Ack), 1);
+}
+
+#[test]
+fn other_late_answers_change_nothing() {
+    let (mut world, invite) = unanswered();
+    for status in [180, 486, 603] {
+        world.respond(P, &answer(&invite, status, "b1"));
+    }
+    world.run_for(1000);
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (0, 0));
+    world.check_idle();
+}
+
+#[test]
+fn a_200_after_an_unanswered_cancel_had_its_time_is_acknowledged_and_ended() {
+    let mut world = World::with_peer(1);
+    let session = world.call(0, World::uri(P));
+    world.run_for(20);
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    world.respond(P, &answer(&invite, 180, "b1"));
+    world.run_for(20);
+    world.command(0, Command::Hangup { session, cause: None });
+    world.run_for(33_000);
+    world.check_idle();
+    world.respond(P, &answer(&invite, 200, "b1"));
+    world.respond(P, &answer(&invite, 200, "b2"));
+    world.run_for(20);
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, 2));
+    world.check_acks();
+    world.run_for(70_000);
+    world.check_idle();
+}
+
+/// An agent whose server has two addresses, with an account there.
+fn two_addresses() -> World {
+    let mut world = World::with_peer(1);
+    world.peers.insert(address(SECOND), Vec::new());
+    let host = |h: &str| HostPort { host: h.to_owned(), port: Some(5060) };
+    let server = ServerConfig {
+        id: ServerId(0),
+        addresses: vec![host("10.0.0.9"), host("10.0.0.8")],
+        domain: None,
+        transport: Transport::Udp,
+    };
+    world.command(0, Command::SetServer(server));
+    let account = AccountConfig {
+        id: AccountId(0),
+        server: ServerId(0),
+        user: "101".to_owned(),
+        auth_user: None,
+        password: Secret::new("secret"),
+        expires: Millis(600_000),
+        register: false,
+    };
+    world.command(0, Command::Register(account));
+    let session = world.nodes[0].agent.new_session();
+    let invite = Invite {
+        session,
+        to: Destination::Server { server: ServerId(0), user: "5".to_owned() },
+        account: Some(AccountId(0)),
+        from: Identity { display: None, user: "101".to_owned() },
+        asserted: None,
+        privacy: Privacy::None,
+        media: Some(media(1)),
+        emergency: false,
+        max_forwards: None,
+    };
+    world.command(0, Command::Invite(Box::new(invite)));
+    world.run_for(20);
+    world
+}
+
+#[test]
+fn a_200_from_the_address_that_we_left_is_ended_and_the_call_goes_on_at_the_next() {
+    let mut world = two_addresses();
+    let first = world.got(P, &Method::Invite).expect("an INVITE");
+    world.run_for(33_000);
+    let second = world.got(SECOND, &Method::Invite).expect("an INVITE at the second address");
+    world.respond(P, &answer(&first, 200, "b1"));
+    world.run_for(20);
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (1, 1));
+    assert!(!world.answered(0));
+    world.respond(SECOND, &answer(&second, 200, "b2"));
+    world.run_for(20);
+    assert!(world.answered(0));
+    world.check_acks();
+}
+
+#[test]
+fn a_200_after_a_503_that_sent_us_elsewhere_is_ended_too() {
+    let mut world = two_addresses();
+    let first = world.got(P, &Method::Invite).expect("an INVITE");
+    world.respond(P, &answer(&first, 503, "x"));
+    world.run_for(20);
+    assert!(world.got(SECOND, &Method::Invite).is_some());
+    world.respond(P, &answer(&first, 200, "b1"));
+    world.run_for(20);
+    // One ACK for the refusal, one for the success.
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, 1));
+    world.check_acks();
+}
+
+#[test]
+fn a_challenged_bye_goes_again_with_digest() {
+    let mut world = two_addresses();
+    let first = world.got(P, &Method::Invite).expect("an INVITE");
+    world.run_for(33_000);
+    world.respond(P, &answer(&first, 200, "b1"));
+    world.run_for(20);
+    let bye = world.got(P, &Method::Bye).expect("a BYE");
+    let mut refusal = bye.response(407, "", Some("b1"));
+    let ask = "Digest realm=\"px\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
+    refusal.headers.push(HeaderName::ProxyAuthenticate, ask);
+    world.respond(P, &refusal);
+    world.run_for(20);
+    let again = world.got(P, &Method::Bye).expect("a BYE");
+    assert!(again.headers.has(&HeaderName::ProxyAuthorization));
+    assert_eq!(again.cseq().expect("cseq").seq, bye.cseq().expect("cseq").seq + 1);
+}
+
+#[test]
+fn a_late_200_to_a_reinvite_is_acknowledged_and_the_call_was_ended_before() {
+    let mut world = World::with_peer(1);
+    let session = world.call(0, World::uri(P));
+    world.run_for(20);
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    world.respond(P, &answer(&invite, 200, "b1"));
+    world.run_for(20);
+    world.command(0, Command::Reoffer { session, media: media(1) });
+    world.run_for(33_000);
+    let reinvite = world.got(P, &Method::Invite).expect("a re-INVITE");
+    let byes = sent(&world, &Method::Bye);
+    assert!(byes > 0);
+    world.run_for(10_000);
+    let byes = sent(&world, &Method::Bye).max(byes);
+    world.respond(P, &answer(&reinvite, 200, "b1"));
+    world.run_for(20);
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, byes));
+    world.check_acks();
+}
