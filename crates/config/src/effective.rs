@@ -9,7 +9,7 @@ use tipring_port::{CallerIdTiming, Disconnect, FlashWindow, LineProfile};
 use tipring_units::{Db, Millis};
 
 use crate::values::{
-    Codec, Destination, Digits, MayCall, MediaPorts, Network, Number, PhoneType, PortName, Secret,
+    Codec, Destination, Digest, Digits, MayCall, MediaPorts, Network, Number, PhoneType, PortName, Secret,
     ServerAddress, Transport,
 };
 
@@ -27,6 +27,8 @@ pub struct Effective {
     pub media: MediaPorts,
     /// Whose calls are accepted beside those of servers and registered SIP phones.
     pub trust: Vec<Network>,
+    /// How SIP phones that register here prove their password, best first.
+    pub digest: Vec<Digest>,
     /// Dial tone sounds this long.
     #[serde(serialize_with = "time")]
     pub wait_first_digit: Millis,

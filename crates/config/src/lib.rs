@@ -31,7 +31,7 @@ pub use reference::reference;
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
 pub use values::{
-    Codec, Destination, Digits, Driver, MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number,
+    Codec, Destination, Digest, Digits, Driver, MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number,
     PhoneType, PortName, SIP_PORT, Secret, ServerAddress, Target, Transport,
 };
 

@@ -2,7 +2,7 @@
 //! which unknown keys are told, the reference is printed and changes are classed.
 
 use crate::kind::Kind;
-use crate::values::{Codec, Digits, MayCall, PhoneType, Transport};
+use crate::values::{Codec, Digest, Digits, MayCall, PhoneType, Transport};
 
 /// When a changed value takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -167,6 +167,7 @@ const KEYS: &[Key] = {
         now(Top, "listen", Kind::Listen, "0.0.0.0:5060", RestartListener, "The address and port for SIP, UDP and TCP."),
         now(Top, "media", Kind::MediaPorts, "16384-17383", RestartListener, "UDP ports for RTP and RTCP, a pair for each call."),
         now(Top, "trust", Kind::Networks, "none", Live, "Networks whose SIP calls are accepted; servers and registered SIP phones always are."),
+        now(Top, "digest", Kind::Words(Digest::WORDS), "md5", Live, "How SIP phones that register here prove their password, best first; many phones give up at anything but md5."),
         now(Top, "wait_first_digit", Kind::Time(1000, MINUTES_10), "16 s", Live, "How long dial tone sounds."),
         now(Top, "wait_digit", Kind::Time(1000, MINUTES_10), "10 s", Live, "How long the next digit may take while a number is not complete."),
         now(Top, "wait_end", Kind::Time(500, MINUTES_10), "3 s", Live, "How long the next digit may take where the number could be complete."),

@@ -109,6 +109,16 @@ words! {
         Info = "info",
     }
 
+    /// How a SIP phone proves its password.
+    Digest {
+        /// MD5.
+        Md5 = "md5",
+        /// SHA-256.
+        Sha256 = "sha-256",
+        /// SHA-512/256.
+        Sha512Half = "sha-512-256",
+    }
+
     /// How voice is coded.
     Codec {
         /// G.711 mu-law.

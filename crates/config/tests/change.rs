@@ -27,6 +27,7 @@ country = \"us\"
 listen = \"127.0.0.1:5062\"
 media = \"20000-20099\"
 trust = [\"10.0.0.0/8\", \"::1\"]
+digest = [\"sha-256\", \"md5\"]
 wait_first_digit = \"20 s\"
 wait_digit = \"9 s\"
 wait_end = \"2500 ms\"
@@ -169,6 +170,10 @@ fn differences_carry_their_class() {
     assert_eq!(
         changes(BASE, &format!("listen = \"127.0.0.1\"\n{BASE}")),
         ["listen: \"0.0.0.0:5060\" -> \"127.0.0.1:5060\" (restart-listener)"]
+    );
+    assert_eq!(
+        changes(BASE, &format!("digest = [\"sha-256\", \"md5\"]\n{BASE}")),
+        ["digest: \"md5\" -> [\"sha-256\", \"md5\"] (live)"]
     );
     assert_eq!(
         changes(BASE, &BASE.replace("\"0\" = \"201\"", "\"0\" = \"202\"")),

@@ -3,12 +3,14 @@
 use core::net::SocketAddr;
 
 use tipring_call::{CauseTones, DialRow, Emergency, Number, Permission, Setup, Timers};
-use tipring_config::{Codec, Destination, Digits, Effective, MayCall, Phone, Rule, Server, Service, Target};
+use tipring_config::{
+    Codec, Destination, Digest, Digits, Effective, MayCall, Phone, Rule, Server, Service, Target,
+};
 use tipring_port::{CodecName, DtmfMode, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
     AccountConfig, AccountId, AgentConfig, HostPort, Network, ServerConfig, ServerId, Transport, Trust,
 };
-use tipring_sip::digest::Secret;
+use tipring_sip::digest::{Algorithm, Secret};
 use tipring_sip::offer_answer::TELEPHONE_EVENT_TYPE;
 use tipring_sip::registrar::User;
 use tipring_units::{LineId, MediaSlot, Millis, ShardId};
@@ -87,6 +89,7 @@ impl Site {
                     tcp: Some(wiring.sip),
                     product: concat!("Tipring/", env!("CARGO_PKG_VERSION")).to_owned(),
                     realm: effective.name.clone(),
+                    digest: effective.digest.iter().copied().map(algorithm).collect(),
                     max_sessions: 2 * (effective.phone.len() + effective.sip.len()) + SPARE_SESSIONS,
                     ..AgentConfig::new(wiring.sip)
                 },
@@ -255,6 +258,14 @@ fn codec(codec: Codec) -> CodecName {
     match codec {
         Codec::Pcmu => CodecName::Pcmu,
         Codec::Pcma => CodecName::Pcma,
+    }
+}
+
+fn algorithm(digest: Digest) -> Algorithm {
+    match digest {
+        Digest::Md5 => Algorithm::Md5,
+        Digest::Sha256 => Algorithm::Sha256,
+        Digest::Sha512Half => Algorithm::Sha512Half,
     }
 }
 

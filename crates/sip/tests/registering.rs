@@ -8,7 +8,7 @@ use tipring_sip::agent::{
     AccountConfig, AccountId, AgentConfig, Answer, Command, Destination, Event, HostPort, Network, Question,
     RefusedWhy, ServerConfig, ServerId, SrvRecord, Transport, Trust, TrustedAs,
 };
-use tipring_sip::digest::Secret;
+use tipring_sip::digest::{Algorithm, Secret};
 use tipring_sip::registrar::User;
 use tipring_sip::registration::{RegistrationState, WhyUnregistered};
 use tipring_units::Millis;
@@ -16,7 +16,13 @@ use world::{A, B, Weather, World, address, media};
 
 /// Node 0 is a phone that trusts nobody but its server; node 1 is the registrar and trusts no network.
 fn world_with(password: &str, transport: Transport) -> World {
+    world_asking(password, transport, &[Algorithm::Md5])
+}
+
+/// The same with a registrar that asks for these algorithms.
+fn world_asking(password: &str, transport: Transport, digest: &[Algorithm]) -> World {
     let mut configs = vec![AgentConfig::new(address(A)), AgentConfig::new(address(B))];
+    configs[1].digest = digest.to_vec();
     if transport == Transport::Tcp {
         for config in &mut configs {
             config.tcp = Some(config.udp);
@@ -45,6 +51,59 @@ fn world_with(password: &str, transport: Transport) -> World {
     world.command(0, Command::Register(account));
     world.run_for(100);
     world
+}
+
+/// Every set of algorithms that a registrar may be set to, in some orders.
+const DIGESTS: [&[Algorithm]; 6] = [
+    &[Algorithm::Md5],
+    &[Algorithm::Sha256],
+    &[Algorithm::Sha512Half],
+    &[Algorithm::Sha512Half, Algorithm::Sha256, Algorithm::Md5],
+    &[Algorithm::Md5, Algorithm::Sha256],
+    &[Algorithm::Sha256, Algorithm::Sha512Half],
+];
+
+#[test]
+fn a_phone_registers_and_calls_with_every_set_of_algorithms() {
+    for digest in DIGESTS {
+        for password in ["lamo", "wrong"] {
+            let mut world = world_asking(password, Transport::Udp, digest);
+            assert_eq!(is_registered(&world), password == "lamo", "{digest:?}");
+            call_from_phone(&mut world);
+            assert_eq!(world.incoming(1).is_some(), password == "lamo", "{digest:?}");
+        }
+    }
+}
+
+#[test]
+fn a_nonce_that_has_grown_old_is_taken_for_stale_and_the_phone_proves_itself_anew() {
+    for digest in DIGESTS {
+        let mut world = world_asking("lamo", Transport::Udp, digest);
+        // Half of its ten minutes later the phone refreshes with the nonce that it has; that one lives five minutes.
+        for refresh in 1..=3 {
+            world.run_for(600_000);
+            assert!(is_registered(&world), "{digest:?} refresh {refresh}");
+        }
+        let refused = world
+            .events(1)
+            .iter()
+            .any(|e| matches!(e, Event::Refused { why: RefusedWhy::WrongPassword, .. }));
+        assert!(!refused, "{digest:?}");
+        let asked = world.count(B, A, "SIP/2.0 401");
+        assert!(asked >= 2, "{digest:?}: asked {asked} times: no nonce was stale");
+    }
+}
+
+#[test]
+fn a_registrar_that_asks_for_another_algorithm_keeps_its_phones() {
+    let mut world = world_asking("lamo", Transport::Udp, &[Algorithm::Md5]);
+    assert!(is_registered(&world));
+    world.command(1, Command::SetDigest(vec![Algorithm::Sha256]));
+    world.run_for(1_200_000);
+    assert!(is_registered(&world), "{:?}", states(&world));
+    let refused =
+        world.events(1).iter().any(|e| matches!(e, Event::Refused { why: RefusedWhy::WrongPassword, .. }));
+    assert!(!refused);
 }
 
 fn states(world: &World) -> Vec<RegistrationState> {

@@ -15,7 +15,7 @@ use crate::files::{FileWanted, Files, Row};
 use crate::finding::Findings;
 use crate::schema::Place;
 use crate::source::Section;
-use crate::values::{Destination, MediaPorts, Network, Number, PortName, listen_address};
+use crate::values::{Destination, Digest, MediaPorts, Network, Number, PortName, listen_address};
 
 /// What all parts of the building share.
 pub(crate) struct Build<'s, 'f, 'n> {
@@ -104,6 +104,7 @@ impl<'s> Build<'s, '_, '_> {
             listen,
             media,
             trust: self.list(top, "trust", &[], Network::parse),
+            digest: self.list(top, "digest", &["md5"], Digest::parse),
             wait_first_digit: self.time(top, "wait_first_digit", "16 s")?,
             wait_digit: self.time(top, "wait_digit", "10 s")?,
             wait_end: self.time(top, "wait_end", "3 s")?,

@@ -208,6 +208,7 @@ impl Control {
         self.media.configure(&self.site);
         self.board.configure(self.now, &self.site);
         self.agent(agent::Input::Command(SipCommand::SetTrust(self.site.sip.trust.clone())));
+        self.agent(agent::Input::Command(SipCommand::SetDigest(self.site.sip.agent.digest.clone())));
         self.agent(agent::Input::Command(SipCommand::SetUsers(self.site.sip.users.clone())));
         for server in self.site.sip.servers.clone() {
             if !old.sip.servers.iter().any(|other| other.config == server.config) {
@@ -551,6 +552,7 @@ fn session_of(command: &SipCommand) -> Option<SessionId> {
         | SipCommand::Unregister(_)
         | SipCommand::UnregisterAll
         | SipCommand::SetTrust(_)
+        | SipCommand::SetDigest(_)
         | SipCommand::SetUsers(_) => None,
     }
 }

@@ -81,7 +81,7 @@ pub struct Agent {
 impl Agent {
     /// An agent without servers, accounts or users.
     pub fn new(config: AgentConfig, mut entropy: Entropy) -> Self {
-        let registrar = Registrar::new(&config.realm, &mut entropy);
+        let registrar = Registrar::new(&config.realm, &config.digest, &mut entropy);
         Self {
             clients: Clients::new(config.timing),
             servers: Servers::new(config.timing),

@@ -7,6 +7,7 @@ use tipring_units::Millis;
 use super::cause::Cause;
 use super::config::{AccountConfig, AccountId, ServerConfig, ServerId, Trust};
 use super::locate::SrvRecord;
+use crate::digest::Algorithm;
 use crate::message::Uri;
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferedMedia};
 use crate::registrar::User;
@@ -290,6 +291,8 @@ pub enum Command {
     UnregisterAll,
     /// Replace the rules of who may call.
     SetTrust(Trust),
+    /// Ask for these digest algorithms at the built-in registrar, most wanted first.
+    SetDigest(Vec<Algorithm>),
     /// Replace the users of the built-in registrar.
     SetUsers(Vec<User>),
 }

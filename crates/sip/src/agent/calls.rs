@@ -46,6 +46,7 @@ impl Agent {
             Command::Unregister(account) => self.unregister(now, account),
             Command::UnregisterAll => self.unregister_all(now),
             Command::SetTrust(trust) => self.config.trust = trust,
+            Command::SetDigest(algorithms) => self.registrar.set_digest(&algorithms),
             Command::SetUsers(users) => self.bindings_changed(|r| r.set_users(users)),
         }
     }

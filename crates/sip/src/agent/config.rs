@@ -5,7 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 use tipring_units::Millis;
 
 use super::api::Transport;
-use crate::digest::Secret;
+use crate::digest::{Algorithm, Secret};
 use crate::transaction::Timing;
 
 /// A configured server.
@@ -134,6 +134,8 @@ pub struct AgentConfig {
     pub product: String,
     /// The realm of the built-in registrar.
     pub realm: String,
+    /// The digest algorithms that it asks for, most wanted first.
+    pub digest: Vec<Algorithm>,
     /// Transaction timers.
     pub timing: Timing,
     /// Who may call.
@@ -154,6 +156,9 @@ impl AgentConfig {
             tcp: None,
             product: "Tipring".to_owned(),
             realm: "tipring".to_owned(),
+            // MD5 alone: phones built on older libre (baresip 1.0) give up at any challenge of another algorithm, even
+            // if MD5 is offered beside it as RFC 8760 §2.4 has it.
+            digest: vec![Algorithm::Md5],
             timing: Timing::STANDARD,
             trust: Trust::default(),
             reoffers: Reoffers::Automatic,

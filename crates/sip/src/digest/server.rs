@@ -52,18 +52,29 @@ struct Counts {
 }
 
 impl ServerAuth {
-    /// For a realm. The algorithms are offered in the order given (put the strongest first, RFC 8760 §2.4).
+    /// For a realm. The algorithms are offered in the order given (put the strongest first, RFC 8760 §2.4); with none
+    /// MD5 is, which everybody has.
     pub fn new(realm: &str, algorithms: &[Algorithm], lifetime: Millis, entropy: &mut Entropy) -> Self {
         let mut key = [0; 32];
         entropy.fill(&mut key);
         Self {
             realm: realm.to_owned(),
-            algorithms: algorithms.to_vec(),
+            algorithms: in_order(algorithms),
             lifetime,
             key: Secret::new(hex(&key)),
             used: BTreeMap::new(),
             forgotten: None,
         }
+    }
+
+    /// Offers these from now on. Nonces stay good, under whichever of them.
+    pub fn set_algorithms(&mut self, algorithms: &[Algorithm]) {
+        self.algorithms = in_order(algorithms);
+    }
+
+    /// Whether credentials made by `algorithm` are taken.
+    pub fn offers(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(&algorithm)
     }
 
     /// The realm.
@@ -181,6 +192,20 @@ impl ServerAuth {
         let ours = self.nonce((issued, random));
         same_in_constant_time(ours.as_bytes(), nonce.as_bytes()).then_some((issued, random))
     }
+}
+
+/// Each algorithm once, in the order given.
+fn in_order(algorithms: &[Algorithm]) -> Vec<Algorithm> {
+    let mut all = Vec::new();
+    for algorithm in algorithms {
+        if !all.contains(algorithm) {
+            all.push(*algorithm);
+        }
+    }
+    if all.is_empty() {
+        all.push(Algorithm::Md5);
+    }
+    all
 }
 
 /// HMAC (RFC 2104) for a key of at most one block.

@@ -8,7 +8,7 @@
 //! **Limits.** [`MAX_USERS`], [`MAX_CONTACTS`] each. An unknown user is answered exactly like a wrong
 //! password. No GRUU, no Path.
 //!
-//! **Standard.** RFC 3261 §10.3, RFC 7616.
+//! **Standard.** RFC 3261 §10.3, RFC 7616, RFC 8760.
 
 mod binding;
 
@@ -67,16 +67,19 @@ pub struct Registrar {
 }
 
 impl Registrar {
-    /// A registrar without users.
-    pub fn new(realm: &str, entropy: &mut Entropy) -> Self {
-        // MD5 alone: phones built on older libre (baresip 1.0) give up at any challenge of another algorithm, even
-        // if MD5 is offered beside it as RFC 8760 §2.4 has it.
-        let algorithms = [Algorithm::Md5];
+    /// A registrar without users that asks for these digest algorithms.
+    pub fn new(realm: &str, algorithms: &[Algorithm], entropy: &mut Entropy) -> Self {
         Self {
-            auth: ServerAuth::new(realm, &algorithms, NONCE_LIFETIME, entropy),
+            auth: ServerAuth::new(realm, algorithms, NONCE_LIFETIME, entropy),
             users: BTreeMap::new(),
             bindings: BTreeMap::new(),
         }
+    }
+
+    /// Asks for these digest algorithms from now on, most wanted first. Who is registered stays so, and proves itself
+    /// anew with its next request.
+    pub fn set_digest(&mut self, algorithms: &[Algorithm]) {
+        self.auth.set_algorithms(algorithms);
     }
 
     /// Replaces the users; bindings of those who are gone are removed and returned.
@@ -131,7 +134,9 @@ impl Registrar {
             .filter_map(|value| Authorization::parse(&text(value)).ok().flatten())
             .collect();
         for credentials in values {
-            bore |= credentials.realm == self.auth.realm();
+            // Whoever answers an earlier challenge of another algorithm is asked again, not taken for a stranger.
+            let algorithm = credentials.algorithm.unwrap_or(Algorithm::Md5);
+            bore |= credentials.realm == self.auth.realm() && self.auth.offers(algorithm);
             let users = &self.users;
             let result = self.auth.verify(
                 now,
@@ -150,7 +155,7 @@ impl Registrar {
         if bore { Proof::Wrong } else { Proof::Ask { stale: false } }
     }
 
-    /// The 401 that asks for credentials.
+    /// The 401 that asks for credentials: a header for each algorithm, in order (RFC 8760 §2.4).
     pub fn challenge(&self, now: Instant, request: &Request, stale: bool, entropy: &mut Entropy) -> Response {
         let tag = format!("{:016x}", entropy.u64());
         let mut response = request.response(401, "", Some(&tag));

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dialog::{Credentials, answer_challenge};
+use crate::digest::Challenge;
 use crate::message::{Host, Method, Uri};
 use crate::transaction::Transport;
 
@@ -14,8 +15,12 @@ const FLOW: &str = "198.51.100.7:40000";
 
 impl Bench {
     fn new() -> Self {
+        Self::asking_for(&[Algorithm::Md5])
+    }
+
+    fn asking_for(algorithms: &[Algorithm]) -> Self {
         let mut entropy = Entropy::for_simulation(1);
-        let mut registrar = Registrar::new("tipring", &mut entropy);
+        let mut registrar = Registrar::new("tipring", algorithms, &mut entropy);
         registrar.set_users(vec![User { name: "201".to_owned(), password: Secret::new("lamo") }]);
         Self { registrar, entropy, now: Instant::from_millis(1000), seq: 0 }
     }
@@ -72,14 +77,73 @@ fn a_right_password_binds_and_a_wrong_one_does_not() {
     assert_eq!(bench.registrar.user_of_flow(bench.now, Bench::flow()), Some("201"));
 }
 
-#[test]
-fn a_challenge_names_no_algorithm_at_which_old_phones_give_up() {
-    let mut bench = Bench::new();
+/// The algorithms that a registrar asks for, header by header.
+fn asked_for(bench: &mut Bench) -> Vec<Algorithm> {
     let request = bench.request("201", "<sip:201@10.0.0.9>", None);
     let answer = bench.registrar.challenge(bench.now, &request, false, &mut bench.entropy);
-    let challenges: Vec<_> = answer.headers.get_all(&HeaderName::WwwAuthenticate).map(text).collect();
-    assert_eq!(challenges.len(), 1, "{challenges:?}");
-    assert!(challenges[0].contains("algorithm=MD5"), "{challenges:?}");
+    let headers = answer.headers.get_all(&HeaderName::WwwAuthenticate);
+    let challenges = headers.map(|value| Challenge::parse_all(&text(value)).expect("a challenge"));
+    challenges.map(|one| one[0].algorithm.expect("an algorithm")).collect()
+}
+
+#[test]
+fn a_challenge_names_no_algorithm_at_which_old_phones_give_up_unless_told() {
+    let config = crate::agent::AgentConfig::new("10.0.0.1:5060".parse().expect("address"));
+    let mut bench = Bench::asking_for(&config.digest);
+    assert_eq!(asked_for(&mut bench), [Algorithm::Md5]);
+}
+
+#[test]
+fn every_algorithm_has_a_header_in_the_order_given() {
+    use Algorithm::{Md5, Sha256, Sha512Half};
+    let orders: [&[Algorithm]; 5] =
+        [&[Sha256], &[Sha512Half, Sha256, Md5], &[Md5, Sha256], &[Sha256, Md5, Sha256], &[]];
+    let expected: [&[Algorithm]; 5] =
+        [&[Sha256], &[Sha512Half, Sha256, Md5], &[Md5, Sha256], &[Sha256, Md5], &[Md5]];
+    for (order, expected) in orders.into_iter().zip(expected) {
+        assert_eq!(asked_for(&mut Bench::asking_for(order)), expected);
+        let mut bench = Bench::new();
+        bench.registrar.set_digest(order);
+        assert_eq!(asked_for(&mut bench), expected);
+    }
+}
+
+#[test]
+fn each_algorithm_that_is_offered_proves_and_no_other() {
+    use Algorithm::{Md5, Sha256, Sha512Half};
+    for offered in [Md5, Sha256, Sha512Half] {
+        for answered in [Md5, Sha256, Sha512Half] {
+            let mut bench = Bench::asking_for(&[answered]);
+            let request = bench.request("201", "<sip:201@10.0.0.9>", None);
+            bench.registrar.set_digest(&[answered]);
+            let challenge = bench.registrar.challenge(bench.now, &request, false, &mut bench.entropy);
+            // What is asked for changes while the answer is under way.
+            bench.registrar.set_digest(&[offered]);
+            let mut request = request;
+            let credentials = Credentials { user: "201".to_owned(), password: Secret::new("lamo") };
+            assert!(answer_challenge(&mut request, &challenge, &credentials, &mut bench.entropy));
+            let proof = bench.registrar.prove(bench.now, &request);
+            let right =
+                if offered == answered { Proof::User("201".to_owned()) } else { Proof::Ask { stale: false } };
+            assert_eq!(proof, right, "{offered} asked for, {answered} given");
+        }
+    }
+}
+
+#[test]
+fn an_old_nonce_is_stale_with_every_algorithm_and_a_wrong_password_is_not() {
+    for algorithm in [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512Half] {
+        for (password, expected) in [("lamo", Proof::Ask { stale: true }), ("x", Proof::Wrong)] {
+            let mut bench = Bench::asking_for(&[algorithm]);
+            let request = bench.request("201", "<sip:201@10.0.0.9>", None);
+            let (request, _) = bench.prove(request, "201", password);
+            let later = bench.now + NONCE_LIFETIME + Millis(1);
+            assert_eq!(bench.registrar.prove(later, &request), expected, "{algorithm}");
+            let challenge = bench.registrar.challenge(later, &request, true, &mut bench.entropy);
+            let asked = challenge.headers.text(&HeaderName::WwwAuthenticate).expect("a challenge");
+            assert!(asked.contains("stale=true"), "{asked}");
+        }
+    }
 }
 
 #[test]
