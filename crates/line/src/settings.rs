@@ -81,33 +81,6 @@ impl Settings {
 #[cfg(test)]
 impl Settings {
     pub(crate) fn for_tests() -> Self {
-        use tipring_port::{PulseConvention, RingPattern};
-        use tipring_units::{Hz, Volts};
-        Self {
-            hook: HookTiming { seize: Millis(64), release: Millis(64), bounce: Millis(10) },
-            flash: FlashWindow { min: Millis(300), max: Millis(1000) },
-            pulse: PulseTiming {
-                enabled: true,
-                break_min: Millis(15),
-                break_max: Millis(200),
-                interdigit: Millis(250),
-                convention: PulseConvention::Standard,
-            },
-            ring: RingSpec {
-                frequency: Hz(20.0),
-                level: Volts(86.0),
-                pattern: RingPattern::new(&[Millis(2000), Millis(4000)]),
-            },
-            caller_id: CallerIdTiming::Bellcore {
-                after_ring: Millis(500),
-                before_ring: Millis(200),
-                multiple: true,
-            },
-            disconnect: Disconnect::Cpc(Millis(250)),
-            reverse_on_answer: false,
-            roh: RohTiming { reorder: Millis(20_000), howler: Millis(40_000) },
-            threshold: Milliamps(10.0),
-            loop_current: Milliamps(25.0),
-        }
+        Self::from(&LineProfile::laboratory())
     }
 }

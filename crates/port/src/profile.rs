@@ -1,8 +1,8 @@
 //! What a line is told about itself: the country's values with the line's own on top.
 
-use tipring_units::{Db, Hz, Milliamps, Millis, Ohms, Samples, Volts};
+use tipring_units::{Db, Dbm0, Hz, Milliamps, Millis, Ohms, Samples, Volts};
 
-use crate::TonePlan;
+use crate::{Component, Tone, TonePlan, ToneProgram, ToneStep};
 
 /// Steps of a ring cadence, at the most (each is a burst or a pause).
 pub const MAX_RING_STEPS: usize = 8;
@@ -158,4 +158,50 @@ pub struct LineProfile {
     pub echo_tail: Samples,
     /// The tones.
     pub tones: TonePlan,
+}
+
+impl LineProfile {
+    /// The line of tests and benches, which no configuration chooses: American timing (flash and pulses on, name and
+    /// number in the first pause of ringing, CPC), 600 ohm, no gain, a canceller of 32 ms, and dial tone alone. A test
+    /// that needs another value states that one.
+    pub fn laboratory() -> Self {
+        let sine = |hertz| Component::sine(Hz(hertz), Dbm0(-13.0));
+        let components = [sine(350.0), sine(440.0), Component::NONE, Component::NONE];
+        let mut tones = TonePlan::SILENT;
+        if let Some(dial) = ToneProgram::new(&[ToneStep { components, length: Millis::ZERO }], 0) {
+            tones.set(Tone::Dial, dial);
+        }
+        Self {
+            hook: HookTiming { seize: Millis(64), release: Millis(64), bounce: Millis(10) },
+            flash: FlashWindow { min: Millis(300), max: Millis(1000) },
+            pulse: PulseTiming {
+                enabled: true,
+                break_min: Millis(15),
+                break_max: Millis(200),
+                interdigit: Millis(250),
+                convention: PulseConvention::Standard,
+            },
+            ring: RingSpec {
+                frequency: Hz(20.0),
+                level: Volts(86.0),
+                pattern: RingPattern::new(&[Millis(2000), Millis(4000)]),
+            },
+            caller_id: CallerIdTiming::Bellcore {
+                after_ring: Millis(500),
+                before_ring: Millis(200),
+                multiple: true,
+            },
+            disconnect: Disconnect::Cpc(Millis(250)),
+            reverse_on_answer: false,
+            roh: RohTiming { reorder: Millis(20_000), howler: Millis(40_000) },
+            battery: Volts(48.0),
+            loop_current: Milliamps(25.0),
+            threshold: Milliamps(10.0),
+            impedance: Ohms(600.0),
+            gain_in: Db(0.0),
+            gain_out: Db(0.0),
+            echo_tail: Millis(32).samples(),
+            tones,
+        }
+    }
 }

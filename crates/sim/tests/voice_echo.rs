@@ -3,9 +3,8 @@
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::Packets;
 use tipring_port::{
-    CallerIdTiming, Command, Component, Disconnect, Event, FlashWindow, HookTiming, LegSpec, LineCommand,
-    LineEvent, LineProfile, MediaCommand, PulseConvention, PulseTiming, RingPattern, RingSpec, RohTiming,
-    Samples, TapPoint, Tone, TonePlan, ToneProgram, ToneStep,
+    CallerIdTiming, Command, Disconnect, Event, LegSpec, LineCommand, LineEvent, LineProfile, MediaCommand,
+    Samples, TapPoint, Tone,
 };
 use tipring_sim::ear::{Heard, HeardEvent, What};
 use tipring_sim::lab::{Lab, Place};
@@ -13,8 +12,7 @@ use tipring_sim::mouth::Talk;
 use tipring_sim::phone::{Action, Dialling, PhoneEvent, PhoneSpec};
 use tipring_sim::plant::{HybridSpec, LineSpec};
 use tipring_units::{
-    BridgeId, Db, Dbm0, Entropy, Hz, Instant, LegId, LineId, Milliamps, Millis, Ohms, Samples as Count,
-    ShardId, TICK, Volts, WallTime,
+    BridgeId, Db, Entropy, Instant, LegId, LineId, Samples as Count, ShardId, TICK, WallTime,
 };
 
 const RMS_0_DBM0: f64 = 16_141.0;
@@ -162,40 +160,13 @@ impl World {
     }
 }
 
+/// Voice alone: no pulses, no caller ID, no supervision.
 fn profile() -> LineProfile {
-    let sine = |hertz| Component::sine(Hz(hertz), Dbm0(-13.0));
-    let components = [sine(350.0), sine(440.0), Component::NONE, Component::NONE];
-    let mut tones = TonePlan::SILENT;
-    let dial = ToneStep { components, length: Millis::ZERO };
-    tones.set(Tone::Dial, ToneProgram::new(&[dial], 0).unwrap());
-    LineProfile {
-        hook: HookTiming { seize: Millis(64), release: Millis(64), bounce: Millis(10) },
-        flash: FlashWindow { min: Millis(300), max: Millis(1000) },
-        pulse: PulseTiming {
-            enabled: false,
-            break_min: Millis(15),
-            break_max: Millis(200),
-            interdigit: Millis(250),
-            convention: PulseConvention::Standard,
-        },
-        ring: RingSpec {
-            frequency: Hz(20.0),
-            level: Volts(75.0),
-            pattern: RingPattern::new(&[Millis(2000), Millis(4000)]),
-        },
-        caller_id: CallerIdTiming::Off,
-        disconnect: Disconnect::None,
-        reverse_on_answer: false,
-        roh: RohTiming { reorder: Millis(20_000), howler: Millis(20_000) },
-        battery: Volts(48.0),
-        loop_current: Milliamps(25.0),
-        threshold: Milliamps(10.0),
-        impedance: Ohms(600.0),
-        gain_in: Db(0.0),
-        gain_out: Db(0.0),
-        echo_tail: Millis(32).samples(),
-        tones,
-    }
+    let mut profile = LineProfile::laboratory();
+    profile.pulse.enabled = false;
+    profile.caller_id = CallerIdTiming::Off;
+    profile.disconnect = Disconnect::None;
+    profile
 }
 
 fn line(loss: f32, delay: u16, cushion: u16) -> LineSpec {

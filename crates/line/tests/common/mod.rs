@@ -4,41 +4,15 @@
 
 use tipring_line::{Fxs, FxsOut, Playing, Said, Settings};
 use tipring_port::{
-    CallerIdTiming, CardOrder, CardReport, Disconnect, Feed, FlashWindow, HookTiming, LineCommand, LineEvent,
-    LoopReading, Program, ProgramEnd, ProgramStep, PulseConvention, PulseTiming, READINGS_PER_TICK,
-    RingPattern, RingRequest, RingSpec, RohTiming, Sense,
+    CardOrder, CardReport, Feed, LineCommand, LineEvent, LineProfile, LoopReading, Program, ProgramEnd,
+    ProgramStep, READINGS_PER_TICK, RingPattern, RingRequest, Sense,
 };
-use tipring_units::{Epoch, Hz, Milliamps, Millis, SampleTime, Samples, Volts};
+use tipring_units::{Epoch, Milliamps, SampleTime, Samples, Volts};
 
 pub const BATTERY: f64 = 48.0;
 
 pub fn settings() -> Settings {
-    Settings {
-        hook: HookTiming { seize: Millis(64), release: Millis(64), bounce: Millis(10) },
-        flash: FlashWindow { min: Millis(300), max: Millis(1000) },
-        pulse: PulseTiming {
-            enabled: true,
-            break_min: Millis(15),
-            break_max: Millis(200),
-            interdigit: Millis(250),
-            convention: PulseConvention::Standard,
-        },
-        ring: RingSpec {
-            frequency: Hz(20.0),
-            level: Volts(86.0),
-            pattern: RingPattern::new(&[Millis(2000), Millis(4000)]),
-        },
-        caller_id: CallerIdTiming::Bellcore {
-            after_ring: Millis(500),
-            before_ring: Millis(200),
-            multiple: true,
-        },
-        disconnect: Disconnect::Cpc(Millis(250)),
-        reverse_on_answer: false,
-        roh: RohTiming { reorder: Millis(20_000), howler: Millis(40_000) },
-        threshold: Milliamps(10.0),
-        loop_current: Milliamps(25.0),
-    }
+    Settings::from(&LineProfile::laboratory())
 }
 
 /// Feed, loop, ringers and one telephone.

@@ -17,13 +17,11 @@
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Channel, Coder, Packets, SampleCoder};
 use tipring_port::{
-    CallerIdTiming, CodecName, Command, Disconnect, FlashWindow, HookTiming, LegSpec, LineProfile,
-    MediaCommand, PulseConvention, PulseTiming, RingPattern, RingSpec, RohTiming, SAMPLE_SILENCE, Samples,
-    TapPoint, TonePlan,
+    CodecName, Command, LegSpec, LineProfile, MediaCommand, SAMPLE_SILENCE, Samples, TapPoint,
 };
 use tipring_units::{
-    BridgeId, Db, Entropy, Hz, Instant, LegId, LineId, MediaSlot, Milliamps, Millis, Ohms, Samples as Count,
-    ShardId, TICK, TICK_SAMPLES, Volts, WallTime,
+    BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Samples as Count, ShardId, TICK, TICK_SAMPLES,
+    WallTime,
 };
 
 use super::tick::stream;
@@ -188,54 +186,6 @@ impl Run {
     }
 }
 
-/// A profile like that of a US line, without tones.
-pub fn profile() -> LineProfile {
-    LineProfile {
-        hook: HookTiming { seize: Millis(64), release: Millis(64), bounce: Millis(10) },
-        flash: FlashWindow { min: Millis(300), max: Millis(1000) },
-        pulse: PulseTiming {
-            enabled: true,
-            break_min: Millis(15),
-            break_max: Millis(200),
-            interdigit: Millis(250),
-            convention: PulseConvention::Standard,
-        },
-        ring: RingSpec {
-            frequency: Hz(20.0),
-            level: Volts(75.0),
-            pattern: RingPattern::new(&[Millis(2000), Millis(4000)]),
-        },
-        caller_id: CallerIdTiming::Bellcore {
-            after_ring: Millis(500),
-            before_ring: Millis(200),
-            multiple: true,
-        },
-        disconnect: Disconnect::Cpc(Millis(500)),
-        reverse_on_answer: false,
-        roh: RohTiming { reorder: Millis(20_000), howler: Millis(20_000) },
-        battery: Volts(48.0),
-        loop_current: Milliamps(25.0),
-        threshold: Milliamps(10.0),
-        impedance: Ohms(600.0),
-        gain_in: Db(0.0),
-        gain_out: Db(0.0),
-        echo_tail: Millis(32).samples(),
-        tones: tones(),
-    }
-}
-
-/// Dial tone alone.
-fn tones() -> TonePlan {
-    use tipring_port::{Component, Tone, ToneProgram, ToneStep};
-    let sine = |hertz| Component::sine(Hz(hertz), tipring_units::Dbm0(-13.0));
-    let components = [sine(350.0), sine(440.0), Component::NONE, Component::NONE];
-    let mut plan = TonePlan::SILENT;
-    if let Some(dial) = ToneProgram::new(&[ToneStep { components, length: Millis::ZERO }], 0) {
-        plan.set(Tone::Dial, dial);
-    }
-    plan
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,13 +193,13 @@ mod tests {
     #[test]
     fn sound_waits_for_its_packet_and_no_longer() {
         // A packet of 20 ms leaves with its last sample.
-        let spread = mouth_to_wire(&profile()).unwrap();
+        let spread = mouth_to_wire(&LineProfile::laboratory()).unwrap();
         assert!(spread.least.0 >= 1 && spread.most.0 <= 2 * TICK_SAMPLES as u64, "{spread:?}");
     }
 
     #[test]
     fn a_packet_is_heard_after_the_depth_of_the_jitter_buffer() {
-        let spread = wire_to_ear(&profile()).unwrap();
+        let spread = wire_to_ear(&LineProfile::laboratory()).unwrap();
         assert!(spread.least.0 >= 80 && spread.most.0 <= 480, "{spread:?}");
     }
 }

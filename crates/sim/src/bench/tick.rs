@@ -297,12 +297,11 @@ pub fn baseline(rounds: u32, clock: &mut dyn FnMut() -> Nanos) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::path::profile;
 
     #[test]
     fn every_state_is_reached_and_kept() {
         for state in LineState::ALL {
-            let script = Script::record(state, &profile());
+            let script = Script::record(state, &LineProfile::laboratory());
             let mut bench = script.bench(2);
             bench.run(&script, 0, WARM_TICKS + 100);
             for line in 0..2 {
