@@ -61,5 +61,5 @@ pub fn diff(old: &Effective, new: &Effective) -> Vec<Change> {
 
 fn change(path: &str, old: Option<String>, new: Option<String>) -> Change {
     // Every path has a class (a test walks them); without one the strongest is the safe one.
-    Change { path: path.to_owned(), apply: class_of(path).unwrap_or(Apply::RestartListener), old, new }
+    Change { path: path.to_owned(), apply: class_of(path).unwrap_or(Apply::NextStart), old, new }
 }

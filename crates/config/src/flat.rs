@@ -41,6 +41,23 @@ fn walk(path: String, value: &Value, all: &mut BTreeMap<String, String>) {
     }
 }
 
+/// A number that is another one, all but certainly, for configurations that are not the same: FNV-1a of all values and
+/// passwords. It tells whether a file was edited, no more; whoever wants to keep it keeps it as the passwords are kept.
+pub fn fingerprint(effective: &Effective) -> u64 {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let values = flat(effective);
+    let values = values.iter().map(|(path, value)| (path.clone(), value.as_str()));
+    let secrets = effective.secrets().map(|(path, secret)| (path, secret.reveal()));
+    let mut sum = BASIS;
+    for (path, value) in values.chain(secrets) {
+        for byte in path.bytes().chain([0]).chain(value.bytes()).chain([0]) {
+            sum = (sum ^ u64::from(byte)).wrapping_mul(PRIME);
+        }
+    }
+    sum
+}
+
 /// The key that the value at `path` is of.
 pub(crate) fn key_of(path: &str) -> Option<&'static Key> {
     let Some((table, rest)) = path.split_once('.') else { return schema::key(Place::Top, path) };

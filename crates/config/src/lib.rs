@@ -26,6 +26,7 @@ pub use edit::{Edit, EditError, Edited, edit};
 pub use effective::{Account, Effective, Emergency, Line, Origin, Phone, Rule, Server, Service, SipPhone};
 pub use files::{FileFound, FileWanted, Files, MAX_SECRET_FILE};
 pub use finding::{Finding, Level, MAX_FINDINGS, Report};
+pub use flat::fingerprint;
 pub use kind::{Kind, MAX_LIST, MAX_TEXT};
 pub use reference::reference;
 pub use schema::{Apply, Key, Place, key, keys};

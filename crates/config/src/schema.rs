@@ -7,14 +7,12 @@ use crate::values::{Codec, Digest, Digits, MayCall, PhoneType, Transport};
 /// When a changed value takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Apply {
-    /// At once; calls go on.
+    /// At once, for calls that begin from now on; those in progress go on as they are.
     Live,
     /// On each line when it is idle.
     WhenIdle,
-    /// The line is restarted; its call ends.
-    RestartLine,
-    /// Sockets are opened anew; calls over them end.
-    RestartListener,
+    /// When the gateway starts again: sockets are opened at the start.
+    NextStart,
 }
 
 impl Apply {
@@ -23,8 +21,16 @@ impl Apply {
         match self {
             Self::Live => "live",
             Self::WhenIdle => "when-idle",
-            Self::RestartLine => "restart-line",
-            Self::RestartListener => "restart-listener",
+            Self::NextStart => "next-start",
+        }
+    }
+
+    /// When that is, for a person.
+    pub const fn when(self) -> &'static str {
+        match self {
+            Self::Live => "at once",
+            Self::WhenIdle => "when the line is idle",
+            Self::NextStart => "at the next start",
         }
     }
 }
@@ -158,21 +164,21 @@ const MINUTES_10: u32 = 600_000;
 
 #[rustfmt::skip]
 const KEYS: &[Key] = {
-    use Apply::{Live, RestartLine, RestartListener, WhenIdle};
+    use Apply::{Live, NextStart, WhenIdle};
     use Place::{Dial, Emergency, Line, Offline, Phone, Server, Sip, Top};
     const YES: Kind = Kind::Bool;
     &[
         now(Top, "name", Kind::Text, "tipring", Live, "The gateway's name in logs, records and SIP."),
-        now(Top, "country", Kind::Word(&["us", "gb", "de", "fr", "uk"]), "required", RestartLine, "Tones, ringing, caller ID, timing, number plan and emergency numbers."),
-        now(Top, "listen", Kind::Listen, "0.0.0.0:5060", RestartListener, "The address and port for SIP, UDP and TCP."),
-        now(Top, "media", Kind::MediaPorts, "16384-17383", RestartListener, "UDP ports for RTP and RTCP, a pair for each call."),
+        now(Top, "country", Kind::Word(&["us", "gb", "de", "fr", "uk"]), "required", WhenIdle, "Tones, ringing, caller ID, timing, number plan and emergency numbers."),
+        now(Top, "listen", Kind::Listen, "0.0.0.0:5060", NextStart, "The address and port for SIP, UDP and TCP."),
+        now(Top, "media", Kind::MediaPorts, "16384-17383", NextStart, "UDP ports for RTP and RTCP, a pair for each call."),
         now(Top, "trust", Kind::Networks, "none", Live, "Networks whose SIP calls are accepted; servers and registered SIP phones always are."),
         now(Top, "digest", Kind::Words(Digest::WORDS), "md5", Live, "How SIP phones that register here prove their password, best first; many phones give up at anything but md5."),
         now(Top, "wait_first_digit", Kind::Time(1000, MINUTES_10), "16 s", Live, "How long dial tone sounds."),
         now(Top, "wait_digit", Kind::Time(1000, MINUTES_10), "10 s", Live, "How long the next digit may take while a number is not complete."),
         now(Top, "wait_end", Kind::Time(500, MINUTES_10), "3 s", Live, "How long the next digit may take where the number could be complete."),
         now(Top, "wait_answer", Kind::Time(5000, MINUTES_10), "180 s", Live, "How long a phone rings or ringback sounds."),
-        later(Top, "announce", Kind::Listen, RestartListener, "The public address behind a firewall.", "the own address is announced"),
+        later(Top, "announce", Kind::Listen, NextStart, "The public address behind a firewall.", "the own address is announced"),
         later(Top, "language", Kind::Text, Live, "The language of announcements.", "there are no announcements"),
 
         now(Server, "address", Kind::Addresses, "required", Live, "The server, or several in order; without a port SRV records decide."),
@@ -180,7 +186,7 @@ const KEYS: &[Key] = {
         now(Server, "password", Kind::Secret, "none", Live, "The password for `user`."),
         now(Server, "password_file", Kind::File, "none", Live, "A file that holds only the password; it must be 0600."),
         now(Server, "passwords", Kind::File, "none", Live, "A file of `number,password` or `number,user,password`; if set, each phone registers itself. It must be 0600."),
-        now(Server, "transport", Kind::Word(Transport::WORDS), "udp", RestartListener, "How SIP is carried."),
+        now(Server, "transport", Kind::Word(Transport::WORDS), "udp", Live, "How SIP is carried."),
         now(Server, "expires", Kind::Time(60_000, 86_400_000), "1 h", Live, "How long a registration is asked to last."),
         now(Server, "codecs", Kind::Words(Codec::WORDS), "pcmu, pcma", Live, "How voice may be coded, best first."),
         now(Server, "dtmf", Kind::Word(Digits::WORDS), "rfc4733", Live, "How digits are sent in a call."),
@@ -188,7 +194,7 @@ const KEYS: &[Key] = {
         later(Server, "srtp", YES, Live, "Voice is encrypted.", "voice is not encrypted"),
         later(Server, "proxy", Kind::Addresses, Live, "An outbound proxy.", "SIP goes to `address`"),
 
-        now(Phone, "port", Kind::Ports, "required", RestartLine, "The line port; a range of phones takes a range of ports in order."),
+        now(Phone, "port", Kind::Ports, "required", WhenIdle, "The line port; a range of phones takes a range of ports in order. A port that is new is opened at the next start."),
         now(Phone, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
         now(Phone, "type", Kind::Word(PhoneType::WORDS), "plain", WhenIdle, "What is connected."),
         now(Phone, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
@@ -212,7 +218,7 @@ const KEYS: &[Key] = {
         now(Sip, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
         now(Sip, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
 
-        now(Line, "port", Kind::Ports, "required", RestartLine, "The line port of an outside line."),
+        now(Line, "port", Kind::Ports, "required", Live, "The line port of an outside line."),
         now(Line, "name", Kind::Text, "none", Live, "The name in status; {number} stands for the line's number."),
         now(Line, "rings", Kind::Destinations, "none", Live, "Who rings for calls that come in on the line."),
 

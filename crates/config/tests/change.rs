@@ -162,14 +162,14 @@ fn differences_carry_their_class() {
         changes(BASE, &BASE.replace("\"sim/1-2\"", "\"sim/5-6\"").replace("Room", "Suite")),
         [
             "phone.201.name: \"Room 201\" -> \"Suite 201\" (live)",
-            "phone.201.port: \"sim/1\" -> \"sim/5\" (restart-line)",
+            "phone.201.port: \"sim/1\" -> \"sim/5\" (when-idle)",
             "phone.202.name: \"Room 202\" -> \"Suite 202\" (live)",
-            "phone.202.port: \"sim/2\" -> \"sim/6\" (restart-line)",
+            "phone.202.port: \"sim/2\" -> \"sim/6\" (when-idle)",
         ]
     );
     assert_eq!(
         changes(BASE, &format!("listen = \"127.0.0.1\"\n{BASE}")),
-        ["listen: \"0.0.0.0:5060\" -> \"127.0.0.1:5060\" (restart-listener)"]
+        ["listen: \"0.0.0.0:5060\" -> \"127.0.0.1:5060\" (next-start)"]
     );
     assert_eq!(
         changes(BASE, &format!("digest = [\"sha-256\", \"md5\"]\n{BASE}")),

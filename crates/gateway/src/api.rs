@@ -9,7 +9,7 @@ use tipring_units::{CallId, LineId, ShardId};
 
 use crate::control::Status;
 use crate::journal::Entry;
-use crate::site::Site;
+use crate::site::{Reload, Site};
 
 /// One request of a person, numbered by who asks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -62,8 +62,10 @@ pub enum Input<'a> {
     Shard(ShardId, Event),
     /// A shard's thread has ended: its lines and streams are dead until the program starts again.
     ShardStopped(ShardId),
-    /// A new configuration is in force.
-    Configure(Box<Site>),
+    /// An edited configuration that was accepted.
+    Configure(Box<Reload>),
+    /// An edited configuration was refused, for this reason in words.
+    ConfigurationRefused(String),
     /// A person asks.
     Request(RequestId, Request),
     /// Something was stored, or why it was not.
@@ -148,6 +150,8 @@ pub enum Output {
     Store(StoreId, CallRecord),
     /// An entry of the journal.
     Journal(Entry),
+    /// The site in force is another now. What is told of lines and accounts from here on goes by its names.
+    InForce(Box<Site>),
     /// The answer to a request.
     Reply(RequestId, Response),
 }

@@ -98,6 +98,12 @@ struct LineUnit {
     bridged: bool,
     lost: bool,
     injured: Option<LineStage>,
+    /// A profile that waits for the line to be idle, with its revision.
+    coming: Option<(u64, Box<LineProfile>)>,
+    /// The latest revision that the line was given a profile of.
+    revision: u64,
+    /// A revision whose profile was taken, to be told.
+    taken: Option<u64>,
 }
 
 /// A shard.
@@ -122,6 +128,9 @@ impl<A: Processing> Shard<A> {
             bridged: false,
             lost: false,
             injured: None,
+            coming: None,
+            revision: 0,
+            taken: None,
         };
         let profiles: Vec<LineProfile> = setup.lines.iter().map(|(profile, _)| *profile).collect();
         Self {
@@ -188,6 +197,15 @@ impl<A: Processing> Shard<A> {
                     *dropped += u64::from(!push(events, Event::Media(event)));
                 });
             }
+            Command::Profile(line, revision, profile) => match self.place(line) {
+                Some(place) if self.units[place].revision <= revision => {
+                    let unit = &mut self.units[place];
+                    unit.revision = revision;
+                    unit.coming = Some((revision, profile));
+                }
+                Some(_) | None => self.refused += 1,
+            },
+            Command::Tones(tones) => self.plane.set_tones(&tones),
         }
     }
 
@@ -218,6 +236,9 @@ impl<A: Processing> Shard<A> {
     ) {
         for (place, input) in rx.iter().enumerate().take(self.units.len()) {
             self.sense(place, input);
+        }
+        for place in 0..self.units.len() {
+            self.take_profile(place);
         }
         let (events, dropped) = (&mut self.events, &mut self.dropped);
         let mut tell = |event| *dropped += u64::from(!push(events, Event::Media(event)));
@@ -319,10 +340,35 @@ impl<A: Processing> Shard<A> {
         }
     }
 
-    /// Makes a line's machine anew after a panic, in the next epoch.
+    /// A line that is idle takes the profile that waits for that, and says so.
+    fn take_profile(&mut self, place: usize) {
+        let line = self.line_at(place);
+        let unit = &mut self.units[place];
+        // An order that the card has not been given yet belongs to what the line was doing.
+        if unit.coming.is_some()
+            && unit.fxs.is_idle()
+            && unit.out.order.is_none()
+            && let Some((revision, profile)) = unit.coming.take()
+        {
+            unit.taken = Some(revision);
+            self.set_profile(line, &profile);
+        }
+        let unit = &mut self.units[place];
+        if let Some(revision) = unit.taken
+            && push(&mut self.events, Event::Profiled(line, revision))
+        {
+            unit.taken = None;
+        }
+    }
+
+    /// Makes a line's machine anew after a panic, in the next epoch. A profile that waited is in force then.
     fn restart(&mut self, place: usize) {
         let line = self.line_at(place);
         let unit = &mut self.units[place];
+        if let Some((revision, profile)) = unit.coming.take() {
+            unit.profile = *profile;
+            unit.taken = Some(revision);
+        }
         let epoch = unit.fxs.epoch();
         let in_service = unit.fxs.summary().in_service;
         unit.fxs = Fxs::new(&unit.profile, epoch.next(), in_service);
@@ -340,7 +386,7 @@ impl<A: Processing> Shard<A> {
     }
 
     /// Gives a line a new profile. Signalling takes it at once; the voice path starts anew.
-    pub fn set_profile(&mut self, line: LineId, profile: &LineProfile) {
+    fn set_profile(&mut self, line: LineId, profile: &LineProfile) {
         if let Some(place) = self.place(line) {
             let unit = &mut self.units[place];
             unit.profile = *profile;
@@ -387,7 +433,9 @@ impl<A: Processing> Shard<A> {
         }
         let mut until = SampleTime(u64::MAX);
         for unit in &self.units {
-            if unit.out.order.is_some() || unit.lost {
+            // A line that is to take a profile looks in each tick whether it is idle; most are at once.
+            let is_due = unit.coming.is_some() && unit.fxs.is_idle();
+            if unit.out.order.is_some() || unit.lost || is_due || unit.taken.is_some() {
                 return None;
             }
             if let Some(due) = unit.fxs.next_wakeup() {

@@ -12,11 +12,12 @@ use tipring_units::{LineId, MediaSlot, Millis, ShardId};
 pub const MAX_LINES: usize = 1024;
 
 /// A whole gateway.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Site {
     /// The gateway's name, for status.
     pub name: String,
-    /// The lines in order; a line's number is its place.
+    /// The lines in order; a line's number is its place. In a running gateway also those whose telephone an edit took
+    /// away: vacant.
     pub lines: Vec<LineSite>,
     /// The rules of calls.
     pub calls: tipring_call::Setup,
@@ -40,7 +41,7 @@ pub struct Unused {
 }
 
 /// One line.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct LineSite {
     /// The port as the configuration names it (`sim/1`).
     pub port: String,
@@ -57,6 +58,17 @@ pub struct LineSite {
 }
 
 impl LineSite {
+    /// True if no telephone is configured on it.
+    pub fn is_vacant(&self) -> bool {
+        self.number.is_empty()
+    }
+
+    /// The line as it is without a telephone.
+    #[must_use]
+    pub fn vacated(&self) -> Self {
+        Self { number: String::new(), name: String::new(), in_service: false, ..self.clone() }
+    }
+
     /// The telephone for people: `219 Room 219 (dahdi/19)`.
     pub fn subject(&self) -> String {
         let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
@@ -65,7 +77,7 @@ impl LineSite {
 }
 
 /// SIP as a whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct SipSite {
     /// The agent.
     pub agent: AgentConfig,
@@ -80,7 +92,7 @@ pub struct SipSite {
 }
 
 /// A server and its name in the configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct ServerSite {
     /// `[server.NAME]`.
     pub name: String,
@@ -93,7 +105,7 @@ pub struct ServerSite {
 }
 
 /// An account and the telephone that it belongs to.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct AccountSite {
     /// The telephone's number; `None`: the account is the whole gateway's at that server.
     pub phone: Option<String>,
@@ -102,7 +114,7 @@ pub struct AccountSite {
 }
 
 /// Media as a whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct MediaSite {
     /// The pairs of UDP sockets that the host has opened, with the address of the RTP one.
     pub slots: Vec<(MediaSlot, SocketAddr)>,
@@ -118,6 +130,16 @@ pub struct MediaSite {
     pub jitter: JitterSpec,
     /// Tones into RTP legs.
     pub tones: TonePlan,
+}
+
+/// An edited configuration for a running gateway.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reload {
+    /// The site that the configuration would give at a start. Lines are known again by their ports, servers and
+    /// accounts by their names; sockets stay as they are.
+    pub site: Site,
+    /// What takes effect at the next start only, in words.
+    pub next_start: Vec<String>,
 }
 
 impl Site {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tipring_call::CallRecord;
-use tipring_gateway::{Control, Entry, Input, Output, Request, RequestId, Response, Site, StoreId};
+use tipring_gateway::{Control, Entry, Input, Output, Reload, Request, RequestId, Response, Site, StoreId};
 use tipring_sip::agent::{Answer, QueryId};
 use tipring_units::Entropy;
 use tokio::net::{TcpListener, UdpSocket, UnixStream};
@@ -18,7 +17,7 @@ use crate::clock::Clock;
 use crate::media::Link;
 use crate::streams::{StreamEvent, Streams};
 use crate::wake::{self, Woken};
-use crate::{names, sockets, store};
+use crate::{icmp, names, sockets, store};
 
 /// Requests that wait, at the most.
 pub const MAX_ASKS: usize = 256;
@@ -43,12 +42,20 @@ pub enum Asked {
         /// Who wants to know.
         reply: oneshot::Sender<Response>,
     },
+    /// An edited configuration that was accepted.
+    Configure(Box<Reload>),
+    /// An edited configuration was refused, and why.
+    ConfigurationRefused(String),
     /// Nothing more is to be done.
     Quit,
 }
 
+/// The site in force, for whoever tells people of lines.
+pub type SiteInForce = Arc<RwLock<Arc<Site>>>;
+
 /// What the thread is given.
 pub struct Setup {
+    pub in_force: SiteInForce,
     pub site: Site,
     pub sip_udp: std::net::UdpSocket,
     pub sip_tcp: Option<std::net::TcpListener>,
@@ -81,7 +88,10 @@ struct Desk {
     streams: Streams,
     links: Vec<Link>,
     log: broadcast::Sender<Arc<Entry>>,
-    records: SyncSender<(StoreId, CallRecord)>,
+    records: SyncSender<store::Recorded>,
+    /// The site in force, and where others find it.
+    site: Arc<Site>,
+    in_force: SiteInForce,
     names: mpsc::Sender<(QueryId, Answer)>,
     resolver: Option<hickory_resolver::TokioResolver>,
     replies: BTreeMap<RequestId, oneshot::Sender<Response>>,
@@ -90,7 +100,8 @@ struct Desk {
 }
 
 async fn serve(setup: Setup) -> io::Result<()> {
-    let Setup { site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, store, entropy } = setup;
+    let Setup { in_force, site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, store, entropy } =
+        setup;
     let udp = UdpSocket::from_std(sip_udp)?;
     let local = udp.local_addr()?;
     let listener = sip_tcp.map(TcpListener::from_std).transpose()?;
@@ -103,6 +114,8 @@ async fn serve(setup: Setup) -> io::Result<()> {
         store::run(&recorded, store, &stored, store::RETRY);
     })?;
     let mut desk = Desk {
+        site: Arc::new(site.clone()),
+        in_force,
         control: Control::new(clock.now(), clock.wall(), site, entropy),
         clock,
         udp,
@@ -123,6 +136,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
         let sleep = due.unwrap_or_else(|| std::time::Instant::now() + Duration::from_secs(3600));
         tokio::select! {
             received = desk.udp.recv_from(&mut buffer) => desk.datagrams(local, &mut buffer, received).await,
+            Ok(refused) = icmp::refused(&desk.udp) => desk.refused(refused).await,
             _ = woken.readable() => desk.shard_events(&woken).await,
             accepted = accept(listener.as_ref()) => desk.streams.accept(accepted),
             Some(event) = streamed.recv() => desk.stream_event(event).await,
@@ -130,6 +144,8 @@ async fn serve(setup: Setup) -> io::Result<()> {
             Some((id, result)) = safe.recv() => desk.input(Input::Stored(id, result)).await,
             question = asked.recv() => match question {
                 Some(Asked::Question { request, reply }) => desk.ask(request, reply).await,
+                Some(Asked::Configure(reload)) => desk.input(Input::Configure(reload)).await,
+                Some(Asked::ConfigurationRefused(why)) => desk.input(Input::ConfigurationRefused(why)).await,
                 // By word, since others may still hold a handle.
                 Some(Asked::Quit) | None => break,
             },
@@ -177,10 +193,17 @@ impl Desk {
                     self.input(Input::Datagram { local, remote, bytes }).await;
                 }
                 Err(why) if why.kind() == io::ErrorKind::WouldBlock => return,
-                // ICMP of an earlier datagram; which one, Linux does not say here. The transaction's timer will.
+                // ICMP of an earlier datagram; the queue of errors says which.
                 Err(_) => {}
             }
             next = self.udp.try_recv_from(buffer);
+        }
+    }
+
+    /// Datagrams to these addresses came back.
+    async fn refused(&mut self, refused: Vec<SocketAddr>) {
+        for remote in refused {
+            self.input(Input::Unreachable(remote)).await;
         }
     }
 
@@ -248,7 +271,12 @@ impl Desk {
     async fn carry(&mut self, output: Output) {
         match output {
             Output::Send { to, bytes } => {
-                if let Err(why) = self.udp.send_to(&bytes, to).await {
+                // The first error may be of an earlier datagram, to somebody else: it is told, and this one is not sent.
+                let sent = match self.udp.send_to(&bytes, to).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => self.udp.send_to(&bytes, to).await.map(|_| ()),
+                };
+                if let Err(why) = sent {
                     tracing::debug!("{to}: {why}");
                 }
             }
@@ -271,9 +299,13 @@ impl Desk {
                 }
             }
             Output::Store(id, record) => {
-                if self.records.try_send((id, record)).is_err() {
+                if self.records.try_send((id, record, Arc::clone(&self.site))).is_err() {
                     self.refused_records.push(id);
                 }
+            }
+            Output::InForce(site) => {
+                self.site = Arc::new(*site);
+                *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&self.site);
             }
             // Nobody may be following.
             Output::Journal(entry) => drop(self.log.send(Arc::new(entry))),

@@ -5,6 +5,7 @@
 
 mod clock;
 mod control;
+mod icmp;
 mod media;
 mod names;
 mod sockets;
@@ -12,11 +13,11 @@ mod store;
 mod streams;
 mod wake;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use tipring_driver::Card;
-use tipring_gateway::{Entry, Request, Response, ShardSetup, Site};
+use tipring_gateway::{Entry, Reload, Request, Response, ShardSetup, Site};
 use tipring_sim::lab::Place;
 use tipring_sim::phone::Action;
 use tipring_units::{Entropy, ShardId};
@@ -52,6 +53,7 @@ pub struct Gateway {
     journal: Option<tokio::sync::broadcast::Receiver<Arc<Entry>>>,
     labs: Vec<(ShardId, std::ops::Range<u16>, std::sync::mpsc::SyncSender<LabAsk>)>,
     reports: Vec<Arc<MediaReport>>,
+    site: control::SiteInForce,
     control: Option<JoinHandle<()>>,
     stop: Arc<std::sync::atomic::AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -95,7 +97,9 @@ impl Gateway {
         }
         let (asks, asked) = tokio::sync::mpsc::channel(control::MAX_ASKS);
         let (log, journal) = tokio::sync::broadcast::channel(LOG_KEPT);
+        let in_force = Arc::new(RwLock::new(Arc::new(site.clone())));
         let setup = control::Setup {
+            in_force: Arc::clone(&in_force),
             site,
             sip_udp,
             sip_tcp,
@@ -110,12 +114,18 @@ impl Gateway {
         let control =
             std::thread::Builder::new().name("control".to_owned()).spawn(move || control::run(setup))?;
         let (journal, control) = (Some(journal), Some(control));
-        Ok(Self { asks, log, journal, labs, reports, control, stop, threads })
+        Ok(Self { asks, log, journal, labs, reports, site: in_force, control, stop, threads })
     }
 
     /// A handle that asks, for another task.
     pub fn asker(&self) -> Asker {
-        Asker { asks: self.asks.clone(), log: self.log.clone(), labs: self.labs.clone() }
+        Asker {
+            asks: self.asks.clone(),
+            log: self.log.clone(),
+            labs: self.labs.clone(),
+            reports: self.reports.clone(),
+            site: Arc::clone(&self.site),
+        }
     }
 
     /// The journal from its first entry on. The next one who asks gets it from that moment on.
@@ -152,9 +162,31 @@ pub struct Asker {
     asks: tokio::sync::mpsc::Sender<Asked>,
     log: tokio::sync::broadcast::Sender<Arc<Entry>>,
     labs: Vec<(ShardId, std::ops::Range<u16>, std::sync::mpsc::SyncSender<LabAsk>)>,
+    reports: Vec<Arc<MediaReport>>,
+    site: control::SiteInForce,
 }
 
 impl Asker {
+    /// The site in force.
+    pub fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.site.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How each shard keeps its time.
+    pub fn media_reports(&self) -> &[Arc<MediaReport>] {
+        &self.reports
+    }
+
+    /// Gives the gateway an edited configuration. Questions that are asked later see it.
+    pub async fn configure(&self, reload: Reload) -> Result<(), Gone> {
+        self.asks.send(Asked::Configure(Box::new(reload))).await.map_err(|_| Gone)
+    }
+
+    /// Tells the gateway that an edited configuration was refused, and why.
+    pub async fn configuration_refused(&self, why: String) -> Result<(), Gone> {
+        self.asks.send(Asked::ConfigurationRefused(why)).await.map_err(|_| Gone)
+    }
+
     /// Asks the control plane.
     pub async fn ask(&self, request: Request) -> Result<Response, Gone> {
         let (reply, answer) = tokio::sync::oneshot::channel();

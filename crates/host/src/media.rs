@@ -230,7 +230,7 @@ impl Worker {
         match command {
             Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec))) => self.slots.push((*leg, spec.slot)),
             Command::Media(MediaCommand::Close(leg)) => self.slots.retain(|(other, _)| other != leg),
-            Command::Media(_) | Command::Line(..) => {}
+            Command::Media(_) | Command::Line(..) | Command::Profile(..) | Command::Tones(_) => {}
         }
     }
 

@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
 use tipring_units::MediaSlot;
 
+use crate::icmp;
+
 /// Receive buffer of the SIP socket: a thousand calls' worth of retransmissions.
 const SIP_BUFFER: usize = 4 * 1024 * 1024;
 
@@ -59,6 +61,8 @@ pub fn listen_sip(address: SocketAddr) -> Result<(UdpSocket, TcpListener), Socke
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         // The system may grant less; what is lost then is retransmitted.
         let _ = socket.set_recv_buffer_size(SIP_BUFFER);
+        // Without it a dead server is found by a timer only.
+        let _ = icmp::watch(&socket, address.ip());
         socket.bind(&address.into())?;
         socket.set_nonblocking(true)?;
         Ok(UdpSocket::from(socket))

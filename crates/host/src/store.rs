@@ -1,10 +1,11 @@
 //! The thread that keeps call records: a disk may be slow, and may refuse.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use tipring_call::CallRecord;
-use tipring_gateway::StoreId;
+use tipring_gateway::{Site, StoreId};
 use tokio::sync::mpsc::Sender;
 
 /// After a refusal the disk is tried again this often, though no call ends.
@@ -13,8 +14,9 @@ pub const RETRY: Duration = Duration::from_secs(5);
 /// What a keeper is asked to do.
 #[derive(Clone, Copy, Debug)]
 pub enum Keep<'a> {
-    /// To store a record, after those that were refused before.
-    Record(StoreId, &'a CallRecord),
+    /// To store a record, after those that were refused before. Its lines are those of the site, which was in force when
+    /// the call ended.
+    Record(StoreId, &'a CallRecord, &'a Site),
     /// To store those that were refused before.
     Rest,
 }
@@ -22,9 +24,12 @@ pub enum Keep<'a> {
 /// Stores call records. It says why it could not, keeps what was refused, and stores it when it is asked again.
 pub type Keeper = Box<dyn FnMut(Keep<'_>) -> Result<(), String> + Send>;
 
+/// A record on its way to the keeper.
+pub type Recorded = (StoreId, CallRecord, Arc<Site>);
+
 /// Stores what comes until nobody sends any more, and answers whether all is safe.
 pub fn run(
-    records: &Receiver<(StoreId, CallRecord)>,
+    records: &Receiver<Recorded>,
     mut keeper: Keeper,
     answers: &Sender<(StoreId, Result<(), String>)>,
     retry: Duration,
@@ -36,7 +41,7 @@ pub fn run(
             Some(_) => records.recv_timeout(retry),
         };
         let (id, result) = match (next, refused) {
-            (Ok((id, record)), _) => (id, keeper(Keep::Record(id, &record))),
+            (Ok((id, record, site)), _) => (id, keeper(Keep::Record(id, &record, &site))),
             (Err(RecvTimeoutError::Timeout), Some(id)) => (id, keeper(Keep::Rest)),
             (Err(RecvTimeoutError::Timeout), None) => continue,
             (Err(RecvTimeoutError::Disconnected), Some(_)) => {
@@ -81,6 +86,19 @@ mod tests {
         }
     }
 
+    fn site() -> Arc<Site> {
+        let effective =
+            tipring_config::check("country = \"us\"\n[phone.1]\nport = \"sim/1\"\n", "test").effective;
+        let wiring = tipring_gateway::Wiring {
+            slots: Vec::new(),
+            sip: std::net::SocketAddr::from(([127, 0, 0, 1], 5060)),
+            lines_per_shard: 1,
+            utc_offset_minutes: 0,
+            revision: 1,
+        };
+        Arc::new(Site::configured(&effective.unwrap(), &wiring))
+    }
+
     /// A keeper that refuses the first `refusals` times and reports what it was asked.
     fn keeper(mut refusals: usize, asked: Reports<&'static str>) -> Keeper {
         Box::new(move |keep| {
@@ -101,7 +119,7 @@ mod tests {
         let thread = std::thread::spawn(move || {
             run(&recorded, keeper(2, asked), &answers, Duration::from_millis(1));
         });
-        records.send((StoreId(7), record())).unwrap();
+        records.send((StoreId(7), record(), site())).unwrap();
         let told: Vec<bool> = (0..3).map(|_| answered.blocking_recv().unwrap().1.is_ok()).collect();
         assert_eq!(told, [false, false, true], "the alarm ends when all is safe");
         drop(records);
@@ -114,7 +132,7 @@ mod tests {
         let (records, recorded) = sync_channel(4);
         let (answers, _answered) = tokio::sync::mpsc::channel(4);
         let (asked, asks) = channel();
-        records.send((StoreId(1), record())).unwrap();
+        records.send((StoreId(1), record(), site())).unwrap();
         drop(records);
         run(&recorded, keeper(1, asked), &answers, RETRY);
         assert_eq!(asks.iter().collect::<Vec<_>>(), ["record", "rest"]);

@@ -109,6 +109,23 @@ impl Fxs {
         self.settings = Settings::from(profile);
         self.detector.apply(&self.settings);
         self.hook.apply(&self.settings);
+        if !self.state.needs_every_tick() {
+            self.trip = RingTrip::new(self.settings.ring.frequency, self.settings.threshold);
+        }
+    }
+
+    /// True if nothing is going on: on-hook and not about to be seized, neither rung nor out of its sequence.
+    pub fn is_idle(&self) -> bool {
+        match self.state {
+            State::Idle => !self.hook.is_closing(),
+            State::OutOfService => true,
+            State::RingWait { .. }
+            | State::Ringing(_)
+            | State::Tripped { .. }
+            | State::OffHook { .. }
+            | State::Supervision { .. }
+            | State::Roh { .. } => false,
+        }
     }
 
     /// The card's report of the tick whose first sample is `now`; orders take effect from the next tick on.

@@ -155,6 +155,11 @@ impl<A: Processing> Plane<A> {
         }
     }
 
+    /// Another plan for tones into RTP legs. Those that sound end as they began.
+    pub fn set_tones(&mut self, tones: &TonePlan) {
+        self.tones = *tones;
+    }
+
     fn find(&self, id: LegId) -> Option<usize> {
         self.legs.iter().position(|leg| leg.as_ref().is_some_and(|leg| leg.id == id))
     }

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use tipring_units::{BridgeId, Dbm0, Epoch, LegId, LineId, MediaSlot, Millis, ShardId};
 
-use crate::{LineCommand, LineEvent, Text, Tone};
+use crate::{LineCommand, LineEvent, LineProfile, Text, Tone, TonePlan};
 
 /// Payload types that one stream receives, at the most.
 pub const MAX_PAYLOAD_TYPES: usize = 4;
@@ -191,13 +191,19 @@ pub enum MediaEvent {
 }
 
 /// A command to a shard.
-#[derive(Clone, Copy, PartialEq, Debug)]
-#[allow(clippy::large_enum_variant)] // copied through a ring of fixed slots; a box would allocate in the tick
+#[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // moved through a ring of fixed slots; a box would be freed in the tick
 pub enum Command {
     /// To a line, valid in one epoch only.
     Line(LineId, Epoch, LineCommand),
     /// To the media plane.
     Media(MediaCommand),
+    /// A line's new profile, of this revision of the configuration. The line takes it when it is idle and says
+    /// [`Event::Profiled`]; one of an older revision than it has been given is refused. In a box, since it is large and
+    /// comes only with an edit.
+    Profile(LineId, u64, Box<LineProfile>),
+    /// Tones into RTP legs, for those that begin from now on.
+    Tones(Box<TonePlan>),
 }
 
 /// An event from a shard.
@@ -209,4 +215,6 @@ pub enum Event {
     Media(MediaEvent),
     /// Events of this line were lost for lack of room: look at its summary.
     Lost(LineId, Epoch, crate::LineSummary),
+    /// The line has taken its profile of this revision.
+    Profiled(LineId, u64),
 }

@@ -1,4 +1,4 @@
-//! What survives: call records and the event log, each in a file of the state directory.
+//! What survives: call records, the event log and the revision of the configuration, each in a file of the state directory.
 //!
 //! [`Calls`] is a database whose every append is a transaction on the disk: a process that is killed loses no
 //! record that was acknowledged. [`EventLog`] is plain text for people, bounded by rotation.
@@ -7,11 +7,13 @@
 mod calls;
 mod error;
 mod events;
+mod revisions;
 mod row;
 
 pub use calls::{CALLS_FILE, Calls, MAX_RECORDS};
 pub use error::StoreError;
 pub use events::{EVENTS_FILE, EventLog, MAX_LOG_BYTES};
+pub use revisions::{REVISION_FILE, Revisions};
 pub use row::CallRow;
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ pub fn command(file: Option<&Path>) -> Result<ExitCode> {
 
 /// Reads a configuration and the files that it names, and checks all.
 pub fn read(file: &Path) -> Result<Report> {
+    Ok(read_as(file, file)?.1)
+}
+
+/// Reads a configuration that is to be in the place of `place`: the files that it names are looked for there. Its text,
+/// and what the check found.
+pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
     let shown = file.display().to_string();
     let length = std::fs::metadata(file).with_context(|| format!("{shown}: cannot be read"))?.len();
     ensure!(length <= MAX_FILE as u64, "{shown}: {length} bytes; a configuration has {MAX_FILE} at the most");
@@ -49,7 +55,7 @@ pub fn read(file: &Path) -> Result<Report> {
     let mut report = check_with(&text, &shown, &files);
     // Files that are named by files would be found in a second round; there are none yet.
     for wanted in &report.files {
-        files.insert(wanted.path.clone(), found(file, &wanted.path));
+        files.insert(wanted.path.clone(), found(place, &wanted.path));
     }
     if !files.is_empty() {
         report = check_with(&text, &shown, &files);
@@ -67,7 +73,7 @@ pub fn read(file: &Path) -> Result<Report> {
             });
         }
     }
-    Ok(report)
+    Ok((text, report))
 }
 
 /// `36 phones, 2 servers`: what there is.

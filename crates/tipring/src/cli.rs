@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::protocol::{Ask, PhoneAct};
+use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{bench, check, client, demo, explore, flow, run};
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -49,7 +49,8 @@ pub enum Command {
         /// The file; without it ./tipring.toml, else /etc/tipring/tipring.toml
         file: Option<PathBuf>,
     },
-    /// Run the gateway until SIGTERM or Ctrl-C; then calls are released and ports deregistered
+    /// Run the gateway until SIGTERM or Ctrl-C; then calls are released and ports deregistered. At SIGHUP
+    /// the configuration is read again
     Run {
         /// The configuration
         #[arg(long, value_name = "FILE")]
@@ -92,6 +93,9 @@ pub enum Command {
         #[arg(short, long)]
         verbose: bool,
     },
+    /// Compare an edited configuration with the one that runs, or apply it without a restart
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// List the commands of the laboratory: simulated telephones, flows, measurements
     Laboratory,
     /// Use a simulated telephone of a running gateway
@@ -134,6 +138,23 @@ pub enum Command {
     /// Measure what the gateway costs on this machine and how long it takes
     #[command(hide = true)]
     Bench,
+}
+
+/// What is to be done with a configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show what would change, and when each change takes effect: at once, when the line is idle, or at the next
+    /// start. Exit code 1: the file is not accepted
+    Diff {
+        /// The edited file; without it the gateway's own as it is now
+        file: Option<PathBuf>,
+    },
+    /// Apply it; calls in progress go on. Exit code 1: the file is not accepted and nothing changes
+    Apply {
+        /// The edited file: it takes the place of the gateway's own, which is kept beside it as FILE.before. Without it
+        /// the gateway's own as it is now (as at SIGHUP)
+        file: Option<PathBuf>,
+    },
 }
 
 /// A telephone and what it is to do.
@@ -191,6 +212,7 @@ impl Command {
             Self::Status { number, json } => client::ask(dir, Ask::Status { number, json }),
             Self::Calls { follow, count, json } => client::calls(dir, follow, count, json),
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
+            Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
             Self::Laboratory => {
                 for line in laboratory() {
                     client::print(&line)?;

@@ -30,7 +30,7 @@ pub fn demo(sip: SocketAddr, dir: Option<&Path>) -> Result<ExitCode> {
     let password = password::pronounceable(&mut system_entropy());
     let effective = configuration(bound, &password)?;
     let welcome = welcome(sip, bound, &password, &command(&dir));
-    serve::run(claimed, &effective, sockets, 1, Screen { welcome, live: true })?;
+    serve::run(claimed, &effective, None, sockets, 1, Screen { welcome, live: true })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,18 +1,20 @@
 //! The desk that answers what the control socket is asked.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
-use tipring_gateway::{Request, Response, Site};
-use tipring_host::Asker;
+use tipring_gateway::{Request, Response};
+use tipring_host::{Asker, Clock};
 use tipring_store::{CallRow, Calls};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::cli::ATTENTION;
 use crate::logbook::Logbook;
-use crate::protocol::{Ask, Reply};
+use crate::protocol::{Ask, ConfigAct, Reply};
+use crate::reload::{Configuration, Outcome};
 use crate::{phone, records, status, zone};
 
 /// Records that a slow reader may be behind.
@@ -20,6 +22,9 @@ const MAX_BEHIND: usize = 1024;
 /// Records and lines given at once, at the most.
 const MAX_COUNT: usize = 100_000;
 
+/// What a gateway without a file says.
+const NO_FILE: &str =
+    "this gateway was started without a configuration file (`tipring run --config FILE` has one)";
 /// Records that wait in memory for a disk that does not take them; beyond it the oldest are lost.
 const MAX_PENDING: usize = 10_000;
 
@@ -104,15 +109,48 @@ impl Ledger {
 pub struct Desk {
     /// The gateway.
     pub asker: Asker,
-    /// What it is made of.
-    pub site: Arc<Site>,
     /// The journal in words.
     pub logbook: Arc<Logbook>,
     /// The call records.
     pub ledger: Arc<Ledger>,
+    /// Where the configuration comes from; the demo's comes from no file. One edit at a time.
+    pub configuration: Arc<tokio::sync::Mutex<Option<Configuration>>>,
+    /// The time.
+    pub clock: Clock,
 }
 
 impl Desk {
+    /// Applies the gateway's own file as it is now, and tells the log and the screen what came of it.
+    pub async fn read_again(&self) {
+        match self.apply(None).await {
+            Ok(outcome) if outcome.accepted => {}
+            Ok(outcome) => outcome.lines.iter().for_each(|line| eprintln!("{line}")),
+            Err(why) => eprintln!("{why:#}"),
+        }
+    }
+
+    async fn apply(&self, file: Option<PathBuf>) -> Result<Outcome> {
+        let wall = self.clock.wall();
+        let mut configuration = self.configuration.lock().await;
+        let Some(configuration) = configuration.as_mut() else { bail!(NO_FILE) };
+        let outcome = configuration.apply(file.as_deref(), &self.asker, wall).await?;
+        // The first line of an accepted one is the journal's own.
+        for line in outcome.lines.iter().skip(usize::from(outcome.accepted)) {
+            self.logbook.note(wall, line);
+        }
+        Ok(outcome)
+    }
+
+    async fn config(&self, act: ConfigAct) -> Result<Outcome> {
+        match act {
+            ConfigAct::Apply(file) => self.apply(file).await,
+            ConfigAct::Diff(file) => match self.configuration.lock().await.as_ref() {
+                Some(configuration) => Ok(configuration.compare(file.as_deref(), &self.asker.site())),
+                None => bail!(NO_FILE),
+            },
+        }
+    }
+
     /// Answers a question into `out`; ends when nobody reads any more.
     pub async fn answer(&self, ask: Ask, out: &mpsc::Sender<Reply>) {
         let end = match self.work(ask, out).await {
@@ -131,8 +169,13 @@ impl Desk {
                 self.log(number, follow, count, verbose, out).await
             }
             Ask::Phone { port, act } => {
-                say(phone::act(&self.asker, &self.site, &port, act).await?, out).await;
+                say(phone::act(&self.asker, &self.asker.site(), &port, act).await?, out).await;
                 Ok(0)
+            }
+            Ask::Config(act) => {
+                let outcome = self.config(act).await?;
+                say(outcome.lines, out).await;
+                Ok(if outcome.accepted { 0 } else { ATTENTION })
             }
         }
     }
@@ -187,7 +230,8 @@ impl Desk {
     ) -> Result<u8> {
         // A line port is known by its telephone's number.
         let number = number.map(|number| {
-            let line = self.site.lines.iter().find(|line| line.port == number);
+            let site = self.asker.site();
+            let line = site.lines.iter().find(|line| line.port == number);
             line.map_or(number, |line| line.number.clone())
         });
         let number = number.as_deref();

@@ -15,6 +15,7 @@ mod password;
 mod phone;
 mod protocol;
 mod records;
+mod reload;
 mod run;
 mod serve;
 mod server;

@@ -29,13 +29,14 @@ pub struct SipSockets {
     pub tcp: TcpListener,
 }
 
-/// The parts of a gateway, and the site that they run.
+/// The parts of a gateway.
 pub fn build(
     effective: &Effective,
     sockets: SipSockets,
     shards: usize,
+    revision: u64,
     ledger: Arc<Ledger>,
-) -> Result<(Parts, Arc<Site>)> {
+) -> Result<Parts> {
     let clock = Clock::new();
     let bound = sockets.udp.local_addr()?;
     let sip = SocketAddr::new(reached(effective, bound.ip())?, bound.port());
@@ -46,7 +47,7 @@ pub fn build(
         sip,
         lines_per_shard: effective.phone.len().div_ceil(shards.max(1)).max(1),
         utc_offset_minutes: zone::offset_minutes(clock.wall()),
-        revision: 1,
+        revision,
     };
     let site = Site::configured(effective, &wiring);
     let land = Land::of_code(&effective.country.code).unwrap_or_default();
@@ -54,13 +55,11 @@ pub fn build(
         let card = laboratory(setup.lines.len(), land);
         (setup, card)
     });
-    let kept = Arc::new(site.clone());
-    let named = Arc::clone(&kept);
     let store = move |keep: Keep<'_>| match keep {
-        Keep::Record(_, record) => ledger.append(records::row(record, &named)),
+        Keep::Record(_, record, site) => ledger.append(records::row(record, site)),
         Keep::Rest => ledger.flush(),
     };
-    let parts = Parts {
+    Ok(Parts {
         shards: shards.collect(),
         site,
         sip_udp: sockets.udp,
@@ -68,8 +67,7 @@ pub fn build(
         media,
         clock,
         store: Box::new(store),
-    };
-    Ok((parts, kept))
+    })
 }
 
 /// The address under which peers reach the SIP socket of this configuration, bound to `bound`.

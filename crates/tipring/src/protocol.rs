@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::PhoneCommand;
+use crate::cli::{ConfigCommand, PhoneCommand};
 
 /// The version of this protocol. A gateway refuses another one.
 pub const VERSION: u32 = 1;
@@ -59,6 +59,18 @@ pub enum Ask {
         /// What.
         act: PhoneAct,
     },
+    /// The configuration is to be compared or applied.
+    Config(ConfigAct),
+}
+
+/// What is to be done with a configuration.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConfigAct {
+    /// Tell what this file, by its full path, would change; without one the gateway's own as it is now.
+    Diff(Option<PathBuf>),
+    /// Apply it.
+    Apply(Option<PathBuf>),
 }
 
 /// What a simulated telephone is to do.
@@ -113,6 +125,22 @@ pub enum Reply {
     End(u8),
     /// It could not be done, and why.
     Failed(String),
+}
+
+impl ConfigAct {
+    /// From the command line.
+    pub fn of(command: ConfigCommand) -> Result<Self> {
+        let whole = |file: Option<PathBuf>| {
+            let found = |file: PathBuf| {
+                std::fs::canonicalize(&file).with_context(|| format!("{}: cannot be read", file.display()))
+            };
+            file.map(found).transpose()
+        };
+        Ok(match command {
+            ConfigCommand::Diff { file } => Self::Diff(whole(file)?),
+            ConfigCommand::Apply { file } => Self::Apply(whole(file)?),
+        })
+    }
 }
 
 impl PhoneAct {

@@ -32,6 +32,13 @@ pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode>
         check::census(&effective),
         dir.display()
     )];
-    serve::run(claimed, &effective, SipSockets { udp, tcp }, shards, Screen { welcome, live: false })?;
+    serve::run(
+        claimed,
+        &effective,
+        Some(config),
+        SipSockets { udp, tcp },
+        shards,
+        Screen { welcome, live: false },
+    )?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use nix::sys::stat::{Mode, umask};
 use tipring_config::Effective;
-use tipring_gateway::{Entry, Site};
-use tipring_host::Gateway;
-use tipring_store::{Calls, EventLog};
+use tipring_gateway::Entry;
+use tipring_host::{Asker, Gateway};
+use tipring_store::{Calls, EventLog, Revisions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast;
 
 use crate::desk::{Desk, Ledger};
 use crate::logbook::{Line, Logbook};
 use crate::parts::{self, SipSockets};
+use crate::reload::Configuration;
 use crate::server::ControlSocket;
 use crate::state;
 
@@ -24,6 +25,7 @@ pub struct Claimed {
     dir: PathBuf,
     calls: Calls,
     events: EventLog,
+    revisions: Revisions,
 }
 
 impl Claimed {
@@ -35,7 +37,8 @@ impl Claimed {
         state::claim(dir)?;
         let calls = Calls::open(dir)?;
         let events = EventLog::open(dir)?;
-        Ok(Self { dir: dir.to_owned(), calls, events })
+        let revisions = Revisions::open(dir)?;
+        Ok(Self { dir: dir.to_owned(), calls, events, revisions })
     }
 }
 
@@ -47,36 +50,49 @@ pub struct Screen {
     pub live: bool,
 }
 
-/// Runs the gateway until SIGTERM or Ctrl-C.
+/// Runs the gateway until SIGTERM or Ctrl-C. `file` is where its configuration comes from, and is read again at SIGHUP.
 pub fn run(
     claimed: Claimed,
     effective: &Effective,
+    file: Option<&Path>,
     sip: SipSockets,
     shards: usize,
     screen: Screen,
 ) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(claimed, effective, sip, shards, screen))
+    runtime.block_on(serve(claimed, effective, file, sip, shards, screen))
 }
 
 async fn serve(
     claimed: Claimed,
     effective: &Effective,
+    file: Option<&Path>,
     sip: SipSockets,
     shards: usize,
     screen: Screen,
 ) -> Result<()> {
-    let Claimed { dir, calls, events } = claimed;
+    let Claimed { dir, calls, events, revisions } = claimed;
+    // One without a file cannot be edited, and counts no revisions.
+    let (configuration, revision) = match file {
+        Some(file) => {
+            let (configuration, revision) = Configuration::new(file, effective, revisions);
+            (Some(configuration), revision)
+        }
+        None => (None, 1),
+    };
+    let configuration = Arc::new(tokio::sync::Mutex::new(configuration));
     let ledger = Arc::new(Ledger::new(calls));
     let logbook = Arc::new(Logbook::new(events));
-    let (parts, site) = parts::build(effective, sip, shards, Arc::clone(&ledger))?;
+    let parts = parts::build(effective, sip, shards, revision, Arc::clone(&ledger))?;
     let clock = parts.clock;
     let socket = ControlSocket::open(&dir)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // From here on, so that a file that is edited while the gateway starts is not missed.
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut gateway = Gateway::start(parts).context("the gateway cannot start")?;
     let asker = gateway.asker();
-    let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), Arc::clone(&site)));
-    let desk = Desk { asker, site, logbook: Arc::clone(&logbook), ledger };
+    let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), asker.clone()));
+    let desk = Desk { asker, logbook: Arc::clone(&logbook), ledger, configuration, clock };
     for line in &screen.welcome {
         crate::client::print(line)?;
     }
@@ -84,8 +100,16 @@ async fn serve(
         let (lines, next) = logbook.read(crate::logbook::MAX_KEPT, |line| line.is_for(None, false));
         tokio::spawn(show(lines, next));
     }
+    let edited = desk.clone();
+    let edits = async {
+        while hangup.recv().await.is_some() {
+            edited.read_again().await;
+        }
+        std::future::pending().await
+    };
     tokio::select! {
         () = socket.serve(desk) => {}
+        () = edits => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
@@ -105,10 +129,10 @@ async fn serve(
 }
 
 /// Writes the journal into the logbook until its source ends.
-async fn keep(mut entries: broadcast::Receiver<Arc<Entry>>, logbook: Arc<Logbook>, site: Arc<Site>) {
+async fn keep(mut entries: broadcast::Receiver<Arc<Entry>>, logbook: Arc<Logbook>, asker: Asker) {
     loop {
         match entries.recv().await {
-            Ok(entry) => logbook.entry(&entry, &site),
+            Ok(entry) => logbook.entry(&entry, &asker.site()),
             Err(broadcast::error::RecvError::Lagged(lost)) => {
                 tracing::warn!("{lost} entries of the journal were lost: this machine is too slow");
             }

@@ -8,7 +8,8 @@ const CALL_WIDTH: usize = 36;
 /// The whole picture.
 pub fn whole(status: &Status) -> Vec<String> {
     let mut lines = needs(&status.alarms);
-    lines.push(format!("{}  up {}  config {}, applied", status.name, up(status.up_seconds), status.revision));
+    lines.push(format!("{}  up {}  {}", status.name, up(status.up_seconds), configuration(status)));
+    lines.extend(status.next_start.iter().map(|change| format!("  at the next start: {change}")));
     if !status.servers.is_empty() {
         lines.push(status.servers.iter().map(server).collect::<Vec<_>>().join("      "));
     }
@@ -44,6 +45,23 @@ pub fn one(status: &Status, number: &str) -> Option<(Vec<String>, bool)> {
     let has = |call: &&CallStatus| call.from == number || call.to == number;
     lines.extend(status.calls.iter().filter(has).map(|one| call(one, status)));
     Some((lines, !alarms.is_empty()))
+}
+
+/// `config 17, applied`, or for what it still waits.
+fn configuration(status: &Status) -> String {
+    let mut text = format!("config {}", status.revision);
+    if status.waiting.is_empty() && status.next_start.is_empty() {
+        text.push_str(", applied");
+    }
+    if !status.waiting.is_empty() {
+        text.push_str(&format!(", when idle: {}", status.waiting.join(", ")));
+    }
+    match status.next_start.len() {
+        0 => {}
+        1 => text.push_str(", 1 change at the next start"),
+        count => text.push_str(&format!(", {count} changes at the next start")),
+    }
+    text
 }
 
 /// `219 Room 219 (dahdi/19)`
@@ -164,6 +182,8 @@ mod tests {
             name: "tower-a".into(),
             up_seconds: 12 * 86_400 + 4 * 3600,
             revision: 17,
+            waiting: Vec::new(),
+            next_start: Vec::new(),
             alarms: Vec::new(),
             servers: Vec::new(),
             lines: vec![line("204", "talking"), line("205", "idle"), line("219", "idle")],
@@ -198,6 +218,20 @@ mod tests {
         status.alarms.push(alarm);
         assert!(whole(&status)[0].starts_with("2 NEED YOU  219"));
         assert!(whole(&status)[2].starts_with("            219"));
+    }
+
+    #[test]
+    fn what_an_edit_still_waits_for_is_told() {
+        let waiting = vec!["204 Room 204 (sim/204)".to_owned()];
+        let status = Status { waiting: waiting.clone(), ..status() };
+        assert_eq!(whole(&status)[0], "tower-a  up 12d 04h  config 17, when idle: 204 Room 204 (sim/204)");
+        let next_start = vec!["listen: \"a\" -> \"b\"".to_owned()];
+        let told = whole(&Status { next_start, ..status });
+        assert!(
+            told[0].ends_with("when idle: 204 Room 204 (sim/204), 1 change at the next start"),
+            "{told:?}"
+        );
+        assert_eq!(told[1], "  at the next start: listen: \"a\" -> \"b\"");
     }
 
     #[test]

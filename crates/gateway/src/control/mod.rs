@@ -15,6 +15,7 @@
 mod far;
 mod injure;
 mod media;
+mod reload;
 mod status;
 
 use std::collections::VecDeque;
@@ -53,6 +54,7 @@ pub struct Control {
     out: VecDeque<Output>,
     last_store: u64,
     stopping: Option<RequestId>,
+    reloading: reload::Reloading,
 }
 
 impl Control {
@@ -71,6 +73,7 @@ impl Control {
             out: VecDeque::new(),
             last_store: 0,
             stopping: None,
+            reloading: reload::Reloading::of(&site),
             site,
         };
         control.start();
@@ -141,7 +144,11 @@ impl Control {
             Input::Resolved(query, answer) => self.agent(agent::Input::Resolved { query, answer }),
             Input::Shard(_, event) => self.shard_event(event),
             Input::ShardStopped(shard) => self.shard_stopped(shard),
-            Input::Configure(site) => self.configure(*site),
+            Input::Configure(reload) => self.configure(*reload),
+            Input::ConfigurationRefused(why) => {
+                self.board.configuration_refused(self.now, self.site.revision, &why);
+                self.note(What::ConfigurationRefused(self.site.revision));
+            }
             Input::Request(id, request) => self.request(id, request),
             Input::Stored(_, result) => {
                 if let Err(why) = result {
@@ -159,6 +166,10 @@ impl Control {
             self.switch(tipring_call::Input::Tick);
         }
         self.settle();
+        if self.reloading.waits_for_a_line() {
+            self.take_up();
+            self.settle();
+        }
     }
 
     /// The next thing to do; drained before the next input.
@@ -178,7 +189,12 @@ impl Control {
 
     /// How everything is.
     pub fn status(&self) -> Status {
-        self.board.status(self.now, &self.site, |far| self.media.codec(far))
+        let codec = |far| self.media.codec(far);
+        Status {
+            waiting: self.reloading.waiting(&self.site),
+            next_start: self.reloading.next_start().to_vec(),
+            ..self.board.status(self.now, &self.site, codec)
+        }
     }
 
     /// The site in force.
@@ -189,40 +205,6 @@ impl Control {
     /// True if no call, far leg, session or media socket is in use: what must hold when all have hung up.
     pub fn is_idle(&self) -> bool {
         self.far.count() == 0 && self.media.far_count() == 0 && self.switch.is_idle()
-    }
-
-    fn configure(&mut self, site: Site) {
-        for old in &self.site.sip.accounts {
-            if !site.sip.accounts.iter().any(|new| new.config == old.config) {
-                let id = old.config.id;
-                guarded(|| self.agent.handle(self.now, agent::Input::Command(SipCommand::Unregister(id))));
-            }
-        }
-        for old in &self.site.sip.servers {
-            if !site.sip.servers.iter().any(|new| new.config.id == old.config.id) {
-                let id = old.config.id;
-                guarded(|| self.agent.handle(self.now, agent::Input::Command(SipCommand::RemoveServer(id))));
-            }
-        }
-        let old = core::mem::replace(&mut self.site, site);
-        self.media.configure(&self.site);
-        self.board.configure(self.now, &self.site);
-        self.agent(agent::Input::Command(SipCommand::SetTrust(self.site.sip.trust.clone())));
-        self.agent(agent::Input::Command(SipCommand::SetDigest(self.site.sip.agent.digest.clone())));
-        self.agent(agent::Input::Command(SipCommand::SetUsers(self.site.sip.users.clone())));
-        for server in self.site.sip.servers.clone() {
-            if !old.sip.servers.iter().any(|other| other.config == server.config) {
-                self.agent(agent::Input::Command(SipCommand::SetServer(server.config)));
-            }
-        }
-        for account in self.site.sip.accounts.clone() {
-            if !old.sip.accounts.iter().any(|other| other.config == account.config) {
-                self.agent(agent::Input::Command(SipCommand::Register(account.config)));
-            }
-        }
-        self.switch(tipring_call::Input::Reconfigure(Box::new(self.site.calls.clone())));
-        self.unused_servers();
-        self.note(What::Configured(self.site.revision));
     }
 
     fn request(&mut self, id: RequestId, request: Request) {
@@ -263,12 +245,14 @@ impl Control {
         match event {
             ShardEvent::Line(line, epoch, event) => {
                 self.board.line_event(line, &event);
+                self.reloading.line_event(line, epoch, &event);
                 self.switch(tipring_call::Input::Line { line, epoch, event });
             }
             ShardEvent::Lost(line, epoch, summary) => {
                 self.switch(tipring_call::Input::LineLost { line, epoch, summary });
             }
             ShardEvent::Media(event) => self.media_event(event),
+            ShardEvent::Profiled(line, revision) => self.reloading.profiled(line, revision),
         }
     }
 
@@ -280,6 +264,7 @@ impl Control {
             if self.site.line(line).is_some_and(|site| site.shard == shard) {
                 self.switch(tipring_call::Input::SetInService { line, on: false });
                 self.board.dead(line);
+                self.reloading.dead(line);
             }
         }
         for far in self.media.far_on(shard) {
@@ -454,6 +439,9 @@ impl Control {
 
     fn agent_event(&mut self, event: agent::Event) {
         match &event {
+            agent::Event::Registration { account, state } if self.reloading.is_leaving(*account) => {
+                self.has_left(*account, state);
+            }
             agent::Event::Registration { account, state } => {
                 let registered = matches!(state, RegistrationState::Registered { .. });
                 let failed = matches!(state, RegistrationState::Failed { .. });
@@ -461,6 +449,8 @@ impl Control {
                 self.board.registration(self.now, &account, registered, failed, &state);
                 self.note(What::Registration { account, state, registered });
             }
+            // One that an edit took away, while its accounts deregister.
+            agent::Event::Server { server, .. } if self.site.server_name(*server).is_empty() => {}
             agent::Event::Server { server, address } => {
                 let name = far::server_name(&self.site, *server);
                 let up = address.is_some();

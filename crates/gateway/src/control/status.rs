@@ -27,6 +27,10 @@ pub struct Status {
     pub up_seconds: u64,
     /// The configuration in force.
     pub revision: u64,
+    /// The telephones that take what changed when they are idle.
+    pub waiting: Vec<String>,
+    /// What of the configuration takes effect at the next start only.
+    pub next_start: Vec<String>,
     /// What needs a person, the oldest first.
     pub alarms: Vec<AlarmStatus>,
     /// The servers in order of the configuration.
@@ -182,7 +186,13 @@ impl Board {
             .map(|account| super::far::account_name(site, account.config.id))
             .collect();
         self.accounts.retain(|name, _| accounts.contains(name));
-        self.alarms.retain(|key, _| !key.starts_with("unused "));
+        self.alarms.retain(|key, _| match key.split_once(' ') {
+            Some(("server", name)) => servers.contains(&name),
+            Some(("account", name)) => accounts.iter().any(|account| account == name),
+            Some(_) | None => true,
+        });
+        let is_unused = |subject: &str| site.unused.iter().any(|unused| unused.subject == subject);
+        self.alarms.retain(|key, _| key.strip_prefix("unused ").is_none_or(is_unused));
         for unused in &site.unused {
             let next =
                 "`tipring check` tells more; take it out of the configuration, or wait for a version with it";
@@ -194,6 +204,22 @@ impl Board {
                 next.to_owned(),
             );
         }
+    }
+
+    /// A server of this name was configured anew: what was known of it does not hold.
+    pub(crate) fn forget_server(&mut self, name: &str) {
+        self.servers.remove(name);
+        self.clear(&format!("server {name}"));
+    }
+
+    pub(crate) fn configuration_accepted(&mut self) {
+        self.clear("configuration");
+    }
+
+    pub(crate) fn configuration_refused(&mut self, now: Instant, revision: u64, why: &str) {
+        let text = format!("the edited file is not accepted, revision {revision} stays in force: {why}");
+        let next = "`tipring check` lists every mistake; correct the file and apply it again".to_owned();
+        self.raise(now, "configuration".to_owned(), "configuration", text, next);
     }
 
     pub(crate) fn connected(&mut self, conn: ConnId, remote: SocketAddr) {
@@ -301,6 +327,10 @@ impl Board {
     /// A line that nothing serves any more.
     pub(crate) fn dead(&mut self, line: LineId) {
         self.dead.insert(line);
+    }
+
+    pub(crate) fn is_dead(&self, line: LineId) -> bool {
+        self.dead.contains(&line)
     }
 
     pub(crate) fn line_event(&mut self, line: LineId, event: &LineEvent) {
@@ -452,11 +482,14 @@ impl Board {
             name: site.name.clone(),
             up_seconds: (now - self.started).as_secs(),
             revision: site.revision,
+            waiting: Vec::new(),
+            next_start: Vec::new(),
             alarms: self.alarm_list(now),
             servers: site.sip.servers.iter().map(|server| self.server_status(&server.name)).collect(),
             lines: (0..)
                 .map(LineId)
                 .zip(&site.lines)
+                .filter(|(_, line)| !line.is_vacant())
                 .map(|(id, line)| {
                     let (doing, since) =
                         self.lines.get(&id).copied().unwrap_or((LineDoing::Idle, self.started));

@@ -80,6 +80,10 @@ pub enum What {
     ShardStopped(ShardId),
     /// A configuration came into force.
     Configured(u64),
+    /// An edited configuration was refused, and this revision stays in force.
+    ConfigurationRefused(u64),
+    /// The line has taken what changed of it with this revision.
+    Profiled(u64),
 }
 
 /// A SIP message in a line.
@@ -141,6 +145,7 @@ impl Journal {
             Event::Lost(line, _, _) => {
                 (Some(line), What::Alarm(Alarm::LineFault(line, tipring_port::LineFault::CardSilent)))
             }
+            Event::Profiled(line, revision) => (Some(line), What::Profiled(revision)),
         };
         let mut entry = self.entry(at, wall, what);
         entry.line = line;
@@ -180,7 +185,9 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
         | What::User { .. }
         | What::Refused { .. }
         | What::ShardStopped(_)
-        | What::Configured(_) => (None, None),
+        | What::Configured(_)
+        | What::ConfigurationRefused(_)
+        | What::Profiled(_) => (None, None),
     }
 }
 

@@ -83,6 +83,14 @@ impl Teller {
                 format!("{shard} has stopped by a defect in the program; its telephones are out of service"),
             ),
             What::Configured(revision) => (Depth::Plain, format!("configuration {revision} in force")),
+            What::ConfigurationRefused(revision) => (
+                Depth::Plain,
+                format!("the edited configuration is not accepted; configuration {revision} stays in force"),
+            ),
+            What::Profiled(revision) => {
+                let line = entry.line.map(&name).unwrap_or_default();
+                (Depth::Detail, format!("{line} takes configuration {revision}"))
+            }
         };
         let (mut lines, mut numbers) = (Vec::from_iter(entry.line), Vec::new());
         if let Some(call) = entry.call.and_then(|call| self.calls.get(&call)) {
@@ -119,7 +127,9 @@ impl Teller {
             | What::Refused { .. }
             | What::Alarm(_)
             | What::ShardStopped(_)
-            | What::Configured(_) => {}
+            | What::Configured(_)
+            | What::ConfigurationRefused(_)
+            | What::Profiled(_) => {}
         }
         Some(Words {
             text: format!("{} {text}", time_of_day(entry.wall, offset_minutes)),

@@ -86,7 +86,7 @@ impl<A: Processing + Fidelity> World<A> {
                     self.facts.push(Fact { at: entry.at, known: now, who, words, rank });
                 }
             }
-            Output::Reply(..) => {}
+            Output::Reply(..) | Output::InForce(_) => {}
         }
     }
 

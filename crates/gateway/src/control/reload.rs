@@ -1,0 +1,367 @@
+//! An edited configuration taken by a running gateway.
+//!
+//! # What it does
+//! Fits the site of the edited configuration to the one in force: lines are known again by their ports, servers and
+//! accounts by their names, so that only what differs is touched. Then it carries the differences out.
+//!
+//! # How
+//! Rules of calls, servers, accounts, users and trust apply at once, to calls that begin from then on. A line whose
+//! telephone is another now, or none, keeps the old one until it is idle, and so does a line that is to get a number
+//! which a waiting line still has. A line's profile goes to its shard, which takes it when the line is idle.
+//!
+//! A server whose addresses changed is another server: the accounts at the old one deregister there, then it goes.
+//!
+//! # Limits
+//! Sockets, ports and shards are those of the start. A telephone on a port that the gateway does not serve has no
+//! line until the next start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tipring_call::LineDoing;
+use tipring_port::{Command, LineEvent, LineSummary};
+use tipring_sip::agent::{self, AccountId, Command as SipCommand, ServerId};
+use tipring_sip::registration::RegistrationState;
+use tipring_units::{Epoch, LineId, ShardId};
+
+use super::{Control, far};
+use crate::api::Output;
+use crate::journal::What;
+use crate::site::{AccountSite, LineSite, Reload, ServerSite, Site};
+
+/// What of an edited configuration is still under way.
+#[derive(Debug)]
+pub(super) struct Reloading {
+    /// The whole site that was asked for, while a line keeps its old telephone.
+    wanted: Option<Box<Site>>,
+    /// Lines that keep their old telephone until they are idle.
+    busy: BTreeSet<LineId>,
+    /// Lines whose shard has not taken the profile of this revision yet.
+    profiles: BTreeMap<LineId, u64>,
+    /// Accounts that deregister, with their server and name.
+    leaving: BTreeMap<AccountId, (ServerId, String)>,
+    next_start: Vec<String>,
+    /// The epochs of vacant lines, of which the switch knows nothing.
+    epochs: BTreeMap<LineId, Epoch>,
+    last_server: u16,
+    last_account: u16,
+}
+
+impl Reloading {
+    pub(super) fn of(site: &Site) -> Self {
+        Self {
+            wanted: None,
+            busy: BTreeSet::new(),
+            profiles: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            next_start: Vec::new(),
+            epochs: BTreeMap::new(),
+            last_server: site.sip.servers.iter().map(|server| server.config.id.0).max().unwrap_or(0),
+            last_account: site.sip.accounts.iter().map(|account| account.config.id.0).max().unwrap_or(0),
+        }
+    }
+
+    pub(super) const fn waits_for_a_line(&self) -> bool {
+        self.wanted.is_some()
+    }
+
+    /// The telephones that take what changed when they are idle.
+    pub(super) fn waiting(&self, site: &Site) -> Vec<String> {
+        let lines: BTreeSet<&LineId> = self.busy.iter().chain(self.profiles.keys()).collect();
+        lines.into_iter().filter_map(|line| site.line(*line)).map(LineSite::subject).collect()
+    }
+
+    pub(super) fn next_start(&self) -> &[String] {
+        &self.next_start
+    }
+
+    /// A line's shard has taken a profile.
+    pub(super) fn profiled(&mut self, line: LineId, revision: u64) {
+        if self.profiles.get(&line) == Some(&revision) {
+            self.profiles.remove(&line);
+        }
+    }
+
+    /// Nothing serves a line any more, so there is nothing to wait for.
+    pub(super) fn dead(&mut self, line: LineId) {
+        self.profiles.remove(&line);
+    }
+
+    pub(super) fn is_leaving(&self, account: AccountId) -> bool {
+        self.leaving.contains_key(&account)
+    }
+
+    /// Follows the epochs of lines that the switch does not know.
+    pub(super) fn line_event(&mut self, line: LineId, epoch: Epoch, event: &LineEvent) {
+        if let Some(known) = self.epochs.get_mut(&line) {
+            let ends = matches!(event, LineEvent::Released | LineEvent::RingStopped);
+            *known = if ends { epoch.next() } else { epoch };
+        }
+    }
+
+    fn new_server(&mut self, taken: &[ServerSite]) -> ServerId {
+        loop {
+            self.last_server = self.last_server.wrapping_add(1);
+            let id = ServerId(self.last_server);
+            let leaves = self.leaving.values().any(|(server, _)| *server == id);
+            if !leaves && !taken.iter().any(|server| server.config.id == id) {
+                return id;
+            }
+        }
+    }
+
+    fn new_account(&mut self, taken: &[AccountSite]) -> AccountId {
+        loop {
+            self.last_account = self.last_account.wrapping_add(1);
+            let id = AccountId(self.last_account);
+            if !self.is_leaving(id) && !taken.iter().any(|account| account.config.id == id) {
+                return id;
+            }
+        }
+    }
+
+    /// The site `new` with the lines, numbers and sockets of `old`.
+    fn fit(&mut self, old: &Site, mut new: Site) -> Site {
+        let is_served = |port: &str| old.lines.iter().any(|line| line.port == port);
+        let is_wanted = |port: &str| new.lines.iter().any(|line| line.port == port);
+        // A telephone that is to go to a port which is not served stays where it is until the next start.
+        let is_of = |old: &LineSite, new: &LineSite| {
+            let stays = || old.number == new.number && !is_served(&new.port) && !is_wanted(&old.port);
+            new.port == old.port || stays()
+        };
+        let place_of = |new: &LineSite| old.lines.iter().position(|old| is_of(old, new));
+        let mut phones = Vec::new();
+        for phone in &new.calls.phones {
+            // A new one on such a port has no line; that it waits for the next start is told.
+            let place = new.line(phone.line).and_then(place_of);
+            if let Some(line) = place.and_then(|place| u16::try_from(place).ok()).map(LineId) {
+                phones.push(tipring_call::Phone { line, ..*phone });
+            }
+        }
+        let fitted = |old: &LineSite| {
+            let new = new.lines.iter().find(|new| is_of(old, new));
+            let (port, shard) = (old.port.clone(), old.shard);
+            new.map_or_else(|| old.vacated(), |new| LineSite { port, shard, ..new.clone() })
+        };
+        let lines = old.lines.iter().map(fitted).collect();
+        new.lines = lines;
+        new.calls.phones = phones;
+        let asked = core::mem::take(&mut new.sip.servers);
+        let mut ids = BTreeMap::new();
+        for mut server in asked {
+            let same = old.sip.servers.iter().find(|known| {
+                let config = agent::ServerConfig { id: known.config.id, ..server.config.clone() };
+                known.name == server.name && known.config == config
+            });
+            let id = same.map(|known| known.config.id);
+            let id = id.unwrap_or_else(|| self.new_server(&old.sip.servers));
+            ids.insert(server.config.id, id);
+            server.config.id = id;
+            new.sip.servers.push(server);
+        }
+        let asked = core::mem::take(&mut new.sip.accounts);
+        for mut account in asked {
+            account.config.server = ids.get(&account.config.server).copied().unwrap_or(account.config.server);
+            let same = old.sip.accounts.iter().find(|known| {
+                known.phone == account.phone
+                    && known.config.server == account.config.server
+                    && known.config.user == account.config.user
+            });
+            let id = same.map(|known| known.config.id);
+            account.config.id = id.unwrap_or_else(|| self.new_account(&old.sip.accounts));
+            new.sip.accounts.push(account);
+        }
+        new.sip.agent = old.sip.agent.clone();
+        new.media.slots.clone_from(&old.media.slots);
+        new.media.host_shard = old.media.host_shard;
+        new
+    }
+}
+
+impl Control {
+    /// Takes an edited configuration.
+    pub(super) fn configure(&mut self, reload: Reload) {
+        let Reload { site, next_start } = reload;
+        let site = self.reloading.fit(&self.site, site);
+        self.reloading.next_start = next_start;
+        self.board.configuration_accepted();
+        let revision = site.revision;
+        self.adopt(site);
+        self.note(What::Configured(revision));
+    }
+
+    /// Lines that are idle now give up their old telephones.
+    pub(super) fn take_up(&mut self) {
+        let still_busy = |line: &LineId| self.is_busy(*line);
+        if !self.reloading.busy.iter().all(still_busy)
+            && let Some(site) = self.reloading.wanted.take()
+        {
+            self.adopt(*site);
+        }
+    }
+
+    fn is_busy(&self, line: LineId) -> bool {
+        self.switch.line(line).is_some_and(|view| {
+            !matches!(view.doing, LineDoing::Idle | LineDoing::OutOfService)
+                || view.active.is_some()
+                || !view.held.is_empty()
+        })
+    }
+
+    /// Puts `site`, which fits, in force as far as lines are idle.
+    fn adopt(&mut self, site: Site) {
+        let busy = self.lines_that_wait(&site);
+        let wanted = (!busy.is_empty()).then(|| Box::new(site.clone()));
+        let mut site = site;
+        site.calls.phones.retain(|phone| !busy.contains(&phone.line));
+        for line in &busy {
+            if let Some(old) = self.site.line(*line) {
+                site.lines[usize::from(line.0)] = old.clone();
+            }
+            site.calls.phones.extend(self.site.calls.phones.iter().filter(|phone| phone.line == *line));
+        }
+        site.calls.phones.sort_by_key(|phone| phone.line);
+        self.reloading.wanted = wanted;
+        self.reloading.busy = busy;
+        let old = core::mem::replace(&mut self.site, site);
+        self.media.configure(&self.site);
+        self.board.configure(self.now, &self.site);
+        self.leave(&old);
+        self.sip_differences(&old);
+        self.call_differences(&old);
+        self.shard_differences(&old);
+        if self.site != old {
+            self.out.push_back(Output::InForce(Box::new(self.site.clone())));
+        }
+    }
+
+    /// The lines whose telephone is another in `site`, and that are not idle, or wait for such a line.
+    fn lines_that_wait(&self, site: &Site) -> BTreeSet<LineId> {
+        let all = || (0..).map(LineId).zip(self.site.lines.iter().zip(&site.lines));
+        let mut waiting: BTreeSet<LineId> = all()
+            .filter(|(line, (old, new))| old.number != new.number && self.is_busy(*line))
+            .map(|(line, _)| line)
+            .collect();
+        loop {
+            let kept: BTreeSet<&str> = waiting
+                .iter()
+                .filter_map(|line| self.site.line(*line))
+                .map(|line| line.number.as_str())
+                .collect();
+            let next = all().find(|(line, (old, new))| {
+                !waiting.contains(line) && old.number != new.number && kept.contains(new.number.as_str())
+            });
+            match next {
+                Some((line, _)) => waiting.insert(line),
+                None => return waiting,
+            };
+        }
+    }
+
+    /// Accounts and servers that are no more.
+    fn leave(&mut self, old: &Site) {
+        for gone in &old.sip.accounts {
+            if self.site.account_by_id(gone.config.id).is_none() {
+                let name = far::account_name(old, gone.config.id);
+                self.reloading.leaving.insert(gone.config.id, (gone.config.server, name));
+                self.agent(agent::Input::Command(SipCommand::Unregister(gone.config.id)));
+            }
+        }
+        for gone in &old.sip.servers {
+            if !self.site.sip.servers.iter().any(|server| server.config.id == gone.config.id) {
+                self.board.forget_server(&gone.name);
+                // Until it is known to be down, it is up.
+                let up = tipring_call::Input::Server { name: tipring_port::Text::new(&gone.name), up: true };
+                self.switch(up);
+                self.remove_left_server(gone.config.id);
+            }
+        }
+    }
+
+    /// An account that an edit took away has deregistered, or could not.
+    pub(super) fn has_left(&mut self, account: AccountId, state: &RegistrationState) {
+        match state {
+            RegistrationState::Registering | RegistrationState::Registered { .. } => {}
+            RegistrationState::Unregistered | RegistrationState::Failed { .. } => {
+                if let Some((server, name)) = self.reloading.leaving.remove(&account) {
+                    let state = super::registration_words(&RegistrationState::Unregistered);
+                    self.note(What::Registration { account: name, state, registered: false });
+                    self.remove_left_server(server);
+                }
+            }
+        }
+    }
+
+    /// Removes a server that is not configured any more once no account deregisters there.
+    fn remove_left_server(&mut self, server: ServerId) {
+        let is_used = self.site.sip.servers.iter().any(|used| used.config.id == server);
+        let is_left = self.reloading.leaving.values().any(|(other, _)| *other == server);
+        if !is_used && !is_left {
+            self.agent(agent::Input::Command(SipCommand::RemoveServer(server)));
+        }
+    }
+
+    fn sip_differences(&mut self, old: &Site) {
+        if self.site.sip.trust != old.sip.trust {
+            self.agent(agent::Input::Command(SipCommand::SetTrust(self.site.sip.trust.clone())));
+        }
+        if self.site.sip.users != old.sip.users {
+            self.agent(agent::Input::Command(SipCommand::SetUsers(self.site.sip.users.clone())));
+        }
+        for server in self.site.sip.servers.clone() {
+            if !old.sip.servers.iter().any(|other| other.config == server.config) {
+                self.agent(agent::Input::Command(SipCommand::SetServer(server.config)));
+            }
+        }
+        for account in self.site.sip.accounts.clone() {
+            if !old.sip.accounts.iter().any(|other| other.config == account.config) {
+                self.agent(agent::Input::Command(SipCommand::Register(account.config)));
+            }
+        }
+    }
+
+    fn call_differences(&mut self, old: &Site) {
+        let all = || (0..).map(LineId).zip(old.lines.iter().zip(&self.site.lines));
+        let gone: Vec<LineId> = all()
+            .filter(|(_, (old, new))| !old.is_vacant() && new.is_vacant())
+            .map(|(line, _)| line)
+            .collect();
+        let come: Vec<LineId> = all()
+            .filter(|(_, (old, new))| old.is_vacant() && !new.is_vacant())
+            .map(|(line, _)| line)
+            .collect();
+        for line in gone {
+            let epoch = self.switch.line(line).map(|view| view.epoch).unwrap_or_default();
+            self.reloading.epochs.insert(line, epoch);
+            self.switch(tipring_call::Input::SetInService { line, on: false });
+        }
+        if self.site.calls != old.calls {
+            self.switch(tipring_call::Input::Reconfigure(Box::new(self.site.calls.clone())));
+            self.unused_servers();
+        }
+        for line in come {
+            let epoch = self.reloading.epochs.remove(&line).unwrap_or_default();
+            let summary = LineSummary::default();
+            self.switch(tipring_call::Input::LineLost { line, epoch, summary });
+            self.switch(tipring_call::Input::SetInService { line, on: true });
+        }
+    }
+
+    fn shard_differences(&mut self, old: &Site) {
+        let revision = self.site.revision;
+        let mut shards: BTreeSet<ShardId> = [self.site.media.host_shard].into();
+        for (line, (before, now)) in (0..).map(LineId).zip(old.lines.iter().zip(&self.site.lines)) {
+            shards.insert(now.shard);
+            if now.profile != before.profile && !self.board.is_dead(line) {
+                let profile = Box::new(now.profile);
+                self.reloading.profiles.insert(line, revision);
+                self.out.push_back(Output::Shard(now.shard, Command::Profile(line, revision, profile)));
+            }
+        }
+        if self.site.media.tones != old.media.tones {
+            for shard in shards {
+                let tones = Box::new(self.site.media.tones);
+                self.out.push_back(Output::Shard(shard, Command::Tones(tones)));
+            }
+        }
+    }
+}

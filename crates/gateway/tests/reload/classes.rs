@@ -1,0 +1,129 @@
+//! Every key of the schema, changed while its telephone talks, takes effect when its declared class says.
+
+use tipring_config::{Apply, Place, keys};
+
+use crate::house::{FULL, House};
+
+/// A key and the edit that changes it.
+type Case = (Place, &'static str, fn(&str) -> String);
+
+/// Keys that do nothing in this version: what they would act on is not there yet.
+const WITHOUT_EFFECT: &[(Place, &str)] =
+    &[(Place::Phone, "type"), (Place::Line, "name"), (Place::Line, "rings")];
+
+fn cases() -> Vec<Case> {
+    use Place::{Dial, Emergency, Line, Offline, Phone, Server, Sip, Top};
+    fn swap(text: &str) -> String {
+        text.replace("sim/1", "sim/x").replace("sim/3", "sim/1").replace("sim/x", "sim/3")
+    }
+    vec![
+        (Top, "name", |text| text.replace("\"one\"", "\"two\"")),
+        (Top, "country", |text| text.replace("\"us\"", "\"gb\"")),
+        (Top, "listen", |text| text.replace("127.0.0.1:5060", "127.0.0.1:5070")),
+        (Top, "media", |text| text.replace("20000-20099", "30000-30099")),
+        (Top, "trust", |text| text.replace("10.0.0.0/8", "10.1.0.0/16")),
+        (Top, "wait_first_digit", |text| text.replace("20 s", "21 s")),
+        (Top, "wait_digit", |text| text.replace("\"9 s\"", "\"8 s\"")),
+        (Top, "wait_end", |text| text.replace("2500 ms", "2600 ms")),
+        (Top, "wait_answer", |text| text.replace("90 s", "91 s")),
+        (Server, "address", |text| text.replace("10.0.0.5:5060", "10.0.0.8:5060")),
+        (Server, "user", |text| text.replace("\"house\"", "\"home\"")),
+        (Server, "password", |text| text.replace("pass-a", "pass-z")),
+        (Server, "password_file", |text| text.replacen("\"pw\"", "\"pw2\"", 1)),
+        (Server, "passwords", |text| text.replacen("\"pws\"", "\"pws2\"", 1)),
+        (Server, "transport", |text| text.replace("\"udp\"", "\"tcp\"")),
+        (Server, "expires", |text| text.replace("10 min", "20 min")),
+        (Server, "codecs", |text| text.replace("[\"pcma\"]", "[\"pcmu\"]")),
+        (Server, "dtmf", |text| text.replace("\"info\"", "\"inband\"")),
+        (Server, "rings", |text| text.replacen("rings = \"101\"", "rings = \"102\"", 1)),
+        (Phone, "port", swap),
+        (Phone, "name", |text| text.replace("\"Desk\"", "\"Hall\"")),
+        (Phone, "type", |text| text.replace("\"plain\"", "\"hotel\"")),
+        (Phone, "may_call", |text| text.replace("\"local\"", "\"internal\"")),
+        (Phone, "caller_id", |text| text.replace("caller_id = true", "caller_id = false")),
+        (Phone, "pulse", |text| text.replace("pulse = false", "pulse = true")),
+        (Phone, "flash", |text| text.replace("90-500 ms", "90-600 ms")),
+        (Phone, "disconnect", |text| text.replace("cpc 600 ms", "cpc 700 ms")),
+        (Phone, "gain_in", |text| text.replace("-1 dB", "-3 dB")),
+        (Phone, "gain_out", |text| text.replace("\"2 dB\"", "\"-2 dB\"")),
+        (Phone, "echo_tail", |text| text.replace("16 ms", "64 ms")),
+        (Sip, "password", |text| text.replace("pass-s", "pass-t")),
+        (Sip, "password_file", |text| {
+            text.replace("[sip.202]\npassword_file = \"pw\"", "[sip.202]\npassword_file = \"pw2\"")
+        }),
+        (Sip, "passwords", |text| {
+            text.replace("[sip.203]\npasswords = \"pws\"", "[sip.203]\npasswords = \"pws2\"")
+        }),
+        (Sip, "name", |text| text.replace("\"Soft\"", "\"Hard\"")),
+        (Sip, "may_call", |text| text.replace("\"national\"", "\"internal\"")),
+        (Line, "port", |text| text.replace("sim/9", "sim/8")),
+        (Line, "name", |text| text.replace("\"l\"", "\"m\"")),
+        (Line, "rings", |text| {
+            text.replace("name = \"l\"\nrings = \"101\"", "name = \"l\"\nrings = \"102\"")
+        }),
+        (Dial, "PATTERN", |text| text.replace("[dial]\n\"0\" = \"101\"", "[dial]\n\"0\" = \"102\"")),
+        (Offline, "PATTERN", |text| text.replace("[offline]\n\"0\" = \"101\"", "[offline]\n\"0\" = \"102\"")),
+        (Emergency, "via", |text| text.replace("via = \"a\"", "via = \"b\"")),
+        (Emergency, "callback", |text| text.replace("15550100", "15550101")),
+    ]
+}
+
+#[test]
+fn every_key_of_this_version_has_a_case() {
+    let cases = cases();
+    for key in keys().iter().filter(|key| key.later.is_none()) {
+        let found = cases.iter().filter(|(place, name, _)| (*place, *name) == (key.place, key.name)).count();
+        assert_eq!(found, 1, "{:?} {}", key.place, key.name);
+    }
+}
+
+#[test]
+fn every_key_acts_when_its_class_says_and_calls_go_on() {
+    for (place, name, edit) in cases() {
+        let key = keys().iter().find(|key| (key.place, key.name) == (place, name)).unwrap();
+        let text = edit(FULL);
+        assert_ne!(text, FULL, "{place:?} {name}");
+        // What it comes to where nobody talks.
+        let mut idle = House::new(FULL);
+        let before = idle.control.site().clone();
+        idle.edit(&text);
+        let target = idle.control.site().clone();
+        let same = |site: &tipring_gateway::Site| {
+            let mut site = site.clone();
+            site.revision = before.revision;
+            site == before
+        };
+
+        let mut house = House::talking(FULL);
+        house.edit(&text);
+        let told = format!("{place:?} {name}: {:?}", house.status().waiting);
+        assert_eq!(house.status().revision, 2, "{told}");
+        assert_eq!(house.states(), ["talking"], "{told}");
+        assert_eq!(house.line_commands(), [], "nothing is ordered of a line in a call: {told}");
+        let without_effect = WITHOUT_EFFECT.contains(&(place, name));
+        match key.apply {
+            Apply::Live => {
+                assert_eq!(same(&target), without_effect, "{told}");
+                assert_eq!(*house.control.site(), target, "{told}");
+                assert_eq!((house.status().waiting.len(), house.profiled().len()), (0, 0), "{told}");
+                assert!(house.status().next_start.is_empty(), "{told}");
+            }
+            Apply::WhenIdle if without_effect => assert!(same(&target) && house.status().waiting.is_empty()),
+            Apply::WhenIdle => {
+                let waits =
+                    |house: &House| house.status().waiting.iter().any(|line| line.starts_with("101 Desk"));
+                assert!(waits(&house), "{told}");
+                assert!(house.status().next_start.is_empty(), "{told}");
+                house.hang_up();
+                house.take_profiles();
+                assert_eq!(*house.control.site(), target, "{told}");
+                assert!(house.status().waiting.is_empty(), "{told} then {:?}", house.status().waiting);
+                assert!(!same(&target), "{told}");
+            }
+            Apply::NextStart => {
+                assert!(same(house.control.site()) && house.status().waiting.is_empty(), "{told}");
+                assert_eq!(house.status().next_start, [name], "{told}");
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! A control plane with two telephones that talk, and what it orders.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use tipring_config::{Apply, Effective, FileFound, Files, check_with, diff};
+use tipring_gateway::{Control, Input, Output, Reload, Site, Status, Wiring};
+use tipring_port::{Command, DigitSource, Event, LineCommand, LineEvent};
+use tipring_units::{Entropy, Epoch, Instant, LineId, MediaSlot, Millis, ShardId, WallTime};
+
+/// Every key of this version, written.
+pub const FULL: &str = "name = \"one\"
+country = \"us\"
+listen = \"127.0.0.1:5060\"
+media = \"20000-20099\"
+trust = [\"10.0.0.0/8\"]
+wait_first_digit = \"20 s\"
+wait_digit = \"9 s\"
+wait_end = \"2500 ms\"
+wait_answer = \"90 s\"
+[server.a]
+address = \"10.0.0.5:5060\"
+user = \"house\"
+password = \"pass-a\"
+transport = \"udp\"
+expires = \"10 min\"
+codecs = [\"pcma\"]
+dtmf = \"info\"
+rings = \"101\"
+[server.b]
+address = \"10.0.0.6:5060\"
+user = \"other\"
+password_file = \"pw\"
+[server.c]
+address = \"10.0.0.7:5060\"
+passwords = \"pws\"
+[phone.101]
+port = \"sim/1\"
+name = \"Desk\"
+type = \"plain\"
+may_call = \"local\"
+caller_id = true
+pulse = false
+flash = \"90-500 ms\"
+disconnect = \"cpc 600 ms\"
+gain_in = \"-1 dB\"
+gain_out = \"2 dB\"
+echo_tail = \"16 ms\"
+[phone.102]
+port = \"sim/2\"
+[phone.103]
+port = \"sim/3\"
+[sip.201]
+password = \"pass-s\"
+name = \"Soft\"
+may_call = \"national\"
+[sip.202]
+password_file = \"pw\"
+[sip.203]
+passwords = \"pws\"
+[line.1]
+port = \"sim/9\"
+name = \"l\"
+rings = \"101\"
+[dial]
+\"0\" = \"101\"
+\"1xx\" = \"phones\"
+[offline]
+\"0\" = \"101\"
+[emergency]
+via = \"a\"
+callback = \"15550100\"
+";
+
+/// The files that it names, and others like them.
+pub fn files() -> Files {
+    let text = |text: &str| FileFound::Text { text: text.to_owned(), mode: 0o600 };
+    let files = [
+        ("pw", text("pass-b\n")),
+        ("pw2", text("pass-b2\n")),
+        ("pws", text("101,pass-101\n203,pass-203\n")),
+        ("pws2", text("101,new-101\n203,new-203\n")),
+    ];
+    files.into_iter().map(|(name, found)| (name.to_owned(), found)).collect()
+}
+
+pub fn effective(text: &str) -> Effective {
+    let report = check_with(text, "tipring.toml", &files());
+    report.effective.clone().unwrap_or_else(|| panic!("{report}"))
+}
+
+pub fn site(effective: &Effective, revision: u64) -> Site {
+    let wiring = Wiring {
+        slots: (0..8).map(|n| (MediaSlot(n), SocketAddr::from(([127, 0, 0, 1], 20_000 + 2 * n)))).collect(),
+        sip: SocketAddr::from(([127, 0, 0, 1], 5060)),
+        lines_per_shard: 16,
+        utc_offset_minutes: 0,
+        revision,
+    };
+    Site::configured(effective, &wiring)
+}
+
+/// A control plane and its orders.
+pub struct House {
+    pub control: Control,
+    pub commands: Vec<Command>,
+    pub sent: Vec<(SocketAddr, String)>,
+    pub in_force: Option<Site>,
+    effective: Effective,
+    revision: u64,
+    epochs: BTreeMap<LineId, Epoch>,
+    now: Instant,
+}
+
+impl House {
+    pub fn new(text: &str) -> Self {
+        let effective = effective(text);
+        let now = Instant::ZERO;
+        let control = Control::new(now, WallTime(0), site(&effective, 1), Entropy::for_simulation(7));
+        let (commands, sent, in_force) = (Vec::new(), Vec::new(), None);
+        let epochs = BTreeMap::new();
+        let mut house = Self { control, commands, sent, in_force, effective, revision: 1, epochs, now };
+        house.drain();
+        house
+    }
+
+    /// Telephones 101 and 102, on lines 0 and 1, talk.
+    pub fn talking(text: &str) -> Self {
+        let mut house = Self::new(text);
+        house.line(0, LineEvent::Seized);
+        for digit in *b"102" {
+            house.line(0, LineEvent::Digit { digit, source: DigitSource::Dtmf, length: Millis(80) });
+        }
+        house.wait(Millis::from_secs(10));
+        house.line(1, LineEvent::Ringing);
+        house.line(1, LineEvent::Answered);
+        assert_eq!(house.states(), ["talking"], "{:?}", house.commands);
+        house.forget();
+        house
+    }
+
+    pub fn forget(&mut self) {
+        self.commands.clear();
+        self.sent.clear();
+    }
+
+    pub fn input(&mut self, input: Input<'_>) {
+        self.control.handle(self.now, WallTime(0), input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.control.poll() {
+            match output {
+                Output::Shard(_, command) => self.commands.push(command),
+                Output::Send { to, bytes } => self.sent.push((to, String::from_utf8(bytes).unwrap())),
+                Output::InForce(site) => self.in_force = Some(*site),
+                Output::StreamSend { .. }
+                | Output::StreamConnect { .. }
+                | Output::StreamClose(_)
+                | Output::Resolve(..)
+                | Output::Store(..)
+                | Output::Journal(_)
+                | Output::Reply(..) => {}
+            }
+        }
+    }
+
+    pub fn wait(&mut self, length: Millis) {
+        let until = self.now + length;
+        while let Some((due, _)) = self.control.deadline().filter(|(due, _)| *due <= until) {
+            self.now = due.max(self.now);
+            self.input(Input::Tick);
+        }
+        self.now = until;
+        self.input(Input::Tick);
+    }
+
+    pub fn line(&mut self, line: u16, event: LineEvent) {
+        let line = LineId(line);
+        let epoch = *self.epochs.entry(line).or_default();
+        if matches!(event, LineEvent::Released | LineEvent::RingStopped) {
+            self.epochs.insert(line, epoch.next());
+        }
+        self.input(Input::Shard(ShardId(0), Event::Line(line, epoch, event)));
+    }
+
+    pub fn hang_up(&mut self) {
+        self.line(0, LineEvent::Released);
+        self.line(1, LineEvent::Released);
+        assert_eq!(self.states(), [""; 0]);
+    }
+
+    /// The shards take the profiles that they were given.
+    pub fn take_profiles(&mut self) {
+        for command in std::mem::take(&mut self.commands) {
+            if let Command::Profile(line, revision, _) = command {
+                self.input(Input::Shard(ShardId(0), Event::Profiled(line, revision)));
+            }
+        }
+    }
+
+    /// Applies an edited text as the program does.
+    pub fn edit(&mut self, text: &str) {
+        self.revision += 1;
+        let new = effective(text);
+        let changes = diff(&self.effective, &new);
+        let waits = changes.iter().filter(|change| change.apply == Apply::NextStart);
+        let next_start = waits.map(|change| change.path.clone()).collect();
+        let reload = Reload { site: site(&new, self.revision), next_start };
+        self.effective = new;
+        self.input(Input::Configure(Box::new(reload)));
+    }
+
+    pub fn status(&self) -> Status {
+        self.control.status()
+    }
+
+    /// The calls under way.
+    pub fn states(&self) -> Vec<&'static str> {
+        self.status().calls.iter().map(|call| call.state).collect()
+    }
+
+    /// Orders to lines that belong to calls.
+    pub fn line_commands(&self) -> Vec<(LineId, LineCommand)> {
+        let of_line = |command: &Command| match command {
+            Command::Line(line, _, command) => Some((*line, *command)),
+            Command::Media(_) | Command::Profile(..) | Command::Tones(_) => None,
+        };
+        self.commands.iter().filter_map(of_line).collect()
+    }
+
+    /// Lines that are given a profile.
+    pub fn profiled(&self) -> Vec<LineId> {
+        let of = |command: &Command| match command {
+            Command::Profile(line, ..) => Some(*line),
+            Command::Line(..) | Command::Media(_) | Command::Tones(_) => None,
+        };
+        self.commands.iter().filter_map(of).collect()
+    }
+
+    /// Users that were registered or deregistered, with the server's last octet.
+    pub fn registers(&self) -> Vec<String> {
+        let told = |(to, text): &(SocketAddr, String)| {
+            text.starts_with("REGISTER").then(|| {
+                let expires = if text.contains("Expires: 0\r") { "-" } else { "+" };
+                let user = text.split("From: <sip:").nth(1).and_then(|rest| rest.split('@').next());
+                format!("{expires}{}@{}", user.unwrap_or("?"), to.ip())
+            })
+        };
+        self.sent.iter().filter_map(told).collect()
+    }
+}

@@ -1,0 +1,263 @@
+//! The configuration of a running gateway: reading its file again, telling what an edit would change and when, and
+//! applying it.
+
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tipring_config::{Apply, Change, Effective, Level, Report, diff, fingerprint};
+use tipring_gateway::{Reload, Site, Wiring};
+use tipring_host::Asker;
+use tipring_store::Revisions;
+use tipring_units::WallTime;
+
+use crate::{check, zone};
+
+/// Changes that are told, at the most; more are counted.
+const MAX_TOLD: usize = 200;
+
+/// What the gateway runs, and the file that it comes from.
+#[derive(Debug)]
+pub struct Configuration {
+    file: PathBuf,
+    /// As it was at the start: sockets are of it.
+    started: Effective,
+    /// As it was accepted last.
+    current: Effective,
+    revisions: Revisions,
+}
+
+/// What came of an edit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// In words, a line each.
+    pub lines: Vec<String>,
+    /// It was accepted.
+    pub accepted: bool,
+}
+
+impl Configuration {
+    /// The configuration of `file`, with its number.
+    pub fn new(file: &Path, effective: &Effective, mut revisions: Revisions) -> (Self, u64) {
+        let (revision, kept) = revisions.take(fingerprint(effective));
+        if let Err(why) = kept {
+            tracing::warn!("the revision is not kept: {why}");
+        }
+        // A later change of the working directory must not give another file.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        (Self { file, started: effective.clone(), current: effective.clone(), revisions }, revision)
+    }
+
+    /// What `file`, or the own file as it is now, would change.
+    pub fn compare(&self, file: Option<&Path>, site: &Site) -> Outcome {
+        match self.read(file) {
+            Ok((_, effective)) => {
+                let changes = self.changes(&self.current, &effective, site);
+                Outcome { lines: told(&changes), accepted: true }
+            }
+            Err(lines) => Outcome { lines, accepted: false },
+        }
+    }
+
+    /// Applies `file`, which becomes the own file if it is accepted; without it the own file as it is now.
+    pub async fn apply(&mut self, file: Option<&Path>, asker: &Asker, wall: WallTime) -> Result<Outcome> {
+        let site = asker.site();
+        let read = self.read(file).and_then(|(text, effective)| {
+            if let Some(text) = text.filter(|_| file.is_some()) {
+                self.replace(&text).map_err(|why| vec![format!("{why:#}.")])?;
+            }
+            Ok(effective)
+        });
+        let effective = match read {
+            Ok(effective) => effective,
+            Err(mut lines) => {
+                let stays = format!(" Revision {} stays in force.", self.revisions.latest());
+                if let Some(last) = lines.last_mut() {
+                    last.push_str(&stays);
+                }
+                asker.configuration_refused(lines.first().cloned().unwrap_or_default()).await?;
+                return Ok(Outcome { lines, accepted: false });
+            }
+        };
+        let changes = self.changes(&self.current, &effective, &site);
+        let mut lines = told(&changes);
+        let (revision, kept) = self.revisions.take(fingerprint(&effective));
+        if let Err(why) = kept {
+            lines.push(format!("The number of the revision is not kept: {why}"));
+        }
+        let wiring = Wiring {
+            slots: site.media.slots.clone(),
+            sip: site.sip.agent.udp,
+            // Lines stay on the shards that they have.
+            lines_per_shard: usize::MAX,
+            utc_offset_minutes: zone::offset_minutes(wall),
+            revision,
+        };
+        let next_start = self.next_start(&effective, &site);
+        asker.configure(Reload { site: Site::configured(&effective, &wiring), next_start }).await?;
+        self.current = effective;
+        lines.insert(0, format!("Configuration {revision} in force."));
+        Ok(Outcome { lines, accepted: true })
+    }
+
+    /// The text and the effective form of a file in the place of the own one; what is wrong with it in words.
+    fn read(&self, file: Option<&Path>) -> Result<(Option<String>, Effective), Vec<String>> {
+        let named = file.unwrap_or(&self.file);
+        let (text, report) = check::read_as(named, &self.file).map_err(|why| vec![format!("{why:#}.")])?;
+        match report.effective.clone() {
+            Some(effective) => Ok((Some(text), effective)),
+            None => Err(errors(&report)),
+        }
+    }
+
+    /// Writes `text` into the own file, whole or not at all; what it was is kept beside it.
+    fn replace(&self, text: &str) -> Result<()> {
+        let shown = self.file.display();
+        let before = beside(&self.file, "before");
+        let fresh = beside(&self.file, "new");
+        let write = || -> std::io::Result<()> {
+            use std::io::Write;
+            std::fs::copy(&self.file, &before)?;
+            let mode = std::fs::metadata(&self.file)?.permissions().mode() & 0o777;
+            let options = || {
+                std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)
+            };
+            let mut file = options()?;
+            file.write_all(text.as_bytes())?;
+            file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+            file.sync_all()?;
+            std::fs::rename(&fresh, &self.file)
+        };
+        write().with_context(|| format!("{shown}: cannot be written"))
+    }
+
+    /// What differs, with the moment at which this gateway takes it.
+    fn changes(&self, old: &Effective, new: &Effective, site: &Site) -> Vec<Change> {
+        let mut changes = diff(old, new);
+        for (number, phone) in new.phone.iter().filter(|(_, phone)| phone.service.is_used()) {
+            let port = phone.port.to_string();
+            if site.lines.iter().any(|line| line.port == port) {
+                continue;
+            }
+            // Its port is opened at the next start. One that has a line stays there until then.
+            let has_line = site.lines.iter().any(|line| line.number == number.as_str());
+            let prefix = format!("phone.{number}.");
+            let waits = |path: &str| path.strip_prefix(&prefix).is_some_and(|key| !has_line || key == "port");
+            for change in changes.iter_mut().filter(|change| waits(&change.path)) {
+                change.apply = Apply::NextStart;
+            }
+        }
+        changes
+    }
+
+    /// What differs from what was started and waits for the next start.
+    fn next_start(&self, new: &Effective, site: &Site) -> Vec<String> {
+        let changes = self.changes(&self.started, new, site);
+        let waiting = changes.iter().filter(|change| change.apply == Apply::NextStart);
+        waiting.take(MAX_TOLD).map(values).collect()
+    }
+}
+
+fn beside(file: &Path, extension: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+fn errors(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> = report.of(Level::Error).map(ToString::to_string).collect();
+    if report.unlisted > 0 {
+        lines.push(format!("and {} more.", report.unlisted));
+    }
+    lines
+}
+
+/// `phone.101.name: "Desk" -> "Front desk"`; passwords are not shown.
+fn values(change: &Change) -> String {
+    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    format!("{}: {} -> {}", change.path, shown(&change.old), shown(&change.new))
+}
+
+fn told(changes: &[Change]) -> Vec<String> {
+    if changes.is_empty() {
+        return vec!["Nothing changes.".to_owned()];
+    }
+    let line = |change: &Change| format!("{}, {}", values(change), change.apply.when());
+    let mut lines: Vec<String> = changes.iter().take(MAX_TOLD).map(line).collect();
+    if changes.len() > MAX_TOLD {
+        lines.push(format!("and {} more.", changes.len() - MAX_TOLD));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "country = \"us\"\nlisten = \"127.0.0.1:5060\"\n[phone.101-102]\nport = \"sim/1-2\"\n";
+
+    fn effective(text: &str) -> Effective {
+        let report = tipring_config::check(text, "tipring.toml");
+        report.effective.clone().unwrap_or_else(|| panic!("{report}"))
+    }
+
+    fn site(effective: &Effective) -> Site {
+        let wiring = Wiring {
+            slots: Vec::new(),
+            sip: std::net::SocketAddr::from(([127, 0, 0, 1], 5060)),
+            lines_per_shard: 16,
+            utc_offset_minutes: 0,
+            revision: 1,
+        };
+        Site::configured(effective, &wiring)
+    }
+
+    fn changes(edited: &str) -> Vec<String> {
+        let old = effective(BASE);
+        let revisions = Revisions::open(Path::new("/nonexistent")).unwrap();
+        let configuration =
+            Configuration { file: PathBuf::new(), started: old.clone(), current: old.clone(), revisions };
+        told(&configuration.changes(&old, &effective(edited), &site(&old)))
+    }
+
+    #[test]
+    fn each_change_is_told_with_its_moment() {
+        assert_eq!(changes(BASE), ["Nothing changes."]);
+        let edited = format!("wait_end = \"4 s\"\n{BASE}flash = \"90-500 ms\"\n").replace("5060", "5070");
+        assert_eq!(
+            changes(&edited),
+            [
+                "listen: \"127.0.0.1:5060\" -> \"127.0.0.1:5070\", at the next start",
+                "phone.101.flash: nothing -> \"90-500 ms\", when the line is idle",
+                "phone.102.flash: nothing -> \"90-500 ms\", when the line is idle",
+                "wait_end: \"3 s\" -> \"4 s\", at once",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_not_served_waits_for_the_next_start() {
+        let added = changes(&format!("{BASE}[phone.103]\nport = \"sim/3\"\n"));
+        assert!(
+            added.iter().all(|line| line.starts_with("phone.103.") && line.ends_with(", at the next start"))
+        );
+        assert!(!added.is_empty());
+        let moved = changes(&BASE.replace("sim/1-2", "sim/2-3").replace("[phone", "\n[phone"));
+        assert_eq!(
+            moved,
+            [
+                "phone.101.port: \"sim/1\" -> \"sim/2\", when the line is idle",
+                "phone.102.port: \"sim/2\" -> \"sim/3\", at the next start",
+            ]
+        );
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let with = |password: &str| format!("{BASE}[sip.201]\npassword = \"{password}\"\n");
+        let old = effective(&with("lamo-kuch"));
+        let all = told(&diff(&old, &effective(&with("geheim-77"))));
+        assert_eq!(all, ["sip.201.password: (secret) -> (secret), at once"]);
+    }
+}
