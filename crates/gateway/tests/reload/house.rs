@@ -33,7 +33,7 @@ user = \"other\"
 password_file = \"pw\"
 [server.c]
 address = \"10.0.0.7:5060\"
-passwords = \"pws\"
+passwords = \"own\"
 [phone.101]
 port = \"sim/1\"
 name = \"Desk\"
@@ -41,7 +41,7 @@ type = \"plain\"
 may_call = \"local\"
 caller_id = true
 pulse = false
-flash = \"90-500 ms\"
+flash = \"250-500 ms\"
 disconnect = \"cpc 600 ms\"
 gain_in = \"-1 dB\"
 gain_out = \"2 dB\"
@@ -78,8 +78,10 @@ pub fn files() -> Files {
     let files = [
         ("pw", text("pass-b\n")),
         ("pw2", text("pass-b2\n")),
-        ("pws", text("101,pass-101\n203,pass-203\n")),
-        ("pws2", text("101,new-101\n203,new-203\n")),
+        ("own", text("101,pass-101\n102,pass-102\n103,pass-103\n")),
+        ("own2", text("101,new-101\n102,pass-102\n103,pass-103\n")),
+        ("pws", text("203,pass-203\n")),
+        ("pws2", text("203,new-203\n")),
     ];
     files.into_iter().map(|(name, found)| (name.to_owned(), found)).collect()
 }

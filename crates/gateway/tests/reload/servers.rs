@@ -16,6 +16,8 @@ password = \"pass-m\"
 address = \"10.0.0.6:5060\"
 user = \"other\"
 password = \"pass-n\"
+[dial]
+\"xx.\" = \"m\"
 [phone.101]
 port = \"sim/1\"
 ";

@@ -27,7 +27,7 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tipring_call::CallRecord;
-use tipring_gateway::{Control, Input};
+use tipring_gateway::{Control, Input, Reload};
 use tipring_media::{Channel, Processing};
 use tipring_sip::agent::{Answer, ConnId, QueryId};
 use tipring_units::{Entropy, Instant, LegId, MediaSlot, Millis, WallTime};
@@ -210,6 +210,11 @@ impl<A: Processing + Fidelity> World<A> {
     /// The far end with this number.
     pub fn peer(&self, place: usize) -> Option<&Peer<A>> {
         self.peers.get(place)
+    }
+
+    /// Gives the gateway an edited configuration.
+    pub fn configure(&mut self, reload: Reload) {
+        self.tell(Input::Configure(Box::new(reload)));
     }
 
     /// True if no call, far leg, session, stream or ringing is left.
