@@ -170,7 +170,8 @@ impl Reloading {
             account.config.id = id.unwrap_or_else(|| self.new_account(&old.sip.accounts));
             new.sip.accounts.push(account);
         }
-        new.sip.agent = old.sip.agent.clone();
+        // The rest of the agent is of the start, with its sockets.
+        new.sip.agent = agent::AgentConfig { digest: new.sip.agent.digest, ..old.sip.agent.clone() };
         new.media.slots.clone_from(&old.media.slots);
         new.media.host_shard = old.media.host_shard;
         new
@@ -303,6 +304,10 @@ impl Control {
     fn sip_differences(&mut self, old: &Site) {
         if self.site.sip.trust != old.sip.trust {
             self.agent(agent::Input::Command(SipCommand::SetTrust(self.site.sip.trust.clone())));
+        }
+        if self.site.sip.agent.digest != old.sip.agent.digest {
+            let digest = self.site.sip.agent.digest.clone();
+            self.agent(agent::Input::Command(SipCommand::SetDigest(digest)));
         }
         if self.site.sip.users != old.sip.users {
             self.agent(agent::Input::Command(SipCommand::SetUsers(self.site.sip.users.clone())));

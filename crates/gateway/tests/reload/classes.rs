@@ -21,6 +21,7 @@ fn cases() -> Vec<Case> {
         (Top, "country", |text| text.replace("\"us\"", "\"gb\"")),
         (Top, "listen", |text| text.replace("127.0.0.1:5060", "127.0.0.1:5070")),
         (Top, "media", |text| text.replace("20000-20099", "30000-30099")),
+        (Top, "digest", |text| text.replace("\"md5\"", "[\"sha-256\", \"md5\"]")),
         (Top, "trust", |text| text.replace("10.0.0.0/8", "10.1.0.0/16")),
         (Top, "wait_first_digit", |text| text.replace("20 s", "21 s")),
         (Top, "wait_digit", |text| text.replace("\"9 s\"", "\"8 s\"")),

@@ -13,6 +13,7 @@ pub const FULL: &str = "name = \"one\"
 country = \"us\"
 listen = \"127.0.0.1:5060\"
 media = \"20000-20099\"
+digest = \"md5\"
 trust = [\"10.0.0.0/8\"]
 wait_first_digit = \"20 s\"
 wait_digit = \"9 s\"
