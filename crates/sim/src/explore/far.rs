@@ -31,7 +31,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
             From::default()
         };
         let offers = !self.entropy.chance(10.0);
-        if self.world.order(place, Order::Invite { to: number, from, offers }).is_err() {
+        if self.world.order(place, Order::Invite { to: number, from, offers, hops: 70 }).is_err() {
             return;
         }
         let Some(which) = self.fresh(place) else { return };

@@ -26,7 +26,7 @@ pub enum Action {
 
 const PHONE: [&str; 10] =
     ["off-hook", "on-hook", "flash", "dials", "says", "hush", "unplug", "plug", "waits", "lifts"];
-const PEER: [&str; 24] = [
+const PEER: [&str; 26] = [
     "INVITE",
     "CANCEL",
     "BYE",
@@ -43,6 +43,8 @@ const PEER: [&str; 24] = [
     "says",
     "hush",
     "again",
+    "merges",
+    "new",
     "dies",
     "revives",
     "closes",
@@ -230,6 +232,13 @@ fn peer(place: usize, cursor: &mut Cursor<'_>, all: &mut Vec<Action>) -> Result<
         "CANCEL" => Order::Cancel(which(cursor)?),
         "BYE" => Order::Bye(which(cursor)?),
         "ACK" => Order::Ack(which(cursor)?),
+        "merges" => Order::Merge(which(cursor)?),
+        "new" => {
+            if !cursor.eat("nonce") {
+                return Err(cursor.error("a new what?", "Write: new nonce."));
+            }
+            Order::NewNonce
+        }
         "again" => Order::Again(which(cursor)?),
         "hold" => Order::Hold(which(cursor)?),
         "resume" => Order::Resume(which(cursor)?),
@@ -329,8 +338,11 @@ fn invite(cursor: &mut Cursor<'_>) -> Result<Order, FlowError> {
     let to = cursor.text("the number that it calls")?.to_owned();
     let mut from = From::default();
     let mut offers = true;
+    let mut hops = 70;
     loop {
-        if cursor.eat("from") {
+        if cursor.eat("hops") {
+            hops = cursor.number("a number of hops")?;
+        } else if cursor.eat("from") {
             from.number = Some(cursor.text("a number")?.to_owned());
             if let Some(name) = cursor.peek().filter(|word| word.kind == Kind::Quoted) {
                 from.name = Some(name.text.clone());
@@ -346,7 +358,7 @@ fn invite(cursor: &mut Cursor<'_>) -> Result<Order, FlowError> {
             }
             offers = false;
         } else {
-            return Ok(Order::Invite { to, from, offers });
+            return Ok(Order::Invite { to, from, offers, hops });
         }
     }
 }

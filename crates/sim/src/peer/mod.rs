@@ -25,7 +25,9 @@ use core::net::SocketAddr;
 use std::collections::{BTreeSet, VecDeque};
 
 use tipring_media::Processing;
-use tipring_sip::digest::{Algorithm, Authorization, Qop, ResponseInput, Secret, compute_response};
+use tipring_sip::digest::{
+    Algorithm, Authorization, ClientAuth, Qop, ResponseInput, Secret, compute_response,
+};
 use tipring_sip::message::{
     HeaderName, Message, Method, NameAddr, Request, StreamFramer, StreamItem, Uri, parse_datagram,
 };
@@ -130,6 +132,30 @@ struct Client {
     tried: bool,
 }
 
+/// What the credentials of a request are worth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Known {
+    /// There are none.
+    Nothing,
+    /// They hold.
+    Right,
+    /// They would, but their nonce is an earlier one.
+    Stale,
+    /// They do not hold.
+    Wrong,
+}
+
+impl Known {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Right => " with credentials",
+            Self::Stale => " with stale credentials",
+            Self::Wrong => " with wrong credentials",
+        }
+    }
+}
+
 /// A far end.
 pub struct Peer<A: Processing + Fidelity> {
     spec: PeerSpec,
@@ -142,6 +168,8 @@ pub struct Peer<A: Processing + Fidelity> {
     bad: BTreeSet<Manner>,
     asks: bool,
     nonce: String,
+    /// What its last challenge left it with.
+    auth: Option<ClientAuth>,
     framer: StreamFramer,
     cseq: u32,
     next_rtp: u16,
@@ -161,7 +189,8 @@ impl<A: Processing + Fidelity> Peer<A> {
             clients: Vec::new(),
             seen: VecDeque::new(),
             repeats: Vec::new(),
-            bad: BTreeSet::from([Manner::Routes]),
+            bad: BTreeSet::from([Manner::Routes, Manner::Remembers]),
+            auth: None,
             asks: false,
             nonce,
             framer: StreamFramer::new(),
@@ -359,11 +388,12 @@ impl<A: Processing + Fidelity> Peer<A> {
         self.has(Manner::Routes).then(|| format!("<sip:{};lr>", self.spec.address))
     }
 
-    /// `with credentials`, `with wrong credentials`, or nothing.
-    fn credentials(&self, request: &Request) -> Option<bool> {
+    /// What a request proves.
+    fn credentials(&self, request: &Request) -> Known {
         let header = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
-        let value = header.iter().find_map(|name| request.headers.text(name))?;
-        let given = Authorization::parse(&value).ok().flatten()?;
+        let value = header.iter().find_map(|name| request.headers.text(name));
+        let given = value.and_then(|value| Authorization::parse(&value).ok().flatten());
+        let Some(given) = given else { return Known::Nothing };
         let account = self.spec.accounts.iter().find(|(user, _)| *user == given.username);
         let password = account.map_or(self.spec.password.as_str(), |(_, password)| password.as_str());
         let right = compute_response(&ResponseInput {
@@ -371,7 +401,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             username: &given.username,
             realm: &self.spec.user,
             password: &Secret::new(password),
-            nonce: &self.nonce,
+            nonce: &given.nonce,
             cnonce: given.cnonce.as_deref().unwrap_or(""),
             nc: given.nc.unwrap_or(0),
             qop: given.qop.filter(|qop| *qop == Qop::Auth),
@@ -379,6 +409,10 @@ impl<A: Processing + Fidelity> Peer<A> {
             uri: &given.uri,
             body: &request.body,
         });
-        Some(right.eq_ignore_ascii_case(&given.response))
+        match (right.eq_ignore_ascii_case(&given.response), given.nonce == self.nonce) {
+            (true, true) => Known::Right,
+            (true, false) => Known::Stale,
+            (false, _) => Known::Wrong,
+        }
     }
 }

@@ -28,11 +28,13 @@ pub enum Manner {
     Informs,
     /// Stays on the way of dialogs by Record-Route; not so at the start.
     Routes,
+    /// Registers again with the nonce that it has; not so at the start.
+    Remembers,
 }
 
 impl Manner {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Acks,
         Self::Repeats,
         Self::Answers,
@@ -40,6 +42,7 @@ impl Manner {
         Self::Registers,
         Self::Informs,
         Self::Routes,
+        Self::Remembers,
     ];
 
     /// Its word in flows.
@@ -52,6 +55,7 @@ impl Manner {
             Self::Registers => "registers",
             Self::Informs => "informs",
             Self::Routes => "routes",
+            Self::Remembers => "remembers",
         }
     }
 }
@@ -91,7 +95,13 @@ pub enum Order {
         from: From,
         /// With a description of its media.
         offers: bool,
+        /// Max-Forwards.
+        hops: u8,
     },
+    /// Its INVITE comes a second time, by another proxy.
+    Merge(Which),
+    /// Its nonce is stale from now on.
+    NewNonce,
     /// Gives up its call.
     Cancel(Which),
     /// Ends a call.

@@ -8,7 +8,7 @@ use tipring_sip::message::{HeaderName, Headers, Method, NameAddr, Request, Respo
 use tipring_units::Instant;
 
 use super::leg::{Leg, Repeat, Stage, description_of, direction_of};
-use super::{LIFE, MAX_LEGS, MAX_SEEN, Manner, Peer, RINGS, T1};
+use super::{Known, LIFE, MAX_LEGS, MAX_SEEN, Manner, Peer, RINGS, T1};
 use crate::plant::Fidelity;
 
 impl<A: Processing + Fidelity> Peer<A> {
@@ -102,16 +102,15 @@ impl<A: Processing + Fidelity> Peer<A> {
             self.take_again(now, from, request, key, place);
             return;
         }
-        let known = match self.credentials(request) {
-            Some(true) => " with credentials",
-            Some(false) => " with wrong credentials",
-            None => "",
-        };
+        let known = self.credentials(request);
         let offer = if description.is_some() { "" } else { " without offer" };
-        self.say(now, format!("gets INVITE {}{}{known}{offer}", short(&request.uri), who(&request.headers)));
-        if self.asks && known != " with credentials" {
+        self.say(
+            now,
+            format!("gets INVITE {}{}{}{offer}", short(&request.uri), who(&request.headers), known.words()),
+        );
+        if self.asks && known != Known::Right {
             let mut answer = request.response(407, "", Some("asked"));
-            answer.headers.push(HeaderName::ProxyAuthenticate, self.challenge().to_string());
+            answer.headers.push(HeaderName::ProxyAuthenticate, self.challenge(known).to_string());
             self.remember_as(key, answer.to_bytes());
             self.send(from, answer.to_bytes());
             return;
@@ -163,6 +162,18 @@ impl<A: Processing + Fidelity> Peer<A> {
         let description = description_of(&request.headers, &request.body);
         let direction = description.as_ref().map_or("without offer", direction_of);
         self.say(now, format!("gets re-INVITE {direction}"));
+        // RFC 3261 14.1: an offer of this end is under way
+        let call_id = self.legs[place].call_id.clone();
+        let is_open = |client: &super::Client| {
+            client.method == Method::Invite && client.request.call_id().is_ok_and(|id| id == call_id)
+        };
+        if self.has(Manner::Answers) && self.clients.iter().any(is_open) {
+            let answer = request.response(491, "", None);
+            self.repeat(now, &answer);
+            self.remember_as(key, answer.to_bytes());
+            self.send(from, answer.to_bytes());
+            return;
+        }
         let events = self.has(Manner::Events);
         let leg = &mut self.legs[place];
         leg.invite = request.clone();
@@ -194,19 +205,15 @@ impl<A: Processing + Fidelity> Peer<A> {
             .and_then(|contact| contact.params.get("expires").and_then(|text| text.parse::<u32>().ok()))
             .or_else(|| request.expires().ok().flatten().map(|seconds| seconds.0));
         let known = self.credentials(request);
-        let words = match known {
-            Some(true) => " with credentials",
-            Some(false) => " with wrong credentials",
-            None => "",
-        };
+        let words = known.words();
         let what = if request.contact_is_star() || expires == Some(0) { "un-REGISTER" } else { "REGISTER" };
         self.say(now, format!("gets {what} {}{words}", user.unwrap_or_default()));
         if !self.has(Manner::Registers) {
             return;
         }
-        if !self.spec.accounts.is_empty() && known != Some(true) {
+        if !self.spec.accounts.is_empty() && known != Known::Right {
             let mut answer = request.response(401, "", Some("asked"));
-            answer.headers.push(HeaderName::WwwAuthenticate, self.challenge().to_string());
+            answer.headers.push(HeaderName::WwwAuthenticate, self.challenge(known).to_string());
             self.remember_as(key, answer.to_bytes());
             self.send(from, answer.to_bytes());
             return;
@@ -220,14 +227,14 @@ impl<A: Processing + Fidelity> Peer<A> {
         self.send(from, answer.to_bytes());
     }
 
-    fn challenge(&self) -> Challenge {
+    fn challenge(&self, known: Known) -> Challenge {
         Challenge {
             realm: self.spec.user.clone(),
             nonce: self.nonce.clone(),
             opaque: None,
             algorithm: Some(Algorithm::Md5),
             qop: vec![Qop::Auth],
-            stale: false,
+            stale: known == Known::Stale,
         }
     }
 
@@ -281,7 +288,8 @@ impl<A: Processing + Fidelity> Peer<A> {
         let branch = response.top_via().ok().and_then(|via| via.branch().map(str::to_owned));
         let branch = branch.unwrap_or_default();
         let sound = if response.is_provisional() && !response.body.is_empty() { " with sound" } else { "" };
-        self.say(now, format!("gets {} {}{sound}", response.status, cseq.method.as_str()));
+        let stale = if is_stale(response) { " stale" } else { "" };
+        self.say(now, format!("gets {} {}{sound}{stale}", response.status, cseq.method.as_str()));
         let found = self.clients.iter().position(|c| c.branch == branch && c.method == cseq.method);
         if cseq.method == Method::Invite {
             self.take_invite_response(now, response, found);
@@ -395,6 +403,15 @@ impl<A: Processing + Fidelity> Peer<A> {
         leg.routes = routes;
     }
 
+    /// Puts credentials by the last challenge into a request.
+    pub(super) fn prove_again(&mut self, request: &mut Request) {
+        let Some(auth) = &mut self.auth else { return };
+        let password = Secret::new(self.spec.password.as_str());
+        let (uri, method) = (request.uri.to_string(), request.method.as_str());
+        let credentials = auth.authorize(&self.spec.user, &password, method, &uri, &request.body);
+        request.headers.set(HeaderName::Authorization, credentials.to_string());
+    }
+
     /// Sends a request again with credentials.
     fn try_again(&mut self, now: Instant, response: &Response, request: &Request, to: SocketAddr) {
         let (asked, given) = if response.status == 401 {
@@ -409,11 +426,15 @@ impl<A: Processing + Fidelity> Peer<A> {
             .collect();
         let Some(challenge) = choose(&challenges).cloned() else { return };
         let mut auth = ClientAuth::new(challenge, &mut self.entropy);
+        let asks_to_register = request.method == Method::Register;
         let mut request = request.clone();
         let (user, password) = (self.spec.user.clone(), Secret::new(self.spec.password.as_str()));
         let uri = request.uri.to_string();
         let credentials = auth.authorize(&user, &password, request.method.as_str(), &uri, &request.body);
         request.headers.set(given, credentials.to_string());
+        if asks_to_register {
+            self.auth = Some(auth);
+        }
         let call_id = request.call_id().unwrap_or_default();
         if let Some(leg) = self.legs.iter_mut().find(|leg| leg.call_id == call_id) {
             leg.cseq += 1;
@@ -427,6 +448,13 @@ impl<A: Processing + Fidelity> Peer<A> {
         }
         self.launch(now, request, to, true);
     }
+}
+
+/// Whether a challenge says that only the nonce was old.
+fn is_stale(response: &Response) -> bool {
+    let asked = [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate];
+    let mut values = asked.iter().flat_map(|name| response.headers.get_all(name));
+    values.any(|value| Challenge::parse_all(&text(value)).is_ok_and(|all| all.iter().any(|c| c.stale)))
 }
 
 fn contact_of(headers: &Headers) -> Option<Uri> {

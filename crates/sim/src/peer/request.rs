@@ -15,7 +15,12 @@ impl<A: Processing + Fidelity> Peer<A> {
     pub fn act(&mut self, now: Instant, order: Order) -> Result<(), Cannot> {
         match order {
             Order::Answer { status, which, sound, to } => self.answer(now, status, which, sound, to),
-            Order::Invite { to, from, offers } => self.invite(now, &to, &from, offers),
+            Order::Invite { to, from, offers, hops } => self.invite(now, &to, &from, offers, hops),
+            Order::Merge(which) => self.merge(which),
+            Order::NewNonce => {
+                self.nonce = format!("{:016x}", self.entropy.u64());
+                Ok(())
+            }
             Order::Cancel(which) => self.cancel(now, which),
             Order::Bye(which) => {
                 let place = self.find(which, |leg| leg.stage == Stage::Confirmed)?;
@@ -200,10 +205,11 @@ impl<A: Processing + Fidelity> Peer<A> {
         Ok(self.legs.len() - 1)
     }
 
-    fn invite(&mut self, now: Instant, to: &str, from: &From, offers: bool) -> Result<(), Cannot> {
+    fn invite(&mut self, now: Instant, to: &str, from: &From, offers: bool, hops: u8) -> Result<(), Cannot> {
         let gateway = self.spec.gateway;
         let uri = Uri::sip(Some(to), gateway.ip().into(), Some(gateway.port()));
         let mut request = self.outside(Method::Invite, uri.clone(), Some(from));
+        request.headers.set(HeaderName::MaxForwards, hops.to_string());
         self.calls += 1;
         let mut media = Some(self.new_media());
         let (Ok(local), Ok(call_id)) = (request.from_(), request.call_id()) else { return Err(Cannot::Busy) };
@@ -239,6 +245,17 @@ impl<A: Processing + Fidelity> Peer<A> {
         leg.invite = request.clone();
         self.legs.push(leg);
         self.launch(now, request, gateway, false);
+        Ok(())
+    }
+
+    /// The INVITE of a call once more, as a proxy that forked it would send it: with another branch.
+    fn merge(&mut self, which: Which) -> Result<(), Cannot> {
+        let place = self.find(which, |leg| leg.outgoing && leg.stage != Stage::Ended)?;
+        let mut request = self.legs[place].invite.clone();
+        let via = self.via();
+        request.headers.remove(&HeaderName::Via);
+        request.headers.push_front(HeaderName::Via, via.to_string());
+        self.send(self.spec.gateway, request.to_bytes());
         Ok(())
     }
 
@@ -331,6 +348,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         let me = Uri::sip(Some(&user), gateway.ip().into(), Some(gateway.port()));
         request.headers.set(HeaderName::To, NameAddr::new(me).to_string());
         request.headers.push(HeaderName::Expires, seconds.to_string());
+        if self.has(super::Manner::Remembers) {
+            self.prove_again(&mut request);
+        }
         self.launch(now, request, gateway, false);
     }
 
