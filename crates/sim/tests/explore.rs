@@ -2,7 +2,7 @@
 //!
 //! `TIPRING_SEED=7 TIPRING_SEEDS=1 TIPRING_HOURS=1` runs others than the usual ones; `TIPRING_AUDIO=1` at true samples.
 
-use tipring_sim::explore::{Fidelity, explore};
+use tipring_sim::explore::{Fidelity, Scope, explore, explore_within};
 
 fn number(name: &str, usual: f64) -> f64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
@@ -39,4 +39,13 @@ fn the_same_seed_gives_the_same_ladder() {
         assert_eq!(first, second);
         assert_ne!(first.hash, other.hash);
     }
+}
+
+#[test]
+fn a_narrower_scope_has_fewer_faults_and_calls() {
+    let whole = Scope::whole(11, 0.1, Fidelity::Signal);
+    let all = explore_within(whole);
+    let fewer = explore_within(Scope { lines: Some(2), faults: Some(2), ..whole });
+    assert!(all.faults > 2 && fewer.faults == 2, "{all}\n{fewer}");
+    assert!(fewer.calls < all.calls && fewer.is_clean(), "{all}\n{fewer}");
 }

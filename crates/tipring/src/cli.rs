@@ -117,6 +117,15 @@ pub enum Command {
         /// With true samples in place of the names of sounds
         #[arg(long)]
         audio: bool,
+        /// Only the users of the first so many lines do something
+        #[arg(long, value_name = "N")]
+        lines: Option<u16>,
+        /// Only the first so many faults happen
+        #[arg(long, value_name = "N")]
+        faults: Option<u64>,
+        /// Where something is found: look for the shortest run that still finds something
+        #[arg(long)]
+        shrink: bool,
     },
     /// Run calls written as text in virtual time. Exit code 0: all came as expected; 1: something did
     /// not; 2: a file could not be read
@@ -222,8 +231,8 @@ impl Command {
             Self::Phone(PhoneArgs { port, act }) => {
                 client::ask(dir, Ask::Phone { port, act: PhoneAct::of(act)? })
             }
-            Self::Explore { seed, hours, seeds, audio } => {
-                explore::run(explore::Settings { seed, seeds, hours, audio })
+            Self::Explore { seed, hours, seeds, audio, lines, faults, shrink } => {
+                explore::run(explore::Settings { seed, seeds, hours, audio, lines, faults, shrink })
             }
             Self::Flow { files, seed, audio, ladder } => {
                 flow::run(&files, flow::Settings { seed, audio, ladder })

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
 use anyhow::Result;
-use tipring_sim::explore::{ExploreReport, Fidelity, explore};
+use tipring_sim::explore::{ExploreReport, Fidelity, Scope, explore_within, shrink};
 
 use crate::cli::ATTENTION;
 use crate::client::print;
@@ -22,11 +22,28 @@ pub struct Settings {
     pub hours: f64,
     /// With true samples.
     pub audio: bool,
+    /// Only the users of the first so many lines do something.
+    pub lines: Option<u16>,
+    /// Only the first so many faults happen.
+    pub faults: Option<u64>,
+    /// Look for the shortest run that still finds something.
+    pub shrink: bool,
+}
+
+impl Settings {
+    fn scope(&self, place: u64) -> Scope {
+        Scope {
+            seed: self.seed.wrapping_add(place),
+            hours: self.hours,
+            fidelity: if self.audio { Fidelity::Audio } else { Fidelity::Signal },
+            lines: self.lines,
+            faults: self.faults,
+        }
+    }
 }
 
 /// Explores all seeds, as many at once as there are processors. Exit code 0 only if nothing was found.
 pub fn run(settings: Settings) -> Result<ExitCode> {
-    let fidelity = if settings.audio { Fidelity::Audio } else { Fidelity::Signal };
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     let next = AtomicU64::new(0);
     let (reports, arrived) = mpsc::channel();
@@ -40,15 +57,24 @@ pub fn run(settings: Settings) -> Result<ExitCode> {
                     if place >= settings.seeds {
                         break;
                     }
-                    let seed = settings.seed.wrapping_add(place);
+                    let scope = settings.scope(place);
+                    let report = explore_within(scope);
+                    let short = report.violations.first().filter(|_| settings.shrink).map(|first| {
+                        shrink(scope, first.at.as_millis() / 1000, report.faults, |scope| {
+                            !explore_within(scope).is_clean()
+                        })
+                    });
                     // whoever waits for reports is gone only if the program ends
-                    let _ = reports.send(explore(seed, settings.hours, fidelity));
+                    let _ = reports.send((report, short));
                 }
             });
         }
         drop(reports);
-        for report in arrived {
+        for (report, short) in arrived {
             show(&report)?;
+            if let Some(short) = short {
+                print(&format!("shortest: {short}"))?;
+            }
             clean += u64::from(report.is_clean());
             calls += report.calls;
         }

@@ -20,6 +20,7 @@ mod far;
 mod house;
 mod lines;
 mod run;
+mod shrink;
 mod trouble;
 
 use core::fmt;
@@ -32,6 +33,7 @@ pub use crate::flow::Fidelity;
 pub use agenda::MAX_DEEDS;
 pub use house::{House, head_of};
 use run::Explorer;
+pub use shrink::{MAX_TRIES, shrink};
 
 /// What came of a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -90,19 +92,54 @@ impl fmt::Display for ExploreReport {
     }
 }
 
-/// What to type to see a run again.
-pub fn command_of(seed: u64, hours: f64, fidelity: Fidelity) -> String {
-    let audio = match fidelity {
-        Fidelity::Signal => "",
-        Fidelity::Audio => " --audio",
-    };
-    format!("tipring explore --seed {seed} --hours {hours}{audio}")
+/// Which run.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Scope {
+    /// Its seed.
+    pub seed: u64,
+    /// Virtual hours.
+    pub hours: f64,
+    /// What is simulated.
+    pub fidelity: Fidelity,
+    /// Only the users of the first so many lines do something.
+    pub lines: Option<u16>,
+    /// Only the first so many faults happen.
+    pub faults: Option<u64>,
+}
+
+impl Scope {
+    /// All lines, all faults.
+    pub const fn whole(seed: u64, hours: f64, fidelity: Fidelity) -> Self {
+        Self { seed, hours, fidelity, lines: None, faults: None }
+    }
+}
+
+/// What to type to see the run again.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tipring explore --seed {} --hours {}", self.seed, self.hours)?;
+        if let Some(lines) = self.lines {
+            write!(f, " --lines {lines}")?;
+        }
+        if let Some(faults) = self.faults {
+            write!(f, " --faults {faults}")?;
+        }
+        match self.fidelity {
+            Fidelity::Signal => Ok(()),
+            Fidelity::Audio => write!(f, " --audio"),
+        }
+    }
 }
 
 /// Explores for `hours` of virtual time.
 pub fn explore(seed: u64, hours: f64, fidelity: Fidelity) -> ExploreReport {
-    match fidelity {
-        Fidelity::Signal => Explorer::<Symbols>::new(seed, hours, fidelity).run(),
-        Fidelity::Audio => Explorer::<Samples>::new(seed, hours, fidelity).run(),
+    explore_within(Scope::whole(seed, hours, fidelity))
+}
+
+/// The same, with fewer lines or faults.
+pub fn explore_within(scope: Scope) -> ExploreReport {
+    match scope.fidelity {
+        Fidelity::Signal => Explorer::<Symbols>::new(scope).run(),
+        Fidelity::Audio => Explorer::<Samples>::new(scope).run(),
     }
 }

@@ -7,9 +7,9 @@ use tipring_units::{Entropy, Instant, LineId, Millis};
 
 use super::agenda::{Agenda, Deed};
 use super::house::{House, head_of};
-use super::{ExploreReport, command_of};
+use super::{ExploreReport, Scope};
 use crate::check::{Checks, panics};
-use crate::flow::{self, world_of};
+use crate::flow::world_of;
 use crate::lab::Place;
 use crate::peer::{Order, Which};
 use crate::plant::Fidelity;
@@ -36,6 +36,7 @@ pub(super) struct Explorer<A: Processing + Fidelity> {
     pub house: House,
     pub entropy: Entropy,
     pub faults: u64,
+    scope: Scope,
     /// Calls of each far end that its users know of.
     pub known: Vec<usize>,
     agenda: Agenda,
@@ -47,14 +48,15 @@ pub(super) struct Explorer<A: Processing + Fidelity> {
 
 impl<A: Processing + Fidelity> Explorer<A> {
     /// A run at its start.
-    pub fn new(seed: u64, hours: f64, fidelity: flow::Fidelity) -> Self {
+    pub fn new(scope: Scope) -> Self {
+        let Scope { seed, hours, fidelity, .. } = scope;
         let mut entropy = Entropy::for_simulation(seed);
         let house = House::new(&mut entropy, fidelity);
         panics::watch(true);
         let head = head_of(&house).expect("the head of a house is in order");
         let spec = world_of(&head, seed).expect("a house makes a gateway");
         let mut world: World<A> = World::new(&spec);
-        let mut checks = Checks::new(seed, command_of(seed, hours, fidelity));
+        let mut checks = Checks::new(seed, scope.to_string());
         let names: Vec<String> = spec.peers.iter().map(|peer| peer.name.clone()).collect();
         for (place, name) in names.iter().enumerate() {
             let number = name.strip_prefix("user ").unwrap_or(name);
@@ -92,6 +94,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
             house,
             entropy,
             faults: 0,
+            scope,
             known,
             agenda: Agenda::default(),
             report,
@@ -251,6 +254,8 @@ impl<A: Processing + Fidelity> Explorer<A> {
 
     fn act(&mut self, deed: Deed) {
         match deed {
+            // a user who does nothing has no further plans
+            Deed::User(line) if self.scope.lines.is_some_and(|lines| line.0 >= lines) => {}
             Deed::User(line) => self.user(line),
             Deed::Phone(place, action) => {
                 // a telephone with too much to do is left alone
@@ -263,6 +268,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
                 let _ = self.world.order(place, order);
             }
             Deed::Fault(fault) => self.world.fault(fault),
+            Deed::Trouble if self.scope.faults.is_some_and(|faults| self.faults >= faults) => {}
             Deed::Trouble => self.trouble(),
             Deed::Register(place) => {
                 let seconds = if self.entropy.chance(5.0) { 0 } else { 120 };
