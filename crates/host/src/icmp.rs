@@ -76,3 +76,39 @@ fn address_of(found: SockaddrStorage) -> Option<SocketAddr> {
     let v4 = found.as_sockaddr_in().map(|address| SocketAddr::V4((*address).into()));
     v4.or_else(|| found.as_sockaddr_in6().map(|address| SocketAddr::V6((*address).into())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sockets::listen_sip;
+
+    #[tokio::test]
+    async fn a_closed_port_is_told_by_its_address_and_others_are_not() {
+        for loopback in [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0u16, 0, 0, 0, 0, 0, 0, 1])] {
+            let Ok((udp, _tcp)) = listen_sip(SocketAddr::new(loopback, 0)) else {
+                println!("skipped: no {loopback} on this machine");
+                continue;
+            };
+            let udp = UdpSocket::from_std(udp).unwrap();
+            let open = UdpSocket::bind(SocketAddr::new(loopback, 0)).await.unwrap();
+            let closed = {
+                let gone = UdpSocket::bind(SocketAddr::new(loopback, 0)).await.unwrap();
+                gone.local_addr().unwrap()
+            };
+            udp.send_to(b"x", open.local_addr().unwrap()).await.unwrap();
+            udp.send_to(b"x", closed).await.unwrap();
+            let told = tokio::time::timeout(std::time::Duration::from_secs(10), refused(&udp)).await;
+            assert_eq!(told.unwrap().unwrap(), [closed]);
+            // The socket works on.
+            let far = open.local_addr().unwrap();
+            if udp.send_to(b"y", far).await.is_err() {
+                udp.send_to(b"y", far).await.unwrap();
+            }
+            let mut buffer = [0; 8];
+            for expected in [b"x", b"y"] {
+                let (length, _) = open.recv_from(&mut buffer).await.unwrap();
+                assert_eq!(&buffer[..length], expected);
+            }
+        }
+    }
+}
