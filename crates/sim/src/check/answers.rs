@@ -57,6 +57,15 @@ impl Answers {
         bound(&mut self.unreachable);
     }
 
+    /// The gateway wanted a connection with an address and was refused. An answer that is owed there has no way out
+    /// while its INVITE's own connection is gone (RFC 3261 §18.2.2): it cannot be asked for.
+    pub fn refused(&mut self, now: Instant, address: SocketAddr) {
+        self.unreachable(now, address);
+        let owed =
+            self.asked.iter_mut().filter(|((_, from), asked)| *from == address && asked.answer.is_none());
+        owed.for_each(|(_, asked)| asked.told = true);
+    }
+
     /// The gateway got a message.
     pub fn received(&mut self, now: Instant, from: SocketAddr, message: &Glance<'_>) {
         let given_up = self.unreachable.get(&from).is_some_and(|since| now < *since + LIVES);
@@ -212,6 +221,19 @@ mod tests {
         answers.sent(at(5), PEER, &message(Start::Response(180)), &mut wrong);
         answers.quiesced(at(10), &mut wrong);
         assert_eq!(wrong.len(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_no_connection_carries_is_not_asked_for() {
+        for refused in [false, true] {
+            let (mut answers, mut wrong) = (Answers::default(), Vec::new());
+            answers.received(at(0), PEER, &message(Start::Request("INVITE")));
+            if refused {
+                answers.refused(at(5), PEER);
+            }
+            answers.quiesced(at(10), &mut wrong);
+            assert_eq!(wrong.is_empty(), refused);
+        }
     }
 
     #[test]

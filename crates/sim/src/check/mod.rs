@@ -177,6 +177,11 @@ impl Checks {
         self.answers.unreachable(now, address);
     }
 
+    /// The gateway wanted a connection with an address and was refused.
+    pub fn refused(&mut self, now: Instant, address: SocketAddr) {
+        self.answers.refused(now, address);
+    }
+
     /// The gateway sent a SIP message.
     pub fn sip_sent(&mut self, now: Instant, to: SocketAddr, bytes: &[u8]) {
         let Some(message) = Glance::of(bytes) else { return };

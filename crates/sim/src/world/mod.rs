@@ -399,7 +399,7 @@ impl<A: Processing + Fidelity> World<A> {
             Arrival::Failed(..) => {
                 if let (Some(checks), Some((_, remote))) = (&mut self.checks, self.network.addresses(id, end))
                 {
-                    checks.unreachable(now, remote);
+                    checks.refused(now, remote);
                 }
                 self.tell(Input::StreamFailed(conn));
             }
