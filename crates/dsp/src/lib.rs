@@ -15,6 +15,7 @@ mod fsk;
 mod gain;
 mod goertzel;
 mod level;
+mod timescale;
 mod tone;
 mod wave;
 
@@ -37,4 +38,5 @@ pub use fsk::{FskBurst, FskDemodulator, FskEvent, FskEvents, FskModulator, FskSt
 pub use gain::{GAIN_MAX, GAIN_MIN, Gain};
 pub use goertzel::Goertzel;
 pub use level::{FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of};
+pub use timescale::{HELD_MAX, SHORTEN_NEEDS, SPEED_MAX, TimeScaler};
 pub use tone::ToneGenerator;

@@ -1,22 +1,23 @@
 //! The jitter buffer.
 //!
 //! # What
-//! Packets go in as they come; a unit of 10 ms comes out at each tick of the line.
+//! Packets go in as they come; units of 10 ms come out as the line needs them, mostly one at a tick.
 //!
 //! # How
 //! Media time is a *timeline* of 10 ms positions. Each packet is cut into units at their positions; each
 //! [`JitterBuffer::pop`] takes the next position, found or not, so that loss, reordering, other packet times and
 //! pauses need no cases of their own. What adapts is the *depth*: the time from the arrival of the fastest packet
-//! to its playing. It is compared with what `DelayModel` wants and moved in steps of 10 ms:
-//! - deeper, by concealing 10 ms without moving on: where a unit is missing anyway, else in a quiet moment, or at
-//!   once after late packets, or after [`GROW_PATIENCE`];
-//! - shallower, by leaving out 10 ms: a missing unit, else in a quiet moment, else one in [`SHRINK_PATIENCE`]; at
-//!   once where it is deeper than allowed;
+//! to its playing. It is compared with what `DelayModel` wants, and moved:
+//! - deeper, by concealing 10 ms without moving on where a unit is missing anyway, else by asking that the sound
+//!   be made longer: in a quiet moment, at once after late packets, or after [`GROW_PATIENCE`];
+//! - shallower, by leaving out units that are missing, else by asking that the sound be made shorter;
 //! - freely, at the first packet after a pause.
 //!
-//! A drifting clock shows as a depth that creeps, and is met by the same steps. A timestamp far off starts a new
-//! timeline, once a second packet continues it or the marker says so; so does a run of packets that all come too
-//! late. Missing sound is concealed for [`CONCEAL_LIMIT`] units if nothing newer is there, then it is silence.
+//! Who takes units may hold some of them ([`JitterBuffer::hold`]): that is part of the depth. A clock that drifts is
+//! met by the speed at which sound is read ([`JitterBuffer::speed`]), before it shows as depth. A timestamp far off
+//! starts a new timeline, once a second packet continues it or the marker says so; so does a run of packets that all
+//! come too late. A fixed buffer keeps the depth at which it started and changes its speed only.
+//! Missing sound is concealed for [`CONCEAL_LIMIT`] units if nothing newer is there, then it is silence.
 //!
 //! # Limits
 //! A packet that is not whole units long (25 ms) loses the end of its last unit. A payload that cannot be cut by
@@ -26,10 +27,12 @@
 //! RFC 3550 clause 5.1 (timestamps), RFC 3389 (comfort noise), RFC 4733 clause 2.6 (playout of events).
 
 use crate::delay::DelayModel;
+use crate::drift::Drift;
 use crate::event::EventPayload;
+use crate::playout::{JitterConfig, JitterMode, JitterStatistics, Pace, Playout};
 use crate::unit_store::{Content, UnitStore};
-use crate::{Format, Header, PayloadMap, PayloadType, Timestamp};
-use tipring_units::{Instant, Millis};
+use crate::{Format, Header, PayloadMap, Timestamp};
+use tipring_units::{Instant, Millis, Samples};
 
 /// The deepest that a buffer can be asked to be.
 pub const MAX_DEPTH: Millis = Millis(400);
@@ -39,8 +42,8 @@ pub const MAX_PACKET_UNITS: usize = 20;
 pub const CONCEAL_LIMIT: u32 = 10;
 /// How long a shallow buffer waits for a quiet moment.
 pub const GROW_PATIENCE: Millis = Millis(500);
-/// How long a deep buffer waits for a quiet moment, each time.
-pub const SHRINK_PATIENCE: Millis = Millis(2000);
+/// How long a deep buffer waits for a quiet moment before it asks that speech be made shorter.
+pub const SHRINK_PATIENCE: Millis = Millis(500);
 
 const MILLI: i64 = 1_000_000;
 const UNIT: i64 = 10 * MILLI;
@@ -54,8 +57,18 @@ const GROW_AT: i64 = UNIT / 2;
 /// that it does not swing.
 const SHRINK_AT: i64 = UNIT + UNIT / 2;
 const SHRINK_AT_IN_QUIET: i64 = UNIT;
-/// Ticks between two steps down in quiet.
-const SHRINK_PACE: Millis = Millis(50);
+/// Between two steps of sound: a word is at most a tenth faster or slower.
+const STEP_PACE: Millis = Millis(100);
+/// Between two steps in quiet, or when it is urgent.
+const QUICK_PACE: Millis = Millis(20);
+/// Deeper than allowed by this much, sound is left out as it comes.
+const BEYOND: i64 = 25 * MILLI;
+/// A fixed buffer steps only when it is this far off, which its speed has not prevented.
+const FIXED_SLACK: i64 = 30 * MILLI;
+/// Parts in a million of speed for each millisecond that a fixed buffer is off, and the most.
+const FIXED_PULL: (f32, f32) = (8.0, 100.0);
+/// Drift that is not worth another speed, in parts in a million: at exact speed samples pass bit by bit.
+const DRIFT_MIN: f32 = 4.0;
 /// A packet this far behind or before the timeline is of another one.
 const FAR: i64 = 1000 * MILLI;
 /// Late packets in a row, and over what time, that start a new timeline.
@@ -64,70 +77,6 @@ const LATE_RUN: (u32, Millis) = (5, Millis(200));
 const LATE_RUN_IN_PAUSE: (u32, Millis) = (3, Millis(40));
 /// A tick this far from when it was due was a stall, not a wobble.
 const STALL: i64 = 100 * MILLI;
-
-/// How a buffer behaves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct JitterConfig {
-    /// Never shallower.
-    pub min: Millis,
-    /// Never deeper; at most [`MAX_DEPTH`].
-    pub max: Millis,
-    /// Depth before anything is known.
-    pub start: Millis,
-}
-
-impl Default for JitterConfig {
-    fn default() -> Self {
-        Self { min: Millis(20), max: Millis(200), start: Millis(40) }
-    }
-}
-
-/// What is to be played for 10 ms.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Playout<'a> {
-    /// A unit of sound, to be decoded.
-    Frame {
-        /// By this format.
-        payload_type: PayloadType,
-        /// As it came; shorter than a unit where the sender's last one was.
-        payload: &'a [u8],
-    },
-    /// Comfort noise of this description begins.
-    ComfortNoise(&'a [u8]),
-    /// A telephone event of this number covers the moment.
-    Event(u8),
-    /// Something is missing: conceal it.
-    Conceal,
-    /// Nothing is sent: silence, or the comfort noise that was described.
-    Silence,
-}
-
-/// What is counted of a buffer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct JitterStatistics {
-    /// Units played, events and comfort noise included.
-    pub played: u32,
-    /// Units concealed, those of growth included.
-    pub concealed: u32,
-    /// Units of silence.
-    pub silent: u32,
-    /// Packets of which nothing came in time.
-    pub late: u32,
-    /// Units that were there already.
-    pub duplicates: u32,
-    /// Packets that did not fit: too far ahead, or a unit too large.
-    pub overflow: u32,
-    /// Steps deeper.
-    pub grown: u32,
-    /// Steps shallower.
-    pub shrunk: u32,
-    /// New timelines after the first.
-    pub restarts: u32,
-    /// Depth now.
-    pub depth: Millis,
-    /// Depth that is wanted.
-    pub target: Millis,
-}
 
 /// What happens at the position that is played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -158,9 +107,15 @@ pub struct JitterBuffer {
     due: Option<i64>,
     jump: Option<Timestamp>,
     late_run: Option<(Instant, u32)>,
+    drift: Drift,
+    speed: f32,
+    /// Sound that was taken and has not been played, in nanoseconds.
+    held: i64,
     shallow_since: Option<Instant>,
+    deep_since: Option<Instant>,
     stepped: Option<Instant>,
-    just_grown: bool,
+    /// The next unit is missing and concealed without moving on.
+    extends: bool,
     statistics: JitterStatistics,
 }
 
@@ -196,9 +151,13 @@ impl JitterBuffer {
             due: None,
             jump: None,
             late_run: None,
+            drift: Drift::new(),
+            speed: 0.0,
+            held: 0,
             shallow_since: None,
+            deep_since: None,
             stepped: None,
-            just_grown: false,
+            extends: false,
             statistics: JitterStatistics::default(),
             config,
             formats,
@@ -266,78 +225,142 @@ impl JitterBuffer {
         }
     }
 
-    /// What to play at this tick. `quiet`: what was last played was soft, so that 10 ms more or less of it will
-    /// not be heard.
-    pub fn pop(&mut self, now: Instant, quiet: bool) -> Playout<'_> {
+    /// A tick passes: how it is to be played. `quiet`: what was last played was soft, so that 10 ms more or less of it
+    /// will not be heard. Then as many units as are needed can be taken.
+    pub fn pace(&mut self, now: Instant, quiet: bool) -> Pace {
         let due = self.keep_time(now);
-        let grew = core::mem::take(&mut self.just_grown);
-        let position = if self.newest.is_none() {
-            self.phase = Phase::Pause;
-            None
-        } else if self.grows(now, quiet, grew) {
-            None
-        } else {
-            self.shrink(now, quiet);
-            self.next += 1;
-            Some(self.next - 1)
-        };
+        self.drift.tick();
+        self.extends = false;
+        let pace = if self.newest.is_none() { Pace::Steady } else { self.step(now, quiet) };
+        self.speed = self.fitting_speed(now);
         self.due = Some(due + UNIT);
-        self.play(position)
+        pace
+    }
+
+    /// Takes the next unit.
+    pub fn take(&mut self) -> Playout<'_> {
+        if self.newest.is_none() {
+            self.phase = Phase::Pause;
+            return self.play(None);
+        }
+        if core::mem::take(&mut self.extends) {
+            return self.play(None);
+        }
+        self.next += 1;
+        self.play(Some(self.next - 1))
+    }
+
+    /// True if the next unit is sound that is there.
+    pub fn has_sound(&self) -> bool {
+        self.newest.is_some() && matches!(self.store.content(self.next), Content::Sound { .. })
+    }
+
+    /// Tells how much of what was taken still waits to be played, after the tick has been played.
+    pub fn hold(&mut self, held: Samples) {
+        self.held = i64::try_from(held.0).unwrap_or(0) * UNIT / 80;
+    }
+
+    /// How much faster than the ticks the sound is to be read, in parts in a million.
+    pub fn speed(&self) -> f32 {
+        self.speed
     }
 
     /// Statistics since the start.
     pub fn statistics(&self, now: Instant) -> JitterStatistics {
         let millis = |nanos: i64| Millis((nanos.max(0) / MILLI) as u32);
         let depth = if self.newest.is_some() { millis(self.depth()) } else { Millis::ZERO };
-        JitterStatistics { depth, target: millis(self.target(now)), ..self.statistics }
+        let target = millis(self.target(now));
+        JitterStatistics { depth, target, drift_ppm: self.drift.ppm() as i16, ..self.statistics }
     }
 
-    /// Whether to play nothing of the timeline at this tick and be 10 ms deeper for it.
-    fn grows(&mut self, now: Instant, quiet: bool, grew: bool) -> bool {
-        if self.depth() + GROW_AT > self.target(now) {
+    fn fitting_speed(&self, now: Instant) -> f32 {
+        let drift = self.drift.ppm();
+        let pull = match self.config.mode {
+            JitterMode::Adaptive => 0.0,
+            JitterMode::Fixed if matches!(self.phase, Phase::Playing(_)) => {
+                let off = (self.depth() - self.target(now)) as f32 / MILLI as f32;
+                (off * FIXED_PULL.0).clamp(-FIXED_PULL.1, FIXED_PULL.1)
+            }
+            JitterMode::Fixed => 0.0,
+        };
+        let speed = drift + pull;
+        if speed.abs() < DRIFT_MIN { 0.0 } else { speed }
+    }
+
+    /// Compares the depth with what is wanted.
+    fn step(&mut self, now: Instant, quiet: bool) -> Pace {
+        self.skip(now);
+        let off = self.depth() - self.target(now);
+        let (low, high) = match (self.config.mode, quiet) {
+            (JitterMode::Fixed, _) => (-FIXED_SLACK, FIXED_SLACK),
+            (JitterMode::Adaptive, true) => (-GROW_AT, SHRINK_AT_IN_QUIET),
+            (JitterMode::Adaptive, false) => (-GROW_AT, SHRINK_AT),
+        };
+        if off > low {
             self.shallow_since = None;
-            return false;
         }
-        let since = *self.shallow_since.get_or_insert(now);
-        let playing = matches!(self.phase, Phase::Playing(_));
-        let missing = self.store.content(self.next) == Content::Empty;
-        let due = missing || quiet || self.model.is_urgent(now) || now >= since + GROW_PATIENCE;
-        if grew || !playing || !due {
-            return false;
+        if off < high {
+            self.deep_since = None;
         }
-        self.just_grown = true;
-        self.statistics.grown += 1;
-        true
+        if !matches!(self.phase, Phase::Playing(_)) || (off > low && off < high) {
+            Pace::Steady
+        } else if off <= low {
+            self.grow(now, quiet)
+        } else {
+            self.shrink(now, quiet)
+        }
     }
 
-    /// Leaves out what makes the buffer too deep: missing units at no cost, sound with patience.
-    fn shrink(&mut self, now: Instant, quiet: bool) {
-        let mut depth = self.depth();
-        let target = self.target(now);
-        let max = i64::from(self.config.max.0) * MILLI;
-        while depth >= target + if quiet { SHRINK_AT_IN_QUIET } else { SHRINK_AT } {
-            let missing = self.store.content(self.next) == Content::Empty;
-            if missing && !self.store.any_from(self.next) {
-                break; // nothing to be skipped to
-            }
-            let patience = if missing || depth >= max + SHRINK_AT {
-                Millis::ZERO
-            } else if quiet {
-                SHRINK_PACE
-            } else {
-                SHRINK_PATIENCE
-            };
-            if self.stepped.is_some_and(|at| now < at + patience) {
-                break;
-            }
-            if !missing {
-                self.stepped = Some(now);
-            }
+    fn grow(&mut self, now: Instant, quiet: bool) -> Pace {
+        let since = *self.shallow_since.get_or_insert(now);
+        let missing = self.store.content(self.next) == Content::Empty;
+        let quick = missing || quiet || self.model.is_urgent(now);
+        let waited = now >= since + GROW_PATIENCE;
+        if !(quick || waited) || !self.may_step(now, if quick { QUICK_PACE } else { STEP_PACE }) {
+            return Pace::Steady;
+        }
+        self.statistics.grown += 1;
+        self.extends = missing;
+        if missing { Pace::Steady } else { Pace::Longer { force: quick || waited } }
+    }
+
+    fn shrink(&mut self, now: Instant, quiet: bool) -> Pace {
+        let since = *self.deep_since.get_or_insert(now);
+        let beyond = self.depth() >= self.deepest() + SHRINK_AT;
+        let quick = quiet || beyond;
+        let waited = now >= since + SHRINK_PATIENCE;
+        if !(quick || waited) || !self.may_step(now, if quick { QUICK_PACE } else { STEP_PACE }) {
+            return Pace::Steady;
+        }
+        self.statistics.shrunk += 1;
+        Pace::Shorter { force: beyond }
+    }
+
+    /// Leaves out units that are missing where the buffer is too deep, which costs nothing; and any where it is
+    /// far deeper than it may be.
+    fn skip(&mut self, now: Instant) {
+        while self.config.mode == JitterMode::Adaptive
+            && self.depth() >= self.target(now) + SHRINK_AT
+            && self.store.any_from(self.next)
+            && (self.store.content(self.next) == Content::Empty || self.depth() >= self.deepest() + BEYOND)
+        {
             self.store.clear(self.next);
             self.next += 1;
-            depth -= UNIT;
             self.statistics.shrunk += 1;
         }
+    }
+
+    fn deepest(&self) -> i64 {
+        i64::from(self.config.max.0) * MILLI
+    }
+
+    /// Whether the last step was long enough ago; this is one, then.
+    fn may_step(&mut self, now: Instant, pace: Millis) -> bool {
+        let may = self.stepped.is_none_or(|at| now >= at + pace);
+        if may {
+            self.stepped = Some(now);
+        }
+        may
     }
 
     /// Plays what lies at `position`, or nothing of the timeline.
@@ -402,10 +425,11 @@ impl JitterBuffer {
         }
         self.jump = None;
         self.model.note(now, transit);
+        self.note_drift(transit);
         if pause && !self.store.any_from(self.next) {
             // The first packet after a pause: the depth is chosen freely.
             let base = self.model.base().unwrap_or(transit);
-            let next = (self.due.unwrap_or(0) - base - self.target(now)).div_euclid(UNIT);
+            let next = (self.due.unwrap_or(0) + self.held - base - self.target(now)).div_euclid(UNIT);
             if position >= next {
                 self.next = next;
             }
@@ -439,9 +463,10 @@ impl JitterBuffer {
         self.newest = Some((timestamp, 0));
         let transit = self.transit(now, 0);
         self.model.rebase(transit);
+        self.drift.rebase();
         self.model.note(now, transit);
         self.due.get_or_insert(now.as_nanos() as i64);
-        self.next = (self.due.unwrap_or(0) - transit - self.target(now)).div_euclid(UNIT);
+        self.next = (self.due.unwrap_or(0) + self.held - transit - self.target(now)).div_euclid(UNIT);
         self.phase = Phase::Filling;
         self.statistics.restarts += u32::from(again);
         0
@@ -478,6 +503,13 @@ impl JitterBuffer {
         due
     }
 
+    /// Takes a transit time for the estimate of drift, by the clock of the ticks.
+    fn note_drift(&mut self, transit: i64) {
+        if let Some(due) = self.due {
+            self.drift.note(transit - due + self.drift.ticks() * UNIT);
+        }
+    }
+
     fn position(&self, ticks: i64) -> i64 {
         (ticks + self.ticks / 2).div_euclid(self.ticks)
     }
@@ -490,10 +522,13 @@ impl JitterBuffer {
     /// From the arrival of the fastest packets to their playing.
     fn depth(&self) -> i64 {
         let offset = self.due.unwrap_or(0) - self.next.saturating_mul(UNIT);
-        offset - self.model.base().unwrap_or(offset)
+        offset + self.held - self.model.base().unwrap_or(offset)
     }
 
     fn target(&self, now: Instant) -> i64 {
+        if self.config.mode == JitterMode::Fixed {
+            return i64::from(self.config.start.0) * MILLI;
+        }
         let (min, max) = (i64::from(self.config.min.0) * MILLI, i64::from(self.config.max.0) * MILLI);
         self.model.target(now).clamp(min, max)
     }
@@ -502,7 +537,7 @@ impl JitterBuffer {
 fn within_limits(config: JitterConfig) -> JitterConfig {
     let max = config.max.min(MAX_DEPTH).max(Millis(10));
     let min = config.min.min(max);
-    JitterConfig { min, max, start: config.start.clamp(min, max) }
+    JitterConfig { min, max, start: config.start.clamp(min, max), mode: config.mode }
 }
 
 /// Places and bytes of each that a buffer needs.

@@ -7,6 +7,7 @@
 
 mod delay;
 mod demux;
+mod drift;
 mod event;
 mod event_receiver;
 mod event_sender;
@@ -14,6 +15,7 @@ mod jitter;
 mod latch;
 mod packet;
 mod packetizer;
+mod playout;
 mod profile;
 mod rtcp;
 mod session;
@@ -28,13 +30,11 @@ pub use event_receiver::{EVENT_TIMEOUT, EventReceiver, EventReport, MAX_REPORTS,
 pub use event_sender::{
     DEFAULT_GAP, END_PACKETS, EventPacket, EventSender, Full, MAX_EVENT, MAX_WAITING, MIN_EVENT,
 };
-pub use jitter::{
-    CONCEAL_LIMIT, GROW_PATIENCE, JitterBuffer, JitterConfig, JitterStatistics, MAX_DEPTH, MAX_PACKET_UNITS,
-    Playout, SHRINK_PATIENCE,
-};
+pub use jitter::{CONCEAL_LIMIT, GROW_PATIENCE, JitterBuffer, MAX_DEPTH, MAX_PACKET_UNITS, SHRINK_PATIENCE};
 pub use latch::{Admission, CANDIDATE_PACKETS, LEARNING, LatchMode, RemoteLatch, SILENCE};
 pub use packet::{HEADER_BYTES, Header, MAX_DATAGRAM, Packet, PacketError, Part};
 pub use packetizer::{MAX_PACKET_BYTES, MAX_PTIME};
+pub use playout::{JitterConfig, JitterMode, JitterStatistics, Pace, Playout};
 pub use profile::{
     ClockRate, Format, MAX_FORMATS, PayloadMap, PayloadType, Ssrc, Ticks, Timestamp, UnitSize,
 };

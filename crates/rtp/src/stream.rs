@@ -5,7 +5,8 @@
 //! plays and sends, what goes out.
 //!
 //! # How
-//! [`RtpStream::receive`] for each datagram. Each 10 ms [`RtpStream::pop`] for what to play and [`RtpStream::send`]
+//! [`RtpStream::receive`] for each datagram. Each 10 ms [`RtpStream::pace`] and the units of [`RtpStream::sound`] for
+//! what to play, [`RtpStream::send`]
 //! with a unit of sound or none, then [`RtpStream::poll_packet`] and [`RtpStream::poll_event`] until they are empty.
 //! Coding is the caller's. While a telephone event sounds, sound that is sent is left out.
 //!
@@ -17,8 +18,9 @@
 
 use crate::event_receiver::{EventReceiver, EventReport};
 use crate::event_sender::{DEFAULT_GAP, EventSender, Full};
-use crate::jitter::{JitterBuffer, JitterConfig, JitterStatistics, Playout};
+use crate::jitter::JitterBuffer;
 use crate::packetizer::Packetizer;
+use crate::playout::{JitterConfig, JitterStatistics, Pace};
 use crate::{
     Admission, Datagram, Format, LatchMode, Outgoing, Packet, PayloadMap, PayloadType, RemoteLatch, Session,
     SessionConfig, Statistics, Verdict, classify,
@@ -190,10 +192,15 @@ impl RtpStream {
         }
     }
 
-    /// What to play at this tick; `quiet` as in [`JitterBuffer::pop`].
-    pub fn pop(&mut self, now: Instant, quiet: bool) -> Playout<'_> {
+    /// A tick passes: how it is to be played; `quiet` as in [`JitterBuffer::pace`].
+    pub fn pace(&mut self, now: Instant, quiet: bool) -> Pace {
         self.event_receiver.tick(now);
-        self.jitter.pop(now, quiet)
+        self.jitter.pace(now, quiet)
+    }
+
+    /// What has been received and is to be played: its units, and how much of them still waits.
+    pub fn sound(&mut self) -> &mut JitterBuffer {
+        &mut self.jitter
     }
 
     /// Sends 10 ms of coded sound, or nothing of it (a pause, hold), and moves the media clock.

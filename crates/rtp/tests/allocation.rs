@@ -71,7 +71,8 @@ fn a_minute_of_ticks_with_digits_and_reports_allocates_nothing() {
                 there.receive(now, far, &bytes[..departure.size]);
             }
         }
-        there.pop(now, tick % 7 == 0);
+        there.pace(now, tick % 7 == 0);
+        there.sound().take();
         while there.poll_event().is_some() {}
         now += Millis(10);
     }

@@ -66,7 +66,8 @@ impl Call {
     fn tick(&mut self, speaks: [bool; 2]) {
         self.departures.clear();
         for (end, speaks) in speaks.into_iter().enumerate() {
-            match self.ends[end].pop(self.now, false) {
+            self.ends[end].pace(self.now, false);
+            match self.ends[end].sound().take() {
                 Playout::Frame { payload, .. } => {
                     assert_eq!(payload, [1 - end as u8; UNIT]);
                     self.frames[end] += 1;
@@ -236,7 +237,8 @@ proptest::proptest! {
                 (*first, *second) = (0x80 | (*first & 0x30), [0, 101, 200, 203][usize::from(payload_type)]);
             }
             end.receive(now, address(2, 6000), &bytes);
-            end.pop(now, false);
+            end.pace(now, false);
+            end.sound().take();
             end.send(now, Some(&[0; UNIT]));
             while end.poll_event().is_some() {}
             while end.poll_packet(now, &mut out).is_some() {}
