@@ -1,8 +1,8 @@
 //! What the media plane does to sound, over both kinds of frame.
 //!
 //! # What it does
-//! Names the four things that touch sound: a line's voice path, a player of tones and bursts, a coder for RTP
-//! payloads and a crossing between two clocks. The legs and bridges are written over these and know nothing of
+//! Names the five things that touch sound: a line's voice path, a player of tones and bursts, a coder for RTP
+//! payloads, a waiting room that stretches what was decoded, and a crossing between two clocks. The legs and bridges are written over these and know nothing of
 //! samples.
 //!
 //! # How
@@ -26,6 +26,8 @@ pub trait Processing: Audio + Sized {
     type Player: Player<Self> + Send;
     /// A coder for RTP payloads.
     type Coder: Coder<Self> + Send;
+    /// Where decoded sound waits.
+    type Stretch: Stretch<Self> + Send;
     /// A receiver across clocks.
     type Crossing: Crossing<Self> + Send;
 
@@ -100,6 +102,28 @@ pub trait Coder<A: Audio> {
     fn conceal(&mut self) -> A::Frame;
     /// True if what was decoded last is so soft that 10 ms more or less of it will not be noticed.
     fn is_quiet(&self) -> bool;
+}
+
+/// Where decoded sound waits to be played; it can be made longer and shorter there, and read at another speed.
+pub trait Stretch<A: Audio> {
+    /// Nothing waits.
+    fn new() -> Self;
+    /// Forgets what waits.
+    fn reset(&mut self);
+    /// How much waits.
+    fn held(&self) -> Samples;
+    /// Adds a tick of sound.
+    fn push(&mut self, frame: &A::Frame);
+    /// Parts in a million by which to read faster.
+    fn set_speed(&mut self, ppm: f32);
+    /// What has to wait before it can be made shorter.
+    fn shorten_needs() -> Samples;
+    /// Leaves a little out, where it will not be heard or by force.
+    fn shorten(&mut self, force: bool);
+    /// Puts a little in.
+    fn lengthen(&mut self, force: bool);
+    /// The frame of this tick, if enough waits.
+    fn pull(&mut self) -> Option<A::Frame>;
 }
 
 /// The receiving end of a path between two shards: frames come by one clock and go by another.

@@ -20,14 +20,17 @@ use core::net::SocketAddr;
 
 use tipring_port::{CodecName, DtmfMode, MediaEvent, RtpSpec, StreamStats, Tone, ToneProgram};
 use tipring_rtp::{
-    ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, LatchMode, PayloadMap, PayloadType,
-    Playout, RtpStream, Sending, SessionConfig, StreamConfig, TelephoneEvent, UnitSize,
+    ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode, Pace,
+    PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, StreamConfig, TelephoneEvent,
+    UnitSize,
 };
-use tipring_units::{Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, SAMPLE_RATE, WallTime};
+use tipring_units::{
+    Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, SAMPLE_RATE, Samples, TICK_SAMPLES, WallTime,
+};
 
 use crate::packets::{Channel, Packets};
 use crate::plane::{DigitEdge, closed_spec};
-use crate::processing::{Coder, MAX_UNIT, Player, Processing};
+use crate::processing::{Coder, MAX_UNIT, Player, Processing, Stretch};
 
 /// Statistics go up this often.
 const STATS_INTERVAL: Millis = Millis::from_secs(5);
@@ -36,6 +39,9 @@ const STARVED_AFTER: Millis = Millis::from_secs(5);
 /// Level that our telephone events state; the receiver regenerates the tone.
 const EVENT_LEVEL: Dbm0 = Dbm0(-10.0);
 
+/// What a tick plays.
+const TICK_HELD: Samples = Samples(TICK_SAMPLES as u64);
+
 /// An RTP leg.
 pub struct RtpLeg<A: Processing> {
     spec: RtpSpec,
@@ -43,6 +49,7 @@ pub struct RtpLeg<A: Processing> {
     entropy: Entropy,
     stream: RtpStream,
     coder: A::Coder,
+    stretch: A::Stretch,
     player: A::Player,
     edge: Option<DigitEdge>,
     digit_sounds: bool,
@@ -63,6 +70,7 @@ impl<A: Processing> RtpLeg<A> {
         Self {
             stream: RtpStream::new(now, wall, config, entropy.fork()),
             coder: A::Coder::new(spec.send.codec),
+            stretch: A::Stretch::new(),
             player: A::Player::new(),
             edge: None,
             digit_sounds: false,
@@ -84,6 +92,7 @@ impl<A: Processing> RtpLeg<A> {
         let (wall, config) = config::<A>(now, self.started, spec);
         self.stream.reset(now, wall, config, self.entropy.fork());
         self.coder = A::Coder::new(spec.send.codec);
+        self.stretch.reset();
         self.player.stop();
         self.edge = None;
         self.digit_sounds = false;
@@ -165,7 +174,39 @@ impl<A: Processing> RtpLeg<A> {
 
     /// The sound of one tick.
     pub fn play(&mut self, now: Instant) -> A::Frame {
-        let frame = match self.stream.pop(now, self.coder.is_quiet()) {
+        let pace = self.stream.pace(now, self.coder.is_quiet());
+        self.stretch.set_speed(self.stream.sound().speed());
+        if let Pace::Shorter { .. } = pace {
+            while self.stretch.held() < A::Stretch::shorten_needs() && self.stream.sound().has_sound() {
+                self.take();
+            }
+        }
+        if self.stretch.held() < TICK_HELD {
+            self.take();
+        }
+        match pace {
+            Pace::Steady => {}
+            Pace::Longer { force } => self.stretch.lengthen(force),
+            Pace::Shorter { force } => self.stretch.shorten(force),
+        }
+        let frame = self.stretch.pull().or_else(|| {
+            self.take();
+            self.stretch.pull()
+        });
+        let frame = frame.unwrap_or(A::SILENCE);
+        self.stream.sound().hold(self.stretch.held());
+        self.edge = self.stream.poll_event().and_then(edge_of);
+        match self.edge {
+            Some(DigitEdge::Began(_)) => self.digit_sounds = true,
+            Some(DigitEdge::Ended(..)) => self.digit_sounds = false,
+            None => {}
+        }
+        if self.spec.direction.receive { frame } else { A::SILENCE }
+    }
+
+    /// Decodes the next unit of the stream, or what stands for it, to where sound waits.
+    fn take(&mut self) {
+        let frame = match self.stream.sound().take() {
             Playout::Frame { payload_type, payload } => {
                 let known = self.spec.receive.iter().flatten().find(|known| known.number == payload_type.0);
                 match known {
@@ -176,13 +217,7 @@ impl<A: Processing> RtpLeg<A> {
             Playout::Conceal => self.coder.conceal(),
             Playout::ComfortNoise(_) | Playout::Event(_) | Playout::Silence => A::SILENCE,
         };
-        self.edge = self.stream.poll_event().and_then(edge_of);
-        match self.edge {
-            Some(DigitEdge::Began(_)) => self.digit_sounds = true,
-            Some(DigitEdge::Ended(..)) => self.digit_sounds = false,
-            None => {}
-        }
-        if self.spec.direction.receive { frame } else { A::SILENCE }
+        self.stretch.push(&frame);
     }
 
     /// A digit that began or ended by telephone event in this tick; none begins while nothing is to be received.
@@ -302,7 +337,12 @@ fn config<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec) -> (Wa
             rtcp: spec.remote_rtcp.port() != 0,
         },
         latch: LatchMode::Symmetric,
-        jitter: JitterConfig { min: spec.jitter.min, max: spec.jitter.max, start },
+        jitter: JitterConfig {
+            min: spec.jitter.min,
+            max: spec.jitter.max,
+            start,
+            mode: JitterMode::Adaptive,
+        },
         formats: formats::<A>(spec),
         sending: sending(spec),
         remote_rtp: spec.remote_rtp,

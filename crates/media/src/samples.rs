@@ -1,7 +1,7 @@
 //! The media plane over true samples.
 //!
 //! # What it does
-//! Implements the four things of [`crate::Processing`] by the signal processing of `tipring-dsp` and the codecs of
+//! Implements the five things of [`crate::Processing`] by the signal processing of `tipring-dsp` and the codecs of
 //! `tipring-codec`.
 //!
 //! # How
@@ -17,14 +17,15 @@
 use tipring_codec::{Codec, Decoder, Encoder};
 use tipring_dsp::{
     Activity, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfProfile, DtmfSending,
-    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, ToneGenerator,
+    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS,
+    TimeScaler, ToneGenerator,
 };
 use tipring_line::caller_frame;
 use tipring_port::{CallerId, CodecName, Frame, LineProfile, SAMPLE_SILENCE, Tone, ToneProgram};
 use tipring_units::{Db, Dbm0, Millis, Samples as SampleCount, TICK_SAMPLES};
 
 use crate::keys::{Keys, Strike};
-use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing};
+use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing, Stretch};
 use tipring_port::Samples;
 
 /// Level of caller-ID bursts at the line's digital side (GR-30: -13.5 dBm at the port).
@@ -34,6 +35,7 @@ impl Processing for Samples {
     type Voice = SampleVoice;
     type Player = SamplePlayer;
     type Coder = SampleCoder;
+    type Stretch = TimeScaler;
     type Crossing = SampleCrossing;
 
     fn mix(into: &mut Frame, other: &Frame) {
@@ -299,6 +301,44 @@ impl Coder<Samples> for SampleCoder {
 
     fn is_quiet(&self) -> bool {
         !self.activity.is_speech()
+    }
+}
+
+impl Stretch<Samples> for TimeScaler {
+    fn new() -> Self {
+        Self::new()
+    }
+
+    fn reset(&mut self) {
+        self.reset();
+    }
+
+    fn held(&self) -> SampleCount {
+        self.held()
+    }
+
+    fn push(&mut self, frame: &Frame) {
+        self.push(frame);
+    }
+
+    fn set_speed(&mut self, ppm: f32) {
+        self.set_speed(ppm);
+    }
+
+    fn shorten_needs() -> SampleCount {
+        SHORTEN_NEEDS
+    }
+
+    fn shorten(&mut self, force: bool) {
+        self.shorten(force);
+    }
+
+    fn lengthen(&mut self, force: bool) {
+        self.lengthen(force);
+    }
+
+    fn pull(&mut self) -> Option<Frame> {
+        self.pull()
     }
 }
 

@@ -13,10 +13,10 @@
 use tipring_dsp::FskBurst;
 use tipring_line::caller_frame;
 use tipring_port::{Audio, CallerId, CodecName, LineProfile, Sound, Symbol, Symbols, Tone, ToneProgram};
-use tipring_units::{Db, Dbm0, Millis, Samples, TICK};
+use tipring_units::{Db, Dbm0, Millis, Samples, TICK, TICK_SAMPLES};
 
 use crate::keys::{Keys, Strike};
-use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing};
+use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing, Stretch};
 
 /// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
 const DETECT_FRAMES: u8 = 4;
@@ -27,11 +27,14 @@ const UNIT: usize = 15;
 /// Frames that a crossing holds before it gives the first, and at the most.
 const CROSS_DEPTH: usize = 2;
 const CROSS_MAX: usize = 6;
+/// Frames that wait to be played, at the most.
+const STRETCH_MAX: usize = 6;
 
 impl Processing for Symbols {
     type Voice = SymbolVoice;
     type Player = SymbolPlayer;
     type Coder = SymbolCoder;
+    type Stretch = SymbolStretch;
     type Crossing = SymbolCrossing;
 
     fn mix(into: &mut Symbol, other: &Symbol) {
@@ -314,6 +317,67 @@ impl Coder<Symbols> for SymbolCoder {
 
     fn is_quiet(&self) -> bool {
         self.last.is_silent()
+    }
+}
+
+/// Symbols that wait; a step is one of them more or less.
+#[derive(Debug)]
+pub struct SymbolStretch {
+    frames: [Symbol; STRETCH_MAX],
+    len: usize,
+}
+
+impl Stretch<Symbols> for SymbolStretch {
+    fn new() -> Self {
+        Self { frames: [Symbol::SILENCE; STRETCH_MAX], len: 0 }
+    }
+
+    fn reset(&mut self) {
+        self.len = 0;
+    }
+
+    fn held(&self) -> Samples {
+        Samples((self.len * TICK_SAMPLES) as u64)
+    }
+
+    fn push(&mut self, frame: &Symbol) {
+        if self.len == STRETCH_MAX {
+            self.drop_first();
+        }
+        self.frames[self.len] = *frame;
+        self.len += 1;
+    }
+
+    fn set_speed(&mut self, _ppm: f32) {} // a symbol has no pitch; drift shows as depth and is met by steps
+
+    fn shorten_needs() -> Samples {
+        Samples(2 * TICK_SAMPLES as u64)
+    }
+
+    fn shorten(&mut self, _force: bool) {
+        if self.len > 1 {
+            self.drop_first();
+        }
+    }
+
+    fn lengthen(&mut self, _force: bool) {
+        if self.len > 0 && self.len < STRETCH_MAX {
+            self.frames.copy_within(..self.len, 1);
+            self.len += 1;
+        }
+    }
+
+    fn pull(&mut self) -> Option<Symbol> {
+        let first = *self.frames[..self.len].first()?;
+        self.drop_first();
+        Some(first)
+    }
+}
+
+impl SymbolStretch {
+    fn drop_first(&mut self) {
+        self.frames.copy_within(1.., 0);
+        self.len = self.len.saturating_sub(1);
     }
 }
 
