@@ -17,8 +17,8 @@
 use tipring_codec::{Codec, Decoder, Encoder};
 use tipring_dsp::{
     Activity, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfProfile, DtmfSending,
-    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS,
-    TimeScaler, ToneGenerator,
+    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TimeScaler,
+    ToneGenerator,
 };
 use tipring_line::caller_frame;
 use tipring_port::{CallerId, CodecName, Frame, LineProfile, SAMPLE_SILENCE, Tone, ToneProgram};

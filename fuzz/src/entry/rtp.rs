@@ -2,9 +2,9 @@
 
 use core::net::SocketAddr;
 use tipring_rtp::{
-    Arrival, ClockRate, Cname, Compound, EventPayload, EventReport, Format, JitterConfig, LatchMode,
-    MAX_DATAGRAM, Packet, PayloadMap, PayloadType, Piece, RtpStream, Sending, SessionConfig, StreamConfig,
-    TelephoneEvent, UnitSize,
+    Arrival, ClockRate, Cname, Compound, EventPayload, EventReport, Format, JitterConfig, JitterMode,
+    LatchMode, MAX_DATAGRAM, Packet, PayloadMap, PayloadType, Piece, RtpStream, Sending, SessionConfig,
+    StreamConfig, TelephoneEvent, UnitSize,
 };
 use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
 
@@ -55,10 +55,11 @@ pub fn run(data: &[u8]) {
     let mut script = Bytes(data);
     let setup = script.byte().unwrap_or(0);
     let far = |n: u8| SocketAddr::from(([192, 0, 2, n], 4000 + u16::from(n & 1)));
+    let mode = if setup & 8 == 0 { JitterMode::Adaptive } else { JitterMode::Fixed };
     let config = StreamConfig {
         session: SessionConfig { cname: Cname::new("end"), clock: ClockRate::NARROW, rtcp: setup & 4 == 0 },
         latch: LatchMode::Symmetric,
-        jitter: JitterConfig { min: Millis(u32::from(setup) * 2), max: Millis(200), start: Millis(40) },
+        jitter: JitterConfig { min: Millis(u32::from(setup) * 2), max: Millis(200), start: Millis(40), mode },
         formats: formats(setup),
         sending: Sending {
             payload_type: PayloadType(0),
@@ -83,7 +84,8 @@ pub fn run(data: &[u8]) {
                         return;
                     }
                     (ticks, pops) = (ticks + 1, pops + 1);
-                    stream.pop(now, instruction & 1 != 0);
+                    stream.pace(now, instruction & 1 != 0);
+                    stream.sound().take();
                     stream.send(now, (instruction & 8 == 0).then_some(&[0x55; 80]));
                     while let Some(departure) = stream.poll_packet(now, &mut out) {
                         assert!(departure.size <= MAX_DATAGRAM);
