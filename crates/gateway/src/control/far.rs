@@ -30,6 +30,8 @@ pub(crate) struct FarDesk {
     hops: BTreeMap<CallId, (u8, Option<FarId>)>,
     /// Hops with which far legs came whose call has not begun.
     came_with: Option<(FarId, u8)>,
+    /// The status of the refusal that the switch is just being told of: whoever is refused for that hears the same.
+    refusal: Option<u16>,
 }
 
 /// What an event of SIP means for the rest.
@@ -72,6 +74,11 @@ impl FarDesk {
     fn hops_for(&self, far: FarId) -> Option<u8> {
         let (hops, _) = self.hops.values().find(|(_, placed)| *placed == Some(far))?;
         Some(hops.saturating_sub(1))
+    }
+
+    /// All that followed from the last event has been done.
+    pub(crate) fn settled(&mut self) {
+        self.refusal = None;
     }
 
     fn bind(&mut self, far: FarId, session: SessionId) {
@@ -123,7 +130,8 @@ impl FarDesk {
                 Some(Command::Accept { session, media: local })
             }
             (FarAction::Reject(cause), Some(session)) => {
-                let status = agent::Cause(cause.q850()).status();
+                let cause = agent::Cause(cause.q850());
+                let status = self.refusal.map_or(cause.status(), |status| cause.relayed(status));
                 media.release(far);
                 self.forget(far);
                 Some(Command::Reject { session, status, reason: None, retry_after: None })
@@ -157,6 +165,7 @@ impl FarDesk {
     /// Takes an event of the agent that concerns a session.
     pub(crate) fn news(&mut self, site: &Site, media: &mut MediaDesk, event: &Event) -> FarNews {
         let mut news = FarNews::default();
+        self.refusal = None;
         let leg = |session: &SessionId| self.legs.get(session).copied();
         match event {
             Event::Incoming(call) => {
@@ -191,8 +200,9 @@ impl FarDesk {
                     news.event = matches!(far, FarId::Out(_)).then_some((far, FarEvent::Answered));
                 }
             }
-            Event::Failed { session, cause, .. } => {
+            Event::Failed { session, cause, status, .. } => {
                 news.gone = leg(session);
+                self.refusal = Some(*status);
                 news.event = news.gone.map(|far| (far, FarEvent::Failed { cause: Cause::Q850(cause.0) }));
             }
             Event::Ended { session, cause, .. } => {

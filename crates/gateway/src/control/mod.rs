@@ -364,6 +364,7 @@ impl Control {
                 break;
             }
         }
+        self.far.settled();
         if let Some(id) = self.stopping
             && self.is_idle()
             && self.agent.is_settled()
