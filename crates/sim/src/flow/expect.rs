@@ -233,7 +233,8 @@ pub fn always(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Always, FlowErro
     Ok(Always::Never { line, who: scene.name(subject), words })
 }
 
-/// True if the words of `expected` stand in `fact` in this order, the first at its start.
+/// True if the words of `expected` stand in `fact` in this order, the first at its start. What follows `with` has to stand
+/// right behind it: `with credentials` is not `with wrong credentials`.
 pub fn fits(expected: &[String], fact: &str) -> bool {
     let mut words = fact.split(' ');
     let mut expected = expected.iter();
@@ -241,5 +242,32 @@ pub fn fits(expected: &[String], fact: &str) -> bool {
     if words.next() != Some(first.as_str()) {
         return false;
     }
-    expected.all(|word| words.any(|candidate| candidate == word))
+    let mut before = first;
+    expected.all(|word| {
+        let follows = core::mem::replace(&mut before, word) == "with";
+        if follows { words.next() == Some(word) } else { words.any(|candidate| candidate == word) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_seen(expected: &str, fact: &str) -> bool {
+        let words: Vec<String> = expected.split(' ').map(str::to_owned).collect();
+        fits(&words, fact)
+    }
+
+    #[test]
+    fn words_may_be_left_out_but_not_the_first_and_not_behind_with() {
+        let fact = "REGISTER 100 with wrong credentials";
+        for seen in ["REGISTER", "REGISTER 100", "REGISTER credentials", "REGISTER with wrong credentials"] {
+            assert!(is_seen(seen, fact), "{seen}");
+        }
+        for unseen in ["100", "REGISTER 101", "REGISTER with credentials", "REGISTER credentials with"] {
+            assert!(!is_seen(unseen, fact), "{unseen}");
+        }
+        assert!(is_seen("REGISTER with credentials", "REGISTER 100 with credentials"));
+        assert!(!is_seen("REGISTER with credentials", "REGISTER 100 with stale credentials"));
+    }
 }
