@@ -53,6 +53,57 @@ impl Session {
     }
 }
 
+/// Realms whose challenges are kept at a time.
+pub const MAX_KEPT: usize = 4;
+
+/// Challenges that were answered, for further requests to the same servers.
+///
+/// Whoever keeps them spares a refusal and its answer: the same nonce serves again with its count raised (RFC 7616 §3.4).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Proofs {
+    kept: Vec<(HeaderName, ClientAuth)>,
+}
+
+impl Proofs {
+    /// Puts credentials into `request` for every challenge that is kept.
+    pub fn prove(&mut self, request: &mut Request, credentials: &Credentials) {
+        for (reply, auth) in &mut self.kept {
+            request.headers.push(reply.clone(), authorize(auth, request, credentials));
+        }
+    }
+
+    /// As [`answer_challenge`], and keeps what was answered. A challenge to what was proved by a kept one (`again` is
+    /// false) is taken as a new one, though it does not say `stale`: its server has changed, or has forgotten.
+    pub fn answer(
+        &mut self,
+        request: &mut Request,
+        response: &Response,
+        again: bool,
+        credentials: &Credentials,
+        entropy: &mut Entropy,
+    ) -> bool {
+        if !again {
+            request.headers.remove(&HeaderName::Authorization);
+            request.headers.remove(&HeaderName::ProxyAuthorization);
+        }
+        let Some(new) = answers(request, response, credentials, entropy) else { return false };
+        for (reply, auth) in new {
+            let realm = &auth.challenge().realm;
+            self.kept.retain(|(name, old)| *name != reply || old.challenge().realm != *realm);
+            if self.kept.len() >= MAX_KEPT {
+                self.kept.remove(0);
+            }
+            self.kept.push((reply, auth));
+        }
+        true
+    }
+
+    /// Forgets them: they did not hold.
+    pub fn forget(&mut self) {
+        self.kept.clear();
+    }
+}
+
 /// Puts credentials for every challenge of `response` into `request`. False if there is none that we can
 /// answer, or it was answered before and the server does not say that only its nonce was old.
 pub fn answer_challenge(
@@ -61,11 +112,21 @@ pub fn answer_challenge(
     credentials: &Credentials,
     entropy: &mut Entropy,
 ) -> bool {
+    answers(request, response, credentials, entropy).is_some()
+}
+
+/// The same; the challenges that were answered and where the answers stand.
+fn answers(
+    request: &mut Request,
+    response: &Response,
+    credentials: &Credentials,
+    entropy: &mut Entropy,
+) -> Option<Vec<(HeaderName, ClientAuth)>> {
     let pairs = [
         (HeaderName::WwwAuthenticate, HeaderName::Authorization),
         (HeaderName::ProxyAuthenticate, HeaderName::ProxyAuthorization),
     ];
-    let mut answered = false;
+    let mut answered = Vec::new();
     for (ask, reply) in pairs {
         let challenges: Vec<Challenge> = response
             .headers
@@ -80,23 +141,22 @@ pub fn answer_challenge(
             .filter_map(|value| Authorization::parse(&text(value)).ok().flatten())
             .collect();
         if earlier.iter().any(|a| a.realm == challenge.realm) && !challenge.stale {
-            return false;
+            return None;
         }
         request.headers.remove(&reply);
         for other in earlier.iter().filter(|a| a.realm != challenge.realm) {
             request.headers.push(reply.clone(), other.to_string());
         }
-        let uri = request.uri.to_string();
-        let method = request.method.as_str().to_owned();
-        let answer = ClientAuth::new(challenge.clone(), entropy).authorize(
-            &credentials.user,
-            &credentials.password,
-            &method,
-            &uri,
-            &request.body,
-        );
-        request.headers.push(reply, answer.to_string());
-        answered = true;
+        let mut auth = ClientAuth::new(challenge.clone(), entropy);
+        let answer = authorize(&mut auth, request, credentials);
+        request.headers.push(reply.clone(), answer);
+        answered.push((reply, auth));
     }
-    answered
+    (!answered.is_empty()).then_some(answered)
+}
+
+fn authorize(auth: &mut ClientAuth, request: &Request, credentials: &Credentials) -> String {
+    let uri = request.uri.to_string();
+    let method = request.method.as_str();
+    auth.authorize(&credentials.user, &credentials.password, method, &uri, &request.body).to_string()
 }

@@ -10,7 +10,7 @@ mod session;
 mod state;
 mod within;
 
-pub use auth::{Credentials, MAX_CHALLENGES, answer_challenge};
+pub use auth::{Credentials, MAX_CHALLENGES, Proofs, answer_challenge};
 pub use calling::{Call, MAX_REDIRECTS, MAX_RINGING};
 pub use interval::MIN_INTERVAL;
 pub use session::{

@@ -7,7 +7,7 @@ use super::secret::Secret;
 use tipring_units::Entropy;
 
 /// A challenge that is being answered: the same nonce serves many requests, each with its own count.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClientAuth {
     challenge: Challenge,
     cnonce: String,

@@ -1,4 +1,12 @@
 //! The client side of one registration.
+//!
+//! **What it does.** Registers, proves itself where it is asked to, refreshes before the end, waits and tries again after
+//! a failure, and removes its binding in the end.
+//!
+//! **How.** A challenge that was answered serves the refreshes too, with its count raised, so that they are not refused
+//! first; one that the registrar does not take any more is replaced by the one that its refusal brings.
+//!
+//! **Standard.** RFC 3261 §10.2, §22; RFC 7616 §3.4; RFC 3581 for the public address.
 
 use core::net::SocketAddr;
 
@@ -6,7 +14,7 @@ use tipring_units::{Entropy, Instant, Millis};
 
 use super::backoff;
 use super::state::{RegistrationState, WhyUnregistered};
-use crate::dialog::{Credentials, Failure, answer_challenge};
+use crate::dialog::{Credentials, Failure, Proofs};
 use crate::message::{CSeq, HeaderName, Method, NameAddr, Request, Response, Seconds, Uri};
 
 /// The longest wait that a registrar's Retry-After is believed.
@@ -64,6 +72,7 @@ pub struct Registration {
     seq: u32,
     failures: u32,
     public: Option<SocketAddr>,
+    proofs: Proofs,
     state: State,
 }
 
@@ -93,6 +102,7 @@ impl Registration {
             seq: 0,
             failures: 0,
             public: None,
+            proofs: Proofs::default(),
             state: State::Gone,
         };
         out.push(Action::Report(RegistrationState::Registering));
@@ -184,7 +194,7 @@ impl Registration {
                     200..=299 => self.on_bound(now, response, out),
                     401 | 407 => {
                         if challenges < MAX_CHALLENGES
-                            && answer_challenge(&mut request, response, &self.credentials, entropy)
+                            && self.prove(&mut request, response, challenges, entropy)
                         {
                             self.send_again(&mut request);
                             self.state = State::Asking {
@@ -194,6 +204,7 @@ impl Registration {
                             };
                             out.push(Action::Send(request));
                         } else {
+                            self.proofs.forget();
                             let why = if challenges > 0 {
                                 WhyUnregistered::WrongPassword
                             } else {
@@ -216,7 +227,7 @@ impl Registration {
                 let (mut request, challenges) = (request.clone(), *challenges);
                 if matches!(response.status, 401 | 407)
                     && challenges < MAX_CHALLENGES
-                    && answer_challenge(&mut request, response, &self.credentials, entropy)
+                    && self.prove(&mut request, response, challenges, entropy)
                 {
                     self.send_again(&mut request);
                     self.state = State::Leaving { request: request.clone(), challenges: challenges + 1 };
@@ -258,6 +269,17 @@ impl Registration {
             // The failure of a REGISTER that was already answered.
             State::Bound { .. } | State::Failed { .. } | State::Gone => {}
         }
+    }
+
+    /// Answers the challenge to a REGISTER that has met so many before.
+    fn prove(
+        &mut self,
+        request: &mut Request,
+        response: &Response,
+        challenges: u8,
+        entropy: &mut Entropy,
+    ) -> bool {
+        self.proofs.answer(request, response, challenges > 0, &self.credentials, entropy)
     }
 
     fn on_bound(&mut self, now: Instant, response: &Response, out: &mut Vec<Action>) {
@@ -340,6 +362,7 @@ impl Registration {
         headers.push(HeaderName::Contact, self.contact.to_string());
         headers.push(HeaderName::Expires, expires.to_string());
         headers.push(HeaderName::UserAgent, &self.product);
+        self.proofs.prove(&mut request, &self.credentials);
         self.send_again(&mut request);
         request
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::digest::Secret;
+use crate::digest::{Authorization, Secret};
 use crate::message::Host;
 
 fn name(text: &str) -> Host {
@@ -71,6 +71,22 @@ impl Bench {
         let mut out = Vec::new();
         self.registration.on_time(wait, &mut out);
         self.take(out);
+    }
+
+    /// The nonce and the count of the last REGISTER.
+    fn proof(&self) -> Option<(String, Option<u32>)> {
+        let value = self.sent.last().expect("a request").headers.text(&HeaderName::Authorization)?;
+        let given = Authorization::parse(&value).expect("it can be read").expect("digest");
+        Some((given.nonce, given.nc))
+    }
+
+    /// Registered by the challenge `n1`.
+    fn proved() -> Self {
+        let mut bench = Self::new();
+        assert_eq!(bench.proof(), None);
+        bench.answer(401, &[(HeaderName::WwwAuthenticate, CHALLENGE)]);
+        bench.answer(200, &[]);
+        bench
     }
 
     fn seqs(&self) -> Vec<u32> {
@@ -185,4 +201,51 @@ fn leaving_removes_the_binding() {
     bench.answer(200, &[]);
     assert!(bench.gone);
     assert_eq!(bench.reports.last(), Some(&RegistrationState::Unregistered));
+}
+
+#[test]
+fn refreshes_prove_themselves_by_the_last_challenge_with_its_count_raised() {
+    let mut bench = Bench::proved();
+    for count in 2..5 {
+        bench.run_timer();
+        assert_eq!(bench.proof(), Some(("n1".to_owned(), Some(count))));
+        bench.answer(200, &[]);
+    }
+    // A REGISTER and its answer each time, and the first one, which was refused.
+    assert_eq!(bench.seqs(), [1, 2, 3, 4, 5]);
+    let mut out = Vec::new();
+    bench.registration.leave(&mut out);
+    bench.take(out);
+    assert_eq!(bench.proof(), Some(("n1".to_owned(), Some(5))));
+}
+
+#[test]
+fn a_registrar_that_has_forgotten_the_challenge_is_answered_by_its_new_one() {
+    for stale in ["", ", stale=true"] {
+        let mut bench = Bench::proved();
+        bench.run_timer();
+        let challenge = format!("Digest realm=\"x\", nonce=\"n2\", qop=\"auth\"{stale}");
+        bench.answer(401, &[(HeaderName::WwwAuthenticate, &challenge)]);
+        assert_eq!(bench.proof(), Some(("n2".to_owned(), Some(1))), "{stale}");
+        bench.answer(200, &[]);
+        assert!(bench.registration.is_bound());
+        bench.run_timer();
+        assert_eq!(bench.proof(), Some(("n2".to_owned(), Some(2))), "{stale}");
+    }
+}
+
+#[test]
+fn a_password_that_holds_no_longer_is_told_and_not_proved_by_again() {
+    let mut bench = Bench::proved();
+    bench.run_timer();
+    for nonce in ["n2", "n3"] {
+        let challenge = format!("Digest realm=\"x\", nonce=\"{nonce}\", qop=\"auth\"");
+        bench.answer(401, &[(HeaderName::WwwAuthenticate, &challenge)]);
+    }
+    assert!(matches!(
+        bench.reports.last(),
+        Some(RegistrationState::Failed { why: WhyUnregistered::WrongPassword, .. })
+    ));
+    bench.run_timer();
+    assert_eq!(bench.proof(), None);
 }
