@@ -7,7 +7,7 @@ use tipring_sip::agent::{
     ServerId, Transport,
 };
 use tipring_sip::digest::Secret;
-use tipring_sip::message::{HeaderName, Method, Request, Response};
+use tipring_sip::message::{HeaderName, Message, Method, Request, Response};
 use tipring_units::Millis;
 use world::{A, P, World, address, media};
 
@@ -184,6 +184,95 @@ fn a_200_from_the_address_that_we_left_is_ended_and_the_call_goes_on_at_the_next
     world.run_for(20);
     assert!(world.answered(0));
     world.check_acks();
+}
+
+#[test]
+fn a_silent_address_is_left_after_4_s_for_the_next_and_not_asked_again() {
+    let mut world = two_addresses();
+    world.run_for(3900);
+    // At 0, 0.5, 1.5 and 3.5 s.
+    assert_eq!((sent(&world, &Method::Invite), world.count(A, SECOND, "INVITE")), (4, 0));
+    world.run_for(200);
+    assert_eq!(world.count(A, SECOND, "INVITE"), 1);
+    let second = world.got(SECOND, &Method::Invite).expect("an INVITE at the second address");
+    world.respond(SECOND, &answer(&second, 180, "b2"));
+    world.run_for(40_000);
+    assert_eq!((sent(&world, &Method::Invite), world.count(A, SECOND, "INVITE")), (4, 1));
+    world.respond(SECOND, &answer(&second, 200, "b2"));
+    world.run_for(20);
+    assert!(world.answered(0));
+    world.check_acks();
+}
+
+#[test]
+fn an_address_that_wakes_up_after_we_left_it_is_told_cancel_and_its_refusal_acknowledged() {
+    let mut world = two_addresses();
+    let first = world.got(P, &Method::Invite).expect("an INVITE");
+    world.run_for(5000);
+    assert_eq!(sent(&world, &Method::Cancel), 0);
+    for _ in 0..2 {
+        world.respond(P, &answer(&first, 180, "b1"));
+        world.run_for(20);
+    }
+    assert_eq!(sent(&world, &Method::Cancel), 1);
+    let cancel = world.got(P, &Method::Cancel).expect("a CANCEL");
+    let branch = |request: &Request| request.top_via().expect("a Via").branch().map(str::to_owned);
+    assert_eq!(branch(&cancel), branch(&first));
+    world.respond(P, &cancel.response(200, "", Some("b1")));
+    for _ in 0..2 {
+        world.respond(P, &answer(&first, 487, "b1"));
+        world.run_for(20);
+    }
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, 0));
+    assert!(!world.events(0).iter().any(|event| matches!(event, Event::Failed { .. })));
+    world.run_for(70_000);
+    assert_eq!(world.nodes[0].agent.sessions(), 0);
+}
+
+#[test]
+fn an_address_that_says_trying_is_waited_for() {
+    let mut world = two_addresses();
+    let first = world.got(P, &Method::Invite).expect("an INVITE");
+    world.respond(P, &first.response(100, "", None));
+    world.run_for(30_000);
+    assert_eq!(world.count(A, SECOND, "INVITE"), 0);
+    world.respond(P, &answer(&first, 200, "b1"));
+    world.run_for(20);
+    assert!(world.answered(0));
+}
+
+#[test]
+fn the_last_address_has_the_whole_time_of_a_transaction() {
+    let mut world = two_addresses();
+    world.run_for(35_000);
+    assert!(!world.events(0).iter().any(|event| matches!(event, Event::Failed { .. })));
+    world.run_for(2000);
+    assert!(world.events(0).iter().any(|event| matches!(event, Event::Failed { status: 408, .. })));
+    assert_eq!((sent(&world, &Method::Invite), world.count(A, SECOND, "INVITE")), (4, 7));
+}
+
+#[test]
+fn probes_of_a_dead_address_do_not_overlap() {
+    let mut world = two_addresses();
+    world.run_for(5000);
+    let second = world.got(SECOND, &Method::Invite).expect("an INVITE");
+    world.respond(SECOND, &answer(&second, 486, "b2"));
+    world.run_for(120_000);
+    let mut calls: Vec<String> = world.peers[&address(P)]
+        .iter()
+        .filter_map(|(_, message)| match message {
+            Message::Request(request) if request.method == Method::Options => request.call_id().ok(),
+            Message::Request(_) | Message::Response(_) => None,
+        })
+        .collect();
+    // Repeats of one probe follow each other; when another one has begun, it does not come again.
+    let repeats = calls.len();
+    calls.dedup();
+    let begun = calls.len();
+    calls.sort();
+    calls.dedup();
+    assert_eq!(calls.len(), begun);
+    assert!((7..=8).contains(&begun) && repeats <= begun * 5, "{begun} probes, {repeats} messages");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tipring_units::{Entropy, Instant};
 use super::accounts::Account;
 use super::api::{Event, Input, Output, QueryId, SessionId, Transport};
 use super::config::{AccountId, AgentConfig, ServerId};
-use super::jobs::{Job, JobId, LookupFor};
+use super::jobs::{Job, JobId, JobWait, LookupFor};
 use super::late::Late;
 use super::locate::Lookup;
 use super::rate::{Answers, Refusals};
@@ -29,8 +29,8 @@ pub enum Why {
     ServerTransaction(Timer),
     /// A timer of a session.
     Session(SessionId, Wait),
-    /// A cancelled INVITE has had its time.
-    CancelledInvite,
+    /// A cancelled INVITE has had its time, or an address that does not answer.
+    Job(JobWait),
     /// A registration is refreshed or tried again.
     Registration(AccountId, registration::Wait),
     /// A server is looked up or probed.
@@ -55,7 +55,7 @@ pub struct Agent {
     pub(super) jobs: BTreeMap<JobId, Job>,
     pub(super) by_client: BTreeMap<ClientId, JobId>,
     pub(super) by_tag: BTreeMap<(SessionId, Tag), JobId>,
-    pub(super) job_alarms: Alarms<JobId, ()>,
+    pub(super) job_alarms: Alarms<JobId, JobWait>,
     pub(super) next_job: u64,
     pub(super) late: Late,
     pub(super) lookups: BTreeMap<QueryId, (LookupFor, Lookup, Transport)>,
@@ -163,7 +163,7 @@ impl Agent {
             self.clients.deadline().map(|(at, timer)| (at, Why::ClientTransaction(timer))),
             self.servers.deadline().map(|(at, timer)| (at, Why::ServerTransaction(timer))),
             self.session_alarms.next().map(|(at, id, wait)| (at, Why::Session(id, wait))),
-            self.job_alarms.next().map(|(at, _, ())| (at, Why::CancelledInvite)),
+            self.job_alarms.next().map(|(at, _, wait)| (at, Why::Job(wait))),
             self.account_alarms.next().map(|(at, id, wait)| (at, Why::Registration(id, wait))),
             self.peer_alarms.next().map(|(at, id, ())| (at, Why::Server(id))),
             self.registrar.deadline().map(|at| (at, Why::Binding)),

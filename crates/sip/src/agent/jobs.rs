@@ -2,10 +2,15 @@
 //!
 //! A job is one request of ours with the addresses that it may go to. It starts a transaction at the first;
 //! when that gives no answer, or 503, the next one follows with a new branch (RFC 3263 §4.3).
+//!
+//! RFC 3263 waits for the end of the transaction, 64*T1, before it goes on. A caller does not: where a new call has
+//! another address to go to, one that has not said a word within [`FIRST_ANSWER`] is left, as gateways do that hunt after a
+//! few repeats (Cisco `retry invite`, AudioCodes hot-swap after three of them). A server that does answer then is told
+//! CANCEL, and what it accepts is ended.
 
 use std::collections::VecDeque;
 
-use tipring_units::Instant;
+use tipring_units::{Instant, Millis};
 
 use super::agent::Agent;
 use super::api::{Answer, Output, QueryId, SessionId, Transport};
@@ -22,6 +27,12 @@ use crate::transaction::{ClientId, ClientReport, Target, branch_of};
 pub const MAX_JOBS: usize = 8192;
 /// DNS lookups at a time.
 pub const MAX_LOOKUPS: usize = 1024;
+/// Multiples of T1 (4 s in all) in which a new call wants any answer at all from an address, where there is another.
+/// The INVITE has gone there four times by then.
+pub const FIRST_ANSWER: u32 = 8;
+/// Multiples of T1 (10 s in all) in which a probe wants its answer. It has gone five times by then; the next probe of the
+/// same address comes later than that.
+pub const PROBE_ANSWER: u32 = 20;
 /// A request larger than this goes by TCP where that is possible, RFC 3261 §18.1.1.
 pub const LARGE: usize = 1300;
 
@@ -60,7 +71,16 @@ pub struct Job {
     provisional: bool,
     pub(super) answered: bool,
     /// CANCEL is wanted, with this Reason.
-    cancel: Option<Option<String>>,
+    pub(super) cancel: Option<Option<String>>,
+}
+
+/// What a job waits for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum JobWait {
+    /// The end of an INVITE that was cancelled.
+    Cancelled,
+    /// A sign of life.
+    FirstAnswer,
 }
 
 /// What a lookup is for.
@@ -238,10 +258,26 @@ impl Agent {
                     job.provisional = false;
                 }
                 self.by_client.insert(client, id);
+                self.job_alarms.set(id, self.patience(id).map(|wait| (now + wait, JobWait::FirstAnswer)));
                 self.on_client_reports(now, reports);
             }
             None => self.end_job(now, id, Some(Failure::Overload)),
         }
+    }
+
+    /// How long a job waits for a sign of life from where it has gone; none leaves that to the transaction.
+    fn patience(&self, id: JobId) -> Option<Millis> {
+        let job = self.jobs.get(&id)?;
+        let t1 = self.config.timing.t1.0;
+        if let Owner::Probe(_) = job.owner {
+            return Some(Millis(t1.saturating_mul(PROBE_ANSWER)));
+        }
+        let (_, here) = job.sent?;
+        let is_new =
+            job.request.method == Method::Invite && job.request.to().is_ok_and(|to| to.tag().is_none());
+        // The same address by another transport is no other server.
+        let is_other = job.targets.front().is_some_and(|next| next.address != here.address);
+        (is_new && is_other).then(|| Millis(t1.saturating_mul(FIRST_ANSWER)))
     }
 
     fn via(&mut self, transport: Transport) -> String {
@@ -290,7 +326,11 @@ impl Agent {
 
     fn on_job_answer(&mut self, now: Instant, client: ClientId, response: Response) {
         let Some(id) = self.by_client.get(&client).copied() else {
-            self.on_late_answer(now, &response);
+            if response.is_provisional() {
+                self.on_late_ringing(now, client, &response);
+            } else {
+                self.on_late_answer(now, &response);
+            }
             return;
         };
         let Some(job) = self.jobs.get_mut(&id) else { return };
@@ -316,6 +356,7 @@ impl Agent {
             self.job_alarms.set(id, None);
         } else if !job.provisional {
             job.provisional = true;
+            self.job_alarms.set(id, None);
             if job.cancel.is_some() {
                 self.send_cancel(now, id);
             }
@@ -357,7 +398,7 @@ impl Agent {
         match (job.sent, job.provisional) {
             (Some(_), true) => self.send_cancel(now, id),
             // §9.1: a CANCEL may not overtake its INVITE; it goes with the first provisional answer.
-            (Some(_), false) => {}
+            (Some(_), false) => self.job_alarms.set(id, None),
             (None, _) => self.end_job(now, id, Some(Failure::Cancelled)),
         }
     }
@@ -371,18 +412,27 @@ impl Agent {
         let mut reports = Vec::new();
         self.clients.start(now, cancel, target, &mut reports);
         // §9.1: without a final answer 64*T1 later the INVITE counts as cancelled.
-        self.job_alarms.set(id, Some((now + self.config.timing.life(), ())));
+        self.job_alarms.set(id, Some((now + self.config.timing.life(), JobWait::Cancelled)));
         self.on_client_reports(now, reports);
     }
 
-    /// A cancelled INVITE has had its time.
+    /// A cancelled INVITE has had its time, or a silent address has.
     pub(super) fn on_job_alarms(&mut self, now: Instant) {
-        while let Some((id, ())) = self.job_alarms.due(now) {
-            if let Some((client, _)) = self.jobs.get(&id).and_then(|job| job.sent) {
-                self.clients.drop_silently(client);
+        while let Some((id, wait)) = self.job_alarms.due(now) {
+            let Some((client, _)) = self.jobs.get(&id).and_then(|job| job.sent) else { continue };
+            match wait {
+                JobWait::Cancelled => {
+                    self.clients.drop_silently(client);
+                    self.give_up(now, id);
+                    self.end_job(now, id, Some(Failure::Cancelled));
+                }
+                JobWait::FirstAnswer => {
+                    if !self.clients.abandon(now, client) {
+                        self.clients.drop_silently(client);
+                    }
+                    self.on_no_answer(now, client, NoAnswer::TimedOut);
+                }
             }
-            self.give_up(now, id);
-            self.end_job(now, id, Some(Failure::Cancelled));
         }
     }
 

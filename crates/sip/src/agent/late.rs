@@ -1,8 +1,9 @@
-//! Successes that come after we gave their INVITE up.
+//! What comes after we gave its INVITE up.
 //!
 //! **What it does.** An INVITE that found no answer, whose address was given up for another, or whose CANCEL was never
 //! followed by a final answer, is over for its session. The far end may still answer it: such a 2xx is acknowledged and
-//! the call that it made is ended by BYE, and so is that of every other fork. Repeats are acknowledged again.
+//! the call that it made is ended by BYE, and so is that of every other fork. Repeats are acknowledged again. Where the
+//! far end only comes to life, it is told CANCEL.
 //!
 //! **How.** A given-up INVITE is remembered by its branch for 64*T1 more. It owns no timer: what is too old is not found,
 //! and makes room when another is remembered.
@@ -20,7 +21,8 @@ use super::agent::Agent;
 use super::jobs::{Job, Owner};
 use crate::dialog::{Credentials, Dialog, Hop, MAX_CHALLENGES, answer_challenge};
 use crate::message::{CSeq, HeaderName, Method, Request, Response};
-use crate::transaction::{Target, branch_of};
+use crate::transaction::client::cancel_of;
+use crate::transaction::{ClientId, Target, branch_of};
 
 /// Given-up INVITEs remembered at a time.
 pub const MAX_GIVEN_UP: usize = 1024;
@@ -39,6 +41,8 @@ struct GivenUp {
     flow: Option<Target>,
     credentials: Option<Credentials>,
     until: Instant,
+    /// It was told CANCEL.
+    cancelled: bool,
     /// The ACK of each fork by the tag of its answer.
     acks: BTreeMap<String, (Request, Hop)>,
 }
@@ -85,9 +89,27 @@ impl Agent {
             flow: job.flow,
             credentials,
             until: now + self.config.timing.life(),
+            cancelled: job.cancel.is_some(),
             acks: BTreeMap::new(),
         };
         self.late.remember(now, branch, entry);
+    }
+
+    /// A provisional answer of an address that was left for another: it rings there now, or will. CANCEL may follow its
+    /// INVITE from here on (§9.1).
+    pub(super) fn on_late_ringing(&mut self, now: Instant, client: ClientId, response: &Response) {
+        let branch = branch_of(&response.headers).unwrap_or_default();
+        let Some(entry) = self.late.given_up.get_mut(&branch).filter(|entry| entry.until > now) else {
+            return;
+        };
+        if core::mem::replace(&mut entry.cancelled, true) {
+            return;
+        }
+        let Some((invite, target)) = self.clients.request(client) else { return };
+        let cancel = cancel_of(invite, None);
+        let mut reports = Vec::new();
+        self.clients.start(now, cancel, target, &mut reports);
+        self.on_client_reports(now, reports);
     }
 
     /// A response that belongs to no request under way. True if it is a success for an INVITE that was given up.

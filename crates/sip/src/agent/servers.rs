@@ -4,7 +4,7 @@
 //! does not answer, and returns to a better one after it has been healthy for [`HEALTHY_BEFORE_RETURN`].
 //!
 //! **How.** Every address has a health. One that failed is probed by OPTIONS until it answers, then
-//! watched; any answer at all, even a refusal, is a sign of life except 503.
+//! watched; any answer at all, even a refusal, is a sign of life except 503. A probe is given up before the next one is due.
 //!
 //! Where there is an alternative, the address in use is probed too, so that a call seldom finds it dead.
 //! Where somebody registers, a keep-alive holds the way through a NAT open.
@@ -18,8 +18,12 @@ use core::net::SocketAddr;
 use tipring_units::{Instant, Millis};
 
 use super::config::ServerConfig;
+use super::jobs::PROBE_ANSWER;
 use super::locate::MAX_TARGETS;
-use crate::transaction::{Target, Transport};
+use crate::transaction::{Target, Timing, Transport};
+
+// A probe of an address has ended when the next one goes out.
+const _: () = assert!(PROBE_ANSWER * Timing::STANDARD.t1.0 < PROBE_EVERY.0);
 
 /// How long a better address must answer before it is used again.
 pub const HEALTHY_BEFORE_RETURN: Millis = Millis(60_000);
@@ -175,7 +179,12 @@ impl Server {
     /// An address did not answer, or answered 503.
     pub fn failed(&mut self, now: Instant, address: SocketAddr) {
         for hop in self.hops.iter_mut().filter(|h| h.address == address) {
-            hop.health = Health::Down { probe_at: now + PROBE_EVERY };
+            // One that was known to be down is probed when it was to be, not sooner and not later.
+            let probe_at = match hop.health {
+                Health::Down { probe_at } | Health::Recovering { probe_at, .. } => probe_at,
+                Health::Good => now + PROBE_EVERY,
+            };
+            hop.health = Health::Down { probe_at };
         }
     }
 

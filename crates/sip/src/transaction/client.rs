@@ -168,6 +168,16 @@ impl Clients {
         }
     }
 
+    /// Lets an INVITE be that nobody has answered yet: it is not repeated any more. What comes late is still reported,
+    /// and a refusal acknowledged. False, and nothing happens, if it is no INVITE.
+    pub fn abandon(&mut self, now: Instant, id: ClientId) -> bool {
+        let Some(entry) = self.entries.get_mut(&id) else { return false };
+        let Machine::Invite(machine) = &mut entry.machine else { return false };
+        machine.abandon(now);
+        self.alarms.set(id, machine.deadline());
+        true
+    }
+
     /// The next timer.
     pub fn deadline(&self) -> Option<(Instant, Timer)> {
         self.alarms.next().map(|(at, _, timer)| (at, timer))

@@ -38,6 +38,11 @@ pub enum State {
         /// Timer D.
         until: Instant,
     },
+    /// Its user waits no longer: it is not repeated, but what still comes is passed on, and a refusal acknowledged.
+    Abandoned {
+        /// When nothing is expected any more.
+        until: Instant,
+    },
     /// Over.
     Terminated,
 }
@@ -72,6 +77,14 @@ impl InviteClient {
             State::Proceeding | State::Terminated => None,
             State::Accepted { until } => Some((until, Timer::M)),
             State::Completed { until } => Some((until, Timer::D)),
+            State::Abandoned { until } => Some((until, Timer::B)),
+        }
+    }
+
+    /// Its user goes elsewhere before an answer came. Late answers are taken for the life of a transaction.
+    pub fn abandon(&mut self, now: Instant) {
+        if let State::Calling { .. } = self.state {
+            self.state = State::Abandoned { until: now + self.timing.life() };
         }
     }
 
@@ -113,6 +126,13 @@ impl InviteClient {
             // A proxy passes on a 2xx even after a refusal (§16.7 step 5): the session must end it.
             (State::Completed { .. }, Event::Response(Class::Success)) => out.push(Action::Deliver),
             (State::Completed { .. }, Event::Response(Class::Refusal)) => out.push(Action::Ack),
+            (State::Abandoned { .. }, Event::Response(Class::Provisional | Class::Success)) => {
+                out.push(Action::Deliver);
+            }
+            (State::Abandoned { .. }, Event::Response(Class::Refusal)) => out.push(Action::Ack),
+            (State::Abandoned { .. }, Event::Timer(Timer::B) | Event::TransportError) => {
+                self.enter(State::Terminated, out);
+            }
             (State::Accepted { .. }, Event::Timer(Timer::M))
             | (State::Completed { .. }, Event::Timer(Timer::D)) => self.enter(State::Terminated, out),
             (State::Calling { .. } | State::Proceeding | State::Completed { .. }, Event::TransportError) => {
@@ -124,7 +144,11 @@ impl InviteClient {
             | (State::Completed { .. }, Event::Response(Class::Provisional))
             // A timer that raced with the answer that stopped it.
             | (
-                State::Calling { .. } | State::Proceeding | State::Accepted { .. } | State::Completed { .. },
+                State::Calling { .. }
+                | State::Proceeding
+                | State::Accepted { .. }
+                | State::Completed { .. }
+                | State::Abandoned { .. },
                 Event::Timer(_),
             )
             | (State::Terminated, Event::Response(_) | Event::Timer(_) | Event::TransportError) => {}
