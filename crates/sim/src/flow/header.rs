@@ -65,6 +65,8 @@ pub struct ServerHead {
     pub srv: bool,
     /// It asks callers for credentials.
     pub asks: bool,
+    /// Far ends at which it has further addresses.
+    pub also: Vec<String>,
     /// Further lines of its table in the configuration.
     pub raw: Vec<String>,
 }
@@ -109,7 +111,15 @@ impl Default for Head {
 }
 
 fn server_named(name: &str) -> ServerHead {
-    ServerHead { name: name.to_owned(), account: None, tcp: false, srv: false, asks: false, raw: Vec::new() }
+    ServerHead {
+        name: name.to_owned(),
+        account: None,
+        tcp: false,
+        srv: false,
+        asks: false,
+        also: Vec::new(),
+        raw: Vec::new(),
+    }
 }
 
 impl Head {
@@ -316,6 +326,15 @@ impl HeadReader {
                     server.account = Some((user, password.clone(), own.to_owned()));
                     continue;
                 }
+                "also" => {
+                    cursor.take();
+                    let other = cursor.text("a far end")?.to_owned();
+                    if !is_name(&other) || server.also.len() >= MAX_PEERS {
+                        return Err(cursor.error_before("this is no name", "Name a stranger: also spare."));
+                    }
+                    server.also.push(other);
+                    continue;
+                }
                 "config" => {
                     cursor.take();
                     let text = rest(cursor, raw);
@@ -324,9 +343,10 @@ impl HeadReader {
                 }
                 _ => {
                     let what = format!("a server has no \"{word}\"");
-                    return Err(
-                        cursor.error(what, "It has tcp, srv, asks, account USER PASSWORD, config TEXT.")
-                    );
+                    return Err(cursor.error(
+                        what,
+                        "It has tcp, srv, asks, also NAME, account USER PASSWORD, config TEXT.",
+                    ));
                 }
             }
             cursor.take();

@@ -34,7 +34,11 @@ pub fn config_of(head: &Head) -> String {
     }
     for server in &head.servers {
         let port = if server.srv { "" } else { ":5060" };
-        let _ = writeln!(text, "[server.{}]\naddress = \"{}{port}\"", server.name, server.name);
+        let all: Vec<String> = core::iter::once(&server.name)
+            .chain(&server.also)
+            .map(|name| format!("\"{name}{port}\""))
+            .collect();
+        let _ = writeln!(text, "[server.{}]\naddress = [{}]", server.name, all.join(", "));
         if let Some((user, password, _)) = &server.account {
             let _ = writeln!(text, "user = \"{user}\"\npassword = \"{password}\"");
         }
@@ -167,6 +171,11 @@ fn peers_of(head: &Head) -> Vec<PeerSpec> {
 /// The names of a flow's servers.
 fn names_of(head: &Head) -> Dns {
     let mut dns = Dns::default();
+    for (place, name) in head.peer_names().iter().enumerate().skip(head.servers.len()) {
+        if head.strangers.contains(name) {
+            dns.add_address(name, peer_address(place).ip());
+        }
+    }
     for (place, server) in head.servers.iter().enumerate() {
         let address = peer_address(place);
         dns.add_address(&server.name, address.ip());
