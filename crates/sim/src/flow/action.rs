@@ -108,6 +108,11 @@ fn one(
         Subject::Gateway => {
             let fault = match cursor.text("stops or panics")? {
                 "stops" => Fault::Stop,
+                "store" => match cursor.text("fails or works")? {
+                    "fails" => Fault::Store(false),
+                    "works" => Fault::Store(true),
+                    _ => return Err(cursor.error_before("a store does not do that", "Write fails or works.")),
+                },
                 "panics" => {
                     let _ = cursor.eat("in") && cursor.eat("the") && cursor.eat("latest");
                     match cursor.text("call, leg, session or stream")? {
@@ -122,7 +127,7 @@ fn one(
                     }
                 }
                 _ => {
-                    let remedy = "Write stops, or panics in the latest call.";
+                    let remedy = "Write stops, store fails, store works, or panics in the latest call.";
                     return Err(cursor.error_before("a gateway is not told that", remedy));
                 }
             };

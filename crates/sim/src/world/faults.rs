@@ -20,6 +20,8 @@ pub enum Fault {
     Closed(usize, bool),
     /// The name server.
     Dns(DnsFault),
+    /// The disk takes no call records any more, or does again.
+    Store(bool),
     /// The calendar jumps by so many seconds.
     Clock(i64),
     /// A line's machine panics in its next tick.
@@ -69,6 +71,7 @@ impl<A: Processing + Fidelity> World<A> {
                 }
             }
             Fault::Dns(fault) => self.network.dns().set_fault(fault),
+            Fault::Store(works) => self.disk.fails = !works,
             Fault::Clock(seconds) => {
                 if let Some(checks) = &mut self.checks {
                     checks.calendar_jumped();

@@ -7,7 +7,7 @@ use tipring_media::Processing;
 use tipring_port::{Command, LegSpec, MediaCommand};
 use tipring_units::MediaSlot;
 
-use super::{DNS_DELAY, DNS_SILENCE, Fact, GATEWAY, MAX_RECORDS, Rank, World, words};
+use super::{DNS_DELAY, DNS_SILENCE, Fact, GATEWAY, Rank, World, words};
 use crate::network::End;
 use crate::plant::Fidelity;
 use tipring_sip::agent::Answer;
@@ -18,9 +18,19 @@ impl<A: Processing + Fidelity> World<A> {
         let wall = self.wall();
         self.control.handle(self.now, wall, input);
         self.drain();
+        self.answer_inputs();
+    }
+
+    /// Gives the control plane what came of its own outputs.
+    pub(super) fn answer_inputs(&mut self) {
+        let wall = self.wall();
         while let Some(input) = self.inputs.pop_front() {
+            let is_stored = matches!(input, Input::Stored(..));
             self.control.handle(self.now, wall, input);
             self.drain();
+            if is_stored {
+                self.watch_store_alarm();
+            }
         }
     }
 
@@ -70,10 +80,7 @@ impl<A: Processing + Fidelity> World<A> {
                 if let Some(checks) = &mut self.checks {
                     checks.record(now, &record);
                 }
-                if self.records.len() < MAX_RECORDS {
-                    self.records.push(record);
-                }
-                self.inputs.push_back(Input::Stored(id, Ok(())));
+                self.store(id, record);
             }
             Output::Journal(entry) => {
                 if let Some(checks) = &mut self.checks {

@@ -20,6 +20,7 @@ mod faults;
 mod gateway;
 mod lines;
 mod spec;
+mod store;
 mod watch;
 mod words;
 
@@ -86,6 +87,7 @@ pub struct World<A: Processing + Fidelity> {
     facts: Facts,
     hearing: BTreeSet<(String, String)>,
     records: Vec<CallRecord>,
+    disk: store::Disk,
     stuck: u32,
     /// The media leg that was opened last, and its shard.
     last_leg: Option<(usize, LegId)>,
@@ -156,6 +158,7 @@ impl<A: Processing + Fidelity> World<A> {
             facts: Facts::default(),
             hearing: BTreeSet::new(),
             records: Vec::new(),
+            disk: store::Disk::default(),
             stuck: 0,
             last_leg: None,
             checks: None,
@@ -247,6 +250,7 @@ impl<A: Processing + Fidelity> World<A> {
             self.answers.front().map(|(at, _, _)| *at),
             self.peers.iter().filter_map(Peer::deadline).min(),
             self.peer_due(),
+            self.disk.due(),
             self.shards.iter().filter_map(ShardUnit::due).min(),
         ];
         due.into_iter().flatten().min()
@@ -272,6 +276,7 @@ impl<A: Processing + Fidelity> World<A> {
         if self.control.deadline().is_some_and(|(at, _)| at <= now) {
             self.tell(Input::Tick);
         }
+        self.store_again();
         for place in 0..self.peers.len() {
             if self.peers[place].deadline().is_some_and(|at| at <= now) {
                 self.peers[place].on_time(now);
