@@ -2,8 +2,84 @@
 
 mod world;
 
-use tipring_sip::agent::{AgentConfig, Command, Event, HostPort, ServerConfig, ServerId, Transport};
-use world::{A, World, address};
+use tipring_sip::agent::{
+    AccountConfig, AccountId, AgentConfig, Command, Event, HostPort, ServerConfig, ServerId, Transport,
+};
+use tipring_sip::digest::Secret;
+use tipring_sip::message::{HeaderName, Method};
+use tipring_sip::registration::RegistrationState;
+use tipring_units::Millis;
+use world::{A, P, World, address};
+
+const SECOND: &str = "10.0.0.8:5060";
+
+/// An account at a server of these addresses, of which each is a peer that says nothing by itself.
+fn registering(addresses: &[&str]) -> World {
+    let mut world = World::new(1, vec![AgentConfig::new(address(A))]);
+    let mut hosts = Vec::new();
+    for at in addresses {
+        let at = address(at);
+        world.peers.insert(at, Vec::new());
+        hosts.push(HostPort { host: at.ip().to_string(), port: Some(at.port()) });
+    }
+    let server = ServerConfig { id: ServerId(0), addresses: hosts, domain: None, transport: Transport::Udp };
+    world.command(0, Command::SetServer(server));
+    let account = AccountConfig {
+        id: AccountId(0),
+        server: ServerId(0),
+        user: "201".to_owned(),
+        auth_user: None,
+        password: Secret::new("lamo"),
+        expires: Millis(600_000),
+        register: true,
+    };
+    world.command(0, Command::Register(account));
+    world
+}
+
+fn states(world: &World) -> Vec<&RegistrationState> {
+    let states = world.events(0).into_iter().filter_map(|event| match event {
+        Event::Registration { state, .. } => Some(state),
+        _ => None,
+    });
+    states.collect()
+}
+
+/// The peer `at` takes the last REGISTER that came to it.
+fn takes_it(world: &mut World, at: &str) {
+    let register = world.got(at, &Method::Register).expect("a REGISTER");
+    let mut response = register.response(200, "", Some("r"));
+    response.headers.push(HeaderName::Expires, "600");
+    world.respond(at, &response);
+    world.run_for(20);
+}
+
+#[test]
+fn a_registration_leaves_a_silent_address_after_4_s_for_the_next() {
+    let mut world = registering(&[P, SECOND]);
+    world.run_for(3900);
+    // At 0, 0.5, 1.5 and 3.5 s.
+    assert_eq!((world.count(A, P, "REGISTER"), world.count(A, SECOND, "REGISTER")), (4, 0));
+    world.run_for(200);
+    assert_eq!(world.count(A, SECOND, "REGISTER"), 1);
+    takes_it(&mut world, SECOND);
+    assert!(matches!(states(&world).last(), Some(RegistrationState::Registered { .. })));
+    // What the first says now comes too late, and it is asked no more.
+    takes_it(&mut world, P);
+    world.run_for(60_000);
+    assert_eq!((world.count(A, P, "REGISTER"), world.count(A, SECOND, "REGISTER")), (4, 1));
+    let registered = states(&world).into_iter().filter(|s| matches!(s, RegistrationState::Registered { .. }));
+    assert_eq!(registered.count(), 1);
+}
+
+#[test]
+fn a_registrar_of_one_address_has_the_whole_time_of_a_transaction() {
+    let mut world = registering(&[P]);
+    world.run_for(31_900);
+    assert_eq!(states(&world), [&RegistrationState::Registering]);
+    world.run_for(200);
+    assert!(matches!(states(&world).last(), Some(RegistrationState::Failed { .. })));
+}
 
 #[test]
 fn a_server_named_by_its_address_is_told_once() {

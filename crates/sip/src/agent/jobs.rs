@@ -3,8 +3,8 @@
 //! A job is one request of ours with the addresses that it may go to. It starts a transaction at the first;
 //! when that gives no answer, or 503, the next one follows with a new branch (RFC 3263 §4.3).
 //!
-//! RFC 3263 waits for the end of the transaction, 64*T1, before it goes on. A caller does not: where a new call has
-//! another address to go to, one that has not said a word within [`FIRST_ANSWER`] is left, as gateways do that hunt after a
+//! RFC 3263 waits for the end of the transaction, 64*T1, before it goes on. A caller does not: where a new call or a
+//! REGISTER has another address to go to, one that has not said a word within [`FIRST_ANSWER`] is left, as gateways do that hunt after a
 //! few repeats (Cisco `retry invite`, AudioCodes hot-swap after three of them). A server that does answer then is told
 //! CANCEL, and what it accepts is ended.
 
@@ -27,8 +27,8 @@ use crate::transaction::{ClientId, ClientReport, Target, branch_of};
 pub const MAX_JOBS: usize = 8192;
 /// DNS lookups at a time.
 pub const MAX_LOOKUPS: usize = 1024;
-/// Multiples of T1 (4 s in all) in which a new call wants any answer at all from an address, where there is another.
-/// The INVITE has gone there four times by then.
+/// Multiples of T1 (4 s in all) in which a new call or a REGISTER wants any answer at all from an address, where there is
+/// another. The request has gone there four times by then.
 pub const FIRST_ANSWER: u32 = 8;
 /// Multiples of T1 (10 s in all) in which a probe wants its answer. It has gone five times by then; the next probe of the
 /// same address comes later than that.
@@ -273,8 +273,12 @@ impl Agent {
             return Some(Millis(t1.saturating_mul(PROBE_ANSWER)));
         }
         let (_, here) = job.sent?;
-        let is_new =
-            job.request.method == Method::Invite && job.request.to().is_ok_and(|to| to.tag().is_none());
+        let is_new = match job.owner {
+            Owner::Account(_) => true,
+            Owner::Session(..) | Owner::Ack | Owner::Probe(_) | Owner::Farewell(_) => {
+                job.request.method == Method::Invite && job.request.to().is_ok_and(|to| to.tag().is_none())
+            }
+        };
         // The same address by another transport is no other server.
         let is_other = job.targets.front().is_some_and(|next| next.address != here.address);
         (is_new && is_other).then(|| Millis(t1.saturating_mul(FIRST_ANSWER)))
