@@ -1,11 +1,14 @@
 //! The walls of the house: which crate may import which, what the pure crates may not name, how long a file may be.
 
+mod imports;
 mod purity;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use imports::{Import, imports};
 
 /// Lines of a source file, at the most (CONTRIBUTING.md, rule 9).
 const MAX_LINES: usize = 800;
@@ -41,6 +44,19 @@ fn plan() -> BTreeMap<&'static str, Room> {
     ])
 }
 
+/// Crates that never see others, not through a third one and not in their tests either, though the floors would let them
+/// (ARCHITECTURE.md, invariants).
+const STRANGERS: &[(&str, &[&str])] = &[
+    ("line", &["sip"]),
+    ("sip", &["line"]),
+    // Neither SIP nor cards.
+    ("call", &["sip", "line", "driver"]),
+];
+
+/// Crates that do not import others themselves, though they reach them through a third one: the laboratory's ears and
+/// mouths share no detector or generator with the gateway, which it tests.
+const APART: &[(&str, &[&str])] = &[("sim", &["dsp", "line"])];
+
 /// What other people's crates the pure ones may use: they compute, and touch nothing of the outer world.
 const PURE_DEPENDENCIES: &[&str] = &[
     "fearless_simd",
@@ -67,18 +83,27 @@ pub fn run() -> ExitCode {
         rooms.push(entry.file_name().to_string_lossy().into_owned());
     }
     rooms.sort();
+    let workspace = read(&root.join("Cargo.toml"));
+    let mut house = BTreeMap::new();
     for name in &rooms {
+        match imports(&read(&root.join("crates").join(name).join("Cargo.toml")), &workspace) {
+            Ok(imports) => drop(house.insert(name.as_str(), imports)),
+            Err(why) => findings.push(format!("crates/{name}/Cargo.toml: {why}")),
+        }
+    }
+    for (name, imports) in &house {
         let dir = root.join("crates").join(name);
-        let Some(room) = plan.get(name.as_str()) else {
+        let Some(room) = plan.get(name) else {
             findings.push(format!("crates/{name}: no floor; give it one in xtask/src/tidy.rs"));
             continue;
         };
-        check_edges(&dir, name, room, &plan, &mut findings);
+        check_edges(imports, name, room, &plan, &mut findings);
         if room.pure_ {
-            check_dependencies(&read(&dir.join("Cargo.toml")), name, &mut findings);
+            check_dependencies(imports, name, &mut findings);
             check_purity(root, &dir, &mut findings);
         }
     }
+    check_strangers(&house, &mut findings);
     for dir in ["crates", "xtask", "fuzz"] {
         for file in rust_files(&root.join(dir)) {
             let lines = read(&file).lines().count();
@@ -104,30 +129,20 @@ pub fn run() -> ExitCode {
 /// Imports go to lower floors, or to the crates named beside. Tests of a crate may import what they like above
 /// nothing: a dev-dependency must be on the same floor or lower, too.
 fn check_edges(
-    dir: &Path,
+    imports: &[Import],
     name: &str,
     room: &Room,
     plan: &BTreeMap<&'static str, Room>,
     findings: &mut Vec<String>,
 ) {
-    let manifest = read(&dir.join("Cargo.toml"));
-    let mut section = "";
-    for line in manifest.lines() {
-        if line.starts_with('[') {
-            section = line.trim();
-            continue;
-        }
-        let Some(dependency) =
-            line.strip_prefix("tipring-").and_then(|rest| rest.split(['.', ' ', '=']).next())
-        else {
-            continue;
-        };
+    for import in imports {
+        let Some(dependency) = import.package.strip_prefix("tipring-") else { continue };
         let Some(other) = plan.get(dependency) else {
             findings.push(format!("crates/{name}/Cargo.toml: tipring-{dependency} has no floor"));
             continue;
         };
         let beside = room.beside.contains(&dependency);
-        let for_tests = section == "[dev-dependencies]" && other.floor <= room.floor;
+        let for_tests = import.for_tests && other.floor <= room.floor;
         if other.floor >= room.floor && !beside && !for_tests {
             findings.push(format!(
                 "crates/{name} (floor {}) imports {dependency} (floor {}): only lower floors, or the crates named beside it",
@@ -135,6 +150,37 @@ fn check_edges(
             ));
         }
     }
+}
+
+/// Who may not see whom, does not.
+fn check_strangers(house: &BTreeMap<&str, Vec<Import>>, findings: &mut Vec<String>) {
+    for (name, strangers) in STRANGERS {
+        let seen = reached(house, name);
+        for stranger in strangers.iter().filter(|stranger| seen.contains(**stranger)) {
+            findings.push(format!("crates/{name} sees {stranger}, itself or through others: it never may"));
+        }
+    }
+    for (name, strangers) in APART {
+        let own = house.get(name).into_iter().flatten();
+        for import in own.filter_map(|import| import.package.strip_prefix("tipring-")) {
+            if strangers.contains(&import) {
+                findings.push(format!("crates/{name} imports {import}: it never may"));
+            }
+        }
+    }
+}
+
+/// The crates of the house that `from` sees: by its own imports, those of its tests among them, and by what these import.
+fn reached<'a>(house: &'a BTreeMap<&str, Vec<Import>>, from: &str) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut next: Vec<&Import> = house.get(from).into_iter().flatten().collect();
+    while let Some(import) = next.pop() {
+        let Some(name) = import.package.strip_prefix("tipring-") else { continue };
+        if seen.insert(name) {
+            next.extend(house.get(name).into_iter().flatten().filter(|import| !import.for_tests));
+        }
+    }
+    seen
 }
 
 /// A pure crate forbids unsafe code and names nothing of the outer world, its tests excepted.
@@ -163,30 +209,12 @@ fn check_purity(root: &Path, dir: &Path, findings: &mut Vec<String>) {
 
 /// A pure crate depends on pure crates: every tipring crate that it may import is one, others are on a list. What
 /// its tests use is their own business.
-fn check_dependencies(manifest: &str, name: &str, findings: &mut Vec<String>) {
-    let mut section = "";
-    for line in manifest.lines().map(str::trim) {
-        // `[dependencies.tokio]` and `[target.'cfg(unix)'.dependencies.tokio]` name one in their heading.
-        let named = if let Some(heading) = line.strip_prefix('[') {
-            section = heading.trim_end_matches(']').trim();
-            section.rsplit_once("dependencies.").map(|(_, named)| named)
-        } else if section == "dependencies"
-            || section.ends_with(".dependencies")
-            || section == "build-dependencies"
-        {
-            line.split(['.', ' ', '=', '#']).next().filter(|word| !word.is_empty())
-        } else {
-            None
-        };
-        let for_tests = section.contains("dev-dependencies");
-        let Some(named) = named.map(|named| named.trim_matches(['"', '\''])).filter(|_| !for_tests) else {
-            continue;
-        };
-        // Another name for it (`rt = { package = "tokio" }`) does not hide it.
-        let real = line.split_once("package").and_then(|(_, rest)| rest.split('"').nth(1)).unwrap_or(named);
-        if !real.starts_with("tipring-") && !PURE_DEPENDENCIES.contains(&real) {
+fn check_dependencies(imports: &[Import], name: &str, findings: &mut Vec<String>) {
+    for import in imports.iter().filter(|import| !import.for_tests) {
+        let package = import.package.as_str();
+        if !package.starts_with("tipring-") && !PURE_DEPENDENCIES.contains(&package) {
             findings.push(format!(
-                "crates/{name}/Cargo.toml: a pure crate depends on {real}, which is not on the list of those that touch nothing"
+                "crates/{name}/Cargo.toml: a pure crate depends on {package}, which is not on the list of those that touch nothing"
             ));
         }
     }
@@ -235,7 +263,7 @@ mod tests {
 
     fn found_in(manifest: &str) -> Vec<String> {
         let mut findings = Vec::new();
-        check_dependencies(manifest, "call", &mut findings);
+        check_dependencies(&imports(manifest, "").unwrap(), "call", &mut findings);
         findings
     }
 
@@ -246,6 +274,7 @@ mod tests {
             "[dependencies]\ntokio = { version = \"1\", features = [\"net\"] }\n",
             "[dependencies]\nthiserror.workspace = true\nrt = { package = \"tokio\", version = \"1\" }\n",
             "[dependencies.tokio]\nversion = \"1\"\n",
+            "[dependencies.libm]\nversion = \"1\"\npackage = \"tokio\"\n",
             "[target.'cfg(unix)'.dependencies]\ntokio = \"1\"\n",
             "[target.'cfg(unix)'.dependencies.tokio]\nversion = \"1\"\n",
             "[build-dependencies]\ntokio = \"1\"\n",
@@ -268,19 +297,64 @@ mod tests {
     }
 
     #[test]
-    fn an_import_upwards_is_found() {
+    fn an_import_upwards_is_found_however_it_is_written() {
         let plan = plan();
-        let dir = std::env::temp_dir().join(format!("tidy-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        fs::write(
-            dir.join("Cargo.toml"),
-            "[dependencies]\ntipring-host.workspace = true\ntipring-port.workspace = true\n",
-        )
-        .unwrap();
+        for upwards in [
+            "tipring-host.workspace = true\n",
+            "low = { package = \"tipring-host\", path = \"../host\" }\n",
+            "[dependencies.tipring-host]\nworkspace = true\n",
+            "[dependencies.low]\npath = \"../host\"\npackage = \"tipring-host\"\n",
+            "[dev-dependencies]\ntipring-host.workspace = true\n",
+        ] {
+            let manifest = format!("[dependencies]\ntipring-port.workspace = true\n{upwards}");
+            let mut findings = Vec::new();
+            check_edges(&imports(&manifest, "").unwrap(), "call", &plan["call"], &plan, &mut findings);
+            assert!(findings.len() == 1 && findings[0].contains("imports host"), "{manifest}: {findings:?}");
+        }
+    }
+
+    /// What is found in a house of these crates, each with its imports.
+    fn strangers_in(house: &[(&'static str, &str)]) -> Vec<String> {
+        let house = house.iter().map(|(name, manifest)| (*name, imports(manifest, "").unwrap())).collect();
         let mut findings = Vec::new();
-        check_edges(&dir, "call", &plan["call"], &plan, &mut findings);
-        fs::remove_dir_all(&dir).unwrap();
-        assert!(findings.len() == 1 && findings[0].contains("imports host"), "{findings:?}");
+        check_strangers(&house, &mut findings);
+        findings
+    }
+
+    #[test]
+    fn crates_that_never_see_each_other_are_found_when_they_do() {
+        for (name, manifest, seen) in [
+            ("line", "[dependencies]\ntipring-sip.workspace = true\n", "sip"),
+            ("sip", "[dependencies]\ntipring-line.workspace = true\n", "line"),
+            ("call", "[dependencies.tipring-sip]\nworkspace = true\n", "sip"),
+            ("call", "[dependencies]\nx = { package = \"tipring-sip\", path = \"../sip\" }\n", "sip"),
+            ("call", "[dev-dependencies]\ntipring-driver.workspace = true\n", "driver"),
+            ("sim", "[dependencies]\ntipring-dsp.workspace = true\n", "dsp"),
+        ] {
+            let findings = strangers_in(&[(name, manifest)]);
+            assert!(
+                findings.len() == 1 && findings[0].contains(&format!(" {seen}")),
+                "{manifest}: {findings:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_third_crate_does_not_hide_a_stranger() {
+        let through = |port: &str| {
+            strangers_in(&[("call", "[dependencies]\ntipring-port.workspace = true\n"), ("port", port)])
+        };
+        assert_eq!(through("[dependencies]\ntipring-sip.workspace = true\n").len(), 1);
+        // What another crate's tests see is not seen through it.
+        assert_eq!(through("[dev-dependencies]\ntipring-sip.workspace = true\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_stranger_is_a_crate_of_the_house() {
+        let plan = plan();
+        for (name, strangers) in STRANGERS.iter().chain(APART) {
+            assert!(core::iter::once(name).chain(*strangers).all(|name| plan.contains_key(name)), "{name}");
+        }
     }
 
     #[test]
