@@ -25,6 +25,7 @@ fn plan() -> BTreeMap<&'static str, Room> {
     let room = |floor, beside, pure_| Room { floor, beside, pure_ };
     BTreeMap::from([
         ("units", room(0, &[][..], true)),
+        ("oracle", room(0, &[], false)),
         ("port", room(1, &[], true)),
         ("country", room(1, &["port"], true)),
         ("dsp", room(1, &["port"], true)),

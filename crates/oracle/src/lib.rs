@@ -1,0 +1,20 @@
+//! Independent implementations to measure against.
+//!
+//! # What it does
+//! Opens the shared libraries that Debian packages (`libspandsp2`, `libspeexdsp1`, `libbcg729-0`, ...) when they are
+//! installed, and gives their canceller, detectors and coders a safe face. Tests and benchmarks compare with them; the
+//! gateway never runs them, and nothing of them is linked or copied.
+//!
+//! # Limits
+//! A library that is missing is `None`: the caller says so and goes on without that column.
+
+#![allow(unsafe_code, reason = "calls C libraries; each block gives its reason")]
+
+/// Opens the first of these shared libraries that is installed.
+#[allow(dead_code, reason = "each library's module calls it")]
+fn open(names: &[&'static str]) -> Option<libloading::Library> {
+    names.iter().find_map(|name| {
+        // SAFETY: these are well-known libraries of the distribution, whose initialisers do nothing but set tables up.
+        unsafe { libloading::Library::new(*name) }.ok()
+    })
+}
