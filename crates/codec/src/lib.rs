@@ -9,8 +9,12 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+mod g722;
+mod g726;
 mod l16;
 mod pcma;
 mod pcmu;
 
 pub use codec::{ClockRate, Codec, Decoder, Encoder, MAX_UNIT_BYTES, MAX_UNIT_SAMPLES};
+pub use g722::{G722Decoder, G722Encoder, G722Mode};
+pub use g726::{G726Decoder, G726Encoder, G726Rate, Law, Packing};

@@ -1,0 +1,219 @@
+//! The predictor and the quantiser's scale: what coder and decoder share.
+//!
+//! # What
+//! From the codes alone it predicts the next sample and the size of the next step.
+//!
+//! # How
+//! Two poles and six zeros, each multiplied in the standard's own floating point (six bits of mantissa, four of
+//! exponent); all eight in one loop over plain arrays. Coefficients follow the signs of what was reconstructed. The
+//! scale is a mix of a fast and a slow one by a speed that tells speech from modem signals.
+//!
+//! # Limits
+//! Sums wrap at 16 bits as the standard's do; nothing else can overflow.
+//!
+//! # Standard
+//! ITU-T G.726 clauses 4.2.3 to 4.2.9; blocks by their names there (FMULT, UPA1, TRIGB, ...).
+
+use super::tables::Rate;
+
+/// Zeros of the predictor; its two poles follow them in every array.
+const ZEROS: usize = 6;
+const TAPS: usize = ZEROS + 2;
+const POLE_1: usize = ZEROS;
+const POLE_2: usize = ZEROS + 1;
+
+/// State of one direction of one stream.
+#[derive(Clone, Debug)]
+pub(super) struct Adaptation {
+    /// b1 to b6, a1, a2, in units of 1/16384.
+    taps: [i32; TAPS],
+    /// Mantissa, exponent and sign (0 or -1) of dq(k-1) to dq(k-6), sr(k-1), sr(k-2).
+    mantissa: [i32; TAPS],
+    exponent: [i32; TAPS],
+    sign: [i32; TAPS],
+    /// Sign of dq + sez, one and two samples ago.
+    partial: [bool; 2],
+    slow_scale: i32,
+    fast_scale: i32,
+    short_mean: i32,
+    long_mean: i32,
+    speed: i32,
+    tone: bool,
+}
+
+/// What is expected of a sample before its code is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    /// Estimate by the zeros alone.
+    zeros: i32,
+    /// Estimate of the signal, 14 bits.
+    pub signal: i32,
+    /// Scale of the quantiser, a logarithm.
+    pub scale: i32,
+}
+
+impl Adaptation {
+    /// The reset state of clause 4.2.10.
+    pub const fn new() -> Self {
+        Self {
+            taps: [0; TAPS],
+            mantissa: [32; TAPS],
+            exponent: [0; TAPS],
+            sign: [0; TAPS],
+            partial: [false; 2],
+            slow_scale: 34_816,
+            fast_scale: 544,
+            short_mean: 0,
+            long_mean: 0,
+            speed: 0,
+            tone: false,
+        }
+    }
+
+    /// FMULT, ACCUM, LIMA and MIX.
+    #[inline]
+    pub fn expect(&self) -> Expected {
+        let mut product = [0; TAPS];
+        for n in 0..TAPS {
+            let magnitude = (self.taps[n] >> 2).abs() & 8191;
+            // Twice the magnitude as a float: its exponent is the length in bits, and zero counts as 32 with length 0.
+            let float = (magnitude << 1).max(1) as f32;
+            let bits = float.to_bits() as i32;
+            let length = (bits >> 23) - 127;
+            let mantissa = (bits >> 18) & 31 | 32;
+            let raw = ((mantissa * self.mantissa[n] + 48) >> 4) << 7;
+            let exponent = length + self.exponent[n];
+            // The exponent is 13 + 15 at the most.
+            let value = ((raw << (exponent - 26).max(0)) >> (26 - exponent).max(0)) & 0x7fff;
+            let sign = (self.taps[n] >> 31) ^ self.sign[n];
+            product[n] = (value ^ sign) - sign;
+        }
+        let zeros: i32 = product[..ZEROS].iter().sum();
+        let all = zeros + product[POLE_1] + product[POLE_2];
+        let speed = self.speed.min(256) >> 2;
+        let slow = self.slow_scale >> 6;
+        let drift = (self.fast_scale - slow) * speed;
+        // A product of signs and magnitudes: a negative one is cut towards zero.
+        let scale = slow + ((drift + ((drift >> 31) & 63)) >> 6);
+        Expected { zeros: i32::from(zeros as i16) >> 1, signal: i32::from(all as i16) >> 1, scale }
+    }
+
+    /// RECONST, ADDA and ANTILOG: sign and magnitude of the difference that `code` stands for.
+    #[inline]
+    pub fn difference<const BITS: u32>(rate: &Rate, code: usize, scale: i32) -> (i32, i32) {
+        let log = i32::from(rate.level[code & 31]) + (scale >> 2);
+        let magnitude = (((log & 127) + 128) << 7) >> (14 - ((log >> 7) & 15)).max(0);
+        let sign = -((code >> (BITS - 1)) as i32 & 1);
+        (sign, if log < 0 { 0 } else { magnitude })
+    }
+
+    /// Takes a code in; returns the reconstructed signal, 16 bits wide as the standard's sr.
+    #[inline]
+    pub fn take<const BITS: u32>(&mut self, rate: &Rate, code: usize, expected: Expected) -> i32 {
+        let (sign, magnitude) = Self::difference::<BITS>(rate, code, expected.scale);
+        let signed = (magnitude ^ sign) - sign;
+        let signal = i32::from((expected.signal + signed) as i16);
+        let partial = i32::from((expected.zeros + signed) as i16);
+        let transition = self.is_transition(magnitude);
+        self.rescale(rate, code, expected.scale);
+        if transition {
+            self.taps = [0; TAPS];
+        } else {
+            self.adapt_zeros::<BITS>(sign, magnitude);
+            self.adapt_poles(partial);
+        }
+        self.tone = self.taps[POLE_2] < -11_776;
+        self.remember(sign, magnitude, signal);
+        self.partial = [partial < 0, self.partial[0]];
+        self.pace(rate, code, expected.scale, transition);
+        signal
+    }
+
+    /// TRANS: a tone was there and a step far above the scale comes.
+    #[inline]
+    fn is_transition(&self, magnitude: i32) -> bool {
+        let whole = self.slow_scale >> 15;
+        let fraction = (self.slow_scale >> 10) & 31;
+        let threshold = if whole > 9 { 31 << 10 } else { (32 + fraction) << whole };
+        self.tone && magnitude > (threshold + (threshold >> 1)) >> 1
+    }
+
+    /// FUNCTW, FILTD, LIMB and FILTE.
+    #[inline]
+    fn rescale(&mut self, rate: &Rate, code: usize, scale: i32) {
+        let drawn = scale + (((i32::from(rate.scale[code & 31]) << 5) - scale) >> 5);
+        self.fast_scale = drawn.clamp(544, 5120);
+        self.slow_scale += self.fast_scale + (-self.slow_scale >> 6);
+    }
+
+    /// XOR and UPB for the six zeros.
+    #[inline]
+    fn adapt_zeros<const BITS: u32>(&mut self, sign: i32, magnitude: i32) {
+        let leak = if BITS == 5 { 9 } else { 8 };
+        let gain = if magnitude == 0 { 0 } else { 128 };
+        for n in 0..ZEROS {
+            let against = self.sign[n] ^ sign;
+            let next = self.taps[n] - (self.taps[n] >> leak) + ((gain ^ against) - against);
+            self.taps[n] = i32::from(next as i16);
+        }
+    }
+
+    /// UPA2, LIMC, UPA1 and LIMD.
+    #[inline]
+    fn adapt_poles(&mut self, partial: i32) {
+        let (first, second) = (self.taps[POLE_1], self.taps[POLE_2]);
+        let mut next_second = second - (second >> 7);
+        let mut next_first = first - (first >> 8);
+        if partial != 0 {
+            let negative = partial < 0;
+            let opposed = negative != self.partial[0];
+            let lean = if opposed { first } else { -first };
+            next_second += match lean {
+                ..-8191 => -256,
+                8192.. => 255,
+                lean => lean >> 5,
+            };
+            next_second += if negative == self.partial[1] { 128 } else { -128 };
+            next_first += if opposed { -192 } else { 192 };
+        }
+        let next_second = next_second.clamp(-12_288, 12_288);
+        let bound = 15_360 - next_second;
+        self.taps[POLE_2] = next_second;
+        self.taps[POLE_1] = next_first.clamp(-bound, bound);
+    }
+
+    /// FLOATA and FLOATB.
+    #[inline]
+    fn remember(&mut self, sign: i32, magnitude: i32, signal: i32) {
+        for array in [&mut self.mantissa, &mut self.exponent, &mut self.sign] {
+            array.copy_within(0..ZEROS - 1, 1);
+            array[POLE_2] = array[POLE_1];
+        }
+        (self.mantissa[0], self.exponent[0]) = float(magnitude);
+        self.sign[0] = sign;
+        // The most negative signal has no magnitude in 15 bits and counts as minus zero.
+        (self.mantissa[POLE_1], self.exponent[POLE_1]) = float(signal.abs() & 0x7fff);
+        self.sign[POLE_1] = signal >> 31;
+    }
+
+    /// FUNCTF, FILTA, FILTB, SUBTC, FILTC and TRIGA.
+    #[inline]
+    fn pace(&mut self, rate: &Rate, code: usize, scale: i32, transition: bool) {
+        let loud = i32::from(rate.speed[code & 31]);
+        self.short_mean += (loud - self.short_mean) >> 5;
+        self.long_mean += ((loud << 2) - self.long_mean) >> 7;
+        let apart = ((self.short_mean << 2) - self.long_mean).abs() >= self.long_mean >> 3;
+        let hurry = if scale < 1536 || self.tone || apart { 512 } else { 0 };
+        self.speed += (hurry - self.speed) >> 4;
+        if transition {
+            self.speed = 256;
+        }
+    }
+}
+
+/// Mantissa of six bits and exponent of a magnitude of 15 bits.
+#[inline]
+fn float(magnitude: i32) -> (i32, i32) {
+    let length = 32 - magnitude.leading_zeros() as i32;
+    (if magnitude == 0 { 32 } else { (magnitude << 6) >> length }, length)
+}
