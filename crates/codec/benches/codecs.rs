@@ -1,1 +1,2 @@
+//! Cost of each codec.
 fn main() {}

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
-use crate::{bench, check, client, demo, explore, flow, run};
+use crate::{bench, check, client, demo, explore, flow, run, transcode};
 
 /// Exit code where something needs a person, or a file is not accepted.
 pub const ATTENTION: u8 = 1;
@@ -144,6 +144,9 @@ pub enum Command {
         #[arg(long)]
         ladder: bool,
     },
+    /// Code and decode sound in files by the gateway's own codecs
+    #[command(hide = true)]
+    Transcode(transcode::Settings),
     /// Measure what the gateway costs on this machine and how long it takes
     #[command(hide = true)]
     Bench,
@@ -237,6 +240,7 @@ impl Command {
             Self::Flow { files, seed, audio, ladder } => {
                 flow::run(&files, flow::Settings { seed, audio, ladder })
             }
+            Self::Transcode(settings) => transcode::run(&settings),
             Self::Bench => bench::run(),
         }
     }

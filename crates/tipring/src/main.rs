@@ -21,6 +21,7 @@ mod serve;
 mod server;
 mod state;
 mod status;
+mod transcode;
 mod wav;
 mod zone;
 
