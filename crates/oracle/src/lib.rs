@@ -10,8 +10,13 @@
 
 #![allow(unsafe_code, reason = "calls C libraries; each block gives its reason")]
 
+mod bcg729;
+mod spandsp_codec;
+
+pub use bcg729::{Bcg729, Bcg729Decoder, Bcg729Encoder, G729_SAMPLES};
+pub use spandsp_codec::{SpandspCodecs, SpandspDecoder, SpandspEncoder, SpandspPacking};
+
 /// Opens the first of these shared libraries that is installed.
-#[allow(dead_code, reason = "each library's module calls it")]
 fn open(names: &[&'static str]) -> Option<libloading::Library> {
     names.iter().find_map(|name| {
         // SAFETY: these are well-known libraries of the distribution, whose initialisers do nothing but set tables up.

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
-use crate::{bench, check, client, demo, explore, flow, run, transcode};
+use crate::{bench, bench_codec, check, client, demo, explore, flow, run, transcode};
 
 /// Exit code where something needs a person, or a file is not accepted.
 pub const ATTENTION: u8 = 1;
@@ -149,7 +149,11 @@ pub enum Command {
     Transcode(transcode::Settings),
     /// Measure what the gateway costs on this machine and how long it takes
     #[command(hide = true)]
-    Bench,
+    Bench {
+        /// One part of it; without it lines, delays and memory
+        #[command(subcommand)]
+        part: Option<BenchPart>,
+    },
 }
 
 /// What is to be done with a configuration.
@@ -214,6 +218,17 @@ pub enum PhoneCommand {
     Hear,
 }
 
+/// What is measured by itself.
+#[derive(Debug, Subcommand)]
+pub enum BenchPart {
+    /// Each codec's cost beside libspandsp and libbcg729 on the same sound
+    Codec {
+        /// The seed of the sound
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
+}
+
 impl Command {
     /// Does it.
     pub fn execute(self, dir: Option<&Path>) -> Result<ExitCode> {
@@ -241,7 +256,8 @@ impl Command {
                 flow::run(&files, flow::Settings { seed, audio, ladder })
             }
             Self::Transcode(settings) => transcode::run(&settings),
-            Self::Bench => bench::run(),
+            Self::Bench { part: None } => bench::run(),
+            Self::Bench { part: Some(BenchPart::Codec { seed }) } => bench_codec::run(seed),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod bench_codec;
 mod check;
 mod cli;
 mod client;
