@@ -212,7 +212,7 @@ fn reference_encode(
                 out
             }))
         }
-        Codec::Pcmu | Codec::Pcma | Codec::L16 | Codec::L16Wide => None,
+        _ => None,
     }
 }
 
@@ -245,7 +245,7 @@ fn reference_decode(
                 out
             }))
         }
-        Codec::Pcmu | Codec::Pcma | Codec::L16 | Codec::L16Wide => None,
+        _ => None,
     }
 }
 

@@ -5,8 +5,10 @@
 //!
 //! # How
 //! Two poles and six zeros, each multiplied in the standard's own floating point (six bits of mantissa, four of
-//! exponent); all eight in one loop over plain arrays. Coefficients follow the signs of what was reconstructed. The
-//! scale is a mix of a fast and a slow one by a speed that tells speech from modem signals.
+//! exponent). All eight are done at once in 32-bit floats, in which every step is exact: mantissas have six bits,
+//! products twelve, and a value is cut to an integer by adding a number so large that nothing is left below one.
+//! Coefficients follow the signs of what was reconstructed. The scale is a mix of a fast and a slow one by a speed that
+//! tells speech from modem signals.
 //!
 //! # Limits
 //! Sums wrap at 16 bits as the standard's do; nothing else can overflow.
@@ -27,8 +29,8 @@ const POLE_2: usize = ZEROS + 1;
 pub(super) struct Adaptation {
     /// b1 to b6, a1, a2, in units of 1/16384.
     taps: [i32; TAPS],
-    /// Mantissa, exponent and sign (0 or -1) of dq(k-1) to dq(k-6), sr(k-1), sr(k-2).
-    mantissa: [i32; TAPS],
+    /// Mantissa (32 to 63, as 16ths), exponent (see [`Float`]) and sign (0 or -1) of dq(k-1) to dq(k-6), sr(k-1), sr(k-2).
+    mantissa: [f32; TAPS],
     exponent: [i32; TAPS],
     sign: [i32; TAPS],
     /// Sign of dq + sez, one and two samples ago.
@@ -57,8 +59,8 @@ impl Adaptation {
     pub const fn new() -> Self {
         Self {
             taps: [0; TAPS],
-            mantissa: [32; TAPS],
-            exponent: [0; TAPS],
+            mantissa: [2.0; TAPS],
+            exponent: [-19 << 23; TAPS],
             sign: [0; TAPS],
             partial: [false; 2],
             slow_scale: 34_816,
@@ -74,16 +76,15 @@ impl Adaptation {
     #[inline]
     pub fn expect(&self) -> Expected {
         let product: [i32; TAPS] = core::array::from_fn(|n| {
-            let magnitude = (self.taps[n] >> 2).abs() & 8191;
-            // Twice the magnitude as a float: its exponent is the length in bits, and zero counts as 32 with length 0.
-            let float = (magnitude << 1).max(1) as f32;
-            let bits = float.to_bits() as i32;
-            let length = (bits >> 23) - 127;
-            let mantissa = (bits >> 18) & 31 | 32;
-            let raw = ((mantissa * self.mantissa[n] + 48) >> 4) << 7;
-            let exponent = length + self.exponent[n];
-            // The exponent is 13 + 15 at the most.
-            let value = ((raw << (exponent - 26).max(0)) >> (26 - exponent).max(0)) & 0x7fff;
+            let tap = Float::of((self.taps[n] >> 2).abs() & 8191);
+            // The product of the mantissas and 48, a 16th of it, and of that the whole part: it has 16ths.
+            let product = tap.mantissa * self.mantissa[n] + (3.0 - 15.0 / 32.0);
+            let whole = (product + CUT) - CUT;
+            // Times a power of two, and of that the whole part again. Below one the last bit of the product is worth
+            // that power; half of it less one half lies within half a step of the whole part, never on the edge.
+            let power = f32::from_bits((tap.exponent + self.exponent[n]) as u32);
+            let last = if power < 1.0 { power } else { 1.0 };
+            let value = ((whole * power + (0.5 * last - 0.5)) + CUT).to_bits() as i32 & 0x7fff;
             let sign = (self.taps[n] >> 31) ^ self.sign[n];
             (value ^ sign) - sign
         });
@@ -184,15 +185,13 @@ impl Adaptation {
     /// FLOATA and FLOATB.
     #[inline]
     fn remember(&mut self, sign: i32, magnitude: i32, signal: i32) {
-        for array in [&mut self.mantissa, &mut self.exponent, &mut self.sign] {
-            array.copy_within(0..ZEROS - 1, 1);
-            array[POLE_2] = array[POLE_1];
-        }
-        (self.mantissa[0], self.exponent[0]) = float(magnitude);
-        self.sign[0] = sign;
+        let difference = Float::of(magnitude);
         // The most negative signal has no magnitude in 15 bits and counts as minus zero.
-        (self.mantissa[POLE_1], self.exponent[POLE_1]) = float(signal.abs() & 0x7fff);
-        self.sign[POLE_1] = signal >> 31;
+        let reconstructed = Float::of(signal.abs() & 0x7fff);
+        self.mantissa = shift(self.mantissa, difference.mantissa / 16.0, reconstructed.mantissa / 16.0);
+        let unit = (127 + 19) << 23;
+        self.exponent = shift(self.exponent, difference.exponent - unit, reconstructed.exponent - unit);
+        self.sign = shift(self.sign, sign, signal >> 31);
     }
 
     /// FUNCTF, FILTA, FILTB, SUBTC, FILTC and TRIGA.
@@ -210,9 +209,34 @@ impl Adaptation {
     }
 }
 
-/// Mantissa of six bits and exponent of a magnitude of 15 bits.
+/// What floats of 24 bits are rounded to whole numbers by.
+const CUT: f32 = 1.5 * 8_388_608.0;
+
+/// The standard's floating point: six bits of mantissa, and the length of the magnitude as an exponent.
+#[derive(Clone, Copy)]
+struct Float {
+    /// 32 to 63.
+    mantissa: f32,
+    /// The length in bits and 127, where the exponent of a 32-bit float stands.
+    exponent: i32,
+}
+
+impl Float {
+    /// The upper bits of a magnitude below 32,768; zero has the mantissa 32 and the length 0.
+    #[inline]
+    fn of(magnitude: i32) -> Self {
+        // Twice the magnitude: the exponent of its float is the length in bits. One stands for zero.
+        let bits = ((magnitude << 1).max(1) as f32).to_bits() as i32;
+        Self {
+            mantissa: f32::from_bits((bits & 0x007c_0000 | 0x4200_0000) as u32),
+            exponent: bits & 0x7f80_0000,
+        }
+    }
+}
+
+/// Both delay lines of an array, with their newest values.
 #[inline]
-fn float(magnitude: i32) -> (i32, i32) {
-    let length = 32 - magnitude.leading_zeros() as i32;
-    (if magnitude == 0 { 32 } else { (magnitude << 6) >> length }, length)
+fn shift<T: Copy>(line: [T; TAPS], difference: T, signal: T) -> [T; TAPS] {
+    let [a, b, c, d, e, _, s, _] = line;
+    [difference, a, b, c, d, e, signal, s]
 }
