@@ -5,7 +5,7 @@
 //!
 //! # How
 //! Two poles and six zeros, adapted by signs. Products and sums are 32 bits wide and saturated where the standard's
-//! 16-bit operators are.
+//! 16-bit operators are. A factor of 255/256 is written as what is taken away: (255 x) >> 8 is x + (-x >> 8).
 //!
 //! # Limits
 //! None: every operation is defined for every state.
@@ -22,10 +22,10 @@ pub(super) struct Band {
     zeros: i32,
     /// a1, a2.
     poles: [i32; 2],
-    /// b1 to b6.
-    weights: [i32; 6],
-    /// Quantised differences, the newest first.
-    differences: [i32; 6],
+    /// b1 to b6, and two more that stand for nothing so that they fill a register.
+    weights: [i16; 8],
+    /// Twice the quantised differences, saturated, the newest first, and two zeros.
+    differences: [i16; 8],
     /// Twice the newest reconstructed signals, saturated.
     signals: [i32; 2],
     /// Signs (0 or -1) of the newest partly reconstructed signals.
@@ -43,8 +43,8 @@ impl Band {
             predicted: 0,
             zeros: 0,
             poles: [0; 2],
-            weights: [0; 6],
-            differences: [0; 6],
+            weights: [0; 8],
+            differences: [0; 8],
             signals: [0; 2],
             partial: [0; 2],
             log: 0,
@@ -53,7 +53,7 @@ impl Band {
     }
 
     /// Takes in the quantised difference of this moment and predicts the next.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, difference: i32) {
         // RECONS, PARREC
         let signal = saturate(self.predicted + difference);
@@ -64,23 +64,25 @@ impl Band {
         let drawn = saturate(first << 2);
         let drawn = if agree == 0 { saturate(-drawn) } else { drawn };
         let step = if self.partial[1] == partial { 128 } else { -128 };
-        let second = (step + (drawn >> 7) + ((second * 32_512) >> 15)).clamp(-12_288, 12_288);
+        let second = (step + (drawn >> 7) + second + (-second >> 7)).clamp(-12_288, 12_288);
         // UPPOL1
         let step = if agree == 0 { 192 } else { -192 };
         let bound = 15_360 - second;
-        let first = (step + ((first * 32_640) >> 15)).clamp(-bound, bound);
+        let first = (step + first + (-first >> 8)).clamp(-bound, bound);
         self.poles = [first, second];
-        // UPZERO, DELAYA
-        let (gain, sign) = (if difference == 0 { 0 } else { 128 }, difference >> 15);
-        let mut zeros = 0;
-        let mut newer = difference;
-        for (weight, slot) in self.weights.iter_mut().zip(&mut self.differences) {
-            let against = (*slot >> 15) ^ sign;
-            *weight = saturate(((gain ^ against) - against) + ((*weight * 32_640) >> 15));
-            *slot = core::mem::replace(&mut newer, *slot);
-            // FILTEZ
-            zeros += (*weight * saturate(2 * *slot)) >> 15;
+        // UPZERO
+        let (gain, sign) = (if difference == 0 { 0 } else { 128 }, difference >> 31);
+        for (weight, earlier) in self.weights.iter_mut().zip(&self.differences) {
+            let against = (i32::from(*earlier) >> 31) ^ sign;
+            let kept = i32::from(*weight);
+            *weight = saturate(kept + (-kept >> 8) + ((gain ^ against) - against)) as i16;
         }
+        // DELAYA
+        let [a, b, c, d, e, ..] = self.differences;
+        self.differences = [saturate(2 * difference) as i16, a, b, c, d, e, 0, 0];
+        // FILTEZ
+        let terms = self.weights.iter().zip(&self.differences);
+        let zeros: i32 = terms.map(|(weight, twice)| (i32::from(*weight) * i32::from(*twice)) >> 15).sum();
         // FILTEP, PREDIC
         let doubled = saturate(2 * signal);
         let poles = saturate(((first * doubled) >> 15) + ((second * self.signals[0]) >> 15));

@@ -129,25 +129,25 @@ impl G722Decoder {
 }
 
 /// Quantises the lower band (clauses 6.2.1.1 to 6.2.1.4).
-#[inline]
+#[inline(always)]
 fn encode_low(band: &mut Band, sample: i32) -> u8 {
     let difference = saturate(sample - band.predicted);
     let magnitude = difference ^ (difference >> 31);
-    // The last interval whose level lies at or below the magnitude, by halves.
-    let mut interval = 0;
-    for half in [16, 8, 4, 2, 1] {
-        if magnitude >= (Q6[interval + half] * band.scale) >> 12 {
-            interval += half;
-        }
-    }
+    // A level is a 16-bit product of which the upper half counts; so many levels are reached.
+    let (scale, magnitude) = (band.scale as u16, magnitude as i16);
+    let reached: i16 = Q6
+        .iter()
+        .map(|level| i16::from(magnitude >= ((u32::from(*level) * u32::from(scale)) >> 16) as i16))
+        .sum();
+    let interval = (reached as usize).min(29);
     let codes = if difference < 0 { &NEGATIVE } else { &POSITIVE };
-    let code = codes[interval.min(29) + 1];
+    let code = codes[interval + 1];
     adapt_low(band, code);
     code
 }
 
 /// Decodes the lower band; both sides adapt by the upper four bits.
-#[inline]
+#[inline(always)]
 fn decode_low(band: &mut Band, code: u8, mode: G722Mode) -> i32 {
     let level = match mode {
         G722Mode::R64 => LEVEL_6[usize::from(code & 63)],
@@ -159,17 +159,17 @@ fn decode_low(band: &mut Band, code: u8, mode: G722Mode) -> i32 {
     signal
 }
 
-#[inline]
+#[inline(always)]
 fn adapt_low(band: &mut Band, code: u8) {
     let coarse = usize::from(code >> 2 & 15);
     let difference = (band.scale * i32::from(LEVEL_4[coarse])) >> 15;
-    band.log = (((band.log * 127) >> 7) + i32::from(SCALE_LOW[coarse])).clamp(0, 18_432);
+    band.log = (band.log + (-band.log >> 7) + i32::from(SCALE_LOW[coarse])).clamp(0, 18_432);
     band.scale = power(band.log, 8);
     band.take(difference);
 }
 
 /// Quantises the higher band (clause 6.2.1.5 and on).
-#[inline]
+#[inline(always)]
 fn encode_high(band: &mut Band, sample: i32) -> u8 {
     let difference = saturate(sample - band.predicted);
     let magnitude = difference ^ (difference >> 31);
@@ -185,25 +185,25 @@ fn encode_high(band: &mut Band, sample: i32) -> u8 {
 }
 
 /// Decodes the higher band.
-#[inline]
+#[inline(always)]
 fn decode_high(band: &mut Band, code: u8) -> i32 {
     let predicted = band.predicted;
     let difference = adapt_high(band, code);
     (predicted + difference).clamp(-16_384, 16_383)
 }
 
-#[inline]
+#[inline(always)]
 fn adapt_high(band: &mut Band, code: u8) -> i32 {
     let code = usize::from(code & 3);
     let difference = (band.scale * i32::from(LEVEL_2[code])) >> 15;
-    band.log = (((band.log * 127) >> 7) + i32::from(SCALE_HIGH[code])).clamp(0, 22_528);
+    band.log = (band.log + (-band.log >> 7) + i32::from(SCALE_HIGH[code])).clamp(0, 22_528);
     band.scale = power(band.log, 10);
     band.take(difference);
     difference
 }
 
 /// SCALEL and SCALEH: the scale of a logarithm whose whole part is `top` at the most.
-#[inline]
+#[inline(always)]
 fn power(log: i32, top: i32) -> i32 {
     let fraction = POWER[(log >> 6) as usize & 31];
     let shift = top - (log >> 11);

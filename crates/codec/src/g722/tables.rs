@@ -15,11 +15,20 @@
 /// Taps of one phase of the two-band filter; the other phase has them in reverse.
 pub(super) const TAPS: [i16; 12] = [3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11];
 
-/// Decision levels of the lower band's six-bit quantiser; the two after the last of thirty only fill a search by halves.
-pub(super) const Q6: [i32; 32] = [
-    0, 35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1023, 1121,
-    1219, 1339, 1458, 1612, 1765, 1980, 2195, 2557, 2919, 2919, 2919,
-];
+/// Decision levels of the lower band's six-bit quantiser, times 16: the 29 above zero, and the last again to fill up.
+pub(super) const Q6: [u16; 32] = {
+    let levels = [
+        35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1023, 1121, 1219, 1339,
+        1458, 1612, 1765, 1980, 2195, 2557, 2919, 2919, 2919, 2919,
+    ];
+    let mut times_16 = [0; 32];
+    let mut n = 0;
+    while n < 32 {
+        times_16[n] = levels[n] << 4;
+        n += 1;
+    }
+    times_16
+};
 
 /// Codes of the lower band by the interval, for differences below zero.
 pub(super) const NEGATIVE: [u8; 32] = [

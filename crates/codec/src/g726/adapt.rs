@@ -73,21 +73,23 @@ impl Adaptation {
     }
 
     /// FMULT, ACCUM, LIMA and MIX.
-    #[inline]
+    #[inline(always)]
     pub fn expect(&self) -> Expected {
-        let product: [i32; TAPS] = core::array::from_fn(|n| {
-            let tap = Float::of((self.taps[n] >> 2).abs() & 8191);
+        let mut product = [0; TAPS];
+        let operands = self.taps.iter().zip(&self.mantissa).zip(&self.exponent).zip(&self.sign);
+        for (product, (((tap, mantissa), exponent), sign)) in product.iter_mut().zip(operands) {
+            let float = Float::of((tap >> 2).abs() & 8191);
             // The product of the mantissas and 48, a 16th of it, and of that the whole part: it has 16ths.
-            let product = tap.mantissa * self.mantissa[n] + (3.0 - 15.0 / 32.0);
-            let whole = (product + CUT) - CUT;
+            let raw = (float.mantissa * mantissa + (3.0 - 15.0 / 32.0) + CUT) - CUT;
             // Times a power of two, and of that the whole part again. Below one the last bit of the product is worth
             // that power; half of it less one half lies within half a step of the whole part, never on the edge.
-            let power = f32::from_bits((tap.exponent + self.exponent[n]) as u32);
-            let last = if power < 1.0 { power } else { 1.0 };
-            let value = ((whole * power + (0.5 * last - 0.5)) + CUT).to_bits() as i32 & 0x7fff;
-            let sign = (self.taps[n] >> 31) ^ self.sign[n];
-            (value ^ sign) - sign
-        });
+            let power = float.exponent + exponent;
+            let last = f32::from_bits(power.min(ONE) as u32);
+            let value = raw * f32::from_bits(power as u32) + (0.5 * last - 0.5);
+            let value = (value + CUT).to_bits() as i32 & 0x7fff;
+            let sign = (tap >> 31) ^ sign;
+            *product = (value ^ sign) - sign;
+        }
         let zeros: i32 = product[..ZEROS].iter().sum();
         let all = zeros + product[POLE_1] + product[POLE_2];
         let speed = self.speed.min(256) >> 2;
@@ -99,7 +101,7 @@ impl Adaptation {
     }
 
     /// RECONST, ADDA and ANTILOG: sign and magnitude of the difference that `code` stands for.
-    #[inline]
+    #[inline(always)]
     pub fn difference<const BITS: u32>(rate: &Rate, code: usize, scale: i32) -> (i32, i32) {
         let log = i32::from(rate.level[code & 31]) + (scale >> 2);
         let magnitude = (((log & 127) + 128) << 7) >> (14 - ((log >> 7) & 15)).max(0);
@@ -108,7 +110,7 @@ impl Adaptation {
     }
 
     /// Takes a code in; returns the reconstructed signal, 16 bits wide as the standard's sr.
-    #[inline]
+    #[inline(always)]
     pub fn take<const BITS: u32>(&mut self, rate: &Rate, code: usize, expected: Expected) -> i32 {
         let (sign, magnitude) = Self::difference::<BITS>(rate, code, expected.scale);
         let signed = (magnitude ^ sign) - sign;
@@ -130,7 +132,7 @@ impl Adaptation {
     }
 
     /// TRANS: a tone was there and a step far above the scale comes.
-    #[inline]
+    #[inline(always)]
     fn is_transition(&self, magnitude: i32) -> bool {
         let whole = self.slow_scale >> 15;
         let fraction = (self.slow_scale >> 10) & 31;
@@ -139,7 +141,7 @@ impl Adaptation {
     }
 
     /// FUNCTW, FILTD, LIMB and FILTE.
-    #[inline]
+    #[inline(always)]
     fn rescale(&mut self, rate: &Rate, code: usize, scale: i32) {
         let drawn = scale + (((i32::from(rate.scale[code & 31]) << 5) - scale) >> 5);
         self.fast_scale = drawn.clamp(544, 5120);
@@ -147,7 +149,7 @@ impl Adaptation {
     }
 
     /// XOR and UPB for the six zeros.
-    #[inline]
+    #[inline(always)]
     fn adapt_zeros<const BITS: u32>(&mut self, sign: i32, magnitude: i32) {
         let leak = if BITS == 5 { 9 } else { 8 };
         let gain = if magnitude == 0 { 0 } else { 128 };
@@ -159,7 +161,7 @@ impl Adaptation {
     }
 
     /// UPA2, LIMC, UPA1 and LIMD.
-    #[inline]
+    #[inline(always)]
     fn adapt_poles(&mut self, partial: i32) {
         let (first, second) = (self.taps[POLE_1], self.taps[POLE_2]);
         let mut next_second = second - (second >> 7);
@@ -183,7 +185,7 @@ impl Adaptation {
     }
 
     /// FLOATA and FLOATB.
-    #[inline]
+    #[inline(always)]
     fn remember(&mut self, sign: i32, magnitude: i32, signal: i32) {
         let difference = Float::of(magnitude);
         // The most negative signal has no magnitude in 15 bits and counts as minus zero.
@@ -195,7 +197,7 @@ impl Adaptation {
     }
 
     /// FUNCTF, FILTA, FILTB, SUBTC, FILTC and TRIGA.
-    #[inline]
+    #[inline(always)]
     fn pace(&mut self, rate: &Rate, code: usize, scale: i32, transition: bool) {
         let loud = i32::from(rate.speed[code & 31]);
         self.short_mean += (loud - self.short_mean) >> 5;
@@ -211,6 +213,8 @@ impl Adaptation {
 
 /// What floats of 24 bits are rounded to whole numbers by.
 const CUT: f32 = 1.5 * 8_388_608.0;
+/// One as the bits of a float; positive floats are ordered as their bits are.
+const ONE: i32 = 127 << 23;
 
 /// The standard's floating point: six bits of mantissa, and the length of the magnitude as an exponent.
 #[derive(Clone, Copy)]
@@ -223,7 +227,7 @@ struct Float {
 
 impl Float {
     /// The upper bits of a magnitude below 32,768; zero has the mantissa 32 and the length 0.
-    #[inline]
+    #[inline(always)]
     fn of(magnitude: i32) -> Self {
         // Twice the magnitude: the exponent of its float is the length in bits. One stands for zero.
         let bits = ((magnitude << 1).max(1) as f32).to_bits() as i32;
@@ -235,7 +239,7 @@ impl Float {
 }
 
 /// Both delay lines of an array, with their newest values.
-#[inline]
+#[inline(always)]
 fn shift<T: Copy>(line: [T; TAPS], difference: T, signal: T) -> [T; TAPS] {
     let [a, b, c, d, e, _, s, _] = line;
     [difference, a, b, c, d, e, signal, s]

@@ -165,7 +165,7 @@ impl G726Decoder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn each<const BITS: u32, T>(
         &mut self,
         bytes: &[u8],
@@ -187,7 +187,7 @@ impl G726Decoder {
 
 impl Adaptation {
     /// Codes one sample of 14 bits.
-    #[inline]
+    #[inline(always)]
     fn code<const BITS: u32>(&mut self, sample: i32) -> u8 {
         let rate = rate::<BITS>();
         let expected = self.expect();
@@ -197,14 +197,14 @@ impl Adaptation {
     }
 
     /// Decodes one code to 16 bits.
-    #[inline]
+    #[inline(always)]
     fn linear<const BITS: u32>(&mut self, code: u8) -> i16 {
         let signal = self.take::<BITS>(rate::<BITS>(), usize::from(code), self.expect());
         (signal.clamp(-8192, 8191) << 2) as i16
     }
 
     /// Decodes one code to G.711 (COMPRESS, SYNC).
-    #[inline]
+    #[inline(always)]
     fn companded<const BITS: u32>(&mut self, law: Law, code: u8) -> u8 {
         let (rate, expected) = (rate::<BITS>(), self.expect());
         let signal = self.take::<BITS>(rate, usize::from(code), expected);
@@ -222,7 +222,7 @@ impl Adaptation {
 }
 
 /// LOG, SUBTB and QUAN: the code of a difference.
-#[inline]
+#[inline(always)]
 fn quantise<const BITS: u32>(rate: &Rate, difference: i32, scale: i32) -> usize {
     let difference = i32::from(difference as i16);
     let magnitude = difference.abs() & 0x7fff;

@@ -15,7 +15,7 @@
 use super::Packing;
 
 /// Eight codes of `BITS` bits; the first `BITS` bytes hold them.
-#[inline]
+#[inline(always)]
 pub(super) fn join<const BITS: u32>(codes: [u8; 8], packing: Packing) -> [u8; 8] {
     let mut word = 0_u64;
     match packing {
@@ -35,7 +35,7 @@ pub(super) fn join<const BITS: u32>(codes: [u8; 8], packing: Packing) -> [u8; 8]
 }
 
 /// The codes of a group of `BITS` bytes; missing bytes are zeros.
-#[inline]
+#[inline(always)]
 pub(super) fn split<const BITS: u32>(bytes: &[u8], packing: Packing) -> [u8; 8] {
     let mut whole = [0; 8];
     for (to, from) in whole.iter_mut().zip(bytes) {
