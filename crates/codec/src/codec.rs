@@ -299,7 +299,11 @@ mod tests {
         assert_eq!(Codec::from_rtpmap("L16", ClockRate(44_100)), None);
         assert_eq!(Codec::from_rtpmap("L16", ClockRate(16_000)), Some(Codec::L16Wide));
         assert_eq!(Codec::from_rtpmap("g722", ClockRate(8000)), Some(Codec::G722));
-        assert_eq!(Codec::from_rtpmap("G722", ClockRate(16_000)), None, "its clock is 8000 by an old mistake");
+        assert_eq!(
+            Codec::from_rtpmap("G722", ClockRate(16_000)),
+            None,
+            "its clock is 8000 by an old mistake"
+        );
         let aal2 = Codec::G726(G726Rate::R32, Packing::Aal2);
         assert_eq!(Codec::from_rtpmap("aal2-g726-32", ClockRate(8000)), Some(aal2));
         assert_eq!(Codec::from_rtpmap("G723", ClockRate(8000)), None);
@@ -333,8 +337,16 @@ mod tests {
     #[test]
     fn every_packet_length_of_10_to_60_ms_is_taken() {
         for codec in Codec::ALL {
-            assert!(codec.takes_ptime(Millis(10)) && codec.takes_ptime(Millis(20)) && codec.takes_ptime(Millis(60)));
-            assert!(!codec.takes_ptime(Millis(0)) && !codec.takes_ptime(Millis(15)) && !codec.takes_ptime(Millis(70)));
+            assert!(
+                codec.takes_ptime(Millis(10))
+                    && codec.takes_ptime(Millis(20))
+                    && codec.takes_ptime(Millis(60))
+            );
+            assert!(
+                !codec.takes_ptime(Millis(0))
+                    && !codec.takes_ptime(Millis(15))
+                    && !codec.takes_ptime(Millis(70))
+            );
             assert_eq!(codec.takes_ptime(Millis(30)), codec.is_divisible());
             assert!(codec.unit_bytes() <= MAX_UNIT_BYTES && codec.unit_samples() <= MAX_UNIT_SAMPLES);
         }

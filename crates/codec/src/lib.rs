@@ -25,7 +25,9 @@ mod resample;
 
 pub use codec::{ClockRate, Codec, MAX_UNIT_BYTES, MAX_UNIT_SAMPLES, PTIME_MAX, PTIME_MIN};
 pub use coder::{Decoder, Encoder, LineDecoder, LineEncoder};
-pub use comfort::{COMFORT_NOISE_NAME, COMFORT_NOISE_ORDER_MAX, COMFORT_NOISE_PAYLOAD_TYPE, NoiseDescription};
+pub use comfort::{
+    COMFORT_NOISE_NAME, COMFORT_NOISE_ORDER_MAX, COMFORT_NOISE_PAYLOAD_TYPE, NoiseDescription,
+};
 pub use g722::{G722Decoder, G722Encoder, G722Mode};
 pub use g726::{G726Decoder, G726Encoder, G726Rate, Law, Packing};
 #[cfg(feature = "g729")]

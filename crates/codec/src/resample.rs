@@ -16,8 +16,8 @@
 
 /// Taps of the phase that interpolates, in units of 1/16384; the other phase is one.
 const TAPS: [i16; 24] = [
-    -18, 44, -85, 147, -237, 367, -548, 808, -1202, 1872, -3346, 10_390, 10_390, -3346, 1872, -1202, 808, -548, 367, -237,
-    147, -85, 44, -18,
+    -18, 44, -85, 147, -237, 367, -548, 808, -1202, 1872, -3346, 10_390, 10_390, -3346, 1872, -1202, 808,
+    -548, 367, -237, 147, -85, 44, -18,
 ];
 const KEPT: usize = TAPS.len() - 1;
 /// The place in a window right after its middle.
@@ -127,7 +127,9 @@ mod tests {
     use super::*;
 
     fn sine(rate: f64, hz: f64, count: usize) -> Vec<i16> {
-        (0..count).map(|n| (10_000.0 * (core::f64::consts::TAU * hz * n as f64 / rate).sin()) as i16).collect()
+        (0..count)
+            .map(|n| (10_000.0 * (core::f64::consts::TAU * hz * n as f64 / rate).sin()) as i16)
+            .collect()
     }
 
     /// Level in dB against a sine of 10,000.

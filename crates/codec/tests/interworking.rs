@@ -7,7 +7,12 @@ use tipring_units::Entropy;
 /// Whether both are the same; not a comparison that prints either.
 fn same<T: PartialEq>(what: &str, theirs: &[T], ours: &[T]) {
     let place = theirs.iter().zip(ours).position(|(a, b)| a != b);
-    assert!(theirs.len() == ours.len() && place.is_none(), "{what}: {place:?} of {} and {}", theirs.len(), ours.len());
+    assert!(
+        theirs.len() == ours.len() && place.is_none(),
+        "{what}: {place:?} of {} and {}",
+        theirs.len(),
+        ours.len()
+    );
 }
 
 /// Noise that swells and fades, from a seed; its peaks are loud, but do not overload, where the library wraps round.
@@ -54,10 +59,18 @@ fn g726_agrees_with_libspandsp_both_ways_at_every_rate_in_both_packings() {
             let sent = noise(7, 16_000);
             let mut ours = vec![0; 2000 * rate.bits()];
             G726Encoder::new(rate, packing).encode(&sent, &mut ours);
-            same(&format!("{rate:?} {packing:?}"), &spandsp.g726_encoder(rate.bits(), theirs).unwrap().encode(&sent), &ours);
+            same(
+                &format!("{rate:?} {packing:?}"),
+                &spandsp.g726_encoder(rate.bits(), theirs).unwrap().encode(&sent),
+                &ours,
+            );
             let mut heard = vec![0; 16_000];
             G726Decoder::new(rate, packing).decode(&ours, &mut heard);
-            same(&format!("{rate:?} {packing:?}"), &spandsp.g726_decoder(rate.bits(), theirs).unwrap().decode(&ours), &heard);
+            same(
+                &format!("{rate:?} {packing:?}"),
+                &spandsp.g726_decoder(rate.bits(), theirs).unwrap().decode(&ours),
+                &heard,
+            );
         }
     }
 }

@@ -9,7 +9,7 @@
 //! values are summed to a bell-shaped amplitude and a one-pole low-pass tilts the spectrum like that of a room.
 //!
 //! # Limits
-//! The spectrum is fixed; the order-N filters of RFC 3389 come with its payload type.
+//! The spectrum is fixed; [`crate::ShapedNoise`] has that of a description.
 //!
 //! # Standard
 //! RFC 3389 clause 3 gives the noise level in -dBov; G.711 Appendix II the use.

@@ -7,6 +7,7 @@
 mod activity;
 mod caller_id;
 mod comfort;
+mod comfort_shape;
 mod conceal;
 mod dtmf;
 mod echo;
@@ -28,6 +29,7 @@ pub use caller_id::{
     ParseError, ReceiveError,
 };
 pub use comfort::ComfortNoise;
+pub use comfort_shape::{NOISE_ORDER, NoiseAnalyser, NoiseShape, ShapedNoise, SilenceSender, SilenceSending};
 pub use conceal::Concealer;
 pub use dtmf::{
     DIGITS_QUEUED_MAX, Digit, DtmfDetector, DtmfEvent, DtmfEvents, DtmfGenerator, DtmfProfile, DtmfSending,

@@ -91,7 +91,13 @@ impl Default for G722Encoder {
 impl G722Decoder {
     /// A decoder at the reset state.
     pub const fn new(mode: G722Mode) -> Self {
-        Self { mode, join: Join::new(), split: Split::new(), low: Band::new(SCALE_LOW_START), high: Band::new(SCALE_HIGH_START) }
+        Self {
+            mode,
+            join: Join::new(),
+            split: Split::new(),
+            low: Band::new(SCALE_LOW_START),
+            high: Band::new(SCALE_HIGH_START),
+        }
     }
 
     /// Decodes each byte to two samples at 16 kHz and returns their number; bytes whose samples do not fit in `out`
