@@ -20,6 +20,9 @@
 //! output differs from the main body's by another post-filter. What the crate does that it should not: it mutes after
 //! ten frames without data, comfort noise included. [`G729Decoder`] repeats the last description of silence before that.
 //!
+//! The crate computes by the reference's saturating operators one by one: measured beside libbcg729 its coder costs three to
+//! four times as much, its decoder three to ten times.
+//!
 //! # Standard
 //! ITU-T G.729 with Annexes A and B; RFC 3551 clause 4.5.6 (frames of a packet, SID only as the last), RFC 4856
 //! clause 2.1.9 (`annexb`).

@@ -4,6 +4,8 @@
 mod config;
 #[path = "../../../fuzz/src/entry/dial.rs"]
 mod dial;
+#[path = "../../../fuzz/src/entry/noise.rs"]
+mod noise;
 #[path = "../../../fuzz/src/entry/rtp.rs"]
 mod rtp;
 #[path = "../../../fuzz/src/entry/sdp.rs"]
@@ -40,6 +42,11 @@ fn session_descriptions() {
 #[test]
 fn rtp_streams() {
     replay("rtp", rtp::run);
+}
+
+#[test]
+fn noise_descriptions() {
+    replay("noise", noise::run);
 }
 
 #[test]

@@ -69,15 +69,18 @@ impl G722Encoder {
     /// `out`, is left out.
     pub fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
         let mut written = 0;
+        // Copies that live in registers while the loop runs.
+        let (mut low_band, mut high_band) = (self.low.clone(), self.high.clone());
         for (pairs, bytes) in samples.chunks(2 * BLOCK).zip(out.chunks_mut(BLOCK)) {
             let count = (pairs.len() / 2).min(bytes.len());
             let (mut low, mut high) = ([0; BLOCK], [0; BLOCK]);
             self.split.process(&pairs[..2 * count], &mut low, &mut high);
             for ((byte, low), high) in bytes[..count].iter_mut().zip(low).zip(high) {
-                *byte = encode_low(&mut self.low, low) | encode_high(&mut self.high, high) << 6;
+                *byte = encode_low(&mut low_band, low) | encode_high(&mut high_band, high) << 6;
             }
             written += count;
         }
+        (self.low, self.high) = (low_band, high_band);
         written
     }
 }
@@ -104,16 +107,18 @@ impl G722Decoder {
     /// are left out.
     pub fn decode(&mut self, bytes: &[u8], out: &mut [i16]) -> usize {
         let mut read = 0;
+        let (mut low_band, mut high_band) = (self.low.clone(), self.high.clone());
         for (bytes, samples) in bytes.chunks(BLOCK).zip(out.chunks_mut(2 * BLOCK)) {
             let count = bytes.len().min(samples.len() / 2);
             let (mut low, mut high) = ([0; BLOCK], [0; BLOCK]);
             for ((byte, low), high) in bytes[..count].iter().zip(&mut low).zip(&mut high) {
-                *low = decode_low(&mut self.low, byte & 63, self.mode);
-                *high = decode_high(&mut self.high, byte >> 6);
+                *low = decode_low(&mut low_band, byte & 63, self.mode);
+                *high = decode_high(&mut high_band, byte >> 6);
             }
             self.join.process(&low[..count], &high[..count], &mut samples[..2 * count]);
             read += 2 * count;
         }
+        (self.low, self.high) = (low_band, high_band);
         read
     }
 

@@ -115,16 +115,19 @@ impl G726Encoder {
 
     fn run<const BITS: u32>(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
         let mut written = 0;
+        // A copy that lives in registers while the loop runs.
+        let mut state = self.state.clone();
         for (group, bytes) in samples.chunks(8).zip(out.chunks_mut(BITS as usize)) {
             let mut codes = [0; 8];
             for (code, sample) in codes.iter_mut().zip(group) {
-                *code = self.state.code::<BITS>(i32::from(*sample >> 2));
+                *code = state.code::<BITS>(i32::from(*sample >> 2));
             }
             let word = pack::join::<BITS>(codes, self.packing);
             let size = (group.len() * BITS as usize).div_ceil(8).min(bytes.len());
             bytes[..size].copy_from_slice(&word[..size]);
             written += size;
         }
+        self.state = state;
         written
     }
 }
@@ -173,14 +176,16 @@ impl G726Decoder {
         decode: impl Fn(&mut Adaptation, u8) -> T,
     ) -> usize {
         let mut read = 0;
+        let mut state = self.state.clone();
         for (group, samples) in bytes.chunks(BITS as usize).zip(out.chunks_mut(8)) {
             let whole = group.len() * 8 / BITS as usize;
             for (sample, code) in samples.iter_mut().zip(pack::split::<BITS>(group, self.packing)).take(whole)
             {
-                *sample = decode(&mut self.state, code);
+                *sample = decode(&mut state, code);
                 read += 1;
             }
         }
+        self.state = state;
         read
     }
 }
@@ -226,10 +231,13 @@ impl Adaptation {
 fn quantise<const BITS: u32>(rate: &Rate, difference: i32, scale: i32) -> usize {
     let difference = i32::from(difference as i16);
     let magnitude = difference.abs() & 0x7fff;
-    let exponent = 31 - (magnitude | 1).leading_zeros() as i32;
-    let log = ((exponent << 7) + (((magnitude << 7) >> exponent) & 127) - (scale >> 2)) as i16;
-    let steps: i16 =
-        rate.decide.iter().take((1 << (BITS - 1)) - 1).map(|level| i16::from(log >= *level)).sum();
+    // The logarithm to seven bits is what a float has for its exponent and the first seven bits of its mantissa; zero
+    // counts as one.
+    let log = ((magnitude.max(1) as f32).to_bits() >> 16) as i32 - (127 << 7);
+    let log = (log - (scale >> 2)) as i16;
+    // Whole registers: what stands behind the last level is never reached.
+    let lanes = if BITS == 5 { 16 } else { 8 };
+    let steps: i16 = rate.decide.iter().take(lanes).map(|level| i16::from(log >= *level)).sum();
     let all_ones = (1 << BITS) - 1;
     // The smallest positive code of all rates but 16 kbit/s is all ones too: zero is never sent (clause 3.3).
     let code = if difference < 0 || (steps == 0 && BITS != 2) { all_ones - steps } else { steps };
