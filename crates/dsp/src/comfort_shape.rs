@@ -347,7 +347,7 @@ mod tests {
         let mut source = ShapedNoise::new(0, &NoiseShape::white(SILENCE));
         for _ in 0..400 {
             let reflections = core::array::from_fn(|_| wild[entropy.u32() as usize % wild.len()]);
-            let level = Dbm0(if entropy.u32() % 9 == 0 { f32::NAN } else { -40.0 });
+            let level = Dbm0(if entropy.u32().is_multiple_of(9) { f32::NAN } else { -40.0 });
             source.set(&NoiseShape { level, reflections });
             for _ in 0..3 {
                 source.process(&mut [0; TICK_SAMPLES]);

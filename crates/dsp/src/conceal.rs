@@ -286,7 +286,7 @@ mod tests {
         let mut concealer = Concealer::new();
         for _ in 0..3000 {
             let mut frame: Frame = core::array::from_fn(|_| entropy.u32() as i16);
-            if entropy.u32() % 3 == 0 {
+            if entropy.u32().is_multiple_of(3) {
                 concealer.received(&mut frame);
             } else {
                 concealer.conceal(&mut frame);
