@@ -231,10 +231,8 @@ impl Adaptation {
 fn quantise<const BITS: u32>(rate: &Rate, difference: i32, scale: i32) -> usize {
     let difference = i32::from(difference as i16);
     let magnitude = difference.abs() & 0x7fff;
-    // The logarithm to seven bits is what a float has for its exponent and the first seven bits of its mantissa; zero
-    // counts as one.
-    let log = ((magnitude.max(1) as f32).to_bits() >> 16) as i32 - (127 << 7);
-    let log = (log - (scale >> 2)) as i16;
+    let exponent = 31 - (magnitude | 1).leading_zeros() as i32;
+    let log = ((exponent << 7) + (((magnitude << 7) >> exponent) & 127) - (scale >> 2)) as i16;
     // Whole registers: what stands behind the last level is never reached.
     let lanes = if BITS == 5 { 16 } else { 8 };
     let steps: i16 = rate.decide.iter().take(lanes).map(|level| i16::from(log >= *level)).sum();
