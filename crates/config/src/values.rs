@@ -125,6 +125,28 @@ words! {
         Pcmu = "pcmu",
         /// G.711 A-law.
         Pcma = "pcma",
+        /// G.722, wideband at 64 kbit/s.
+        G722 = "g722",
+        /// G.726 at 16 kbit/s.
+        G726R16 = "g726-16",
+        /// G.726 at 24 kbit/s.
+        G726R24 = "g726-24",
+        /// G.726 at 32 kbit/s.
+        G726R32 = "g726-32",
+        /// G.726 at 40 kbit/s.
+        G726R40 = "g726-40",
+        /// The same, packed as AAL2 has it.
+        Aal2G726R16 = "aal2-g726-16",
+        /// The same, packed as AAL2 has it.
+        Aal2G726R24 = "aal2-g726-24",
+        /// The same, packed as AAL2 has it.
+        Aal2G726R32 = "aal2-g726-32",
+        /// The same, packed as AAL2 has it.
+        Aal2G726R40 = "aal2-g726-40",
+        /// G.729 with Annex A, 8 kbit/s.
+        G729 = "g729",
+        /// 16-bit linear at 8 kHz.
+        L16 = "l16",
     }
 
     /// What drives a line port.

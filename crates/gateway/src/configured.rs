@@ -6,7 +6,7 @@ use tipring_call::{CauseTones, DialRow, Emergency, Number, Permission, Setup, Ti
 use tipring_config::{
     Codec, Destination, Digest, Digits, Effective, MayCall, Phone, Rule, Server, Service, Target,
 };
-use tipring_port::{CodecName, DtmfMode, JitterSpec, Text, Tone};
+use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
     AccountConfig, AccountId, AgentConfig, HostPort, Network, ServerConfig, ServerId, Transport, Trust,
 };
@@ -258,6 +258,17 @@ fn codec(codec: Codec) -> CodecName {
     match codec {
         Codec::Pcmu => CodecName::Pcmu,
         Codec::Pcma => CodecName::Pcma,
+        Codec::L16 => CodecName::L16,
+        Codec::G722 => CodecName::G722,
+        Codec::G729 => CodecName::G729,
+        Codec::G726R16 => CodecName::G726(G726Rate::R16, G726Packing::Rfc3551),
+        Codec::Aal2G726R16 => CodecName::G726(G726Rate::R16, G726Packing::Aal2),
+        Codec::G726R24 => CodecName::G726(G726Rate::R24, G726Packing::Rfc3551),
+        Codec::Aal2G726R24 => CodecName::G726(G726Rate::R24, G726Packing::Aal2),
+        Codec::G726R32 => CodecName::G726(G726Rate::R32, G726Packing::Rfc3551),
+        Codec::Aal2G726R32 => CodecName::G726(G726Rate::R32, G726Packing::Aal2),
+        Codec::G726R40 => CodecName::G726(G726Rate::R40, G726Packing::Rfc3551),
+        Codec::Aal2G726R40 => CodecName::G726(G726Rate::R40, G726Packing::Aal2),
     }
 }
 

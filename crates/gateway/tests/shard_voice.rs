@@ -50,7 +50,7 @@ fn phone_to_phone<A: Toys>() {
 }
 
 fn phone_to_far<A: Toys>() {
-    for codec in [CodecName::Pcmu, CodecName::Pcma, CodecName::L16] {
+    for codec in CodecName::ALL {
         let mut bench = Bench::<A>::new(1, 1, 1);
         bench.lift(0);
         bench.join_line(0, 5);
@@ -156,7 +156,7 @@ fn change<A: Toys>() {
     bench.fars[0].says = Say::Voice(1);
     bench.run(50);
     let last = *bench.fars[0].arrived.last().unwrap();
-    for codec in [CodecName::L16, CodecName::Pcma] {
+    for codec in [CodecName::L16, CodecName::G722, CodecName::G729, CodecName::Pcma] {
         bench.fars[0].use_codec(codec);
         bench.fars[0].address = address(77);
         let spec = bench.fars[0].spec();

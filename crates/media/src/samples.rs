@@ -12,16 +12,19 @@
 //! 15 ms of a digit leak, which no receiver takes for one (ITU-T Q.24: 23 ms are refused).
 //!
 //! # Limits
-//! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh.
+//! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh. G.729 alone
+//! allocates, when its stream opens.
 
-use tipring_codec::{Codec, Decoder, Encoder};
+use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, Packing};
 use tipring_dsp::{
     Activity, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfProfile, DtmfSending,
     EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TimeScaler,
     ToneGenerator,
 };
 use tipring_line::caller_frame;
-use tipring_port::{CallerId, CodecName, Frame, LineProfile, SAMPLE_SILENCE, Tone, ToneProgram};
+use tipring_port::{
+    self as port, CallerId, CodecName, Frame, LineProfile, SAMPLE_SILENCE, Tone, ToneProgram,
+};
 use tipring_units::{Db, Dbm0, Millis, Samples as SampleCount, TICK_SAMPLES};
 
 use crate::keys::{Keys, Strike};
@@ -248,8 +251,8 @@ impl SamplePlayer {
 
 /// Samples to payload and back.
 pub struct SampleCoder {
-    encoder: Encoder,
-    decoders: [Decoder; 3],
+    encoder: LineEncoder,
+    decoder: LineDecoder,
     concealer: Concealer,
     activity: Activity,
 }
@@ -259,14 +262,29 @@ const fn codec(name: CodecName) -> Codec {
         CodecName::Pcmu => Codec::Pcmu,
         CodecName::Pcma => Codec::Pcma,
         CodecName::L16 => Codec::L16,
+        CodecName::G722 => Codec::G722,
+        CodecName::G726(rate, packing) => {
+            let rate = match rate {
+                port::G726Rate::R16 => G726Rate::R16,
+                port::G726Rate::R24 => G726Rate::R24,
+                port::G726Rate::R32 => G726Rate::R32,
+                port::G726Rate::R40 => G726Rate::R40,
+            };
+            let packing = match packing {
+                port::G726Packing::Rfc3551 => Packing::Rfc3551,
+                port::G726Packing::Aal2 => Packing::Aal2,
+            };
+            Codec::G726(rate, packing)
+        }
+        CodecName::G729 => Codec::G729 { annex_b: false },
     }
 }
 
 impl Coder<Samples> for SampleCoder {
     fn new(name: CodecName) -> Self {
         Self {
-            encoder: codec(name).encoder(),
-            decoders: [Codec::Pcmu.decoder(), Codec::Pcma.decoder(), Codec::L16.decoder()],
+            encoder: codec(name).line_encoder(),
+            decoder: codec(name).line_decoder(),
             concealer: Concealer::new(),
             activity: Activity::new(),
         }
@@ -282,12 +300,11 @@ impl Coder<Samples> for SampleCoder {
 
     fn decode(&mut self, name: CodecName, unit: &[u8]) -> Frame {
         let mut frame = SAMPLE_SILENCE;
-        let decoder = match name {
-            CodecName::Pcmu => &mut self.decoders[0],
-            CodecName::Pcma => &mut self.decoders[1],
-            CodecName::L16 => &mut self.decoders[2],
-        };
-        decoder.decode(unit, &mut frame);
+        let codec = codec(name);
+        if self.decoder.codec() != codec {
+            self.decoder = codec.line_decoder();
+        }
+        self.decoder.decode(unit, &mut frame);
         self.concealer.received(&mut frame);
         self.activity.process(&frame);
         frame
@@ -295,7 +312,12 @@ impl Coder<Samples> for SampleCoder {
 
     fn conceal(&mut self) -> Frame {
         let mut frame = SAMPLE_SILENCE;
-        self.concealer.conceal(&mut frame);
+        if self.decoder.conceal(&mut frame) == TICK_SAMPLES {
+            self.concealer.received(&mut frame);
+        } else {
+            self.concealer.conceal(&mut frame);
+            self.decoder.follow(&frame);
+        }
         frame
     }
 

@@ -25,8 +25,8 @@ pub use line::{
     RohStage,
 };
 pub use media::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, Event, JitterSpec, LegSpec, MAX_PAYLOAD_TYPES,
-    MediaCommand, MediaEvent, PayloadType, RtpSpec, StreamStats, TapPoint,
+    CodecName, Command, CrossSpec, Direction, DtmfMode, Event, G726Packing, G726Rate, JitterSpec, LegSpec,
+    MAX_PAYLOAD_TYPES, MediaCommand, MediaEvent, PayloadType, RtpSpec, StreamStats, TapPoint,
 };
 pub use profile::{
     CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, MAX_RING_STEPS, PulseConvention,

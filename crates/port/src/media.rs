@@ -7,7 +7,7 @@ use tipring_units::{BridgeId, Dbm0, Epoch, LegId, LineId, MediaSlot, Millis, Sha
 use crate::{LineCommand, LineEvent, LineProfile, Text, Tone, TonePlan};
 
 /// Payload types that one stream receives, at the most.
-pub const MAX_PAYLOAD_TYPES: usize = 4;
+pub const MAX_PAYLOAD_TYPES: usize = 8;
 
 /// The codecs that a leg can be told to use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -18,6 +18,53 @@ pub enum CodecName {
     Pcma,
     /// 16-bit linear, 8 kHz, network byte order.
     L16,
+    /// G.722 at 64 kbit/s.
+    G722,
+    /// G.726 at a rate, its codes packed in an order.
+    G726(G726Rate, G726Packing),
+    /// G.729 with Annex A, and no silence sent (`annexb=no`).
+    G729,
+}
+
+impl CodecName {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Pcmu,
+        Self::Pcma,
+        Self::L16,
+        Self::G722,
+        Self::G726(G726Rate::R16, G726Packing::Rfc3551),
+        Self::G726(G726Rate::R24, G726Packing::Rfc3551),
+        Self::G726(G726Rate::R32, G726Packing::Rfc3551),
+        Self::G726(G726Rate::R40, G726Packing::Rfc3551),
+        Self::G726(G726Rate::R16, G726Packing::Aal2),
+        Self::G726(G726Rate::R24, G726Packing::Aal2),
+        Self::G726(G726Rate::R32, G726Packing::Aal2),
+        Self::G726(G726Rate::R40, G726Packing::Aal2),
+        Self::G729,
+    ];
+}
+
+/// The rate of G.726.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum G726Rate {
+    /// 16 kbit/s.
+    R16,
+    /// 24 kbit/s.
+    R24,
+    /// 32 kbit/s.
+    R32,
+    /// 40 kbit/s.
+    R40,
+}
+
+/// The order in which G.726's codes fill a byte.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum G726Packing {
+    /// The first code in the lowest bits (RFC 3551 clause 4.5.4): `G726-32`.
+    Rfc3551,
+    /// The first code in the highest bits (ITU-T I.366.2 Annex E): `AAL2-G726-32`.
+    Aal2,
 }
 
 /// A payload type and what it means.

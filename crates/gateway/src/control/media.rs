@@ -10,10 +10,10 @@ use core::net::SocketAddr;
 
 use tipring_call::{FarId, MediaAction, Party, Way};
 use tipring_port::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, LegSpec, MAX_PAYLOAD_TYPES, MediaCommand,
-    PayloadType, RtpSpec, Text,
+    CodecName, Command, CrossSpec, Direction, DtmfMode, G726Packing, G726Rate, LegSpec, MAX_PAYLOAD_TYPES,
+    MediaCommand, PayloadType, RtpSpec, Text,
 };
-use tipring_sip::offer_answer::{self, Codec, LocalMedia, StreamPlan};
+use tipring_sip::offer_answer::{self, Codec, Kbits, LocalMedia, StreamPlan};
 use tipring_units::{BridgeId, LegId, LineId, MediaSlot, Millis, ShardId};
 
 use crate::site::{MediaSite, ServerSite, Site};
@@ -139,6 +139,9 @@ impl MediaDesk {
             Codec::Pcmu => "G.711u",
             Codec::Pcma => "G.711a",
             Codec::L16 => "L16",
+            Codec::G722 => "G.722",
+            Codec::G726(_) | Codec::Aal2G726(_) => "G.726",
+            Codec::G729 => "G.729",
         })
     }
 
@@ -389,6 +392,16 @@ const fn codec_of(name: CodecName) -> Codec {
         CodecName::Pcmu => Codec::Pcmu,
         CodecName::Pcma => Codec::Pcma,
         CodecName::L16 => Codec::L16,
+        CodecName::G722 => Codec::G722,
+        CodecName::G729 => Codec::G729,
+        CodecName::G726(G726Rate::R16, G726Packing::Rfc3551) => Codec::G726(Kbits::K16),
+        CodecName::G726(G726Rate::R16, G726Packing::Aal2) => Codec::Aal2G726(Kbits::K16),
+        CodecName::G726(G726Rate::R24, G726Packing::Rfc3551) => Codec::G726(Kbits::K24),
+        CodecName::G726(G726Rate::R24, G726Packing::Aal2) => Codec::Aal2G726(Kbits::K24),
+        CodecName::G726(G726Rate::R32, G726Packing::Rfc3551) => Codec::G726(Kbits::K32),
+        CodecName::G726(G726Rate::R32, G726Packing::Aal2) => Codec::Aal2G726(Kbits::K32),
+        CodecName::G726(G726Rate::R40, G726Packing::Rfc3551) => Codec::G726(Kbits::K40),
+        CodecName::G726(G726Rate::R40, G726Packing::Aal2) => Codec::Aal2G726(Kbits::K40),
     }
 }
 
@@ -397,5 +410,15 @@ const fn name_of(codec: Codec) -> CodecName {
         Codec::Pcmu => CodecName::Pcmu,
         Codec::Pcma => CodecName::Pcma,
         Codec::L16 => CodecName::L16,
+        Codec::G722 => CodecName::G722,
+        Codec::G729 => CodecName::G729,
+        Codec::G726(Kbits::K16) => CodecName::G726(G726Rate::R16, G726Packing::Rfc3551),
+        Codec::Aal2G726(Kbits::K16) => CodecName::G726(G726Rate::R16, G726Packing::Aal2),
+        Codec::G726(Kbits::K24) => CodecName::G726(G726Rate::R24, G726Packing::Rfc3551),
+        Codec::Aal2G726(Kbits::K24) => CodecName::G726(G726Rate::R24, G726Packing::Aal2),
+        Codec::G726(Kbits::K32) => CodecName::G726(G726Rate::R32, G726Packing::Rfc3551),
+        Codec::Aal2G726(Kbits::K32) => CodecName::G726(G726Rate::R32, G726Packing::Aal2),
+        Codec::G726(Kbits::K40) => CodecName::G726(G726Rate::R40, G726Packing::Rfc3551),
+        Codec::Aal2G726(Kbits::K40) => CodecName::G726(G726Rate::R40, G726Packing::Aal2),
     }
 }

@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use tipring_media::{Channel, Coder};
 use tipring_port::{
-    CodecName, Direction, DtmfMode, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, RtpSpec, Text,
+    CodecName, Direction, DtmfMode, G726Packing, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, RtpSpec, Text,
 };
 use tipring_units::{LegId, MediaSlot, Millis};
 
@@ -61,6 +61,10 @@ pub fn number_of(codec: CodecName) -> u8 {
         CodecName::Pcmu => 0,
         CodecName::Pcma => 8,
         CodecName::L16 => 96,
+        CodecName::G722 => 9,
+        CodecName::G729 => 18,
+        CodecName::G726(rate, G726Packing::Rfc3551) => 102 + rate as u8,
+        CodecName::G726(rate, G726Packing::Aal2) => 106 + rate as u8,
     }
 }
 
@@ -208,10 +212,7 @@ impl<A: Toys> Far<A> {
             return;
         }
         self.arrived.push((sequence, timestamp, kind));
-        let codec = [CodecName::Pcmu, CodecName::Pcma, CodecName::L16]
-            .into_iter()
-            .find(|codec| number_of(*codec) == kind)
-            .unwrap();
+        let codec = CodecName::ALL.into_iter().find(|codec| number_of(*codec) == kind).unwrap();
         for unit in payload.chunks(A::Coder::unit(codec)) {
             let frame = self.decoder.decode(codec, unit);
             self.ear.hear(&frame);

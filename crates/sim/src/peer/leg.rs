@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 
 use tipring_media::Processing;
-use tipring_port::CodecName;
+use tipring_port::{CodecName, G726Packing, G726Rate};
 use tipring_sip::message::{Headers, NameAddr, Request, Uri};
 use tipring_sip::sdp::{
     Connection, Direction, Media as SdpMedia, MediaKind, Origin, Rtpmap, SessionDescription,
@@ -157,15 +157,9 @@ fn audio_of(description: &SessionDescription) -> Option<(SocketAddr, SdpMedia, D
 
 fn codec_in(media: &SdpMedia) -> Option<(u8, CodecName)> {
     media.payload_types().find_map(|number| {
-        let map = media.rtpmap(number);
-        let is = |name: &str, fixed: u8| map.as_ref().map_or(number == fixed, |map| map.is(name, 8000));
-        if is("PCMU", 0) {
-            Some((number, CodecName::Pcmu))
-        } else if is("PCMA", 8) {
-            Some((number, CodecName::Pcma))
-        } else {
-            None
-        }
+        let map = media.rtpmap(number)?;
+        let known = CodecName::ALL.into_iter().find(|codec| map.is(name_of(*codec), 8000))?;
+        Some((number, known))
     })
 }
 
@@ -180,5 +174,19 @@ const fn name_of(codec: CodecName) -> &'static str {
         CodecName::Pcmu => "PCMU",
         CodecName::Pcma => "PCMA",
         CodecName::L16 => "L16",
+        CodecName::G722 => "G722",
+        CodecName::G729 => "G729",
+        CodecName::G726(rate, G726Packing::Rfc3551) => match rate {
+            G726Rate::R16 => "G726-16",
+            G726Rate::R24 => "G726-24",
+            G726Rate::R32 => "G726-32",
+            G726Rate::R40 => "G726-40",
+        },
+        CodecName::G726(rate, G726Packing::Aal2) => match rate {
+            G726Rate::R16 => "AAL2-G726-16",
+            G726Rate::R24 => "AAL2-G726-24",
+            G726Rate::R32 => "AAL2-G726-32",
+            G726Rate::R40 => "AAL2-G726-40",
+        },
     }
 }

@@ -133,7 +133,7 @@ impl OfferAnswer {
         let mut line = Media::audio(media.rtp.port());
         for codec in media.codecs.iter().take(MAX_CODECS) {
             let number = self.types.get(codec).copied().unwrap_or(codec.offered_payload_type());
-            line.add_payload(Rtpmap::new(number, codec.name(), codec.clock_rate()), "");
+            line.add_payload(Rtpmap::new(number, codec.name(), codec.clock_rate()), codec.fmtp());
         }
         if media.telephone_events {
             line.add_payload(Rtpmap::new(self.event_type, "telephone-event", EVENT_CLOCK), "0-16");
@@ -326,7 +326,7 @@ fn accept(offer: &SessionDescription, theirs: &Media, media: &LocalMedia) -> Opt
     let direction = both(their_direction(offer, theirs).reversed(), media.direction);
     let mut line = Media::audio(media.rtp.port());
     for (number, codec) in &agreed {
-        line.add_payload(Rtpmap::new(*number, codec.name(), codec.clock_rate()), "");
+        line.add_payload(Rtpmap::new(*number, codec.name(), codec.clock_rate()), codec.fmtp());
     }
     if let Some(number) = events {
         line.add_payload(Rtpmap::new(number, "telephone-event", EVENT_CLOCK), "0-16");

@@ -15,11 +15,46 @@ pub enum Codec {
     Pcma,
     /// Linear 16 bit at 8 kHz, one channel.
     L16,
+    /// G.722 at 64 kbit/s. Its clock is said to be 8000, by an old mistake (RFC 3551 §4.5.2).
+    G722,
+    /// G.726 at this many kbit/s, packed as RFC 3551 has it.
+    G726(Kbits),
+    /// The same, packed as AAL2 has it (ITU-T I.366.2 Annex E).
+    Aal2G726(Kbits),
+    /// G.729 without Annex B.
+    G729,
+}
+
+/// The rate of G.726.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kbits {
+    /// 16 kbit/s.
+    K16,
+    /// 24 kbit/s.
+    K24,
+    /// 32 kbit/s.
+    K32,
+    /// 40 kbit/s.
+    K40,
 }
 
 impl Codec {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::L16];
+    pub const ALL: [Self; 13] = [
+        Self::Pcmu,
+        Self::Pcma,
+        Self::L16,
+        Self::G722,
+        Self::G726(Kbits::K16),
+        Self::G726(Kbits::K24),
+        Self::G726(Kbits::K32),
+        Self::G726(Kbits::K40),
+        Self::Aal2G726(Kbits::K16),
+        Self::Aal2G726(Kbits::K24),
+        Self::Aal2G726(Kbits::K32),
+        Self::Aal2G726(Kbits::K40),
+        Self::G729,
+    ];
 
     /// The encoding name of RFC 3551.
     pub const fn name(self) -> &'static str {
@@ -27,13 +62,29 @@ impl Codec {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
             Self::L16 => "L16",
+            Self::G722 => "G722",
+            Self::G726(Kbits::K16) => "G726-16",
+            Self::G726(Kbits::K24) => "G726-24",
+            Self::G726(Kbits::K32) => "G726-32",
+            Self::G726(Kbits::K40) => "G726-40",
+            Self::Aal2G726(Kbits::K16) => "AAL2-G726-16",
+            Self::Aal2G726(Kbits::K24) => "AAL2-G726-24",
+            Self::Aal2G726(Kbits::K32) => "AAL2-G726-32",
+            Self::Aal2G726(Kbits::K40) => "AAL2-G726-40",
+            Self::G729 => "G729",
         }
     }
 
     /// The RTP clock in hertz.
     pub const fn clock_rate(self) -> u32 {
         match self {
-            Self::Pcmu | Self::Pcma | Self::L16 => 8000,
+            Self::Pcmu
+            | Self::Pcma
+            | Self::L16
+            | Self::G722
+            | Self::G726(_)
+            | Self::Aal2G726(_)
+            | Self::G729 => 8000,
         }
     }
 
@@ -42,8 +93,10 @@ impl Codec {
         match self {
             Self::Pcmu => Some(0),
             Self::Pcma => Some(8),
-            // Types 10 and 11 are L16 at 44.1 kHz.
-            Self::L16 => None,
+            Self::G722 => Some(9),
+            Self::G729 => Some(18),
+            // Types 10 and 11 are L16 at 44.1 kHz; 2 was G.726 at 32 kbit/s and was withdrawn.
+            Self::L16 | Self::G726(_) | Self::Aal2G726(_) => None,
         }
     }
 
@@ -53,6 +106,26 @@ impl Codec {
             Self::Pcmu => 0,
             Self::Pcma => 8,
             Self::L16 => 96,
+            Self::G722 => 9,
+            Self::G729 => 18,
+            // 101 is left to telephone events, which most expect there.
+            Self::G726(Kbits::K16) => 102,
+            Self::G726(Kbits::K24) => 103,
+            Self::G726(Kbits::K32) => 104,
+            Self::G726(Kbits::K40) => 105,
+            Self::Aal2G726(Kbits::K16) => 106,
+            Self::Aal2G726(Kbits::K24) => 107,
+            Self::Aal2G726(Kbits::K32) => 108,
+            Self::Aal2G726(Kbits::K40) => 109,
+        }
+    }
+
+    /// What our `a=fmtp` line says of it; nothing if it is empty. Without a word Annex B of G.729 is meant to be used
+    /// (RFC 4856 §2.1.9), and where one side refuses it neither does.
+    pub const fn fmtp(self) -> &'static str {
+        match self {
+            Self::G729 => "annexb=no",
+            Self::Pcmu | Self::Pcma | Self::L16 | Self::G722 | Self::G726(_) | Self::Aal2G726(_) => "",
         }
     }
 

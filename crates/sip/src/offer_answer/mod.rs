@@ -6,7 +6,7 @@
 //! ACK, PRACK, UPDATE. One audio stream is used; every other stream of an offer is refused in its place and
 //! stays refused.
 //!
-//! **Limits.** RTP/AVP with PCMU, PCMA, L16 and telephone events; addresses, not names, in `c=`.
+//! **Limits.** RTP/AVP with the codecs of [`Codec`] and telephone events; addresses, not names, in `c=`.
 //!
 //! **Standard.** RFC 3264; RFC 3605 (`a=rtcp`); RFC 6337 for where offers may stand.
 
@@ -15,6 +15,6 @@ mod media;
 
 pub use machine::{OfferAnswer, SdpRefused};
 pub use media::{
-    Codec, DEFAULT_PTIME, Direction, EventTypes, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS, MediaPlan,
-    OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE,
+    Codec, DEFAULT_PTIME, Direction, EventTypes, Kbits, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS,
+    MediaPlan, OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE,
 };
