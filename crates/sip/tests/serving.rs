@@ -429,3 +429,50 @@ fn a_request_in_another_version_of_sip_is_505_for_those_we_trust_and_nothing_for
     assert_eq!(world.statuses(P), [505]);
     assert!(world.statuses(STRANGER).is_empty());
 }
+
+#[test]
+fn a_caller_of_rfc_2543_is_reached_by_its_from_where_it_names_no_contact() {
+    let mut world = World::with_peer(1);
+    let contact = format!("Contact: <sip:peer@{P}>\n");
+    let text = message("INVITE", "old", "", SDP).replace(&contact, "");
+    world.inject(P, A, &text);
+    world.run_for(20);
+    assert_eq!(world.statuses(P), [100, 400], "a tag is of RFC 3261, which wants a Contact (§8.1.1.8)");
+    let from = format!("<sip:old@{P}>");
+    let old = text.replace("<sip:peer@10.0.0.9>;tag=pt", &from).replace("c1", "c2").replace("Kold", "Kolder");
+    world.inject(P, A, &old);
+    world.run_for(20);
+    let session = world.incoming(0).expect("a call");
+    world.command(0, Command::Accept { session, media: media(1) });
+    world.run_for(20);
+    let to = format!("To: <sip:102@10.0.0.1>;tag={}\n", tag(&world));
+    let ack = message("ACK", "old2", &to, "").replace(";tag=pt", "").replace("c1", "c2");
+    world.inject(P, A, &ack.replace(&contact, ""));
+    world.run_for(20);
+    world.command(0, Command::Hangup { session, cause: None });
+    world.run_for(20);
+    let bye = world.got(P, &Method::Bye).expect("a BYE");
+    assert_eq!(bye.uri.to_string(), format!("sip:old@{P}"));
+}
+
+#[test]
+fn a_stream_that_cannot_be_followed_is_answered_and_closed_for_those_we_trust_only() {
+    for (from, answered) in [(P, true), (STRANGER, false)] {
+        let mut world = with_stranger();
+        let text = message_from(from, "OPTIONS", "t", "", "").replace("Content-Length: 0\n", "");
+        let conn = tipring_sip::agent::ConnId(1);
+        let (now, agent) = (world.now, &mut world.nodes[0].agent);
+        agent.handle(now, Input::StreamOpened { conn, local: address(A), remote: address(from) });
+        agent.handle(now, Input::Stream { conn, bytes: text.replace('\n', "\r\n").as_bytes() });
+        let out: Vec<Output> = std::iter::from_fn(|| agent.poll())
+            .filter(|output| !matches!(output, Output::Event(_)))
+            .collect();
+        let (last, before) = out.split_last().expect("it is closed");
+        assert_eq!(*last, Output::StreamClose { conn });
+        assert_eq!(before.len(), usize::from(answered));
+        for output in before {
+            let Output::StreamSend { bytes, .. } = output else { panic!("{output:?}") };
+            assert!(bytes.starts_with(b"SIP/2.0 400 "));
+        }
+    }
+}

@@ -12,8 +12,8 @@ use super::config::Refusal;
 use super::guard::guarded;
 use crate::dialog::{Ctx, Session};
 use crate::message::{
-    Capabilities, HeaderName, Message, Method, ParseError, Request, Response, StreamItem, is_keep_alive,
-    parse_datagram, validate_request, validate_response,
+    Capabilities, HeaderName, Message, Method, ParseError, Request, Response, StreamError, StreamItem,
+    is_keep_alive, parse_datagram, validate_request, validate_response,
 };
 use crate::registrar::Proof;
 use crate::transaction::{Arrival, ServerId as ServerTxn, Target};
@@ -31,7 +31,8 @@ impl Agent {
 
     pub(super) fn on_stream(&mut self, now: Instant, conn: ConnId, bytes: &[u8]) {
         let Some(source) = self.wires.target(conn) else { return };
-        for item in self.wires.received(conn, bytes, &mut self.out) {
+        let (items, lost) = self.wires.received(conn, bytes);
+        for item in items {
             match item {
                 StreamItem::Message(message) => self.on_message(now, source, message),
                 StreamItem::Malformed(error) => self.on_malformed(now, source, &error),
@@ -41,7 +42,14 @@ impl Agent {
                 StreamItem::Pong => {}
             }
         }
-        // The stream could not be followed and was closed: nobody is registered over it any more.
+        // Where a message ends that gives no length is not known (§18.3): it is answered, and the stream is over.
+        if let Some(StreamError::Lost(error)) = &lost {
+            self.on_malformed(now, source, error);
+        }
+        if lost.is_some() {
+            self.wires.close(conn, &mut self.out);
+        }
+        // Nobody is registered over it any more.
         if self.wires.target(conn).is_none() {
             self.bindings_changed(|r| r.flow_closed(source));
         }
@@ -443,7 +451,8 @@ fn is_emergency(request: &Request) -> bool {
         || request.uri.to_string().to_ascii_lowercase().starts_with("urn:service:sos")
 }
 
-fn capabilities() -> Capabilities {
+/// What the agent can do with a request.
+pub fn capabilities() -> Capabilities {
     let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<String>>();
     Capabilities {
         methods: vec![

@@ -38,4 +38,5 @@ pub use config::{
     AccountConfig, AccountId, AgentConfig, HostPort, Network, Refusal, Reoffers, ServerConfig, ServerId,
     Trust,
 };
+pub use inbound::capabilities;
 pub use locate::SrvRecord;

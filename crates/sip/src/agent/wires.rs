@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use tipring_units::{Instant, Millis};
 
 use super::api::{ConnId, Output};
-use crate::message::{StreamFramer, StreamItem};
+use crate::message::{StreamError, StreamFramer, StreamItem};
 use crate::transaction::{Target, Transport};
 
 /// Connections at a time.
@@ -161,27 +161,25 @@ impl Wires {
         Some(Target { transport: Transport::Tcp, address: entry.remote, conn: Some(conn) })
     }
 
-    /// Takes bytes of a stream and gives the messages that they complete. The connection is closed when they
-    /// cannot be followed.
-    pub fn received(&mut self, conn: ConnId, bytes: &[u8], out: &mut VecDeque<Output>) -> Vec<StreamItem> {
+    /// Takes bytes of a stream: what is whole by them, and why the stream cannot be followed any further, if so. The
+    /// connection is to be closed then, after its answers.
+    pub fn received(&mut self, conn: ConnId, bytes: &[u8]) -> (Vec<StreamItem>, Option<StreamError>) {
         let mut items = Vec::new();
-        let Some(entry) = self.conns.get_mut(&conn) else { return items };
+        let Some(entry) = self.conns.get_mut(&conn) else { return (items, None) };
         // Large pieces go in by and by, so that the framer's bound is for what is unfinished.
         for piece in bytes.chunks(16 * 1024) {
-            let mut lost = entry.framer.push(piece).is_err();
-            while !lost {
+            if let Err(why) = entry.framer.push(piece) {
+                return (items, Some(why));
+            }
+            loop {
                 match entry.framer.pop() {
                     Ok(Some(item)) => items.push(item),
                     Ok(None) => break,
-                    Err(_) => lost = true,
+                    Err(why) => return (items, Some(why)),
                 }
             }
-            if lost {
-                self.close(conn, out);
-                return items;
-            }
         }
-        items
+        (items, None)
     }
 
     /// Closes a connection of ours.
@@ -244,7 +242,7 @@ mod tests {
     fn a_connection_that_never_speaks_is_closed() {
         let (mut wires, mut out) = (Wires::default(), VecDeque::new());
         wires.opened(Instant::ZERO, ConnId(1), peer(40_000), &mut out);
-        wires.received(ConnId(1), b"INVITE sip:a SIP/2.0\r\n", &mut out);
+        let _ = wires.received(ConnId(1), b"INVITE sip:a SIP/2.0\r\n");
         let at = wires.deadline().expect("a deadline");
         wires.on_time(at, &mut out);
         assert_eq!(out.pop_front(), Some(Output::StreamClose { conn: ConnId(1) }));

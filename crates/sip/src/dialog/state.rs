@@ -74,14 +74,20 @@ impl Dialog {
 
     /// The dialog that an INVITE makes at our side with `tag` in our To (§12.1.1).
     pub fn of_request(request: &Request, tag: &str) -> Option<Self> {
-        let contact = request.contacts().ok()?.into_iter().next()?;
+        let remote = request.from_().ok()?;
+        let remote_target = match request.contacts().ok()?.into_iter().next() {
+            Some(contact) => contact.uri,
+            // RFC 2543 §6.13 leaves Contact to the caller's choice and knows no tag: From is where it is reached then.
+            None if remote.tag().is_none() => remote.uri.clone(),
+            None => return None,
+        };
         let mut routes = request.record_routes().ok()?;
         routes.truncate(MAX_ROUTES);
         Some(Self {
             call_id: request.call_id().ok()?,
             local: request.to().ok()?.with_tag(tag),
-            remote: request.from_().ok()?,
-            remote_target: contact.uri,
+            remote,
+            remote_target,
             routes,
             local_seq: 0,
             remote_seq: request.cseq().ok().map(|cseq| cseq.seq),
