@@ -204,7 +204,7 @@ const KEYS: &[Key] = {
         now(Phone, "disconnect", Kind::Disconnect, "by country", WhenIdle, "What tells the device that the far end hung up."),
         now(Phone, "gain_in", Kind::Ratio, "by country", WhenIdle, "Gain from the phone to the network."),
         now(Phone, "gain_out", Kind::Ratio, "by country", WhenIdle, "Gain from the network to the phone."),
-        now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller; 0 turns it off."),
+        now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 16, 32, 64 or 128 ms; 0 turns it off."),
         later(Phone, "dials", Kind::Destinations, Live, "Called off-hook, in order, until a person answers.", "the phone gets dial tone"),
         later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
         later(Phone, "forward", Kind::Destinations, Live, "Where calls go instead.", "calls ring the phone"),

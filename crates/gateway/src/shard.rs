@@ -374,7 +374,7 @@ impl<A: Processing> Shard<A> {
         unit.fxs = Fxs::new(&unit.profile, epoch.next(), in_service);
         unit.out.clear();
         unit.bridged = false;
-        self.plane.set_profile(line, &unit.profile);
+        self.plane.restart_line(line, &unit.profile);
         let told = [
             (epoch, LineEvent::Fault(LineFault::Panicked)),
             (epoch, LineEvent::Released),

@@ -12,8 +12,8 @@ use shard_bench::{address, profile};
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::Packets;
 use tipring_port::{
-    CodecName, Command, DtmfMode, LegSpec, LineCommand, LoopReading, MediaCommand, RingPattern, RingRequest,
-    Samples, Symbols, TapPoint, Tone,
+    CodecName, Command, DtmfMode, Event, LegSpec, LineCommand, LineProfile, LoopReading, MediaCommand,
+    RingPattern, RingRequest, Samples, Symbols, TapPoint, Tone,
 };
 use tipring_units::{
     BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Milliamps, Millis, ShardId, TICK, Volts, WallTime,
@@ -45,7 +45,7 @@ static ALLOCATOR: Counting = Counting;
 const LINES: usize = 4;
 
 /// A minute of ticks: calls by RTP that are opened, changed, held and closed; a line that rings with caller ID; tones,
-/// digits both ways, taps, a crossing.
+/// digits both ways, taps, a crossing; lines that are given other profiles, with other tones, tails and gains.
 fn a_minute<A: Toys>() {
     let setup = ShardSetup {
         id: ShardId(0),
@@ -65,6 +65,19 @@ fn a_minute<A: Toys>() {
     let mut now = Instant::ZERO;
     let mut wire = [0x55; 172];
     let mut sent = 0;
+    // The box of a command is the control plane's.
+    let mut edits: Vec<Command> = [Millis(64), Millis(0), Millis(16), Millis(128), Millis(48), Millis(32)]
+        .into_iter()
+        .zip(1..)
+        .flat_map(|(tail, revision)| (0..LINES as u16).map(move |line| (LineId(line), revision, tail)))
+        .map(|(line, revision, tail)| {
+            let gain_in = tipring_units::Db(tail.0 as f32 / -32.0);
+            let profile = LineProfile { echo_tail: tail.samples(), gain_in, ..profile() };
+            Command::Profile(line, revision, Box::new(profile))
+        })
+        .collect();
+    edits.reverse();
+    let mut profiled = 0;
     let before = COUNT.with(Cell::get);
     assert!(before > 0, "the count counts");
     for tick in 0..6000_u32 {
@@ -108,6 +121,13 @@ fn a_minute<A: Toys>() {
             }
             shard.receive_crossed(leg(30_000), &A::SILENCE);
         }
+        if [2850, 2900, 2950].contains(&(tick % 3000)) {
+            for _ in 0..LINES {
+                if let Some(edit) = edits.pop() {
+                    shard.command(now, edit);
+                }
+            }
+        }
         let ringing = LineId(LINES as u16 - 1);
         if tick % 3000 == 200 {
             let caller = tipring_port::CallerId {
@@ -121,7 +141,7 @@ fn a_minute<A: Toys>() {
             shard.command(now, Command::Line(ringing, epoch, ring));
         }
         for (line, input) in rx.iter_mut().enumerate() {
-            let closed = line + 1 < LINES && tick % 3000 < 2900;
+            let closed = line + 1 < LINES && tick % 3000 < 2700;
             let current = Milliamps(if closed { 25.0 } else { 0.0 });
             *input = LineIn::steady(LoopReading { voltage: Volts(48.0), current });
             let say = match tick % 100 {
@@ -134,7 +154,9 @@ fn a_minute<A: Toys>() {
         packets.clear();
         shard.tick(now, &rx, &mut tx, &mut packets, |_| ());
         sent += packets.len();
-        while shard.poll().is_some() {}
+        while let Some(event) = shard.poll() {
+            profiled += u32::from(matches!(event, Event::Profiled(..)));
+        }
         if tick % 20 == 0 {
             shard.take_tap(LineId(0), TapPoint::LineOut, |_| ());
         }
@@ -142,6 +164,7 @@ fn a_minute<A: Toys>() {
     }
     assert_eq!(COUNT.with(Cell::get) - before, 0);
     assert!(sent > 5000, "{sent}");
+    assert!(profiled > 10, "{profiled} profiles were taken");
 }
 
 #[test]

@@ -42,6 +42,16 @@ impl<A: Processing> LineLeg<A> {
         }
     }
 
+    /// Becomes the leg of a line with this profile, by the memory that it has.
+    pub fn renew(&mut self, profile: &LineProfile) {
+        self.voice.renew(profile);
+        self.player.stop();
+        self.tones = profile.tones;
+        self.sent = A::SILENCE;
+        (self.sounds, self.bridged, self.far_digit, self.doubted) = (false, false, false, false);
+        self.doubt = 0;
+    }
+
     /// The line's tones.
     pub fn tones(&self) -> &TonePlan {
         &self.tones

@@ -148,8 +148,15 @@ impl<A: Processing> Plane<A> {
         self.lines.get_mut(index)
     }
 
-    /// Gives a line a new profile: its voice path starts anew.
+    /// Gives a line a new profile: its voice path starts anew, by the memory that it has.
     pub fn set_profile(&mut self, line: LineId, profile: &LineProfile) {
+        if let Some(leg) = self.line_leg(line) {
+            leg.renew(profile);
+        }
+    }
+
+    /// Makes a line's voice path anew after a panic, of which nothing is trusted.
+    pub fn restart_line(&mut self, line: LineId, profile: &LineProfile) {
         if let Some(leg) = self.line_leg(line) {
             *leg = LineLeg::new(profile);
         }

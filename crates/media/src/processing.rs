@@ -61,6 +61,8 @@ pub trait LineVoice<A: Audio> {
     fn speak(&mut self, frame: &A::Frame) -> A::Frame;
     /// Forgets the digit and the echo path; the line has a new call.
     fn reset(&mut self);
+    /// Becomes what [`LineVoice::new`] gives for `profile`, without allocating: the line was given another profile.
+    fn renew(&mut self, profile: &LineProfile);
 }
 
 /// A player of tones, digits and caller-ID bursts: one at a time.

@@ -12,13 +12,16 @@
 //! 15 ms of a digit leak, which no receiver takes for one (ITU-T Q.24: 23 ms are refused).
 //!
 //! # Limits
+//! A canceller's length is rounded up to one of [`TAILS`]. A line has one of each, made at the start, so that a change of
+//! its profile needs no memory; those that are not in use cost nothing else.
+//!
 //! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh. G.729 alone
 //! allocates, when its stream opens.
 
 use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, Packing};
 use tipring_dsp::{
     Activity, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfProfile, DtmfSending,
-    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TimeScaler,
+    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TAIL_MAX, TimeScaler,
     ToneGenerator,
 };
 use tipring_line::caller_frame;
@@ -48,10 +51,16 @@ impl Processing for Samples {
     }
 }
 
+/// Lengths of echo cancellers that a line has.
+pub const TAILS: [Millis; 4] = [Millis(16), Millis(32), Millis(64), TAIL_MAX];
+
 /// A line's voice path over samples.
 pub struct SampleVoice {
     dc: DcBlock,
-    canceller: Option<EchoCanceller>,
+    /// One of each length; none for what comes from another shard.
+    cancellers: Option<[EchoCanceller; TAILS.len()]>,
+    /// The place of the one in use.
+    cancels: Option<usize>,
     detector: DtmfDetector,
     gain_in: Gain,
     gain_out: Gain,
@@ -60,17 +69,28 @@ pub struct SampleVoice {
 
 impl LineVoice<Samples> for SampleVoice {
     fn new(profile: &LineProfile) -> Self {
-        Self::with(profile.echo_tail.millis(), profile.gain_in, profile.gain_out)
+        let canceller = |tail| EchoCanceller::new(EchoConfig { tail, ..EchoConfig::default() });
+        let mut voice = Self { cancellers: Some(TAILS.map(canceller)), ..Self::plain() };
+        voice.renew(profile);
+        voice
     }
 
     fn plain() -> Self {
-        Self::with(Millis::ZERO, Db(0.0), Db(0.0))
+        Self {
+            dc: DcBlock::new(),
+            cancellers: None,
+            cancels: None,
+            detector: DtmfDetector::new(DtmfProfile::default()),
+            gain_in: Gain::new(Db(0.0)),
+            gain_out: Gain::new(Db(0.0)),
+            delay: SampleCount(0),
+        }
     }
 
     fn hear(&mut self, frame: &Frame, sent: &Frame, bulk_delay: SampleCount) -> Heard<Samples> {
         let mut clean = *frame;
         self.dc.process(&mut clean);
-        if let Some(canceller) = &mut self.canceller {
+        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
             if bulk_delay != self.delay {
                 self.delay = bulk_delay;
                 // It leads to the line's side of the card, so what was learnt holds under any delay.
@@ -86,7 +106,7 @@ impl LineVoice<Samples> for SampleVoice {
             }
         }
         heard.muted = self.detector.suspects();
-        if let Some(canceller) = &mut self.canceller {
+        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
             canceller.suppress(&mut heard.clean);
         }
         self.gain_in.process(&mut heard.clean);
@@ -102,25 +122,36 @@ impl LineVoice<Samples> for SampleVoice {
     fn reset(&mut self) {
         self.dc = DcBlock::new();
         self.detector = DtmfDetector::new(DtmfProfile::default());
-        if let Some(canceller) = &mut self.canceller {
+        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
             canceller.reset();
         }
     }
+
+    fn renew(&mut self, profile: &LineProfile) {
+        let tail = profile.echo_tail.millis();
+        self.cancels = (tail > Millis::ZERO).then(|| place_of(tail));
+        self.gain_in = Gain::new(profile.gain_in);
+        self.gain_out = Gain::new(profile.gain_out);
+        // The card tells its delay with the next frame.
+        self.delay = SampleCount(0);
+        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
+            canceller.set_delay(self.delay);
+        }
+        self.reset();
+    }
 }
 
-impl SampleVoice {
-    /// A path with these gains and this tail, no canceller if it is zero.
-    fn with(tail: Millis, gain_in: Db, gain_out: Db) -> Self {
-        let config = EchoConfig { tail, ..EchoConfig::default() };
-        Self {
-            dc: DcBlock::new(),
-            canceller: (tail > Millis::ZERO).then(|| EchoCanceller::new(config)),
-            detector: DtmfDetector::new(DtmfProfile::default()),
-            gain_in: Gain::new(gain_in),
-            gain_out: Gain::new(gain_out),
-            delay: SampleCount(0),
-        }
-    }
+/// The canceller in use.
+fn canceller(
+    all: &mut Option<[EchoCanceller; TAILS.len()]>,
+    place: Option<usize>,
+) -> Option<&mut EchoCanceller> {
+    all.as_mut()?.get_mut(place?)
+}
+
+/// The place of the shortest canceller that reaches as far as `tail`, or of the longest.
+fn place_of(tail: Millis) -> usize {
+    TAILS.iter().position(|length| *length >= tail).unwrap_or(TAILS.len() - 1)
 }
 
 /// A player of samples.
@@ -484,6 +515,19 @@ mod tests {
         for ppm in [-200, -100, 0, 100, 200] {
             crossing_survives(ppm);
         }
+    }
+
+    #[test]
+    fn a_line_cancels_by_the_shortest_canceller_that_reaches_far_enough() {
+        let mut profile = LineProfile::laboratory();
+        let mut voice = SampleVoice::new(&profile);
+        assert_eq!(voice.cancels, Some(1));
+        for (tail, place) in [(0, None), (1, Some(0)), (16, Some(0)), (17, Some(1)), (500, Some(3))] {
+            profile.echo_tail = Millis(tail).samples();
+            voice.renew(&profile);
+            assert_eq!(voice.cancels, place, "{tail} ms");
+        }
+        assert!(SampleVoice::plain().cancellers.is_none());
     }
 
     #[test]

@@ -106,6 +106,10 @@ impl LineVoice<Symbols> for SymbolVoice {
         self.seen = 0;
         self.missed = 0;
     }
+
+    fn renew(&mut self, profile: &LineProfile) {
+        *self = Self::new(profile);
+    }
 }
 
 fn amplify(frame: &Symbol, gain: Db) -> Symbol {
