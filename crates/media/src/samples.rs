@@ -21,8 +21,8 @@
 use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, Packing};
 use tipring_dsp::{
     Activity, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfProfile, DtmfSending,
-    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TAIL_MAX, TimeScaler,
-    ToneGenerator,
+    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TAIL_MAX,
+    TimeScaler, ToneGenerator,
 };
 use tipring_line::caller_frame;
 use tipring_port::{

@@ -2,14 +2,16 @@
 
 mod world;
 
+use core::net::SocketAddr;
+
 use tipring_sip::agent::{
-    AccountConfig, AccountId, AgentConfig, Command, Event, HostPort, ServerConfig, ServerId, Transport,
+    AccountConfig, AccountId, AgentConfig, Command, Event, HostPort, Reach, ServerConfig, ServerId, Transport,
 };
 use tipring_sip::digest::Secret;
 use tipring_sip::message::{HeaderName, Method};
 use tipring_sip::registration::RegistrationState;
 use tipring_units::Millis;
-use world::{A, P, World, address};
+use world::{A, B, P, World, address};
 
 const SECOND: &str = "10.0.0.8:5060";
 
@@ -91,4 +93,31 @@ fn a_server_named_by_its_address_is_told_once() {
     world.run_for(100);
     let told = world.events(0).into_iter().filter(|event| matches!(event, Event::Server { .. })).count();
     assert_eq!(told, 1);
+}
+
+#[test]
+fn the_round_trip_of_each_address_is_measured() {
+    let mut world = World::pair(1);
+    world.weather = world::Weather { delay_min: 7, delay_max: 7, ..world::Weather::FAIR };
+    let dead = address("10.0.0.3:5060");
+    world.dead.insert(dead);
+    let host = |ip: &str| HostPort { host: ip.to_owned(), port: Some(5060) };
+    let addresses = vec![host("10.0.0.2"), host("10.0.0.3")];
+    let server = ServerConfig { id: ServerId(0), addresses, domain: None, transport: Transport::Udp };
+    world.command(0, Command::SetServer(server));
+    world.run_for(1000);
+    let stand = |world: &World| -> Vec<(SocketAddr, bool, Reach, Option<u64>)> {
+        let view = world.nodes[0].agent.addresses(world.now, ServerId(0));
+        view.iter().map(|v| (v.address, v.in_use, v.reach, v.round_trip_micros)).collect()
+    };
+    assert_eq!(
+        stand(&world),
+        [(address(B), true, Reach::Untried, None), (dead, false, Reach::Untried, None)],
+        "found, but not asked yet"
+    );
+    world.run_for(70_000);
+    assert_eq!(
+        stand(&world),
+        [(address(B), true, Reach::Answers, Some(14_000)), (dead, false, Reach::Silent, None)]
+    );
 }

@@ -1,6 +1,7 @@
 //! Servers and the accounts that register at them.
 
 use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
 
 use tipring_units::{Entropy, Instant};
 
@@ -246,6 +247,13 @@ impl Agent {
         let before = peer.in_use();
         peer.answered(now, address);
         self.after_peer(now, id, before);
+    }
+
+    /// An address took this long to answer a request of ours.
+    pub(super) fn server_measured(&mut self, id: ServerId, address: SocketAddr, round_trip: Duration) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.measured(address, round_trip);
+        }
     }
 
     /// Sets the server's alarm; tells when another address is in use, and registers there.

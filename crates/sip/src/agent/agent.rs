@@ -11,6 +11,7 @@ use super::jobs::{Job, JobId, JobWait, LookupFor};
 use super::late::Late;
 use super::locate::Lookup;
 use super::rate::{Answers, Refusals};
+use super::reach::AddressView;
 use super::servers::Server;
 use super::wires::Wires;
 use crate::dialog::{Session, Tag, Wait};
@@ -173,6 +174,11 @@ impl Agent {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// The addresses of a server as they stand, in the order of its configuration and of DNS.
+    pub fn addresses(&self, now: Instant, server: ServerId) -> Vec<AddressView> {
+        self.peers.get(&server).map(|peer| peer.view(now)).unwrap_or_default()
     }
 
     /// Sessions that are not quite over.

@@ -68,6 +68,7 @@ pub struct Job {
     server: Option<ServerId>,
     targets: VecDeque<Target>,
     sent: Option<(ClientId, Target)>,
+    sent_at: Instant,
     provisional: bool,
     pub(super) answered: bool,
     /// CANCEL is wanted, with this Reason.
@@ -119,6 +120,7 @@ impl Agent {
             server,
             targets: VecDeque::new(),
             sent: None,
+            sent_at: now,
             provisional: false,
             answered: false,
             cancel: None,
@@ -255,6 +257,7 @@ impl Agent {
                 if let Some(job) = self.jobs.get_mut(&id) {
                     job.branch = branch;
                     job.sent = Some((client, target));
+                    job.sent_at = now;
                     job.provisional = false;
                 }
                 self.by_client.insert(client, id);
@@ -340,11 +343,17 @@ impl Agent {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let (owner, server) = (job.owner, job.server);
         let address = job.sent.map(|(_, target)| target.address);
+        // What a server answers without having to ask anybody.
+        let measures = matches!(owner, Owner::Probe(_) | Owner::Account(_)) && response.status != 503;
+        let measured = (measures && !job.provisional).then(|| now.since(job.sent_at));
         if let (Some(server), Some(address)) = (server, address) {
             if response.status == 503 {
                 self.server_failed(now, server, address);
             } else {
                 self.server_answered(now, server, address);
+            }
+            if let Some(round_trip) = measured {
+                self.server_measured(server, address, round_trip);
             }
         }
         let Some(job) = self.jobs.get_mut(&id) else { return };

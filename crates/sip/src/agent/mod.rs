@@ -24,6 +24,7 @@ mod jobs;
 mod late;
 mod locate;
 mod rate;
+mod reach;
 mod servers;
 mod wires;
 
@@ -40,3 +41,4 @@ pub use config::{
 };
 pub use inbound::capabilities;
 pub use locate::SrvRecord;
+pub use reach::{AddressView, Reach};

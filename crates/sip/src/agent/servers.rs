@@ -6,7 +6,8 @@
 //! **How.** Every address has a health. One that failed is probed by OPTIONS until it answers, then
 //! watched; any answer at all, even a refusal, is a sign of life except 503. A probe is given up before the next one is due.
 //!
-//! Where there is an alternative, the address in use is probed too, so that a call seldom finds it dead.
+//! Where there is an alternative, those that are healthy are probed too, so that a call seldom finds the one in use
+//! dead, and status can tell of a standby that would not help.
 //! Where somebody registers, a keep-alive holds the way through a NAT open.
 //!
 //! **Limits.** A single address that never failed is not probed; calls and registrations show its health.
@@ -14,12 +15,14 @@
 //! **Standard.** RFC 3261 §8.1.2; RFC 5626 §3.5.1 and §4.4.1 for the keep-alive.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use tipring_units::{Instant, Millis};
 
 use super::config::ServerConfig;
 use super::jobs::PROBE_ANSWER;
 use super::locate::MAX_TARGETS;
+use super::reach::{AddressView, Reach};
 use crate::transaction::{Target, Timing, Transport};
 
 // A probe of an address has ended when the next one goes out.
@@ -29,7 +32,7 @@ const _: () = assert!(PROBE_ANSWER * Timing::STANDARD.t1.0 < PROBE_EVERY.0);
 pub const HEALTHY_BEFORE_RETURN: Millis = Millis(60_000);
 /// Time between two probes of an address that failed.
 pub const PROBE_EVERY: Millis = Millis(15_000);
-/// Time between two probes of the address in use, where there is another.
+/// Time between two probes of a healthy address, where there is another.
 pub const QUALIFY_EVERY: Millis = Millis(30_000);
 /// Time between two keep-alives: NATs forget a UDP flow after 30 s at the earliest (RFC 4787 lets them do so
 /// after 2 minutes, many do it sooner).
@@ -49,7 +52,12 @@ enum Health {
 #[derive(Clone, Copy, Debug)]
 struct Hop {
     address: SocketAddr,
+    /// The configured host that it is of.
+    host: usize,
     health: Health,
+    /// It has answered since it last failed.
+    heard: bool,
+    round_trip: Option<Duration>,
 }
 
 /// What a server needs done at a deadline.
@@ -70,7 +78,7 @@ pub struct Server {
     hops: Vec<Hop>,
     resolve_at: Option<Instant>,
     /// Addresses found by the lookup under way, of the hosts looked up so far.
-    gathering: Vec<SocketAddr>,
+    gathering: Vec<(SocketAddr, usize)>,
     /// The host that is being looked up.
     host: usize,
     qualify_at: Option<Instant>,
@@ -114,8 +122,9 @@ impl Server {
     /// Takes the addresses of the host that was looked up (none if that failed). True when all hosts are done.
     pub fn looked_up(&mut self, now: Instant, addresses: &[SocketAddr]) -> bool {
         for address in addresses {
-            if self.gathering.len() < MAX_TARGETS && !self.gathering.contains(address) {
-                self.gathering.push(*address);
+            let known = self.gathering.iter().any(|(other, _)| other == address);
+            if self.gathering.len() < MAX_TARGETS && !known {
+                self.gathering.push((*address, self.host));
             }
         }
         self.host += 1;
@@ -133,9 +142,9 @@ impl Server {
         let old = core::mem::take(&mut self.hops);
         self.hops = found
             .into_iter()
-            .map(|address| Hop {
-                address,
-                health: old.iter().find(|h| h.address == address).map_or(Health::Good, |h| h.health),
+            .map(|(address, host)| {
+                let new = Hop { address, host, health: Health::Good, heard: false, round_trip: None };
+                old.iter().find(|h| h.address == address).map_or(new, |known| Hop { host, ..*known })
             })
             .collect();
         self.qualify_at = (self.hops.len() > 1).then(|| self.qualify_at.unwrap_or(now + QUALIFY_EVERY));
@@ -185,16 +194,48 @@ impl Server {
                 Health::Good => now + PROBE_EVERY,
             };
             hop.health = Health::Down { probe_at };
+            hop.heard = false;
+            hop.round_trip = None;
         }
     }
 
     /// An address answered.
     pub fn answered(&mut self, now: Instant, address: SocketAddr) {
         for hop in self.hops.iter_mut().filter(|h| h.address == address) {
+            hop.heard = true;
             if let Health::Down { .. } = hop.health {
                 hop.health = Health::Recovering { since: now, probe_at: now + PROBE_EVERY };
             }
         }
+    }
+
+    /// An address took this long to answer.
+    pub fn measured(&mut self, address: SocketAddr, round_trip: Duration) {
+        for hop in self.hops.iter_mut().filter(|h| h.address == address) {
+            hop.round_trip = Some(round_trip);
+        }
+    }
+
+    /// How its addresses stand.
+    pub fn view(&self, now: Instant) -> Vec<AddressView> {
+        let in_use = self.in_use();
+        let reach = |hop: &Hop| match hop.health {
+            Health::Good if hop.heard => Reach::Answers,
+            Health::Good => Reach::Untried,
+            Health::Down { .. } => Reach::Silent,
+            Health::Recovering { since, .. } => {
+                let healthy = u32::try_from(now.since(since).as_millis()).unwrap_or(u32::MAX);
+                Reach::Recovering { healthy: Millis(healthy) }
+            }
+        };
+        let view = |hop: &Hop| AddressView {
+            host: self.config.addresses.get(hop.host).map(|a| a.host.clone()).unwrap_or_default(),
+            address: hop.address,
+            in_use: in_use == Some(hop.address),
+            reach: reach(hop),
+            round_trip_micros: hop.round_trip.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
+        };
+        self.hops.iter().map(view).collect()
     }
 
     /// The next moment at which [`Self::due`] has something.
@@ -219,9 +260,9 @@ impl Server {
         if self.qualify_at.is_some_and(|at| at <= now) {
             self.qualify_at = Some(now + QUALIFY_EVERY);
             // One that recovers is probed below.
-            let good =
-                |t: &Target| self.hops.iter().any(|h| h.address == t.address && h.health == Health::Good);
-            needs.extend(in_use.filter(good).map(Need::Probe));
+            let good = self.hops.iter().filter(|hop| hop.health == Health::Good);
+            let targets = good.map(|hop| Target::new(self.config.transport, hop.address));
+            needs.extend(targets.map(Need::Probe));
         }
         if self.keep_alive_at.is_some_and(|at| at <= now) {
             self.keep_alive_at = Some(now + KEEP_ALIVE_EVERY);
@@ -301,11 +342,36 @@ mod tests {
     }
 
     #[test]
-    fn the_address_in_use_is_probed_where_there_is_another() {
+    fn healthy_addresses_are_probed_where_there_are_several() {
         let mut server = server();
         let at = server.deadline().expect("a probe");
-        assert_eq!(server.due(at), [Need::Probe(Target::new(Transport::Udp, address(1)))]);
+        let probe = |n| Need::Probe(Target::new(Transport::Udp, address(n)));
+        assert_eq!(server.due(at), [probe(1), probe(2)]);
         assert_eq!(at, Instant::ZERO + QUALIFY_EVERY);
+    }
+
+    #[test]
+    fn an_address_is_reachable_once_it_has_answered_and_not_once_it_is_found() {
+        let mut server = server();
+        let stands = |server: &Server, at| {
+            let view = server.view(at);
+            view.iter().map(|v| (v.host.clone(), v.in_use, v.reach, v.round_trip_micros)).collect::<Vec<_>>()
+        };
+        let (a, b) = ("a".to_owned(), "b".to_owned());
+        let at = Instant::from_millis(5);
+        assert_eq!(
+            stands(&server, at),
+            [(a.clone(), true, Reach::Untried, None), (b.clone(), false, Reach::Untried, None)]
+        );
+        server.answered(at, address(1));
+        server.measured(address(1), Duration::from_micros(4200));
+        assert_eq!(stands(&server, at)[0], (a.clone(), true, Reach::Answers, Some(4200)));
+        server.failed(at, address(1));
+        assert_eq!(stands(&server, at)[0], (a.clone(), false, Reach::Silent, None));
+        assert_eq!(stands(&server, at)[1], (b, true, Reach::Untried, None));
+        server.answered(at, address(1));
+        let healthy = Reach::Recovering { healthy: Millis(7000) };
+        assert_eq!(stands(&server, at + Millis(7000))[0], (a, false, healthy, None));
     }
 
     #[test]
