@@ -17,14 +17,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use tipring_driver::Card;
-use tipring_gateway::{Entry, Reload, Request, Response, ShardSetup, Site};
+use tipring_gateway::{Entry, MediaStatus, Reload, Request, Response, ShardSetup, Site};
 use tipring_sim::lab::Place;
 use tipring_sim::phone::Action;
 use tipring_units::{Entropy, ShardId};
 
 pub use clock::Clock;
 pub use control::{Asked, LOG_KEPT};
-pub use media::{LabAsk, LabReply, MediaReport};
+pub use media::{LabAsk, LabReply, MediaReport, TOO_MANY_LATE};
 pub use sockets::{MediaSockets, SocketError, listen_sip};
 pub use store::{Keep, Keeper};
 
@@ -133,11 +133,6 @@ impl Gateway {
         self.journal.take().unwrap_or_else(|| self.log.subscribe())
     }
 
-    /// How each shard keeps its time.
-    pub fn media_reports(&self) -> &[Arc<MediaReport>] {
-        &self.reports
-    }
-
     /// Releases calls, deregisters, stops the threads.
     pub async fn stop(mut self) {
         let asker = self.asker();
@@ -167,14 +162,14 @@ pub struct Asker {
 }
 
 impl Asker {
+    /// How each shard keeps its time, in the form of status.
+    pub fn media_status(&self) -> Vec<MediaStatus> {
+        self.labs.iter().zip(&self.reports).map(|((id, ..), report)| report.status(*id)).collect()
+    }
+
     /// The site in force.
     pub fn site(&self) -> Arc<Site> {
         Arc::clone(&self.site.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// How each shard keeps its time.
-    pub fn media_reports(&self) -> &[Arc<MediaReport>] {
-        &self.reports
     }
 
     /// Gives the gateway an edited configuration. Questions that are asked later see it.

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tipring_driver::Card;
-use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
+use tipring_gateway::{LineIn, LineOut, MediaStatus, Shard, ShardSetup};
 use tipring_media::{Channel, MAX_PACKET, Packets};
 use tipring_port::{Command, Event, Frame, LegSpec, LoopReading, MediaCommand, Samples};
 use tipring_sim::ear::Heard;
@@ -38,6 +38,12 @@ const PACKETS_PER_STREAM: usize = 4;
 const MAX_BURST: usize = 32;
 /// Ticks that are made up after a stall; beyond it the shard's clock jumps.
 const MAX_CATCH_UP: u64 = 10;
+/// A tick that begins later than this is late.
+const LATE: Duration = Duration::from_millis(5);
+/// Ticks of a minute.
+const MINUTE: u64 = 60_000 / TICK.0 as u64;
+/// Late ticks in a minute that are too many: one in a hundred, which is heard.
+pub const TOO_MANY_LATE: u64 = MINUTE / 100;
 
 /// A request to the laboratory behind a simulated card.
 #[derive(Debug)]
@@ -62,10 +68,51 @@ pub struct MediaReport {
     pub ticks: AtomicU64,
     /// Ticks that began more than 5 ms after they were due.
     pub late: AtomicU64,
+    /// The same in the last full minute.
+    pub late_last_minute: AtomicU64,
+    /// Minutes on end, up to the last full one, with [`TOO_MANY_LATE`] such ticks or more.
+    pub troubled_minutes: AtomicU64,
     /// The longest tick, in nanoseconds.
     pub longest_nanos: AtomicU64,
     /// Datagrams that the system refused to send.
     pub unsent: AtomicU64,
+}
+
+impl MediaReport {
+    /// It as status shows it.
+    pub fn status(&self, shard: ShardId) -> MediaStatus {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let troubled = read(&self.troubled_minutes);
+        MediaStatus {
+            shard: shard.to_string(),
+            ticks: read(&self.ticks),
+            late: read(&self.late),
+            late_last_minute: read(&self.late_last_minute),
+            troubled_seconds: (troubled > 0).then_some(troubled * 60),
+            longest_micros: read(&self.longest_nanos) / 1000,
+            unsent: read(&self.unsent),
+        }
+    }
+
+    /// Counts a tick that began `behind` what was due and `took` this long.
+    fn count(&self, behind: Duration, took: Duration, minute: &mut u64) {
+        if behind > LATE {
+            self.late.fetch_add(1, Ordering::Relaxed);
+            *minute += 1;
+        }
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.longest_nanos.fetch_max(took, Ordering::Relaxed);
+        let ticks = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
+        if ticks.is_multiple_of(MINUTE) {
+            let late = core::mem::take(minute);
+            self.late_last_minute.store(late, Ordering::Relaxed);
+            if late >= TOO_MANY_LATE {
+                self.troubled_minutes.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.troubled_minutes.store(0, Ordering::Relaxed);
+            }
+        }
+    }
 }
 
 /// The control thread's end of a shard.
@@ -178,6 +225,7 @@ pub fn spawn(spawn: Spawn) -> io::Result<Spawned> {
 impl Worker {
     fn run(&mut self, clock: Clock, stop: &AtomicBool) {
         let mut due = clock.now();
+        let mut minute = 0;
         while !stop.load(Ordering::Relaxed) {
             let now = clock.now();
             if now < due {
@@ -185,17 +233,12 @@ impl Worker {
                 continue;
             }
             let behind = now - due;
-            if behind > Duration::from_millis(5) {
-                self.report.late.fetch_add(1, Ordering::Relaxed);
-            }
             if behind > Duration::from(TICK) * MAX_CATCH_UP as u32 {
                 // A suspended machine: what was due in between is gone.
                 due = now;
             }
             self.tick(due);
-            let took = u64::try_from((clock.now() - now).as_nanos()).unwrap_or(u64::MAX);
-            self.report.ticks.fetch_add(1, Ordering::Relaxed);
-            self.report.longest_nanos.fetch_max(took, Ordering::Relaxed);
+            self.report.count(behind, clock.now() - now, &mut minute);
             due += TICK;
         }
     }
@@ -299,5 +342,29 @@ impl Worker {
         if let Some(lab) = self.card.laboratory() {
             while lab.event().is_some() {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_ticks_are_counted_by_the_minute() {
+        let report = MediaReport::default();
+        let mut minute = 0;
+        let mut a_minute = |late: u64| {
+            for tick in 0..MINUTE {
+                let behind = if tick < late { LATE * 2 } else { LATE };
+                report.count(behind, Duration::from_micros(tick), &mut minute);
+            }
+            let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+            (read(&report.late), read(&report.late_last_minute), read(&report.troubled_minutes))
+        };
+        assert_eq!(a_minute(TOO_MANY_LATE - 1), (59, 59, 0));
+        assert_eq!(a_minute(TOO_MANY_LATE), (119, 60, 1));
+        assert_eq!(a_minute(200), (319, 200, 2));
+        assert_eq!(a_minute(0), (319, 0, 0));
+        assert_eq!(report.longest_nanos.load(Ordering::Relaxed), 5_999_000);
     }
 }

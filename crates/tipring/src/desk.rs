@@ -181,10 +181,11 @@ impl Desk {
     }
 
     async fn status(&self, number: Option<&str>, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
-        let status = match self.asker.ask(Request::Status).await? {
+        let mut status = match self.asker.ask(Request::Status).await? {
             Response::Status(status) => status,
             Response::Calls(_) | Response::Done | Response::Refused(_) => bail!("no status was given"),
         };
+        status::with_media(&mut status, self.asker.media_status());
         let (lines, attention) = match number {
             None => (status::whole(&status), !status.alarms.is_empty()),
             Some(number) => match status::one(&status, number) {

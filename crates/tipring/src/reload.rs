@@ -53,7 +53,11 @@ impl Configuration {
         match self.read(file) {
             Ok((_, effective)) => {
                 let changes = self.changes(&self.current, &effective, site);
-                Outcome { lines: told(&changes), accepted: true }
+                let mut lines = told(&changes);
+                lines.extend(
+                    without_line(&effective, site).iter().map(|why| format!("At the next start {why}.")),
+                );
+                Outcome { lines, accepted: true }
             }
             Err(lines) => Outcome { lines, accepted: false },
         }
@@ -81,6 +85,7 @@ impl Configuration {
         };
         let changes = self.changes(&self.current, &effective, &site);
         let mut lines = told(&changes);
+        lines.extend(without_line(&effective, &site).iter().map(|why| format!("At the next start {why}.")));
         let (revision, kept) = self.revisions.take(fingerprint(&effective));
         if let Err(why) = kept {
             lines.push(format!("The number of the revision is not kept: {why}"));
@@ -139,8 +144,8 @@ impl Configuration {
             if site.lines.iter().any(|line| line.port == port) {
                 continue;
             }
-            // Its port is opened at the next start. One that has a line stays there until then.
-            let has_line = site.lines.iter().any(|line| line.number == number.as_str());
+            // Its port is opened at the next start. One that has a line stays there until then, unless it is another's.
+            let has_line = line_until_start(number.as_str(), new, site).is_ok();
             let prefix = format!("phone.{number}.");
             let waits = |path: &str| path.strip_prefix(&prefix).is_some_and(|key| !has_line || key == "port");
             for change in changes.iter_mut().filter(|change| waits(&change.path)) {
@@ -154,8 +159,40 @@ impl Configuration {
     fn next_start(&self, new: &Effective, site: &Site) -> Vec<String> {
         let changes = self.changes(&self.started, new, site);
         let waiting = changes.iter().filter(|change| change.apply == Apply::NextStart);
-        waiting.take(MAX_TOLD).map(values).collect()
+        let mut told: Vec<String> = without_line(new, site);
+        told.extend(waiting.map(values));
+        told.truncate(MAX_TOLD);
+        told
     }
+}
+
+/// Who has the port of the line that the telephone `number` has, if it is another's in `new`; `Ok` if it keeps the line.
+fn line_until_start<'a>(number: &str, new: &'a Effective, site: &Site) -> Result<(), Option<&'a str>> {
+    let line = site.lines.iter().find(|line| line.number == number).ok_or(None)?;
+    let on_port =
+        |phone: &tipring_config::Phone| phone.service.is_used() && phone.port.to_string() == line.port;
+    let taker = new.phone.iter().find(|(_, phone)| on_port(phone));
+    taker.map_or(Ok(()), |(taker, _)| Err(Some(taker.as_str())))
+}
+
+/// The telephones that have no line before the next start, in words that follow "at the next start".
+fn without_line(new: &Effective, site: &Site) -> Vec<String> {
+    let used = new.phone.iter().filter(|(_, phone)| phone.service.is_used());
+    let told = used.filter_map(|(number, phone)| {
+        let port = phone.port.to_string();
+        if site.lines.iter().any(|line| line.port == port) {
+            return None;
+        }
+        let taken = match line_until_start(number.as_str(), new, site) {
+            Ok(()) => return None,
+            Err(None) => String::new(),
+            Err(Some(taker)) => format!(", and its old port is {taker}'s"),
+        };
+        Some(format!(
+            "{number} gets a line; until then it has none: {port} was not opened at the last start{taken}"
+        ))
+    });
+    told.collect()
 }
 
 fn beside(file: &Path, extension: &str) -> PathBuf {
@@ -250,6 +287,33 @@ mod tests {
                 "phone.101.port: \"sim/1\" -> \"sim/2\", when the line is idle",
                 "phone.102.port: \"sim/2\" -> \"sim/3\", at the next start",
             ]
+        );
+    }
+
+    #[test]
+    fn a_telephone_that_loses_its_line_until_the_next_start_is_told_plainly() {
+        let running = site(&effective(BASE));
+        let without = |ports: &str| without_line(&effective(&BASE.replace("sim/1-2", ports)), &running);
+        assert_eq!(
+            without("sim/2-3"),
+            [
+                "102 gets a line; until then it has none: sim/3 was not opened at the last start, and its old port is \
+                 101's"
+            ]
+        );
+        // Both move, but 101 stays on sim/1 until then, and so does 102 on sim/2.
+        assert!(without("sim/3-4").is_empty());
+        assert!(without("sim/1-2").is_empty());
+        let added = effective(&format!("{BASE}[phone.103]\nport = \"sim/3\"\n"));
+        assert_eq!(
+            without_line(&added, &running),
+            ["103 gets a line; until then it has none: sim/3 was not opened at the last start"]
+        );
+        // What else changes of one that loses its line waits too.
+        let edited = BASE.replace("sim/1-2", "sim/2-3") + "flash = \"90-500 ms\"\n";
+        assert!(
+            changes(&edited)
+                .contains(&"phone.102.flash: nothing -> \"90-500 ms\", at the next start".to_owned())
         );
     }
 

@@ -1,9 +1,32 @@
 //! Status in words: first what needs a person, then servers, telephones and calls.
 
-use tipring_gateway::{AlarmStatus, CallStatus, LineStatus, ServerStatus, Status, length};
+use tipring_gateway::{
+    AddressStatus, AlarmStatus, CallStatus, LineStatus, MediaStatus, ReachStatus, ServerStatus, Status,
+    length,
+};
 
 /// Columns of the picture of a call before its figures.
 const CALL_WIDTH: usize = 36;
+/// Between two servers.
+const BETWEEN: &str = "      ";
+
+/// Adds how the threads of the media plane keep their time; one that has not for a minute needs a person.
+pub fn with_media(status: &mut Status, media: Vec<MediaStatus>) {
+    for shard in &media {
+        let Some(seconds) = shard.troubled_seconds else { continue };
+        let late = shard.late_last_minute;
+        status.alarms.push(AlarmStatus {
+            for_seconds: seconds,
+            subject: shard.shard.clone(),
+            text: format!("calls click, {late} ticks of the last minute began late"),
+            detail: String::new(),
+            cause: "This machine is too slow for its calls, or too busy with something else".to_owned(),
+            next: "`top` tells what else runs here; `tipring bench` what this machine can serve".to_owned(),
+        });
+    }
+    status.alarms.sort_by_key(|alarm| core::cmp::Reverse(alarm.for_seconds));
+    status.media = media;
+}
 
 /// The whole picture.
 pub fn whole(status: &Status) -> Vec<String> {
@@ -11,9 +34,10 @@ pub fn whole(status: &Status) -> Vec<String> {
     lines.push(format!("{}  up {}  {}", status.name, up(status.up_seconds), configuration(status)));
     lines.extend(status.next_start.iter().map(|change| format!("  at the next start: {change}")));
     if !status.servers.is_empty() {
-        lines.push(status.servers.iter().map(server).collect::<Vec<_>>().join("      "));
+        lines.push(status.servers.iter().map(server).collect::<Vec<_>>().join(BETWEEN));
     }
     lines.push(counts(status));
+    lines.extend(status.media.iter().filter_map(media));
     lines.extend(status.calls.iter().map(|one| call(one, status)));
     lines
 }
@@ -79,27 +103,78 @@ fn needs(alarms: &[AlarmStatus]) -> Vec<String> {
     let margin = " ".repeat(head.len());
     for (place, alarm) in alarms.iter().enumerate() {
         let start = if place == 0 { &head } else { &margin };
-        lines.push(format!("{start}  {}: {}, {}.", alarm.subject, alarm.text, up(alarm.for_seconds)));
-        lines.push(format!("{margin}  Next: {}", alarm.next));
+        let (text, age) = (&alarm.text, up(alarm.for_seconds));
+        let what = match alarm.detail.as_str() {
+            "" => format!("{text}, {age}"),
+            detail => format!("{text} {age}, {detail}"),
+        };
+        let cause = if alarm.cause.is_empty() { String::new() } else { format!("{}. ", alarm.cause) };
+        lines.push(format!("{start}  {}: {what}.", alarm.subject));
+        lines.push(format!("{margin}  {cause}Next: {}", alarm.next));
     }
     lines
 }
 
+/// `pbx1  UDP  38/38 registered  4 ms      pbx2  standby  5 ms`
 fn server(server: &ServerStatus) -> String {
-    let reach = match server.address {
-        Some(address) => address.to_string(),
-        None => "no answer".to_owned(),
-    };
     let registered = match server.accounts {
         0 => String::new(),
         accounts => format!("  {}/{accounts} registered", server.registered),
     };
-    format!("{}  {reach}{registered}", server.name)
+    let whole = |name: &str, reach: &str| format!("{name}  {}{registered}  {reach}", server.transport);
+    if server.addresses.is_empty() {
+        return whole(&server.name, "no address found");
+    }
+    // With none in use it is the first that is missed.
+    let main = server.addresses.iter().position(|address| address.in_use).unwrap_or(0);
+    let told = server.addresses.iter().enumerate().map(|(place, address)| match address.reach {
+        _ if place == main => whole(&address.name, &reach(address)),
+        ReachStatus::Untried | ReachStatus::Answers => {
+            format!("{}  standby  {}", address.name, reach(address))
+        }
+        ReachStatus::Silent | ReachStatus::Recovering(_) => format!("{}  {}", address.name, reach(address)),
+    });
+    told.collect::<Vec<_>>().join(BETWEEN)
+}
+
+fn reach(address: &AddressStatus) -> String {
+    match (address.reach, address.latency_micros.map(milliseconds)) {
+        (ReachStatus::Untried, _) => "not asked yet".to_owned(),
+        (ReachStatus::Answers, Some(latency)) => latency,
+        (ReachStatus::Answers, None) => "answers".to_owned(),
+        (ReachStatus::Silent, _) => "no answer".to_owned(),
+        (ReachStatus::Recovering(seconds), Some(latency)) => format!("back for {}  {latency}", up(seconds)),
+        (ReachStatus::Recovering(seconds), None) => format!("back for {}", up(seconds)),
+    }
+}
+
+/// To the nearest, but not to nothing.
+fn milliseconds(micros: u64) -> String {
+    match micros {
+        0..1000 => "<1 ms".to_owned(),
+        micros => format!("{} ms", (micros + 500) / 1000),
+    }
 }
 
 fn counts(status: &Status) -> String {
+    let of = |outside: bool| status.lines.iter().filter(move |line| line.outside == outside);
+    let mut text = count("phones", of(false));
+    if of(true).next().is_some() {
+        text = format!("{text}     {}", count("lines", of(true)));
+    }
+    if !status.users.is_empty() {
+        let here = status.users.iter().filter(|user| user.contact.is_some()).count();
+        text.push_str(&format!("     SIP phones {}: {here} registered", status.users.len()));
+    }
+    text
+}
+
+/// `phones 38: 35 idle, 2 talking, 1 fault`
+fn count<'a>(what: &str, lines: impl Iterator<Item = &'a LineStatus>) -> String {
     let mut states: Vec<(&str, usize)> = Vec::new();
-    for line in &status.lines {
+    let mut all = 0;
+    for line in lines {
+        all += 1;
         let state = if line.fault { "fault" } else { line.state };
         match states.iter_mut().find(|(known, _)| *known == state) {
             Some((_, count)) => *count += 1,
@@ -109,15 +184,23 @@ fn counts(status: &Status) -> String {
     // What is usual first, what is wrong last.
     states.sort_by_key(|(state, _)| (*state != "idle", *state == "fault"));
     let states: Vec<String> = states.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    let mut text = format!("phones {}: {}", status.lines.len(), states.join(", "));
-    if status.lines.is_empty() {
-        text = "phones 0".to_owned();
+    if all == 0 { format!("{what} 0") } else { format!("{what} {all}: {}", states.join(", ")) }
+}
+
+/// A shard that keeps its time is not worth a line.
+fn media(shard: &MediaStatus) -> Option<String> {
+    if shard.late == 0 && shard.unsent == 0 {
+        return None;
     }
-    if !status.users.is_empty() {
-        let here = status.users.iter().filter(|user| user.contact.is_some()).count();
-        text.push_str(&format!("     SIP phones {}: {here} registered", status.users.len()));
-    }
-    text
+    let MediaStatus { shard: name, ticks, late, late_last_minute, .. } = shard;
+    let longest = milliseconds(shard.longest_micros);
+    let unsent = match shard.unsent {
+        0 => String::new(),
+        unsent => format!(", {unsent} packets not sent"),
+    };
+    Some(format!(
+        "{name}  {late} of {ticks} ticks late, {late_last_minute} in the last minute  longest {longest}{unsent}"
+    ))
 }
 
 fn call(call: &CallStatus, status: &Status) -> String {
@@ -149,107 +232,4 @@ fn up(seconds: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(number: &str, state: &'static str) -> LineStatus {
-        LineStatus {
-            number: number.into(),
-            name: format!("Room {number}"),
-            port: format!("sim/{number}"),
-            state,
-            for_seconds: 5,
-            fault: false,
-        }
-    }
-
-    fn call_of(from: &str, to: &str) -> CallStatus {
-        CallStatus {
-            call: 1,
-            from: from.into(),
-            to: to.into(),
-            via: String::new(),
-            state: "talking",
-            for_seconds: 192,
-            codec: "",
-            loss: None,
-            quality: "",
-        }
-    }
-
-    fn status() -> Status {
-        Status {
-            name: "tower-a".into(),
-            up_seconds: 12 * 86_400 + 4 * 3600,
-            revision: 17,
-            waiting: Vec::new(),
-            next_start: Vec::new(),
-            alarms: Vec::new(),
-            servers: Vec::new(),
-            lines: vec![line("204", "talking"), line("205", "idle"), line("219", "idle")],
-            users: Vec::new(),
-            calls: Vec::new(),
-            refused_requests: 0,
-        }
-    }
-
-    #[test]
-    fn what_needs_a_person_comes_first() {
-        let alarm = AlarmStatus {
-            for_seconds: 2760,
-            subject: "219 Room 219 (sim/219)".into(),
-            text: "the loop draws current".into(),
-            next: "check the pair".into(),
-        };
-        let mut status = Status { alarms: vec![alarm.clone()], ..status() };
-        status.lines[2].fault = true;
-        assert_eq!(
-            whole(&status)[..4],
-            [
-                "1 NEEDS YOU  219 Room 219 (sim/219): the loop draws current, 46 min.",
-                "             Next: check the pair",
-                "tower-a  up 12d 04h  config 17, applied",
-                "phones 3: 1 idle, 1 talking, 1 fault",
-            ]
-        );
-        let (lines, attention) = one(&status, "219").unwrap();
-        assert!(attention && lines[0].starts_with("1 NEEDS YOU"), "{lines:?}");
-        assert!(!one(&status, "204").unwrap().1);
-        status.alarms.push(alarm);
-        assert!(whole(&status)[0].starts_with("2 NEED YOU  219"));
-        assert!(whole(&status)[2].starts_with("            219"));
-    }
-
-    #[test]
-    fn what_an_edit_still_waits_for_is_told() {
-        let waiting = vec!["204 Room 204 (sim/204)".to_owned()];
-        let status = Status { waiting: waiting.clone(), ..status() };
-        assert_eq!(whole(&status)[0], "tower-a  up 12d 04h  config 17, when idle: 204 Room 204 (sim/204)");
-        let next_start = vec!["listen: \"a\" -> \"b\"".to_owned()];
-        let told = whole(&Status { next_start, ..status });
-        assert!(
-            told[0].ends_with("when idle: 204 Room 204 (sim/204), 1 change at the next start"),
-            "{told:?}"
-        );
-        assert_eq!(told[1], "  at the next start: listen: \"a\" -> \"b\"");
-    }
-
-    #[test]
-    fn calls_are_told_from_the_telephones_side() {
-        let mut out = call_of("204", "0");
-        out.via = "pbx1".into();
-        out.codec = "G.711u";
-        out.loss = Some(10);
-        out.quality = "good";
-        assert_eq!(call(&out, &status()), "204 Room 204  03:12 to 0 via pbx1    G.711u  loss 0.1 %  good");
-        assert_eq!(call(&call_of("15550177", "205"), &status()), "205 Room 205  03:12 from 15550177");
-        let ringing = CallStatus { state: "ringing", ..call_of("204", "205") };
-        assert_eq!(call(&ringing, &status()), "204 Room 204  03:12 to 205  ringing");
-    }
-
-    #[test]
-    fn an_unknown_number_is_none() {
-        assert_eq!(one(&status(), "999"), None);
-        assert_eq!(one(&status(), "sim/205").unwrap().0, ["205 Room 205 (sim/205): idle for 5 s"]);
-    }
-}
+mod tests;

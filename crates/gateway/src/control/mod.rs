@@ -12,28 +12,34 @@
 //! # Limits
 //! [`MAX_OUTPUTS`] outputs wait at the most; [`MAX_ROUNDS`] exchanges between the machines follow one input.
 
+mod alarms;
+mod board;
 mod far;
 mod injure;
 mod media;
 mod reload;
+mod servers;
+mod sip;
 mod status;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tipring_call::{Alarm, FarEvent, FarId, Party, Switch};
-use tipring_port::{Event as ShardEvent, MediaEvent, Text};
-use tipring_sip::agent::{self, Agent, Command as SipCommand, RefusedWhy, SessionId};
-use tipring_sip::registration::RegistrationState;
+use tipring_call::{FarEvent, FarId, Party, Switch};
+use tipring_port::{Event as ShardEvent, MediaEvent};
+use tipring_sip::agent::{self, Agent, Command as SipCommand};
 use tipring_units::{Entropy, Instant, LineId, ShardId, WallTime};
 
 use crate::api::{Input, Output, Request, RequestId, Response, StoreId, Why};
-use crate::journal::{Entry, Journal, SipLine, What};
-use crate::site::Site;
+use crate::journal::{Entry, Journal, What};
+use crate::site::{ServerSite, Site};
+use board::Board;
 use far::FarDesk;
 use media::MediaDesk;
-use status::Board;
-pub use status::{AlarmStatus, CallStatus, LineStatus, ServerStatus, Status, UserStatus};
+pub use status::{
+    AddressStatus, AlarmStatus, CallStatus, LineStatus, MediaStatus, ReachStatus, ServerStatus, Status,
+    UserStatus,
+};
 
 /// Outputs that wait to be taken, at the most; beyond it journal entries are dropped, never commands.
 pub const MAX_OUTPUTS: usize = 65_536;
@@ -190,10 +196,11 @@ impl Control {
     /// How everything is.
     pub fn status(&self) -> Status {
         let codec = |far| self.media.codec(far);
+        let addresses = |server: &ServerSite| self.agent.addresses(self.now, server.config.id);
         Status {
             waiting: self.reloading.waiting(&self.site),
             next_start: self.reloading.next_start().to_vec(),
-            ..self.board.status(self.now, &self.site, codec)
+            ..self.board.status(self.now, &self.site, codec, addresses)
         }
     }
 
@@ -327,29 +334,6 @@ impl Control {
         });
     }
 
-    /// Gives an input to the agent; a panic costs that input, and the session if it was about one.
-    fn agent(&mut self, input: agent::Input<'_>) {
-        let now = self.now;
-        let session = match &input {
-            agent::Input::Command(command) => session_of(command),
-            // What comes from outside is not about a session before it has been read.
-            agent::Input::Tick
-            | agent::Input::Datagram { .. }
-            | agent::Input::Unreachable { .. }
-            | agent::Input::StreamOpened { .. }
-            | agent::Input::Stream { .. }
-            | agent::Input::StreamClosed { .. }
-            | agent::Input::StreamFailed { .. }
-            | agent::Input::Resolved { .. } => None,
-        };
-        let agent = &mut self.agent;
-        let whole = guarded(|| agent.handle(now, input));
-        if !whole && let Some(session) = session {
-            let agent = &mut self.agent;
-            guarded(|| agent.handle(now, agent::Input::Command(SipCommand::Abandon { session })));
-        }
-    }
-
     /// Carries outputs from machine to machine until all are silent.
     fn settle(&mut self) {
         for _ in 0..MAX_ROUNDS {
@@ -411,103 +395,6 @@ impl Control {
         }
     }
 
-    fn agent_output(&mut self, output: agent::Output) {
-        match output {
-            agent::Output::Send { to, bytes } => {
-                self.note_sip(true, to, &bytes);
-                self.out.push_back(Output::Send { to, bytes });
-            }
-            agent::Output::StreamSend { conn, bytes } => {
-                if let Some(remote) = self.board.remote_of(conn) {
-                    self.note_sip(true, remote, &bytes);
-                }
-                self.out.push_back(Output::StreamSend { conn, bytes });
-            }
-            agent::Output::StreamConnect { conn, to } => {
-                self.board.connected(conn, to);
-                self.out.push_back(Output::StreamConnect { conn, to });
-            }
-            agent::Output::StreamClose { conn } => {
-                self.board.disconnected(conn);
-                self.out.push_back(Output::StreamClose(conn));
-            }
-            agent::Output::Resolve { query, question } => {
-                self.out.push_back(Output::Resolve(query, question));
-            }
-            agent::Output::Event(event) => self.agent_event(event),
-        }
-    }
-
-    fn agent_event(&mut self, event: agent::Event) {
-        match &event {
-            agent::Event::Registration { account, state } if self.reloading.is_leaving(*account) => {
-                self.has_left(*account, state);
-            }
-            agent::Event::Registration { account, state } => {
-                let registered = matches!(state, RegistrationState::Registered { .. });
-                let failed = matches!(state, RegistrationState::Failed { .. });
-                let (account, state) = (far::account_name(&self.site, *account), registration_words(state));
-                self.board.registration(self.now, &account, registered, failed, &state);
-                self.note(What::Registration { account, state, registered });
-            }
-            // One that an edit took away, while its accounts deregister.
-            agent::Event::Server { server, .. } if self.site.server_name(*server).is_empty() => {}
-            agent::Event::Server { server, address } => {
-                let name = far::server_name(&self.site, *server);
-                let up = address.is_some();
-                self.board.server(self.now, &name, *address);
-                self.switch(tipring_call::Input::Server { name: Text::new(&name), up });
-                self.note(What::Server { name, address: *address });
-            }
-            agent::Event::Binding { user, contact, expires } => {
-                let here = expires.0 > 0;
-                self.board.user(user, here.then_some(*contact));
-                self.note(What::User { user: user.clone(), contact: *contact, here });
-            }
-            agent::Event::Refused { source, why, count } => {
-                self.board.refused(*count);
-                self.note(What::Refused { source: *source, why: refused_words(*why), count: *count });
-            }
-            agent::Event::Incoming(_)
-            | agent::Event::Ringing { .. }
-            | agent::Event::EarlyMedia { .. }
-            | agent::Event::Answered { .. }
-            | agent::Event::Failed { .. }
-            | agent::Event::Ended { .. }
-            | agent::Event::Reoffered { .. }
-            | agent::Event::ReofferAsked { .. }
-            | agent::Event::ReofferResult { .. }
-            | agent::Event::Info { .. } => {
-                let news = self.far.news(&self.site, &mut self.media, &event);
-                if let Some((far, event)) = news.event {
-                    // A digit by INFO is also sound for whoever is at the other end.
-                    if let FarEvent::Digit { digit, length } = event
-                        && let Some(other) = self.media.other_end(Party::Far(far))
-                    {
-                        self.media.digit(other, digit, length);
-                    }
-                    self.far_event(far, event);
-                } else if let (Some(_), agent::Event::Incoming(call)) = (news.gone, &event) {
-                    let session = call.session;
-                    let busy = SipCommand::Reject {
-                        session,
-                        status: 503,
-                        reason: None,
-                        retry_after: Some(tipring_units::Millis::from_secs(10)),
-                    };
-                    self.agent(agent::Input::Command(busy));
-                    self.note(What::Alarm(Alarm::Full));
-                }
-            }
-        }
-    }
-
-    fn note_sip(&mut self, sent: bool, remote: core::net::SocketAddr, bytes: &[u8]) {
-        if let Some(line) = SipLine::of(sent, remote, bytes) {
-            self.note(What::Sip(line));
-        }
-    }
-
     fn note(&mut self, what: What) {
         let entry = self.journal.entry(self.now, self.wall, what);
         self.push(entry);
@@ -523,46 +410,4 @@ impl Control {
 /// Runs `work`; false if it panicked. The state that it left is then brought in order by the caller.
 fn guarded(work: impl FnOnce()) -> bool {
     catch_unwind(AssertUnwindSafe(work)).is_ok()
-}
-
-/// The session that a command is about.
-fn session_of(command: &SipCommand) -> Option<SessionId> {
-    match command {
-        SipCommand::Invite(invite) => Some(invite.session),
-        SipCommand::Progress { session, .. }
-        | SipCommand::Accept { session, .. }
-        | SipCommand::Reject { session, .. }
-        | SipCommand::Hangup { session, .. }
-        | SipCommand::Reoffer { session, .. }
-        | SipCommand::AnswerReoffer { session, .. }
-        | SipCommand::SendInfo { session, .. }
-        | SipCommand::Abandon { session } => Some(*session),
-        SipCommand::SetServer(_)
-        | SipCommand::RemoveServer(_)
-        | SipCommand::Register(_)
-        | SipCommand::Unregister(_)
-        | SipCommand::UnregisterAll
-        | SipCommand::SetTrust(_)
-        | SipCommand::SetDigest(_)
-        | SipCommand::SetUsers(_) => None,
-    }
-}
-
-/// How a registration stands, for a person.
-fn registration_words(state: &RegistrationState) -> String {
-    match state {
-        RegistrationState::Registering => "registering".to_owned(),
-        RegistrationState::Registered { expires, .. } => format!("registered for {} s", expires.0 / 1000),
-        RegistrationState::Failed { why, retry_in } => format!("{why}; next try in {} s", retry_in.0 / 1000),
-        RegistrationState::Unregistered => "not registered".to_owned(),
-    }
-}
-
-const fn refused_words(why: RefusedWhy) -> &'static str {
-    match why {
-        RefusedWhy::Malformed => "malformed",
-        RefusedWhy::Untrusted => "from nobody that the configuration trusts",
-        RefusedWhy::WrongPassword => "wrong password",
-        RefusedWhy::Overload => "too many at once",
-    }
 }

@@ -284,7 +284,7 @@ impl Control {
             RegistrationState::Registering | RegistrationState::Registered { .. } => {}
             RegistrationState::Unregistered | RegistrationState::Failed { .. } => {
                 if let Some((server, name)) = self.reloading.leaving.remove(&account) {
-                    let state = super::registration_words(&RegistrationState::Unregistered);
+                    let state = super::sip::registration_words(&RegistrationState::Unregistered);
                     self.note(What::Registration { account: name, state, registered: false });
                     self.remove_left_server(server);
                 }

@@ -1,0 +1,450 @@
+//! The board that the journal's events keep up to date, and the picture taken of it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use core::net::SocketAddr;
+
+use tipring_call::{Alarm, CallEvent, CallRecord, FarId, Identity, LineDoing, Number, Party, Via};
+use tipring_port::{LineEvent, StreamStats};
+use tipring_sip::agent::{AddressView, ConnId};
+use tipring_units::{CallId, Instant, LineId, Millis, ShardId, WallTime};
+
+use super::alarms::Alarms;
+use super::servers;
+use super::status::{AlarmStatus, CallStatus, LineStatus, Status, UserStatus};
+use crate::site::{ServerSite, Site};
+
+/// Call records kept for `tipring calls`; the store has all.
+pub const MAX_LATEST: usize = 500;
+/// A line that has been off-hook without a call for this long needs a person.
+pub const LEFT_OFF_HOOK: Millis = Millis::from_secs(300);
+
+#[derive(Clone, Debug)]
+struct Running {
+    from: Party,
+    shown: Identity,
+    dialled: Number,
+    to: Option<Party>,
+    via: Option<Via>,
+    began: Instant,
+    answered: Option<Instant>,
+    state: &'static str,
+}
+
+/// Keeps what status shows.
+#[derive(Debug)]
+pub(crate) struct Board {
+    started: Instant,
+    lines: BTreeMap<LineId, (LineDoing, Instant)>,
+    faults: BTreeMap<LineId, usize>,
+    accounts: BTreeMap<String, (bool, String)>,
+    users: BTreeMap<String, SocketAddr>,
+    calls: BTreeMap<CallId, Running>,
+    stats: BTreeMap<FarId, StreamStats>,
+    alarms: Alarms,
+    dead: BTreeSet<LineId>,
+    latest: VecDeque<CallRecord>,
+    streams: BTreeMap<ConnId, SocketAddr>,
+    refused: u64,
+}
+
+impl Board {
+    pub(crate) fn new(now: Instant, site: &Site) -> Self {
+        let mut board = Self {
+            started: now,
+            lines: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            users: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            stats: BTreeMap::new(),
+            alarms: Alarms::default(),
+            dead: BTreeSet::new(),
+            latest: VecDeque::with_capacity(MAX_LATEST),
+            streams: BTreeMap::new(),
+            refused: 0,
+        };
+        board.configure(now, site);
+        board
+    }
+
+    pub(crate) fn configure(&mut self, now: Instant, site: &Site) {
+        let lines = site.lines.len();
+        self.lines.retain(|line, _| usize::from(line.0) < lines);
+        self.faults.retain(|line, _| usize::from(line.0) < lines);
+        let servers: Vec<&str> = site.sip.servers.iter().map(|server| server.name.as_str()).collect();
+        let accounts: Vec<String> = site
+            .sip
+            .accounts
+            .iter()
+            .map(|account| super::far::account_name(site, account.config.id))
+            .collect();
+        self.accounts.retain(|name, _| accounts.contains(name));
+        self.alarms.retain(|key| match key.split_once(' ') {
+            Some(("server", name)) => servers.contains(&name),
+            Some(("account", name)) => accounts.iter().any(|account| account == name),
+            Some(_) | None => true,
+        });
+        let is_unused = |subject: &str| site.unused.iter().any(|unused| unused.subject == subject);
+        self.alarms.retain(|key| key.strip_prefix("unused ").is_none_or(is_unused));
+        for unused in &site.unused {
+            let next =
+                "`tipring check` tells more; take it out of the configuration, or wait for a version with it";
+            self.alarms.raise(
+                now,
+                format!("unused {}", unused.subject),
+                &unused.subject,
+                unused.why.clone(),
+                next.to_owned(),
+            );
+        }
+    }
+
+    /// A server of this name was configured anew: what was known of it does not hold.
+    pub(crate) fn forget_server(&mut self, name: &str) {
+        self.alarms.clear(&format!("server {name}"));
+    }
+
+    pub(crate) fn configuration_accepted(&mut self) {
+        self.alarms.clear("configuration");
+    }
+
+    pub(crate) fn configuration_refused(&mut self, now: Instant, revision: u64, why: &str) {
+        let text = format!("the edited file is not accepted, revision {revision} stays in force: {why}");
+        let next = "`tipring check` lists every mistake; correct the file and apply it again".to_owned();
+        self.alarms.raise(now, "configuration".to_owned(), "configuration", text, next);
+    }
+
+    pub(crate) fn connected(&mut self, conn: ConnId, remote: SocketAddr) {
+        self.streams.insert(conn, remote);
+    }
+
+    pub(crate) fn disconnected(&mut self, conn: ConnId) {
+        self.streams.remove(&conn);
+    }
+
+    pub(crate) fn remote_of(&self, conn: ConnId) -> Option<SocketAddr> {
+        self.streams.get(&conn).copied()
+    }
+
+    pub(crate) fn has_call(&self, call: CallId) -> bool {
+        self.calls.contains_key(&call)
+    }
+
+    pub(crate) fn latest(&self, count: usize) -> Vec<CallRecord> {
+        self.latest.iter().skip(self.latest.len().saturating_sub(count)).copied().collect()
+    }
+
+    pub(crate) fn record(&mut self, record: &CallRecord) {
+        if self.latest.len() == MAX_LATEST {
+            self.latest.pop_front();
+        }
+        self.latest.push_back(*record);
+    }
+
+    pub(crate) fn stats(&mut self, far: FarId, stats: &StreamStats) {
+        self.stats.insert(far, *stats);
+    }
+
+    pub(crate) fn refused(&mut self, count: u32) {
+        self.refused += u64::from(count);
+    }
+
+    pub(crate) fn server(&mut self, now: Instant, name: &str, up: bool) {
+        if up {
+            self.alarms.clear(&format!("server {name}"));
+        } else {
+            self.alarms.raise(
+                now,
+                format!("server {name}"),
+                name,
+                "no address of this server answers; calls go by [offline] or by other servers".to_owned(),
+                format!("check the network to it, and `address` in [server.{name}]"),
+            );
+        }
+    }
+
+    pub(crate) fn user(&mut self, user: &str, contact: Option<SocketAddr>) {
+        match contact {
+            Some(contact) => self.users.insert(user.to_owned(), contact),
+            None => self.users.remove(user),
+        };
+    }
+
+    pub(crate) fn registration(
+        &mut self,
+        now: Instant,
+        account: &str,
+        registered: bool,
+        failed: bool,
+        state: &str,
+    ) {
+        self.accounts.insert(account.to_owned(), (registered, state.to_owned()));
+        let key = format!("account {account}");
+        // A registration under way is no alarm, and does not end one.
+        if registered {
+            self.alarms.clear(&key);
+        } else if failed {
+            self.alarms.raise(
+                now,
+                key,
+                account,
+                state.to_owned(),
+                "compare the password here with the server's".to_owned(),
+            );
+        }
+    }
+
+    pub(crate) fn store_failed(&mut self, now: Instant, why: String) {
+        let next =
+            "free space under the state directory; the records wait in memory until they can be written"
+                .to_owned();
+        self.alarms.raise(now, "store".to_owned(), "call records", why, next);
+    }
+
+    pub(crate) fn store_works(&mut self) {
+        self.alarms.clear("store");
+    }
+
+    pub(crate) fn shard_stopped(&mut self, now: Instant, shard: ShardId) {
+        self.alarms.raise(
+            now,
+            format!("{shard} stopped"),
+            &shard.to_string(),
+            format!("{shard} has stopped by a defect in the program; its telephones are out of service"),
+            "start the gateway again, and report it with `tipring log`".to_owned(),
+        );
+    }
+
+    /// A line that nothing serves any more.
+    pub(crate) fn dead(&mut self, line: LineId) {
+        self.dead.insert(line);
+    }
+
+    pub(crate) fn is_dead(&self, line: LineId) -> bool {
+        self.dead.contains(&line)
+    }
+
+    pub(crate) fn line_event(&mut self, line: LineId, event: &LineEvent) {
+        match event {
+            LineEvent::Fault(_) => *self.faults.entry(line).or_default() += 1,
+            LineEvent::FaultCleared(_) => {
+                let count = self.faults.entry(line).or_default();
+                *count = count.saturating_sub(1);
+            }
+            LineEvent::Seized
+            | LineEvent::Answered
+            | LineEvent::Released
+            | LineEvent::Flash(_)
+            | LineEvent::DigitBegan(_)
+            | LineEvent::Digit { .. }
+            | LineEvent::Ringing
+            | LineEvent::CallerIdSent(_)
+            | LineEvent::CallerIdOmitted { .. }
+            | LineEvent::RingStopped
+            | LineEvent::Refused(_)
+            | LineEvent::Roh(_)
+            | LineEvent::SupervisionDone
+            | LineEvent::InService(_) => {} // the switch tells what the line does
+        }
+    }
+
+    pub(crate) fn call_event(&mut self, now: Instant, _wall: WallTime, event: &CallEvent) {
+        match *event {
+            CallEvent::Created { call, from, shown, dialled, .. } => {
+                let running = Running {
+                    from,
+                    shown,
+                    dialled,
+                    to: None,
+                    via: None,
+                    began: now,
+                    answered: None,
+                    state: "dialled",
+                };
+                self.calls.insert(call, running);
+            }
+            CallEvent::Routed { call, to, via, .. } => {
+                if let Some(running) = self.calls.get_mut(&call) {
+                    running.to = Some(to);
+                    running.via = via;
+                }
+            }
+            CallEvent::Alerting(call) => self.set(call, "ringing"),
+            CallEvent::EarlyMedia(call) => self.set(call, "early media"),
+            CallEvent::Answered(call) => {
+                self.set(call, "talking");
+                if let Some(running) = self.calls.get_mut(&call) {
+                    running.answered = Some(now);
+                }
+            }
+            CallEvent::Held { call, .. } => self.set(call, "held"),
+            CallEvent::Resumed { call, .. } => self.set(call, "talking"),
+            CallEvent::Recalled { call, .. } => self.set(call, "recall"),
+            CallEvent::Cleared { call, .. } => {
+                if let Some(running) = self.calls.remove(&call) {
+                    for party in [Some(running.from), running.to].into_iter().flatten() {
+                        if let Party::Far(far) = party {
+                            self.stats.remove(&far);
+                        }
+                    }
+                }
+            }
+            CallEvent::Line { line, doing } => {
+                self.lines.insert(line, (doing, now));
+            }
+            CallEvent::Seized(_) | CallEvent::Dialled { .. } | CallEvent::Abandoned { .. } => {}
+        }
+    }
+
+    /// Takes an alarm of the switch.
+    pub(crate) fn alarm(&mut self, now: Instant, site: &Site, alarm: &Alarm) {
+        self.alarms.of_switch(now, site, alarm);
+    }
+
+    fn set(&mut self, call: CallId, state: &'static str) {
+        if let Some(running) = self.calls.get_mut(&call) {
+            running.state = state;
+        }
+    }
+
+    /// The picture. `codec` tells that of a stream, `addresses` those of a server.
+    pub(crate) fn status(
+        &self,
+        now: Instant,
+        site: &Site,
+        codec: impl Fn(FarId) -> &'static str,
+        addresses: impl Fn(&ServerSite) -> Vec<AddressView>,
+    ) -> Status {
+        let name = |party: Party| match party {
+            Party::Line(line) => site.line(line).map_or_else(|| line.to_string(), |line| line.number.clone()),
+            Party::Far(far) => far.to_string(),
+        };
+        Status {
+            name: site.name.clone(),
+            up_seconds: (now - self.started).as_secs(),
+            revision: site.revision,
+            waiting: Vec::new(),
+            next_start: Vec::new(),
+            alarms: self.alarm_list(now, site),
+            servers: site
+                .sip
+                .servers
+                .iter()
+                .map(|server| servers::server_status(server, &addresses(server), &self.accounts))
+                .collect(),
+            lines: (0..)
+                .map(LineId)
+                .zip(&site.lines)
+                .filter(|(_, line)| !line.is_vacant())
+                .map(|(id, line)| {
+                    let (doing, since) =
+                        self.lines.get(&id).copied().unwrap_or((LineDoing::Idle, self.started));
+                    LineStatus {
+                        number: line.number.clone(),
+                        name: line.name.clone(),
+                        port: line.port.clone(),
+                        state: if self.dead.contains(&id) {
+                            LineDoing::OutOfService.word()
+                        } else {
+                            doing.word()
+                        },
+                        for_seconds: (now - since).as_secs(),
+                        fault: self.faults.get(&id).is_some_and(|count| *count > 0)
+                            || self.off_hook_since(now, id).is_some(),
+                        outside: false,
+                    }
+                })
+                .collect(),
+            users: site
+                .calls
+                .users
+                .iter()
+                .map(|user| UserStatus {
+                    number: user.number.as_str().to_owned(),
+                    contact: self.users.get(user.number.as_str()).copied(),
+                })
+                .collect(),
+            calls: self
+                .calls
+                .iter()
+                .map(|(id, call)| self.call_status(now, *id, call, name, &codec))
+                .collect(),
+            refused_requests: self.refused,
+            media: Vec::new(),
+        }
+    }
+
+    /// The alarms, the oldest first.
+    fn alarm_list(&self, now: Instant, site: &Site) -> Vec<AlarmStatus> {
+        let mut alarms: Vec<_> = self.alarms.all().chain(self.left_off_hook(now, site)).collect();
+        alarms.sort_by_key(|(since, _)| *since);
+        let age = |since: Instant| (now - since).as_secs();
+        alarms.into_iter().map(|(since, alarm)| AlarmStatus { for_seconds: age(since), ..alarm }).collect()
+    }
+
+    /// Since when a line has been off-hook without a call, if that is too long.
+    fn off_hook_since(&self, now: Instant, line: LineId) -> Option<Instant> {
+        let (doing, since) = self.lines.get(&line)?;
+        let long = *doing == LineDoing::Parked && now.since(*since) >= LEFT_OFF_HOOK.into();
+        (long && !self.dead.contains(&line)).then_some(*since)
+    }
+
+    fn left_off_hook(&self, now: Instant, site: &Site) -> impl Iterator<Item = (Instant, AlarmStatus)> {
+        self.lines.keys().filter_map(move |line| {
+            let since = self.off_hook_since(now, *line)?;
+            let site = site.line(*line).filter(|line| !line.is_vacant())?;
+            let alarm = AlarmStatus {
+                for_seconds: 0,
+                subject: site.subject(),
+                text: "off-hook".to_owned(),
+                detail: "no call".to_owned(),
+                cause: "Handset off, or a wet pair".to_owned(),
+                next: format!("hang up {}, or look at its pair", site.number),
+            };
+            Some((since, alarm))
+        })
+    }
+
+    fn call_status(
+        &self,
+        now: Instant,
+        id: CallId,
+        call: &Running,
+        name: impl Fn(Party) -> String,
+        codec: impl Fn(FarId) -> &'static str,
+    ) -> CallStatus {
+        let mut far = [Some(call.from), call.to].into_iter().flatten().filter_map(|party| match party {
+            Party::Far(far) => Some(far),
+            Party::Line(_) => None,
+        });
+        let stats = far.clone().find_map(|far| self.stats.get(&far));
+        let loss = stats.map(|stats| {
+            let due = u64::from(stats.received) + u64::from(stats.lost);
+            (u64::from(stats.lost) * 10_000).checked_div(due).unwrap_or(0) as u32
+        });
+        CallStatus {
+            call: id.0,
+            from: match call.from {
+                Party::Far(_) if !call.shown.number.is_empty() => call.shown.number.as_str().to_owned(),
+                party => name(party),
+            },
+            to: call.dialled.as_str().to_owned(),
+            via: match call.via {
+                Some(Via::Server(server)) => server.as_str().to_owned(),
+                Some(Via::User(user)) => user.as_str().to_owned(),
+                None => String::new(),
+            },
+            state: call.state,
+            for_seconds: (now - call.answered.unwrap_or(call.began)).as_secs(),
+            codec: far.next().map_or("", codec),
+            loss,
+            quality: match loss {
+                None => "",
+                Some(0..=100) => "good",
+                Some(101..=500) => "FAIR: network",
+                Some(_) => "POOR: network",
+            },
+        }
+    }
+}
