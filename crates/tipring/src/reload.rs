@@ -261,13 +261,13 @@ mod tests {
     #[test]
     fn each_change_is_told_with_its_moment() {
         assert_eq!(changes(BASE), ["Nothing changes."]);
-        let edited = format!("wait_end = \"4 s\"\n{BASE}flash = \"90-500 ms\"\n").replace("5060", "5070");
+        let edited = format!("wait_end = \"4 s\"\n{BASE}flash = \"200-500 ms\"\n").replace("5060", "5070");
         assert_eq!(
             changes(&edited),
             [
                 "listen: \"127.0.0.1:5060\" -> \"127.0.0.1:5070\", at the next start",
-                "phone.101.flash: nothing -> \"90-500 ms\", when the line is idle",
-                "phone.102.flash: nothing -> \"90-500 ms\", when the line is idle",
+                "phone.101.flash: nothing -> \"200-500 ms\", when the line is idle",
+                "phone.102.flash: nothing -> \"200-500 ms\", when the line is idle",
                 "wait_end: \"3 s\" -> \"4 s\", at once",
             ]
         );
@@ -277,7 +277,8 @@ mod tests {
     fn a_port_that_is_not_served_waits_for_the_next_start() {
         let added = changes(&format!("{BASE}[phone.103]\nport = \"sim/3\"\n"));
         assert!(
-            added.iter().all(|line| line.starts_with("phone.103.") && line.ends_with(", at the next start"))
+            added.iter().all(|line| line.starts_with("phone.103.") && line.ends_with(", at the next start")),
+            "{added:?}"
         );
         assert!(!added.is_empty());
         let moved = changes(&BASE.replace("sim/1-2", "sim/2-3").replace("[phone", "\n[phone"));
@@ -310,10 +311,10 @@ mod tests {
             ["103 gets a line; until then it has none: sim/3 was not opened at the last start"]
         );
         // What else changes of one that loses its line waits too.
-        let edited = BASE.replace("sim/1-2", "sim/2-3") + "flash = \"90-500 ms\"\n";
+        let edited = BASE.replace("sim/1-2", "sim/2-3") + "flash = \"200-500 ms\"\n";
         assert!(
             changes(&edited)
-                .contains(&"phone.102.flash: nothing -> \"90-500 ms\", at the next start".to_owned())
+                .contains(&"phone.102.flash: nothing -> \"200-500 ms\", at the next start".to_owned())
         );
     }
 

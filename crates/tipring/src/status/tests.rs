@@ -280,10 +280,11 @@ fn a_gateway_in_the_laboratory_shows_itself_so() {
         whole(&world.control().status())
     };
     let place = |line| Place { line: LineId(line), phone: 0 };
+    // It is as old as the latest that control was told.
     assert_eq!(
         run(&mut world, 10),
         [
-            "tower-a  up 10 s  config 17, applied",
+            "tower-a  up 5 s  config 17, applied",
             "pbx1  UDP  1/1 registered  4 ms      pbx2  standby  not asked yet",
             "phones 4: 4 idle",
         ]
