@@ -229,7 +229,7 @@ fn a_gateway_in_the_laboratory_shows_itself_so() {
     use tipring_sim::lab::Place;
     use tipring_sim::network::{Dns, Weather};
     use tipring_sim::peer::{From, Order, PeerSpec, Which};
-    use tipring_sim::phone::{Action, Dialling};
+    use tipring_sim::phone::{Action, Dialling, PhoneSpec};
     use tipring_sim::plant::LineSpec;
     use tipring_sim::world::{GATEWAY, START, ShardClock, World, WorldSpec, media_slots};
     use tipring_units::{LineId, Millis};
@@ -268,7 +268,7 @@ fn a_gateway_in_the_laboratory_shows_itself_so() {
         seed: 1,
         site: Site::configured(&effective, &wiring),
         shards: vec![ShardClock::default()],
-        lines: vec![LineSpec::default(); 4],
+        lines: vec![LineSpec { phones: vec![PhoneSpec::default()], ..LineSpec::default() }; 4],
         peers,
         dns,
         weather: Weather::CALM,
@@ -310,4 +310,10 @@ fn a_gateway_in_the_laboratory_shows_itself_so() {
 }
 
 const GOLDEN: &str = "\
-";
+1 NEEDS YOU  204 Room 204 (sim/4): off-hook 9 min, no call.
+             Handset off, or a wet pair. Next: hang up 204, or look at its pair
+tower-a  up 11 min  config 17, applied
+pbx1  UDP  1/1 registered  4 ms      pbx2  standby  4 ms
+phones 4: 1 idle, 2 talking, 1 fault
+202 Room 202  10:30 to 5550123 via pbx G.711u  loss 0.0 %  good
+203 Room 203  10:15 from 15550177    G.711u  loss 0.0 %  good";
