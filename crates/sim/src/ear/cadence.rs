@@ -75,8 +75,10 @@ pub(super) struct Cadences {
     joined: Vec<Pattern>,
     now: u64,
     runs: VecDeque<Run>,
-    /// The first run began before it was heard, or with another tone.
+    /// The first run may be any step of its tone.
     anywhere: bool,
+    /// The first run began before it was heard, or in another sound: it may be shorter than its step.
+    is_cut: bool,
     /// The first tone is taken for dial tone if it may be one.
     expects_dial_tone: bool,
     flip: Option<u64>,
@@ -100,6 +102,7 @@ impl Cadences {
             now: now.0,
             runs: VecDeque::new(),
             anywhere: false,
+            is_cut: false,
             expects_dial_tone: false,
             flip: None,
             change: None,
@@ -114,7 +117,8 @@ impl Cadences {
         self.now = now.0;
         self.runs.clear();
         self.runs.push_back(Run { key: Key::Pause, start: now.0, end: None, soft: false, sure: now.0 });
-        (self.anywhere, self.flip, self.change, self.name) = (false, None, None, None);
+        (self.anywhere, self.is_cut) = (false, false);
+        (self.flip, self.change, self.name) = (None, None, None);
     }
 
     /// Whether the first tone from now on is taken for dial tone if it may be one.
@@ -174,7 +178,7 @@ impl Cadences {
         if let Some(last) = self.runs.back_mut() {
             last.end = Some(at);
             if is_first && at < last.start + PAUSE_CONFIRM {
-                self.anywhere = true; // it sounded before there was an ear
+                (self.anywhere, self.is_cut) = (true, true); // it sounded before there was an ear
             }
         }
         self.change = None;
@@ -185,7 +189,7 @@ impl Cadences {
         if self.runs.len() == MAX_RUNS {
             // drop a whole sound and pause, so that what is left begins with a sound
             self.runs.drain(..2);
-            self.anywhere = true;
+            (self.anywhere, self.is_cut) = (true, false);
         }
         self.runs.push_back(run);
     }
@@ -257,6 +261,8 @@ impl Cadences {
             }
             // nothing agrees: what came first belongs to something else
             let Some(next) = (1..self.runs.len()).find(|n| is_judged(&self.runs[*n])) else { break };
+            // a burst that follows a pause was heard whole: if it is short, its tone was stopped
+            self.is_cut = self.runs.get(next - 1).is_none_or(|before| before.key != Key::Pause);
             self.runs.drain(..next);
             self.anywhere = true;
         }
@@ -295,7 +301,7 @@ impl Cadences {
                 Some(length) => {
                     let length = length.samples().0;
                     let slack = if run.soft { SOFT_TOLERANCE } else { TOLERANCE } + length / 50;
-                    let may_be_shorter = is_last || (n == 0 && self.anywhere);
+                    let may_be_shorter = is_last || (n == 0 && self.is_cut);
                     if lasted > length + slack || (!may_be_shorter && lasted + slack < length) {
                         return None;
                     }
@@ -341,7 +347,7 @@ impl Cadences {
         if run.key == Key::Pause && age >= LEAST_SILENCE {
             // what comes next is heard from its beginning
             self.runs.drain(..self.runs.len() - 1);
-            self.anywhere = false;
+            (self.anywhere, self.is_cut) = (false, false);
         }
         let what = match run.key {
             Key::Pause if age >= LEAST_SILENCE => Some(What::Silence),
