@@ -50,8 +50,8 @@ fn run_share(share: usize, fidelity: Fidelity) {
             Fidelity::Signal => {
                 let expected = std::fs::read_to_string(&golden).unwrap_or_default();
                 if expected != ladder {
-                    let differences =
-                        Ladder::parse(&expected).differences(&report.ladder, Default::default());
+                    let written = Ladder::parse(&ladder);
+                    let differences = Ladder::parse(&expected).differences(&written, Default::default());
                     wrong.push(format!("{name}: not its golden ladder:\n  {}", differences.join("\n  ")));
                 }
             }

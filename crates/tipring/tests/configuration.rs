@@ -103,3 +103,20 @@ fn a_flow_is_held_to_its_expectations_and_its_ladder() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("bad.flow:"), "{}", stderr(&output));
 }
+
+#[test]
+fn every_flow_of_the_project_meets_its_golden_ladder() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../flows");
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut flows: Vec<String> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "flow"))
+        .inspect(|path| assert!(path.with_extension("ladder").exists(), "{path:?} has no ladder"))
+        .map(|path| path.to_str().unwrap().to_owned())
+        .collect();
+    flows.sort();
+    let arguments: Vec<&str> = ["flow"].into_iter().chain(flows.iter().map(String::as_str)).collect();
+    let output = tipring(&arguments);
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}{}", stderr(&output));
+    assert!(told.ends_with(&format!("{0} of {0} as expected\n", flows.len())), "{told}");
+}
