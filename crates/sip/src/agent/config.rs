@@ -78,13 +78,14 @@ pub struct Network {
 }
 
 impl Network {
-    /// Whether `address` lies in the network.
+    /// Whether `address` lies in the network. An IPv4 address as a socket of both families shows it (`::ffff:10.0.0.1`)
+    /// is the IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         fn same(a: u128, b: u128, width: u32, prefix: u8) -> bool {
             let prefix = u32::from(prefix).min(width);
             prefix == 0 || (a ^ b) >> (width - prefix) == 0
         }
-        match (self.address, address) {
+        match (self.address, address.to_canonical()) {
             (IpAddr::V4(a), IpAddr::V4(b)) => {
                 same(u128::from(a.to_bits()), u128::from(b.to_bits()), 32, self.prefix)
             }
