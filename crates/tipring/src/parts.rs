@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 use tipring_config::Effective;
 use tipring_driver::Card;
 use tipring_gateway::{LineSite, ShardSetup, Site, Wiring};
-use tipring_host::{Clock, Keep, MediaSockets, Parts};
+use tipring_host::{Asker, Clock, Keep, MediaSockets, Parts};
 use tipring_sim::ear::Land;
-use tipring_sim::lab::Lab;
-use tipring_sim::phone::PhoneSpec;
+use tipring_sim::lab::{Lab, Place};
+use tipring_sim::phone::{Action, PhoneSpec};
 use tipring_sim::plant::LineSpec;
 use tipring_units::{LineId, ShardId};
 
@@ -50,7 +50,7 @@ pub fn build(
         revision,
     };
     let site = Site::configured(effective, &wiring);
-    let land = Land::of_code(&effective.country.code).unwrap_or_default();
+    let land = land(effective);
     let shards = shard_setups(&site, clock).into_iter().map(|setup| {
         let card = laboratory(setup.lines.len(), land);
         (setup, card)
@@ -68,6 +68,24 @@ pub fn build(
         clock,
         store: Box::new(store),
     })
+}
+
+/// The users of the simulated telephones know the tones of `effective`'s country, each when its telephone rests: that
+/// is when its line takes its new profile too.
+pub async fn move_laboratory(asker: &Asker, site: &Site, effective: &Effective) {
+    let lines = u16::try_from(site.lines.len()).unwrap_or(u16::MAX);
+    for line in (0..lines).map(LineId) {
+        // A line whose shard has stopped has nothing to hear; a telephone with too much to do stays as it is.
+        let learnt = asker.phone(Place { line, phone: 0 }, Some(Action::Learn(land(effective)))).await;
+        if !matches!(learnt, Ok(Ok(_))) {
+            tracing::warn!("{line}: the telephone's user knows the old tones still");
+        }
+    }
+}
+
+/// The laboratory's country: what its users know does not come from the gateway's own tables.
+fn land(effective: &Effective) -> Land {
+    Land::of_code(&effective.country.code).unwrap_or_default()
 }
 
 /// The address under which peers reach the SIP socket of this configuration, bound to `bound`.

@@ -11,7 +11,7 @@ use tipring_host::Asker;
 use tipring_store::Revisions;
 use tipring_units::WallTime;
 
-use crate::{check, zone};
+use crate::{check, parts, zone};
 
 /// Changes that are told, at the most; more are counted.
 const MAX_TOLD: usize = 200;
@@ -100,6 +100,9 @@ impl Configuration {
         };
         let next_start = self.next_start(&effective, &site);
         asker.configure(Reload { site: Site::configured(&effective, &wiring), next_start }).await?;
+        if effective.country.code != self.current.country.code {
+            parts::move_laboratory(asker, &site, &effective).await;
+        }
         self.current = effective;
         lines.insert(0, format!("Configuration {revision} in force."));
         Ok(Outcome { lines, accepted: true })

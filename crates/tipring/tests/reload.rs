@@ -150,6 +150,31 @@ fn config_diff_tells_what_would_change_and_apply_does_it_and_keeps_the_number() 
 }
 
 #[test]
+fn telephones_know_the_tones_of_a_country_that_was_edited_once_they_rest() {
+    let running = Running::start("country", "28600-28799");
+    let gateway = &running.gateway;
+    gateway.phone("100", &["off-hook"]);
+    gateway.hears_line("100", "dial-tone");
+    let text = std::fs::read_to_string(&running.file).unwrap();
+    let country = text.lines().find(|line| line.starts_with("country = ")).unwrap();
+    running.edit(country, "country = \"de\"");
+    let told = stdout(&gateway.command(&["config", "apply"]));
+    assert!(told.contains("Configuration 2 in force."), "{told}");
+    // A line that is not idle keeps its tones, and its user the names of them.
+    gateway.hears_line("100", "dial-tone");
+    gateway.phone("100", &["on-hook"]);
+    until("all lines take their profile", || (!running.status().contains("when idle")).then_some(()));
+    for number in ["100", "101"] {
+        gateway.phone(number, &["off-hook"]);
+        gateway.hears_line(number, "dial-tone");
+    }
+    // It hears by frequency and cadence: what was dial tone before is none now.
+    gateway.phone("101", &["on-hook"]);
+    gateway.phone("100", &["dial", "101"]);
+    gateway.hears_line("100", "ringback");
+}
+
+#[test]
 fn the_demo_has_no_file_to_apply() {
     let demo = Demo::start("demo-config");
     let refused = demo.command(&["config", "apply"]);

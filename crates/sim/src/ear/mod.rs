@@ -229,6 +229,13 @@ impl<A: Fidelity> Ear<A> {
         self.cadences.reset(self.now);
     }
 
+    /// Knows the tones of `land` from now on, and those of its country no more. What was heard has ended.
+    pub fn learn(&mut self, land: Land) {
+        self.reset();
+        self.listener = A::listener(land);
+        self.cadences = Cadences::new(Plan::of(land), self.now);
+    }
+
     /// Whether the next tone is taken for dial tone as long as it may be one: the user has just lifted the receiver or
     /// flashed. Without it, where dial tone and busy share a frequency, dial tone is named when it has lasted longer
     /// than any burst.
@@ -259,6 +266,11 @@ impl<A: Fidelity> Ear<A> {
     /// The ear's own time: samples heard and skipped.
     pub const fn time(&self) -> SampleTime {
         self.now
+    }
+
+    /// True within a burst of caller ID.
+    pub fn is_reading(&self) -> bool {
+        !self.assembler.is_idle()
     }
 
     /// True if an on-hook ear has nothing unfinished.

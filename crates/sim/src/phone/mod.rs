@@ -69,7 +69,7 @@ pub struct PhoneSpec {
     pub keypad: KeypadSpec,
     /// Its rotary dial.
     pub dial: DialSpec,
-    /// The country whose tones its user knows.
+    /// The country whose tones its user knows; see [`Action::Learn`].
     pub land: Land,
 }
 
@@ -116,6 +116,8 @@ pub enum Action {
     PlugIn,
     /// Pull the plug.
     Unplug,
+    /// From the next call on, the user knows the tones of this country.
+    Learn(Land),
 }
 
 /// Why a telephone does not do what it is told.
@@ -152,6 +154,7 @@ enum Task {
     Hush,
     Wait(Samples),
     Plug(bool),
+    Learn(Land),
 }
 
 /// One telephone.
@@ -170,6 +173,8 @@ pub struct Phone<A: Fidelity> {
     plug_changed: bool,
     /// What the display shows.
     display: Option<Heard>,
+    /// The country whose tones the user knows from the next call on.
+    coming: Option<Land>,
     events: VecDeque<PhoneEvent>,
 }
 
@@ -189,6 +194,7 @@ impl<A: Fidelity> Phone<A> {
             plugged: true,
             plug_changed: false,
             display: None,
+            coming: None,
             events: VecDeque::new(),
         }
     }
@@ -211,6 +217,7 @@ impl<A: Fidelity> Phone<A> {
             Action::Wait(length) => tasks.push(Task::Wait(length.samples())),
             Action::PlugIn => tasks.push(Task::Plug(true)),
             Action::Unplug => tasks.push(Task::Plug(false)),
+            Action::Learn(land) => tasks.push(Task::Learn(land)),
         }
         if self.waiting.len() + tasks.len() > MAX_WAITING {
             return Err(Unwilling::Busy);
@@ -287,6 +294,7 @@ impl<A: Fidelity> Phone<A> {
     pub fn is_idle(&self) -> bool {
         !self.lifted
             && !self.is_busy()
+            && self.coming.is_none()
             && self.mouth.is_silent()
             && self.ringer.is_resting()
             && self.ear.is_resting()
@@ -363,6 +371,7 @@ impl<A: Fidelity> Phone<A> {
             self.ear.hear(frame);
         } else {
             self.ear.overhear(frame);
+            self.learn();
         }
         self.now = self.now + Samples(TICK_SAMPLES as u64);
         while let Some(event) = self.ear.event() {
@@ -380,6 +389,18 @@ impl<A: Fidelity> Phone<A> {
         self.now = self.now + length;
         self.ear.skip(length);
         self.ringer.skip(length);
+    }
+
+    /// Between calls the user takes up what is new.
+    fn learn(&mut self) {
+        if self.coming.is_some()
+            && self.ringer.is_resting()
+            && !self.ear.is_reading()
+            && let Some(land) = self.coming.take()
+        {
+            self.spec.land = land;
+            self.ear.learn(land);
+        }
     }
 
     /// Begins `task` at `at`; false if it has to wait.
@@ -432,6 +453,7 @@ impl<A: Fidelity> Phone<A> {
                 self.plug_changed |= self.plugged != plugged;
                 self.plugged = plugged;
             }
+            Task::Learn(land) => self.coming = Some(land),
         }
         true
     }
