@@ -1,11 +1,11 @@
 //! The real binary with a state directory of its own, on loopback.
 #![allow(dead_code, missing_docs)] // each test file uses its part
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -69,10 +69,43 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// The lines that a program has written; who waits for one is woken by it.
+#[derive(Default)]
+pub struct Lines {
+    kept: Mutex<Vec<String>>,
+    news: Condvar,
+}
+
+impl Lines {
+    /// Collects all that comes from `source`.
+    pub fn collect(self: &Arc<Self>, source: impl Read + Send + 'static) {
+        let lines = Arc::clone(self);
+        std::thread::spawn(move || {
+            for line in BufReader::new(source).split(b'\n').map_while(Result::ok) {
+                lines.kept.lock().unwrap().push(String::from_utf8_lossy(&line).trim_end().to_owned());
+                lines.news.notify_all();
+            }
+        });
+    }
+
+    pub fn all(&self) -> Vec<String> {
+        self.kept.lock().unwrap().clone()
+    }
+
+    /// Waits for the `times`th line that has `part` in it; what there is instead if it does not come.
+    pub fn wait_for(&self, part: &str, times: usize) -> Result<String, Vec<String>> {
+        let find = |lines: &[String]| lines.iter().filter(|line| line.contains(part)).nth(times - 1).cloned();
+        let kept = self.kept.lock().unwrap();
+        let is_missing = |lines: &mut Vec<String>| find(lines).is_none();
+        let (kept, _) = self.news.wait_timeout_while(kept, PATIENCE, is_missing).unwrap();
+        find(&kept).ok_or_else(|| kept.clone())
+    }
+}
+
 /// A process whose output is collected.
 pub struct Process {
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
+    lines: Arc<Lines>,
 }
 
 impl Process {
@@ -83,26 +116,19 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let collected = Arc::clone(&lines);
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                collected.lock().unwrap().push(line);
-            }
-        });
+        let lines = Arc::<Lines>::default();
+        lines.collect(child.stdout.take().unwrap());
         Self { child, lines }
     }
 
     pub fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
+        self.lines.all()
     }
 
     /// Waits for a line that has `part` in it.
     pub fn shows(&self, part: &str) -> String {
-        until(&format!("the screen shows {part:?}"), || {
-            self.lines().into_iter().find(|line| line.contains(part))
-        })
+        let found = self.lines.wait_for(part, 1);
+        found.unwrap_or_else(|lines| panic!("the screen does not show {part:?} but {lines:#?}"))
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -77,7 +77,7 @@ impl Baresip {
             ),
         );
         dir.file("contacts", "");
-        let mut program = Program::start(Command::new("baresip").arg("-f").arg(dir.path()).arg("-v"));
+        let program = Program::start(Command::new("baresip").arg("-f").arg(dir.path()).arg("-v"));
         program.shows("baresip is ready");
         let control = connect(control);
         let console = connect(console);

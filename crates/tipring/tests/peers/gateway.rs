@@ -62,7 +62,7 @@ impl Gateway {
         let file = dir.file("tipring.toml", &text);
         let mut command = Command::new(env!("CARGO_BIN_EXE_tipring"));
         command.arg("--dir").arg(dir.path()).arg("run").arg("--config").arg(file).args(arguments);
-        let mut process = Program::start(&mut command);
+        let process = Program::start(&mut command);
         let line = process.shows("SIP on ");
         let address = line.split("SIP on ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
         let sip = address.parse().unwrap_or_else(|_| panic!("{line}"));
@@ -76,7 +76,7 @@ impl Gateway {
         let dir = Dir::new(name);
         let mut command = Command::new(env!("CARGO_BIN_EXE_tipring"));
         command.arg("--dir").arg(dir.path()).args(["demo", "--sip", "127.0.0.1:0"]);
-        let mut process = Program::start(&mut command);
+        let process = Program::start(&mut command);
         let line = process.shows("SIP phone:");
         let words: Vec<&str> = line.split_whitespace().collect();
         let ["SIP", "phone:", sip, "user", "201", "password", password] = words[..] else { panic!("{line}") };
@@ -123,16 +123,9 @@ impl Gateway {
 
     /// Waits until `part` was logged `times` times; the last of them.
     pub fn logs_times(&self, part: &str, times: usize) -> String {
-        let began = Instant::now();
-        loop {
-            let output = self.command(&["log", "-v", "-n", "5000"]);
-            let log = stdout(&output);
-            if let Some(line) = log.lines().filter(|line| line.contains(part)).nth(times - 1) {
-                return line.to_owned();
-            }
-            assert!(began.elapsed() < PATIENCE, "{part:?} is not logged {times} times but: {log}");
-            std::thread::sleep(LOOK);
-        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tipring"));
+        command.arg("--dir").arg(self.dir.path()).args(["log", "-v", "-n", "5000", "--follow"]);
+        Program::start(&mut command).shows_times(part, times)
     }
 
     /// Waits for a status that has `part` in it.

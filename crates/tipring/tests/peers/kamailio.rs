@@ -28,7 +28,7 @@ impl Kamailio {
             include_str!("kamailio.cfg").replace("PORT", &port.to_string()).replace("MODULES", &modules);
         let file = dir.file("kamailio.cfg", &text);
         // In the foreground, with little memory: it is a child of this test and ends with it.
-        let mut program = Program::start(
+        let program = Program::start(
             Command::new("kamailio")
                 .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
                 .args(["-DD", "-E", "-m", "32", "-M", "4", "-Y"])

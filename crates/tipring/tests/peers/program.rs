@@ -1,13 +1,12 @@
 //! Programs of others, as children that end with the test.
 
-use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::common::until;
+use crate::common::{Lines, until};
 
 /// True if `program` is installed. In CI a peer that is missing is a failure; elsewhere the test says so and passes.
 pub fn is_installed(program: &str) -> bool {
@@ -25,7 +24,7 @@ pub fn is_installed(program: &str) -> bool {
 pub struct Program {
     child: Child,
     name: String,
-    lines: Arc<Mutex<Vec<String>>>,
+    lines: Arc<Lines>,
 }
 
 impl Program {
@@ -33,24 +32,26 @@ impl Program {
         let name = command.get_program().to_string_lossy().into_owned();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|why| panic!("{name}: {why}"));
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        collect(child.stdout.take().unwrap(), Arc::clone(&lines));
-        collect(child.stderr.take().unwrap(), Arc::clone(&lines));
+        let lines = Arc::<Lines>::default();
+        lines.collect(child.stdout.take().unwrap());
+        lines.collect(child.stderr.take().unwrap());
         Self { child, name, lines }
     }
 
     pub fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
+        self.lines.all()
     }
 
     /// Waits for a line that has `part` in it.
-    pub fn shows(&mut self, part: &str) -> String {
-        until(&format!("{} shows {part:?}", self.name), || {
-            let found = self.lines().into_iter().find(|line| line.contains(part));
-            if found.is_none() {
-                assert!(self.has_ended().is_none(), "{} ended: {:#?}", self.name, self.lines());
-            }
-            found
+    pub fn shows(&self, part: &str) -> String {
+        self.shows_times(part, 1)
+    }
+
+    /// Waits for the `times`th of them.
+    pub fn shows_times(&self, part: &str, times: usize) -> String {
+        let found = self.lines.wait_for(part, times);
+        found.unwrap_or_else(|lines| {
+            panic!("{} does not show {part:?} {times} times but {lines:#?}", self.name)
         })
     }
 
@@ -83,12 +84,4 @@ impl Drop for Program {
             println!("{} said: {:#?}", self.name, self.lines());
         }
     }
-}
-
-fn collect(from: impl Read + Send + 'static, into: Arc<Mutex<Vec<String>>>) {
-    std::thread::spawn(move || {
-        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
-            into.lock().unwrap().push(String::from_utf8_lossy(&line).trim_end().to_owned());
-        }
-    });
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::wave;
 
 /// Samples of a packet: 20 ms.
-const PACKET: usize = 160;
+pub const PACKET: usize = 160;
 const HEADER: usize = 12;
 
 /// What came from one sender.

@@ -9,7 +9,7 @@ use crate::gateway::free_port;
 use crate::program::Program;
 
 /// SIPp gives up after this many seconds.
-const PATIENCE_S: &str = "60";
+const PATIENCE_S: &str = "120";
 
 /// SIPp with one scenario.
 pub struct Sipp {
