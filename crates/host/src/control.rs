@@ -272,10 +272,8 @@ impl Desk {
         match output {
             Output::Send { to, bytes } => {
                 // The first error may be of an earlier datagram, to somebody else: it is told, and this one is not sent.
-                let sent = match self.udp.send_to(&bytes, to).await {
-                    Ok(_) => Ok(()),
-                    Err(_) => self.udp.send_to(&bytes, to).await.map(|_| ()),
-                };
+                // Control never waits: where the system has no room the datagram is lost, as on the way.
+                let sent = self.udp.try_send_to(&bytes, to).or_else(|_| self.udp.try_send_to(&bytes, to));
                 if let Err(why) = sent {
                     tracing::debug!("{to}: {why}");
                 }

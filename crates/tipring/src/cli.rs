@@ -159,6 +159,12 @@ pub enum Command {
 /// What is to be done with a configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
+    /// Show what is in force, with where each value comes from: the file and line, the country, or the default
+    Show {
+        /// Only this telephone, line or server
+        #[arg(value_name = "NUMBER|NAME")]
+        name: Option<String>,
+    },
     /// Show what would change, and when each change takes effect: at once, when the line is idle, or at the next
     /// start. Exit code 1: the file is not accepted
     Diff {

@@ -144,6 +144,10 @@ impl Desk {
     async fn config(&self, act: ConfigAct) -> Result<Outcome> {
         match act {
             ConfigAct::Apply(file) => self.apply(file).await,
+            ConfigAct::Show(name) => match self.configuration.lock().await.as_ref() {
+                Some(configuration) => Ok(configuration.show(name.as_deref())),
+                None => bail!(NO_FILE),
+            },
             ConfigAct::Diff(file) => match self.configuration.lock().await.as_ref() {
                 Some(configuration) => Ok(configuration.compare(file.as_deref(), &self.asker.site())),
                 None => bail!(NO_FILE),

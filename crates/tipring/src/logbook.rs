@@ -10,8 +10,10 @@ use tokio::sync::broadcast;
 
 use crate::{records, zone};
 
-/// Lines kept in memory for `tipring log`.
+/// Lines of each depth kept in memory for `tipring log`: a flood of details does not push out what matters.
 pub const MAX_KEPT: usize = 5000;
+/// Details written in a second; the rest are counted and told in one line.
+pub const MAX_DETAILS: u32 = 500;
 /// Lines that a slow reader may be behind.
 const MAX_BEHIND: usize = 4096;
 
@@ -43,7 +45,11 @@ pub struct Logbook {
 
 #[derive(Debug)]
 struct Pages {
-    kept: VecDeque<Arc<Line>>,
+    plain: VecDeque<(u64, Arc<Line>)>,
+    details: VecDeque<(u64, Arc<Line>)>,
+    written: u64,
+    /// The second of the wall clock, details written in it, and those left out.
+    second: (u64, u32, u32),
     teller: Teller,
     file: EventLog,
     /// The file could not be written; told once, until it works again.
@@ -53,8 +59,15 @@ struct Pages {
 impl Logbook {
     /// A log that also goes into `file`.
     pub fn new(file: EventLog) -> Self {
-        let pages =
-            Pages { kept: VecDeque::with_capacity(MAX_KEPT), teller: Teller::default(), file, failed: false };
+        let pages = Pages {
+            plain: VecDeque::with_capacity(MAX_KEPT),
+            details: VecDeque::with_capacity(MAX_KEPT),
+            written: 0,
+            second: (0, 0, 0),
+            teller: Teller::default(),
+            file,
+            failed: false,
+        };
         Self { pages: Mutex::new(pages), follow: broadcast::channel(MAX_BEHIND).0 }
     }
 
@@ -83,14 +96,39 @@ impl Logbook {
         wanted: impl Fn(&Line) -> bool,
     ) -> (Vec<Arc<Line>>, broadcast::Receiver<Arc<Line>>) {
         let pages = self.pages();
-        let mut lines: Vec<_> =
-            pages.kept.iter().rev().filter(|line| wanted(line)).take(count).cloned().collect();
-        lines.reverse();
+        let latest = |kept: &VecDeque<(u64, Arc<Line>)>| -> Vec<_> {
+            kept.iter().rev().filter(|(_, line)| wanted(line)).take(count).cloned().collect()
+        };
+        let mut lines = latest(&pages.plain);
+        lines.extend(latest(&pages.details));
+        lines.sort_by_key(|(number, _)| *number);
+        let lines =
+            lines.split_off(lines.len().saturating_sub(count)).into_iter().map(|(_, line)| line).collect();
         // Within the lock: no line is missed between the two, and none comes twice.
         (lines, self.follow.subscribe())
     }
 
     fn write(&self, pages: &mut Pages, wall: WallTime, line: Line) {
+        let second = wall.0 / 1_000_000;
+        if pages.second.0 != second {
+            let left_out = core::mem::replace(&mut pages.second, (second, 0, 0)).2;
+            if left_out > 0 {
+                let time = tipring_gateway::time_of_day(wall, zone::offset_minutes(wall));
+                let text = format!("{time} {left_out} more details in a second than are kept were left out");
+                self.put(pages, wall, Line { text, depth: Depth::Plain, numbers: Vec::new() });
+            }
+        }
+        if line.depth != Depth::Plain {
+            if pages.second.1 >= MAX_DETAILS {
+                pages.second.2 += 1;
+                return;
+            }
+            pages.second.1 += 1;
+        }
+        self.put(pages, wall, line);
+    }
+
+    fn put(&self, pages: &mut Pages, wall: WallTime, line: Line) {
         let date = records::date_and_time(wall, zone::offset_minutes);
         let day = date.split(' ').next().unwrap_or_default();
         match pages.file.append(&format!("{day} {}", line.text)) {
@@ -101,11 +139,13 @@ impl Logbook {
             }
             Err(_) => {}
         }
-        if pages.kept.len() == MAX_KEPT {
-            pages.kept.pop_front();
-        }
         let line = Arc::new(line);
-        pages.kept.push_back(Arc::clone(&line));
+        pages.written += 1;
+        let kept = if line.depth == Depth::Plain { &mut pages.plain } else { &mut pages.details };
+        if kept.len() == MAX_KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((pages.written, Arc::clone(&line)));
         // Nobody may be following.
         let _ = self.follow.send(line);
     }
@@ -119,6 +159,37 @@ impl Logbook {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flood_of_details_leaves_what_matters() {
+        let dir = std::env::temp_dir().join(format!("tipring-logbook-flood-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let book = Logbook::new(EventLog::open(&dir).unwrap());
+        let wall = |second: u64| WallTime((1_709_210_096 + second) * 1_000_000);
+        book.note(wall(0), "101 off-hook");
+        for second in 1..=20 {
+            for n in 0..MAX_DETAILS * 2 {
+                let line = Line { text: format!("refused {n}"), depth: Depth::Detail, numbers: Vec::new() };
+                book.write(&mut book.pages(), wall(second), line);
+            }
+        }
+        book.note(wall(21), "101 on-hook");
+        let texts = |verbose: bool| -> Vec<String> {
+            let (lines, _) = book.read(100_000, |line| line.is_for(None, verbose));
+            lines.iter().map(|line| line.text.clone()).collect()
+        };
+        let plain = texts(false);
+        assert!(
+            plain.first().unwrap().ends_with("101 off-hook")
+                && plain.last().unwrap().ends_with("101 on-hook")
+        );
+        let told = plain.iter().filter(|text| text.contains(&format!("{MAX_DETAILS} more details"))).count();
+        assert_eq!((plain.len(), told), (22, 20));
+        assert_eq!(texts(true).len(), 22 + MAX_KEPT);
+        let (latest, _) = book.read(3, |line| line.is_for(None, true));
+        assert!(latest[0].text.contains("refused") && latest[2].text.ends_with("101 on-hook"));
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
 
     #[test]
     fn a_reader_gets_each_line_once() {

@@ -71,6 +71,8 @@ pub enum ConfigAct {
     Diff(Option<PathBuf>),
     /// Apply it.
     Apply(Option<PathBuf>),
+    /// Show what is in force, of everything or of a telephone, line or server.
+    Show(Option<String>),
 }
 
 /// What a simulated telephone is to do.
@@ -139,6 +141,7 @@ impl ConfigAct {
         Ok(match command {
             ConfigCommand::Diff { file } => Self::Diff(whole(file)?),
             ConfigCommand::Apply { file } => Self::Apply(whole(file)?),
+            ConfigCommand::Show { name } => Self::Show(name),
         })
     }
 }

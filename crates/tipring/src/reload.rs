@@ -48,6 +48,25 @@ impl Configuration {
         (Self { file, started: effective.clone(), current: effective.clone(), revisions }, revision)
     }
 
+    /// What is in force, each value with where it comes from: all of it, or what concerns one telephone, line or server.
+    pub fn show(&self, name: Option<&str>) -> Outcome {
+        let text = self.current.to_string();
+        let Some(name) = name else {
+            return Outcome { lines: text.lines().map(str::to_owned).collect(), accepted: true };
+        };
+        let wanted = |table: &str| {
+            let header = table.trim_start().strip_prefix('[').and_then(|rest| rest.split(']').next());
+            header.is_some_and(|header| header.split_once('.').is_some_and(|(_, own)| own == name))
+        };
+        let tables = text.split("\n\n").filter(|table| wanted(table));
+        let lines: Vec<String> = tables.flat_map(str::lines).map(str::to_owned).collect();
+        if lines.is_empty() {
+            let why = format!("there is no phone, line or server {name}: `tipring config show` shows all");
+            return Outcome { lines: vec![why], accepted: false };
+        }
+        Outcome { lines, accepted: true }
+    }
+
     /// What `file`, or the own file as it is now, would change.
     pub fn compare(&self, file: Option<&Path>, site: &Site) -> Outcome {
         match self.read(file) {
@@ -75,11 +94,11 @@ impl Configuration {
         let effective = match read {
             Ok(effective) => effective,
             Err(mut lines) => {
+                asker.configuration_refused(lines.first().cloned().unwrap_or_default()).await?;
                 let stays = format!(" Revision {} stays in force.", self.revisions.latest());
                 if let Some(last) = lines.last_mut() {
                     last.push_str(&stays);
                 }
-                asker.configuration_refused(lines.first().cloned().unwrap_or_default()).await?;
                 return Ok(Outcome { lines, accepted: false });
             }
         };

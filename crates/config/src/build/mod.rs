@@ -119,10 +119,7 @@ impl<'s> Build<'s, '_, '_> {
             origins: BTreeMap::new(),
         };
         if effective.phone.is_empty() && effective.sip.is_empty() && self.findings.errors() == 0 {
-            self.findings.error(
-                1,
-                "there is no phone. Write [phone.101] with port = \"sim/1\" (`tipring lines` lists yours).",
-            );
+            self.findings.error(1, "there is no phone. Write [phone.101] with port = \"sim/1\".");
         }
         if effective.wait_end > effective.wait_digit {
             let line = top.get("wait_end").or_else(|| top.get("wait_digit")).map_or(1, |entry| entry.line);

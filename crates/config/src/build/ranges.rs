@@ -140,8 +140,7 @@ impl<'s> Build<'s, '_, '_> {
         let Some((port, line)) = item.port else {
             if item.get("port").is_none() {
                 let (label, line) = (item.section.label(), item.section.line);
-                let message =
-                    format!("{label} has no port. Write port = \"sim/1\" (`tipring lines` lists yours).");
+                let message = format!("{label} has no port. Write port = \"sim/1\".");
                 self.findings.error(line, message);
             }
             return None;

@@ -3,31 +3,78 @@
 use std::collections::BTreeMap;
 
 use tipring_call::Alarm;
-use tipring_units::{Instant, LineId};
+use tipring_units::{Instant, LineId, Millis};
 
 use super::status::AlarmStatus;
 use crate::journal::fault_words;
 use crate::site::{LineSite, Site};
 
-/// Alarms shown, at the most.
+/// Alarms shown, at the most; beyond it the oldest gives way, one that fades before one that stands.
 pub const MAX_ALARMS: usize = 256;
+/// What has happened and is over is shown this long.
+pub const FADES_AFTER: Millis = Millis::from_secs(3600);
+/// An emergency call that found no way out is shown this long.
+pub const EMERGENCY_FADES_AFTER: Millis = Millis::from_secs(24 * 3600);
 
 /// The alarms that stand, by what they are about.
 #[derive(Debug, Default)]
 pub(super) struct Alarms {
-    standing: BTreeMap<String, (Instant, AlarmStatus)>,
+    standing: BTreeMap<String, Standing>,
 }
+
+#[derive(Clone, Debug)]
+struct Standing {
+    since: Instant,
+    /// When it is shown no more; none where something has to end it.
+    until: Option<Instant>,
+    alarm: AlarmStatus,
+}
+
+impl Standing {
+    fn holds(&self, now: Instant) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What to do about a defect.
+const REPORT: &str = "report it with `tipring log`";
 
 impl Alarms {
     /// Raises one, or tells news of one that stands. Its age is that of the first time.
     pub(super) fn raise(&mut self, now: Instant, key: String, subject: &str, text: String, next: String) {
+        self.put(now, None, key, subject, text, next);
+    }
+
+    /// Tells of something that has happened and is over: it fades.
+    fn tell(&mut self, now: Instant, fades: Millis, key: String, subject: &str, text: &str, next: &str) {
+        self.put(now, Some(now + fades), key, subject, text.to_owned(), next.to_owned());
+    }
+
+    fn put(
+        &mut self,
+        now: Instant,
+        until: Option<Instant>,
+        key: String,
+        subject: &str,
+        text: String,
+        next: String,
+    ) {
+        let since = self.standing.get(&key).filter(|old| old.holds(now)).map_or(now, |old| old.since);
         if self.standing.len() >= MAX_ALARMS && !self.standing.contains_key(&key) {
-            return;
+            self.make_room(now);
         }
         let (subject, nothing) = (subject.to_owned(), String::new);
         let alarm = AlarmStatus { for_seconds: 0, subject, text, detail: nothing(), cause: nothing(), next };
-        let since = self.standing.get(&key).map_or(now, |(since, _)| *since);
-        self.standing.insert(key, (since, alarm));
+        self.standing.insert(key, Standing { since, until, alarm });
+    }
+
+    fn make_room(&mut self, now: Instant) {
+        self.standing.retain(|_, standing| standing.holds(now));
+        let oldest =
+            self.standing.iter().min_by_key(|(_, standing)| (standing.until.is_none(), standing.since));
+        if let Some(key) = oldest.map(|(key, _)| key.clone()).filter(|_| self.standing.len() >= MAX_ALARMS) {
+            self.standing.remove(&key);
+        }
     }
 
     /// Ends one.
@@ -40,9 +87,10 @@ impl Alarms {
         self.standing.retain(|key, _| keep(key));
     }
 
-    /// All of them, with the moment at which each came.
-    pub(super) fn all(&self) -> impl Iterator<Item = (Instant, AlarmStatus)> {
-        self.standing.values().cloned()
+    /// All that hold now, with the moment at which each came.
+    pub(super) fn all(&self, now: Instant) -> impl Iterator<Item = (Instant, AlarmStatus)> {
+        let holding = self.standing.values().filter(move |standing| standing.holds(now));
+        holding.map(|standing| (standing.since, standing.alarm.clone()))
     }
 
     /// Takes an alarm of the switch.
@@ -57,41 +105,87 @@ impl Alarms {
                 "check the pair and the telephone on it".to_owned(),
             ),
             Alarm::LineFaultCleared(line, fault) => self.clear(&format!("{line} {fault:?}")),
-            Alarm::LineAbandoned(line) => self.raise(
+            Alarm::LineAbandoned(line) => self.tell(
                 now,
+                FADES_AFTER,
                 format!("{line} abandoned"),
                 &subject(line),
-                "a defect in the program ended this line's calls; the line works again".to_owned(),
-                "report it with `tipring log`".to_owned(),
+                "a defect in the program ended this line's calls; the line works again",
+                REPORT,
             ),
-            Alarm::CallAbandoned(call) => self.raise(
+            Alarm::CallAbandoned(call) => {
+                let key = format!("{call} abandoned");
+                self.tell(
+                    now,
+                    FADES_AFTER,
+                    key,
+                    &call.to_string(),
+                    "a defect in the program ended this call",
+                    REPORT,
+                );
+            }
+            Alarm::LegAbandoned(leg) => {
+                let key = format!("{leg} abandoned");
+                self.tell(
+                    now,
+                    FADES_AFTER,
+                    key,
+                    &leg.to_string(),
+                    "a defect in the program ended this call",
+                    REPORT,
+                );
+            }
+            Alarm::EmergencyFailed { call, cause } => self.tell(
                 now,
-                format!("{call} abandoned"),
-                &call.to_string(),
-                "a defect in the program ended this call".to_owned(),
-                "report it with `tipring log`".to_owned(),
-            ),
-            Alarm::LegAbandoned(leg) => self.raise(
-                now,
-                format!("{leg} abandoned"),
-                &leg.to_string(),
-                "a defect in the program ended this call".to_owned(),
-                "report it with `tipring log`".to_owned(),
-            ),
-            Alarm::EmergencyFailed { call, cause } => self.raise(
-                now,
+                EMERGENCY_FADES_AFTER,
                 format!("{call} emergency"),
                 &call.to_string(),
-                format!("an emergency call found no way out: {cause}"),
-                "check the servers and [emergency] via".to_owned(),
+                &format!("an emergency call found no way out: {cause}"),
+                "check the servers and [emergency] via",
             ),
-            Alarm::Full => self.raise(
+            Alarm::Full => self.tell(
                 now,
+                FADES_AFTER,
                 "full".to_owned(),
                 "gateway",
-                "a call was refused: all sockets or calls are in use".to_owned(),
-                "widen `media` if this is the normal load".to_owned(),
+                "a call was refused: all sockets or calls are in use",
+                "widen `media` if this is the normal load",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(alarms: &Alarms, at: Instant) -> Vec<String> {
+        alarms.all(at).map(|(_, alarm)| alarm.subject).collect()
+    }
+
+    #[test]
+    fn what_is_over_fades_and_what_stands_stays() {
+        let (mut alarms, start) = (Alarms::default(), Instant::from_millis(1000));
+        alarms.raise(start, "store".to_owned(), "call records", String::new(), String::new());
+        alarms.tell(start, FADES_AFTER, "full".to_owned(), "gateway", "", "");
+        assert_eq!(texts(&alarms, start + FADES_AFTER + Millis(0)), ["call records"]);
+        assert_eq!(texts(&alarms, start + Millis(5000)), ["gateway", "call records"]);
+        alarms.clear("store");
+        assert_eq!(texts(&alarms, start + Millis(5000)), ["gateway"]);
+    }
+
+    #[test]
+    fn a_new_alarm_takes_the_place_of_the_oldest_that_fades() {
+        let (mut alarms, start) = (Alarms::default(), Instant::from_millis(1000));
+        alarms.raise(start, "server pbx".to_owned(), "pbx", String::new(), String::new());
+        for n in 0..MAX_ALARMS as u32 + 10 {
+            let subject = format!("call {n}");
+            alarms.tell(start + Millis(n + 1), FADES_AFTER, subject.clone(), &subject, "", "");
+        }
+        alarms.raise(start + Millis(9000), "store".to_owned(), "call records", String::new(), String::new());
+        let shown = texts(&alarms, start + Millis(9000));
+        assert_eq!(shown.len(), MAX_ALARMS);
+        assert!(shown.contains(&"pbx".to_owned()) && shown.contains(&"call records".to_owned()));
+        assert!(!shown.contains(&"call 0".to_owned()) && shown.contains(&"call 265".to_owned()));
     }
 }

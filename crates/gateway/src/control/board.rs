@@ -110,6 +110,7 @@ impl Board {
     }
 
     pub(crate) fn configuration_refused(&mut self, now: Instant, revision: u64, why: &str) {
+        let why = why.trim_end_matches('.');
         let text = format!("the edited file is not accepted, revision {revision} stays in force: {why}");
         let next = "`tipring check` lists every mistake; correct the file and apply it again".to_owned();
         self.alarms.raise(now, "configuration".to_owned(), "configuration", text, next);
@@ -377,7 +378,7 @@ impl Board {
 
     /// The alarms, the oldest first.
     fn alarm_list(&self, now: Instant, site: &Site) -> Vec<AlarmStatus> {
-        let mut alarms: Vec<_> = self.alarms.all().chain(self.left_off_hook(now, site)).collect();
+        let mut alarms: Vec<_> = self.alarms.all(now).chain(self.left_off_hook(now, site)).collect();
         alarms.sort_by_key(|(since, _)| *since);
         let age = |since: Instant| (now - since).as_secs();
         alarms.into_iter().map(|(since, alarm)| AlarmStatus { for_seconds: age(since), ..alarm }).collect()
