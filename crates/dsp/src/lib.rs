@@ -11,6 +11,7 @@ mod comfort_shape;
 mod conceal;
 mod dtmf;
 mod echo;
+pub mod echo_trial;
 mod filter;
 mod fsk;
 mod gain;

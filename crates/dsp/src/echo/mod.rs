@@ -6,42 +6,46 @@
 //! driver is skipped, so that the tail need only span the line.
 //!
 //! # How
-//! Two filters over the same reference. The background one adapts all the time: normalised LMS on signals
-//! that linear prediction has whitened, so that voices converge it like noise does. The foreground one
-//! makes the output and is frozen; it takes the background's weights over when these have been clearly
-//! better for some frames, and gives its own back when they have been clearly worse, which is what double
-//! talk does to an adapting filter. Near-end speech, seen as more residual than echo explains, slows the
-//! adaptation. What remains of the echo is replaced by comfort noise while only the far end talks.
+//! Two partitioned frequency-domain filters over the same reference, of which one learns and the other makes the
+//! output (see [`linear`]). Where the residual is suddenly larger than usual, either somebody talks, or the line has
+//! changed, or samples were lost or repeated: the first is waited out, the second tried, the third looked for (see
+//! [`slip`]). What remains of the echo is replaced by comfort noise while only the far end talks.
 //!
 //! # Limits
 //! Tail up to [`TAIL_MAX`], bulk delay up to [`DELAY_MAX`]. Non-linear echo is only suppressed, not cancelled.
-//! The 2100 Hz disabler tone is for the caller to detect.
 //!
 //! # Standard
-//! ITU-T G.168: clause 6.4.2.2 (tests 2, convergence), 6.4.2.3 (tests 3, double talk), 6.5 (suppressor).
+//! ITU-T G.168: clause 6.4.2 (tests), 6.5 (suppressor), 7 (disabler).
 
-mod adapt;
+mod fft;
+mod filter;
+mod history;
+mod linear;
+mod reference;
+mod slip;
 mod suppress;
 
 #[cfg(test)]
 mod behaviour;
-#[cfg(test)]
-mod g168;
 
 use crate::level::{Frame, level_of_power, mean_power, power_of_level, to_sample};
-use adapt::{Filter, WHITENING_ORDER, Whitener};
+use fft::LENGTH;
+use history::History;
+use linear::{Block, Linear, Outcome, Setting, power};
+use reference::{AGES, LANES};
+use slip::SlipSearch;
 use suppress::{Gate, Suppressor};
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK_SAMPLES};
 
 /// Longest tail.
-pub const TAIL_MAX: Millis = Millis(64);
+pub const TAIL_MAX: Millis = Millis(128);
 /// Longest bulk delay that can be skipped.
 pub const DELAY_MAX: Samples = Samples(1600);
 
 /// How a canceller is set up.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct EchoConfig {
-    /// How far the echo may spread after the bulk delay; rounded up to 8 samples.
+    /// How far the echo may spread after the bulk delay; rounded up to 10 ms.
     pub tail: Millis,
     /// Delay between the reference and its earliest echo, known from the card.
     pub delay: Samples,
@@ -64,11 +68,12 @@ pub struct EchoState {
     pub noise: Dbm0,
     /// The near end is taken to be talking.
     pub near_end: bool,
+    /// Changes of the line that were found since the start or the last reset.
+    pub path_changes: u32,
+    /// Slips that were found and followed since then.
+    pub slips: u32,
 }
 
-/// Step of the adaptation with only the far end talking, and with both.
-const STEP: f32 = 0.6;
-const STEP_NEAR: f32 = 0.03;
 /// Reference below this is not adapted to.
 const REFERENCE_MIN: Dbm0 = Dbm0(-50.0);
 /// Residual per reference power at the start: an echo return loss of 6 dB (G.168 clause 5).
@@ -77,66 +82,78 @@ const LEAK_START: f32 = 0.25;
 const NEAR_MARGIN: f32 = 6.3;
 /// Frames that near-end speech is taken to go on.
 const NEAR_HANG: u32 = 8;
-/// Frames that one filter must be better to displace the other.
-const BETTER_FRAMES: u32 = 3;
-const WORSE_FRAMES: u32 = 12;
+/// How the residual's usual share of the reference is followed, per frame: down, and up (0.1 dB).
+const LEAK_FALL: f32 = 0.2;
+const LEAK_RISE: f32 = 1.023;
+/// Least share: -80 dB.
+const LEAK_MIN: f32 = 1e-8;
+/// Residual that is never a surprise: mean square of about -62 dBm0.
+const QUIET: f32 = 160.0;
+/// Energy of a response that a slip may push out of the tail.
+const SLIP_LOSS: f32 = 0.01;
+/// Most partitions of a tail.
+const PARTITIONS_MAX: usize = (TAIL_MAX.0 as usize * 8).div_ceil(TICK_SAMPLES);
 
 /// Cancels the echo of one line.
 #[derive(Clone, Debug)]
 pub struct EchoCanceller {
     enabled: bool,
-    taps: usize,
+    partitions: usize,
     delay: usize,
-    /// The reference, oldest first; the newest frame last.
-    history: Box<[f32]>,
-    foreground: Filter,
-    background: Filter,
-    whitener: Whitener,
+    reference: History,
+    /// Power of the reference, by tick, as the filters see it.
+    powers: [f32; PARTITIONS_MAX],
+    linear: Linear,
+    slips: SlipSearch,
     suppressor: Suppressor,
     suppress: bool,
     gate: Gate,
-    better: u32,
-    worse: u32,
-    harmful: u32,
     near_hang: u32,
-    /// Residual per reference power, while the near end is silent.
+    /// Residual per reference power, while the near end is silent: of any signal, and of those that are no tones.
     leak: f32,
+    broad_leak: f32,
     /// Smoothed powers of the near signal and of the residual, for the enhancement.
     before: f32,
     after: f32,
+    path_changes: u32,
+    slip_count: u32,
 }
 
 impl EchoCanceller {
     /// A canceller that knows nothing of the line yet.
     pub fn new(config: EchoConfig) -> Self {
         let tail = config.tail.0.clamp(1, TAIL_MAX.0) as usize * 8;
-        let delay = config.delay.0.min(DELAY_MAX.0) as usize;
+        let partitions = tail.div_ceil(TICK_SAMPLES);
+        let seen = (partitions.next_multiple_of(LANES) + AGES) * TICK_SAMPLES;
         Self {
             enabled: true,
-            taps: tail,
-            delay,
-            history: vec![0.0; DELAY_MAX.0 as usize + tail + TICK_SAMPLES + WHITENING_ORDER].into(),
-            foreground: Filter::new(tail),
-            background: Filter::new(tail),
-            whitener: Whitener::new(tail),
+            partitions,
+            delay: config.delay.0.min(DELAY_MAX.0) as usize,
+            reference: History::new(DELAY_MAX.0 as usize + seen),
+            powers: [0.0; PARTITIONS_MAX],
+            linear: Linear::new(partitions),
+            slips: SlipSearch::new(),
             suppressor: Suppressor::new(),
             suppress: config.suppress,
             gate: Gate::Open,
-            better: 0,
-            worse: 0,
-            harmful: 0,
             near_hang: 0,
             leak: LEAK_START,
+            broad_leak: LEAK_START,
             before: 0.0,
             after: 0.0,
+            path_changes: 0,
+            slip_count: 0,
         }
     }
 
     /// Forgets the line.
     pub fn reset(&mut self) {
-        self.history.fill(0.0);
+        self.reference.clear();
+        self.powers.fill(0.0);
+        self.rebuild();
         self.forget_path();
         self.suppressor = Suppressor::new();
+        (self.path_changes, self.slip_count) = (0, 0);
     }
 
     /// Switches cancelling on or off (a modem's answer tone). Off, the near end passes untouched and the
@@ -150,6 +167,7 @@ impl EchoCanceller {
         let delay = delay.0.min(DELAY_MAX.0) as usize;
         if delay != self.delay {
             self.delay = delay;
+            self.rebuild();
             self.forget_path();
         }
     }
@@ -157,13 +175,23 @@ impl EchoCanceller {
     /// The card inserted or dropped samples: the bulk delay is another, but the line is the same and what was learnt
     /// of it stays.
     pub fn move_delay(&mut self, delay: Samples) {
-        self.delay = delay.0.min(DELAY_MAX.0) as usize;
+        let delay = delay.0.min(DELAY_MAX.0) as usize;
+        if delay != self.delay {
+            self.delay = delay;
+            self.rebuild();
+        }
     }
 
     /// What it knows of itself.
     pub fn state(&self) -> EchoState {
         let enhancement = level_of_power(self.before.max(1.0)) - level_of_power(self.after.max(1.0));
-        EchoState { enhancement, noise: self.suppressor.noise_level(), near_end: self.near_hang > 0 }
+        EchoState {
+            enhancement,
+            noise: self.suppressor.noise_level(),
+            near_end: self.near_hang > 0,
+            path_changes: self.path_changes,
+            slips: self.slip_count,
+        }
     }
 
     /// Takes the echo of `reference` out of `near`, in place, and suppresses the rest if so configured.
@@ -176,54 +204,42 @@ impl EchoCanceller {
 
     /// The linear part alone: what detectors of digits and tones should hear.
     pub fn cancel(&mut self, near: &mut Frame, reference: &Frame) {
-        self.history.copy_within(TICK_SAMPLES.., 0);
-        let newest = self.history.len() - TICK_SAMPLES;
-        for (slot, &sample) in self.history[newest..].iter_mut().zip(reference) {
-            *slot = f32::from(sample);
-        }
+        self.reference.push(&reference.map(f32::from));
+        let Some(span) = self.reference.latest(LENGTH, self.delay).first_chunk::<LENGTH>() else { return };
+        self.powers.copy_within(..PARTITIONS_MAX - 1, 1);
+        self.powers[0] = power(&span[TICK_SAMPLES..]) / TICK_SAMPLES as f32;
         if !self.enabled {
+            self.linear.follow(span);
             return;
         }
-        // The reference that reaches into this frame, with what the whitener needs before it.
-        let end = self.history.len() - self.delay;
-        let start = end - TICK_SAMPLES - self.taps + 1 - WHITENING_ORDER;
-        let span = &self.history[start..end];
-        let reference_power = loudest(&span[WHITENING_ORDER..]);
-        let active = reference_power > power_of_level(REFERENCE_MIN);
+        let loudest = self.powers[..self.partitions].iter().fold(0.0_f32, |most, power| most.max(*power));
+        let active = loudest > power_of_level(REFERENCE_MIN);
         let near_power = mean_power(near);
-
         let samples = near.map(f32::from);
-        let mut residual = samples;
-        if reference_power > 0.0 {
-            self.foreground.cancel(&span[WHITENING_ORDER..], &mut residual);
-        }
-        self.whitener.follow(&samples);
-        let background_power = active.then(|| {
-            // Judged by what it makes of a frame that it has not learnt from.
-            let mut error = samples;
-            self.background.cancel(&span[WHITENING_ORDER..], &mut error);
-            let step = if self.near_hang == 0 { STEP } else { STEP_NEAR };
-            if near_power <= reference_power {
-                self.whitener.update(span);
-                self.background.adapt(&self.whitener, step);
-            }
-            power(&error)
-        });
-        let residual_power = power(&residual);
-        if let Some(background_power) = background_power {
-            self.judge(near_power, residual_power, background_power, reference_power);
+        let noise = self.suppressor.noise_power();
+        let usual = (self.broad_leak * loudest).max(noise).max(QUIET);
+        let setting = Setting { active, usual, hold: self.slips.is_searching() };
+        let outcome = self.linear.tick(&samples, span, setting);
+        let residual_power = power(&outcome.residual) / TICK_SAMPLES as f32;
+        if !residual_power.is_finite() {
+            self.forget_path();
+            return;
         }
         if !active {
             self.suppressor.watch(residual_power);
         }
-        self.gate = self.judge_gate(active, near_power, residual_power, reference_power);
-        if residual_power > near_power {
-            // The estimate does harm in this frame: the near signal itself is the better output.
-            residual = samples;
+        self.gate = self.judge_gate(active, outcome.narrow, near_power, residual_power, loudest);
+        if outcome.changed {
+            self.path_changes += 1;
+            // What is usual is found anew.
+            let ratio = (residual_power / loudest.max(1.0)).min(1.0);
+            (self.leak, self.broad_leak) = (self.leak.max(ratio), self.broad_leak.max(ratio));
         }
-        for (out, value) in near.iter_mut().zip(residual) {
+        let shown = if outcome.harms { samples } else { outcome.residual };
+        for (out, value) in near.iter_mut().zip(shown) {
             *out = to_sample(value);
         }
+        self.follow_slips(&samples, &outcome);
     }
 
     /// Replaces the residual of the frame cancelled last, where only the far end talks.
@@ -238,48 +254,30 @@ impl EchoCanceller {
         }
     }
 
-    /// Compares the filters and moves weights from one to the other.
-    fn judge(&mut self, near: f32, foreground: f32, background: f32, reference: f32) {
-        let improves = background < 0.8 * foreground && background < 0.7 * near;
-        self.better = if improves { self.better + 1 } else { 0 };
-        if self.better >= BETTER_FRAMES {
-            self.better = 0;
-            self.foreground.copy_from(&self.background);
-        }
-        // A bare NaN compares false everywhere: say so explicitly.
-        let broken = !background.is_finite() || !foreground.is_finite();
-        self.worse =
-            if background > 2.0 * foreground { self.worse + 1 } else { self.worse.saturating_sub(1) };
-        if self.worse >= WORSE_FRAMES {
-            self.worse = 0;
-            self.background.copy_from(&self.foreground);
-        }
-        let harms = foreground > 1.2 * near && near > 1e-3 * reference;
-        self.harmful = if harms { self.harmful + 1 } else { self.harmful.saturating_sub(1) };
-        if broken || self.harmful >= 6 {
-            // The line changed: begin again.
-            self.forget_path();
-        }
-    }
-
-    /// Decides who talks.
-    fn judge_gate(&mut self, active: bool, near: f32, residual: f32, reference: f32) -> Gate {
+    /// Decides who talks. `narrow`: the reference is of tones, whose residual says little of other signals'.
+    fn judge_gate(&mut self, active: bool, narrow: bool, near: f32, residual: f32, reference: f32) -> Gate {
         if !active {
             self.near_hang = self.near_hang.saturating_sub(1);
             return Gate::Open;
         }
         let residual = residual.min(near);
         let noise = self.suppressor.noise_power();
-        if residual > NEAR_MARGIN * self.leak * reference + 8.0 * noise + 50.0 {
+        let leak = if narrow { self.leak } else { self.leak.max(self.broad_leak) };
+        if residual > NEAR_MARGIN * leak * reference + 8.0 * noise + 50.0 {
             self.near_hang = NEAR_HANG;
-        } else if self.near_hang > 0 {
-            self.near_hang -= 1;
+            self.leak = (self.leak * LEAK_RISE).min(1.0);
+            self.broad_leak = (self.broad_leak * LEAK_RISE).min(1.0);
         } else {
             let ratio = (residual / reference).min(1.0);
-            let rate = if ratio < self.leak { 0.05 } else { 0.02 };
-            self.leak = (self.leak + (ratio - self.leak) * rate).max(1e-5);
-            self.before += (near - self.before) * 0.03;
-            self.after += (residual - self.after) * 0.03;
+            follow_leak(&mut self.leak, ratio);
+            if !narrow {
+                follow_leak(&mut self.broad_leak, ratio);
+            }
+            self.near_hang = self.near_hang.saturating_sub(1);
+            if self.near_hang == 0 {
+                self.before += (near - self.before) * 0.06;
+                self.after += (residual - self.after) * 0.06;
+            }
         }
         if self.near_hang > 0 {
             Gate::Open
@@ -290,29 +288,54 @@ impl EchoCanceller {
         }
     }
 
+    /// Looks for a slip and moves the filters after it.
+    fn follow_slips(&mut self, near: &Block, outcome: &Outcome) {
+        let Some(lag) = self.slips.follow(near, &outcome.estimate, outcome.surprised) else { return };
+        self.slip_count += 1;
+        let mut taps = [0.0; PARTITIONS_MAX * TICK_SAMPLES];
+        let taps = &mut taps[..self.partitions * TICK_SAMPLES];
+        self.linear.response(taps);
+        let (length, shift) = (taps.len(), lag.unsigned_abs().min(taps.len()));
+        let pushed_out = if lag > 0 { &taps[length - shift..] } else { &taps[..shift] };
+        let fits = power(pushed_out) <= SLIP_LOSS * power(taps);
+        let moved = self.delay.checked_add_signed(lag).filter(|delay| *delay <= DELAY_MAX.0 as usize);
+        if let (false, Some(delay)) = (fits, moved) {
+            // The bulk delay has room where the tail has none.
+            self.delay = delay;
+            self.rebuild();
+        } else if lag > 0 {
+            taps.copy_within(..length - shift, shift);
+            taps[..shift].fill(0.0);
+        } else {
+            taps.copy_within(shift.., 0);
+            taps[length - shift..].fill(0.0);
+        }
+        self.linear.set_response(taps);
+        self.slips.clear();
+    }
+
+    /// The filters see the reference through another delay.
+    fn rebuild(&mut self) {
+        let span = (self.partitions.next_multiple_of(LANES) + AGES) * TICK_SAMPLES;
+        self.linear.rebuild(self.reference.latest(span, self.delay));
+    }
+
     fn forget_path(&mut self) {
-        self.foreground.clear();
-        self.background.clear();
+        self.linear.forget();
+        self.slips.clear();
         self.leak = LEAK_START;
+        self.broad_leak = LEAK_START;
         self.before = 0.0;
         self.after = 0.0;
-        self.better = 0;
-        self.worse = 0;
-        self.harmful = 0;
         self.near_hang = 0;
     }
 }
 
-/// Mean power of a frame of floats, in a fixed order.
-fn power(frame: &[f32; TICK_SAMPLES]) -> f32 {
-    adapt::dot(frame, frame) / TICK_SAMPLES as f32
-}
-
-/// Power of the loudest 10 ms of a span.
-fn loudest(span: &[f32]) -> f32 {
-    let mut most = 0.0_f32;
-    for chunk in span.rchunks_exact(TICK_SAMPLES) {
-        most = most.max(adapt::dot(chunk, chunk) / TICK_SAMPLES as f32);
+/// Follows the residual's share of the reference.
+fn follow_leak(leak: &mut f32, ratio: f32) {
+    if ratio < *leak {
+        *leak = (*leak + (ratio - *leak) * LEAK_FALL).max(LEAK_MIN);
+    } else {
+        *leak = (*leak * LEAK_RISE).min(ratio.max(LEAK_MIN));
     }
-    most
 }

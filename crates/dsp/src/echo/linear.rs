@@ -1,0 +1,370 @@
+//! The linear part of the canceller: two filters and who of them is believed.
+//!
+//! # What it does
+//! Subtracts the foreground filter's estimate from the line signal, lets the background filter learn, and moves what
+//! was learnt from one to the other.
+//!
+//! # How
+//! The background filter adapts all the time, by the Kalman gain that its doubt and the power of everything but echo
+//! allow; while much is to be learnt, it learns from the block before as well. The foreground filter makes the output
+//! and is frozen: it takes the background's weights over where these do better by more than chance explains, given how
+//! far the two estimates are apart. When the residual is suddenly larger than usual, either the near end talks or the
+//! line has changed. That is tried: the background filter is made to doubt all it knows and learns anew for some
+//! ticks. If it then does better, the line had changed; if not, it gets the foreground's weights and doubts back, and
+//! the next trial comes later.
+//!
+//! # Limits
+//! A trial is only begun while the far end is heard.
+//!
+//! # Standard
+//! None; ITU-T G.168 clause 6.4 gives what must come of it.
+
+use fearless_simd::{Level, Simd, dispatch};
+
+use super::fft::{BINS, Complex, LENGTH, Roots, forward, roots};
+use super::filter::{Filter, Step, estimate, spread};
+use super::reference::Reference;
+use tipring_units::TICK_SAMPLES;
+
+/// Samples of one tick.
+pub(super) type Block = [f32; TICK_SAMPLES];
+
+/// Variance of all weights of a bin at the start, shared by the partitions: an echo as loud as the reference.
+const PRIOR: f32 = 1.0;
+/// Doubt that a filter has of its partitions after a slip, as a share of the prior.
+const SLIP_PRIOR: f32 = 1e-4;
+/// Share of the Kalman gain. Half a block is wrapped away from each spectrum, which a step above 1 makes good.
+const STEP: Step = Step { size: 1.6, sure: 0.4, wander: 3e-6 };
+/// Memory of the estimate of what is not echo, per tick.
+const OTHERS_KEEP: f32 = 0.5;
+/// Least share of a bin's error that is taken for something else.
+const OTHERS_SHARE: f32 = 0.05;
+/// Least power per bin of a block that is taken for something else: the rounding of samples.
+const OTHERS_MIN: f32 = 8.0;
+/// Expected residual echo, as a share of the line signal, above which the block before is learnt from again.
+const LEARNING: f32 = 2e-4;
+/// A residual so much louder than the line signal is the estimate's fault: 6 dB.
+const HARM: f32 = 4.0;
+/// Residual beyond the usual by this factor begins a trial: 9 dB.
+const SURPRISE: f32 = 8.0;
+/// The same for tones: what is usual says little of a single frequency, and what is learnt from one spoils the others.
+const SURPRISE_NARROW: f32 = 100.0;
+/// Ticks that a surprise lasts before it is believed.
+const SURPRISE_TICKS: u32 = 2;
+/// Ticks of a trial, and of the first and the longest pause after a failed one.
+const TRIAL_TICKS: u32 = 16;
+const PAUSE_FIRST: u32 = 8;
+const PAUSE_MAX: u32 = 64;
+
+/// Whether the background filter is being tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trial {
+    /// Nothing unusual, for so many surprising ticks now.
+    Calm(u32),
+    /// On trial for so many more ticks; the pause after a failure.
+    Running { left: u32, pause: u32 },
+    /// A trial failed; the next may begin in so many ticks, with the pause after that.
+    Waiting { left: u32, pause: u32 },
+}
+
+/// A running average of how much better the background does, with the variance that chance gives it.
+#[derive(Clone, Copy, Default, Debug)]
+struct Lead {
+    gain: f32,
+    variance: f32,
+}
+
+impl Lead {
+    fn follow(&mut self, gain: f32, variance: f32, rate: f32) {
+        let keep = 1.0 - rate;
+        self.gain = keep * self.gain + rate * gain;
+        self.variance = keep * keep * self.variance + rate * rate * variance;
+    }
+
+    fn is_sure(&self, share: f32) -> bool {
+        self.gain > 0.0 && self.gain * self.gain > share * self.variance
+    }
+}
+
+/// What a tick came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    /// The line signal without the estimate.
+    pub(super) residual: Block,
+    /// The echo that was expected.
+    pub(super) estimate: Block,
+    /// The foreground filter was replaced in a trial: the line has changed.
+    pub(super) changed: bool,
+    /// The residual of the foreground filter was larger than usual.
+    pub(super) surprised: bool,
+    /// The reference is of tones.
+    pub(super) narrow: bool,
+    /// The estimate does harm: the line signal itself is the better output.
+    pub(super) harms: bool,
+}
+
+/// What the caller knows of a tick.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    /// The reference is loud enough to learn from.
+    pub(super) active: bool,
+    /// Mean square of the residual as it usually is with this reference; more is a surprise.
+    pub(super) usual: f32,
+    /// The foreground filter stays what it is, whatever the background has learnt: a slip is being looked for.
+    pub(super) hold: bool,
+}
+
+/// Two filters over one reference.
+#[derive(Clone, Debug)]
+pub(super) struct Linear {
+    level: Level,
+    roots: &'static Roots,
+    reference: Reference,
+    foreground: Filter,
+    background: Filter,
+    partitions: usize,
+    /// Power per bin of what is not echo.
+    others: [f32; BINS],
+    /// Smoothed power of the error, and of what of it is expected.
+    error_power: [f32; BINS],
+    expected_power: [f32; BINS],
+    short: Lead,
+    long: Lead,
+    /// The line signal's lead over the residual.
+    harm: Lead,
+    trial: Trial,
+    /// The line signal of the tick before.
+    before: Block,
+}
+
+impl Linear {
+    pub(super) fn new(partitions: usize) -> Self {
+        let groups = Filter::new(partitions).groups();
+        let mut new = Self {
+            level: Level::new(),
+            roots: roots(),
+            reference: Reference::new(groups),
+            foreground: Filter::new(partitions),
+            background: Filter::new(partitions),
+            partitions,
+            others: [0.0; BINS],
+            error_power: [0.0; BINS],
+            expected_power: [0.0; BINS],
+            short: Lead::default(),
+            long: Lead::default(),
+            harm: Lead::default(),
+            trial: Trial::Calm(0),
+            before: [0.0; TICK_SAMPLES],
+        };
+        new.forget();
+        new
+    }
+
+    /// Forgets the line, but not the reference.
+    pub(super) fn forget(&mut self) {
+        self.background.clear();
+        let prior = PRIOR / self.partitions as f32;
+        self.background.doubt(prior);
+        self.foreground.copy_from(&self.background);
+        self.others.fill(0.0);
+        self.error_power.fill(0.0);
+        self.expected_power.fill(0.0);
+        self.before.fill(0.0);
+        self.forget_lead();
+        self.harm = Lead::default();
+        self.trial = Trial::Calm(0);
+    }
+
+    fn forget_lead(&mut self) {
+        self.short = Lead::default();
+        self.long = Lead::default();
+    }
+
+    /// Computes the reference's spectra anew from samples that end with the newest.
+    pub(super) fn rebuild(&mut self, samples: &[f32]) {
+        self.reference.rebuild(self.roots, samples);
+    }
+
+    /// Follows the reference without looking at the line.
+    pub(super) fn follow(&mut self, span: &[f32; LENGTH]) {
+        self.reference.push(self.roots, span);
+    }
+
+    /// The foreground's impulse response; `out` has 80 samples for each partition.
+    pub(super) fn response(&self, out: &mut [f32]) {
+        self.foreground.response(self.roots, out);
+    }
+
+    /// Takes a response over into both filters.
+    pub(super) fn set_response(&mut self, taps: &[f32]) {
+        self.foreground.set_response(self.roots, taps);
+        self.foreground.doubt(SLIP_PRIOR / self.partitions as f32);
+        self.background.copy_from(&self.foreground);
+        self.forget_lead();
+        self.trial = Trial::Calm(0);
+    }
+
+    /// One tick; `span` holds the reference of the tick before and of this one.
+    pub(super) fn tick(&mut self, near: &Block, span: &[f32; LENGTH], setting: Setting) -> Outcome {
+        let level = self.level;
+        dispatch!(level, simd => self.work(simd, near, span, setting))
+    }
+
+    #[inline(always)]
+    fn work<S: Simd>(&mut self, simd: S, near: &Block, span: &[f32; LENGTH], setting: Setting) -> Outcome {
+        let roots = self.roots;
+        self.reference.push(roots, span);
+        let fore = estimate(simd, roots, &self.reference, 0, &self.foreground);
+        let mut outcome = Outcome {
+            residual: subtract(near, &fore),
+            estimate: fore,
+            changed: false,
+            surprised: false,
+            narrow: false,
+            harms: false,
+        };
+        if setting.active {
+            let back = estimate(simd, roots, &self.reference, 0, &self.background);
+            let error = subtract(near, &back);
+            let fore_power = power(&outcome.residual);
+            let taken = self.compare(fore_power, power(&error), power(&subtract(&fore, &back)));
+            if taken {
+                outcome.residual = error;
+                if !setting.hold {
+                    self.foreground.copy_from(&self.background);
+                    self.forget_lead();
+                    outcome.estimate = back;
+                }
+            }
+            outcome.narrow = self.reference.is_narrow();
+            let margin = if outcome.narrow { SURPRISE_NARROW } else { SURPRISE };
+            outcome.surprised = fore_power > margin * setting.usual * TICK_SAMPLES as f32;
+            outcome.changed = self.follow_trial(outcome.surprised, taken && !setting.hold);
+            self.learn(simd, near, &error);
+        }
+        outcome.harms = self.judge_harm(near, &outcome);
+        self.before = *near;
+        outcome
+    }
+
+    /// Whether the background does better by more than chance explains. `apart` is the power of the difference of the
+    /// two estimates: a filter that is worse by nature wins now and then by what the near end happens to say, and the
+    /// more the further it is off.
+    #[inline(always)]
+    fn compare(&mut self, fore: f32, back: f32, apart: f32) -> bool {
+        let (gain, variance) = (fore - back, fore * apart);
+        self.short.follow(gain, variance, 0.4);
+        self.long.follow(gain, variance, 0.15);
+        (gain > 0.0 && gain * gain > variance) || self.short.is_sure(0.5) || self.long.is_sure(0.25)
+    }
+
+    /// Whether no estimate at all would do better, by the same test.
+    #[inline(always)]
+    fn judge_harm(&mut self, near: &Block, outcome: &Outcome) -> bool {
+        let (line, residual) = (power(near), power(&outcome.residual));
+        let variance = residual * power(&subtract(near, &outcome.residual));
+        self.harm.follow(residual - line, variance, 0.4);
+        residual > HARM * line || (residual > line && self.harm.is_sure(1.0))
+    }
+
+    /// Begins and ends trials; true if the line turned out to have changed.
+    #[inline(always)]
+    fn follow_trial(&mut self, surprised: bool, taken: bool) -> bool {
+        let mut changed = false;
+        self.trial = match self.trial {
+            Trial::Calm(_) if !surprised => Trial::Calm(0),
+            Trial::Calm(ticks) if ticks + 1 < SURPRISE_TICKS => Trial::Calm(ticks + 1),
+            Trial::Calm(_) => self.begin_trial(PAUSE_FIRST),
+            Trial::Running { .. } if taken => {
+                changed = true;
+                Trial::Calm(0)
+            }
+            Trial::Running { left: 0, pause } => {
+                self.background.copy_from(&self.foreground);
+                self.forget_lead();
+                Trial::Waiting { left: pause, pause: (2 * pause).min(PAUSE_MAX) }
+            }
+            Trial::Running { left, pause } => Trial::Running { left: left - 1, pause },
+            Trial::Waiting { left: 0, pause } if surprised => self.begin_trial(pause),
+            Trial::Waiting { left: 0, .. } => Trial::Calm(0),
+            Trial::Waiting { left, pause } => Trial::Waiting { left: left - 1, pause },
+        };
+        changed
+    }
+
+    fn begin_trial(&mut self, pause: u32) -> Trial {
+        self.background.copy_from(&self.foreground);
+        self.background.doubt(PRIOR / self.partitions as f32);
+        self.others.fill(0.0);
+        self.error_power.fill(0.0);
+        self.expected_power.fill(0.0);
+        self.forget_lead();
+        Trial::Running { left: TRIAL_TICKS, pause }
+    }
+
+    /// The background filter learns from this block and perhaps from the one before.
+    #[inline(always)]
+    fn learn<S: Simd>(&mut self, simd: S, near: &Block, error: &Block) {
+        let roots = self.roots;
+        let error = padded_spectrum(roots, error);
+        let mut expected = [0.0; BINS];
+        self.background.expect(simd, &self.reference, 0, &mut expected);
+        spread(simd, &mut expected);
+        self.follow_others(&error, &expected);
+        self.background.adapt(simd, &self.reference, 0, &error, &expected, &self.others, STEP);
+        self.background.constrain(simd, roots);
+        let left: f32 = expected.iter().sum();
+        if left > LEARNING * LENGTH as f32 * power(near) {
+            let again = estimate(simd, roots, &self.reference, 1, &self.background);
+            let error = padded_spectrum(roots, &subtract(&self.before, &again));
+            self.background.expect(simd, &self.reference, 1, &mut expected);
+            spread(simd, &mut expected);
+            self.background.adapt(simd, &self.reference, 1, &error, &expected, &self.others, STEP);
+            self.background.constrain(simd, roots);
+        }
+    }
+
+    /// Estimates the power of all that is not echo: what the error has beyond what the doubt expects.
+    #[inline(always)]
+    fn follow_others(&mut self, error: &[Complex<f32>; BINS], expected: &[f32; BINS]) {
+        let mut raw = [0.0; BINS + 4];
+        for (power, bin) in raw[2..].iter_mut().zip(error) {
+            *power = bin.re * bin.re + bin.im * bin.im;
+        }
+        (raw[0], raw[1]) = (raw[4], raw[3]);
+        (raw[BINS + 2], raw[BINS + 3]) = (raw[BINS], raw[BINS - 1]);
+        for k in 0..BINS {
+            let mean = 0.2 * ((raw[k] + raw[k + 4]) + (raw[k + 1] + raw[k + 3]) + raw[k + 2]);
+            let smooth = &mut self.error_power[k];
+            *smooth += (mean - *smooth) * (1.0 - OTHERS_KEEP);
+            let awaited = &mut self.expected_power[k];
+            *awaited += (0.5 * expected[k] - *awaited) * (1.0 - OTHERS_KEEP);
+            self.others[k] = (*smooth - *awaited).max(OTHERS_SHARE * *smooth).max(OTHERS_MIN);
+        }
+    }
+}
+
+#[inline(always)]
+fn subtract(a: &Block, b: &Block) -> Block {
+    core::array::from_fn(|n| a[n] - b[n])
+}
+
+/// The spectrum of an empty tick and this one.
+#[inline(always)]
+fn padded_spectrum(roots: &Roots, block: &Block) -> [Complex<f32>; BINS] {
+    let mut padded = [0.0; LENGTH];
+    padded[TICK_SAMPLES..].copy_from_slice(block);
+    forward(roots, &padded)
+}
+
+/// Sum of the squares, in eight lanes that are added in one order.
+#[inline(always)]
+pub(super) fn power(block: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; 8];
+    for chunk in block.as_chunks::<8>().0 {
+        for lane in 0..8 {
+            lanes[lane] += chunk[lane] * chunk[lane];
+        }
+    }
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+}

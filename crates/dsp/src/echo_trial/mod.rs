@@ -1,0 +1,3 @@
+//! Trials of the echo canceller.
+mod paths;
+pub mod signal;
