@@ -1,11 +1,13 @@
 //! Fourier transforms of the canceller's two blocks: 160 real samples, 81 bins.
 //!
 //! # What it does
-//! [`forward`] and [`inverse`] transform one signal (`f32`) or eight side by side (a vector of eight lanes).
+//! [`forward`] and [`inverse`] transform one signal (`f32`) or eight side by side (a vector of eight lanes);
+//! [`shorten`] makes filters of one block of eight spectra.
 //!
 //! # How
 //! The even and odd samples are the two parts of 80 complex values; these go through Stockham's self-sorting form in
-//! radices 4, 4 and 5, and one pass untangles the two halves.
+//! radices 4, 4 and 5, and one pass untangles the two halves. Real and imaginary parts lie apart, so that the
+//! transform of a single signal is done by vectors, too.
 //!
 //! # Limits
 //! One length. Every sum has one order, whatever the lanes: the same bits on every machine.
@@ -16,6 +18,7 @@
 use core::ops::{Add, Mul, Sub};
 use std::sync::LazyLock;
 
+use fearless_simd::{Simd, SimdBase, f32x8};
 use tipring_units::TICK_SAMPLES;
 
 /// Samples of a transform: two ticks.
@@ -24,29 +27,73 @@ pub(super) const LENGTH: usize = 2 * TICK_SAMPLES;
 const HALF: usize = LENGTH / 2;
 /// Bins of a real signal's spectrum, both ends included.
 pub(super) const BINS: usize = HALF + 1;
+/// Transforms side by side.
+pub(super) const LANES: usize = 8;
+/// One value of each of these.
+pub(super) type Lanes = [f32; LANES];
 
-/// A number, or several side by side.
-pub(super) trait Value:
+/// A number, or several side by side, with the form that they have in memory.
+pub(super) trait Value<S: Simd>:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<f32, Output = Self>
 {
+    type Cell: Copy;
+    /// Whether it is already a vector, so that loops need not be.
+    const WIDE: bool;
+    fn load(simd: S, cell: &Self::Cell) -> Self;
+    fn store(self, cell: &mut Self::Cell);
 }
-impl<T: Copy + Add<Output = T> + Sub<Output = T> + Mul<f32, Output = T>> Value for T {}
+
+impl<S: Simd> Value<S> for f32 {
+    type Cell = Self;
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    fn load(_: S, cell: &Self) -> Self {
+        *cell
+    }
+
+    #[inline(always)]
+    fn store(self, cell: &mut Self) {
+        *cell = self;
+    }
+}
+
+impl<S: Simd> Value<S> for f32x8<S> {
+    type Cell = Lanes;
+    const WIDE: bool = true;
+
+    #[inline(always)]
+    fn load(simd: S, cell: &Lanes) -> Self {
+        Self::from_slice(simd, cell)
+    }
+
+    #[inline(always)]
+    fn store(self, cell: &mut Lanes) {
+        self.store_slice(cell);
+    }
+}
 
 /// Roots of unity, computed once.
 #[derive(Debug)]
 pub(super) struct Roots {
-    /// exp(-2 pi i k / 80).
-    half: [(f32, f32); HALF],
-    /// exp(-2 pi i k / 160).
-    whole: [(f32, f32); BINS],
+    /// cos and sin of -2 pi j p / 80 for the first stage, j from 1 to 3, p from 0 to 19.
+    first: [[[f32; 20]; 2]; 3],
+    /// The same over 20 for the second, p from 0 to 4.
+    second: [[[f32; 5]; 2]; 3],
+    /// cos and sin of -2 pi k / 160.
+    whole: [[f32; HALF / 2 + 1]; 2],
 }
 
 static ROOTS: LazyLock<Roots> = LazyLock::new(|| {
     let root = |k: usize, n: usize| {
         let angle = -core::f64::consts::TAU * k as f64 / n as f64;
-        (libm::cos(angle) as f32, libm::sin(angle) as f32)
+        [libm::cos(angle) as f32, libm::sin(angle) as f32]
     };
-    Roots { half: core::array::from_fn(|k| root(k, HALF)), whole: core::array::from_fn(|k| root(k, LENGTH)) }
+    Roots {
+        first: [1, 2, 3].map(|j| [0, 1].map(|part| core::array::from_fn(|p| root(j * p, 80)[part]))),
+        second: [1, 2, 3].map(|j| [0, 1].map(|part| core::array::from_fn(|p| root(j * p, 20)[part]))),
+        whole: [0, 1].map(|part| core::array::from_fn(|k| root(k, LENGTH)[part])),
+    }
 });
 
 /// The roots; the first call computes them.
@@ -54,154 +101,297 @@ pub(super) fn roots() -> &'static Roots {
     &ROOTS
 }
 
-/// Real and imaginary parts.
+/// 80 complex values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Complex<T> {
-    pub(super) re: T,
-    pub(super) im: T,
+struct Packed<C> {
+    re: [C; HALF],
+    im: [C; HALF],
 }
 
-impl<T: Value> Complex<T> {
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self { re: self.re + other.re, im: self.im + other.im }
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self { re: self.re - other.re, im: self.im - other.im }
-    }
-
-    #[inline(always)]
-    fn scale(self, factor: f32) -> Self {
-        Self { re: self.re * factor, im: self.im * factor }
-    }
-
-    #[inline(always)]
-    fn turn(self, (c, s): (f32, f32)) -> Self {
-        Self { re: self.re * c - self.im * s, im: self.re * s + self.im * c }
-    }
-
-    /// `self - i other`.
-    #[inline(always)]
-    fn sub_i(self, other: Self) -> Self {
-        Self { re: self.re + other.im, im: self.im - other.re }
-    }
-
-    /// `self + i other`.
-    #[inline(always)]
-    fn add_i(self, other: Self) -> Self {
-        Self { re: self.re - other.im, im: self.im + other.re }
-    }
+/// A spectrum.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spectrum {
+    pub(super) re: [f32; BINS],
+    pub(super) im: [f32; BINS],
 }
 
-type Buffer<T> = [Complex<T>; HALF];
+impl Spectrum {
+    pub(super) const EMPTY: Self = Self { re: [0.0; BINS], im: [0.0; BINS] };
+}
 
-/// One stage in radix 4: `left` values are still to be sorted apart in `stride` interleaved places.
+/// Real and imaginary part.
+type Pair<T> = (T, T);
+
 #[inline(always)]
-fn radix4<T: Value>(roots: &Roots, from: &Buffer<T>, to: &mut Buffer<T>, left: usize, stride: usize) {
-    let quarter = left / 4;
-    for p in 0..quarter {
-        let step = p * HALF / left;
-        let [w1, w2, w3] = [1, 2, 3].map(|j| roots.half[step * j]);
-        for q in 0..stride {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|k| from[q + stride * (p + quarter * k)]);
-            let (s, t) = (a.add(c), b.add(d));
-            let (u, v) = (a.sub(c), b.sub(d));
-            let place = q + stride * 4 * p;
-            to[place] = s.add(t);
-            to[place + stride] = u.sub_i(v).turn(w1);
-            to[place + 2 * stride] = s.sub(t).turn(w2);
-            to[place + 3 * stride] = u.add_i(v).turn(w3);
+fn turn<S: Simd, T: Value<S>>(_: S, (a, b): Pair<T>, c: f32, s: f32) -> Pair<T> {
+    (a * c - b * s, a * s + b * c)
+}
+
+/// The four outputs of a butterfly, the last three to be turned.
+#[inline(always)]
+fn butterfly4<S: Simd, T: Value<S>>(_: S, [a, b, c, d]: [Pair<T>; 4]) -> [Pair<T>; 4] {
+    let (s, t) = ((a.0 + c.0, a.1 + c.1), (b.0 + d.0, b.1 + d.1));
+    let (u, v) = ((a.0 - c.0, a.1 - c.1), (b.0 - d.0, b.1 - d.1));
+    [(s.0 + t.0, s.1 + t.1), (u.0 + v.1, u.1 - v.0), (s.0 - t.0, s.1 - t.1), (u.0 - v.1, u.1 + v.0)]
+}
+
+#[inline(always)]
+fn load<S: Simd, T: Value<S>>(simd: S, from: &Packed<T::Cell>, at: usize) -> Pair<T> {
+    (T::load(simd, &from.re[at]), T::load(simd, &from.im[at]))
+}
+
+#[inline(always)]
+fn store<S: Simd, T: Value<S>>(_: S, value: Pair<T>, to: &mut Packed<T::Cell>, at: usize) {
+    value.0.store(&mut to.re[at]);
+    value.1.store(&mut to.im[at]);
+}
+
+/// The first stage, in radix 4. Of the values from `known` on nothing is read: they are zero.
+#[inline(always)]
+fn first_stage<S: Simd, T: Value<S>>(
+    simd: S,
+    roots: &Roots,
+    from: &Packed<T::Cell>,
+    to: &mut Packed<T::Cell>,
+    half_empty: bool,
+) {
+    const QUARTER: usize = HALF / 4;
+    let mut sorted = *to;
+    for p in 0..QUARTER {
+        let [a, b] = [0, 1].map(|k| load::<S, T>(simd, from, p + QUARTER * k));
+        let out = if half_empty {
+            [(a.0 + b.0, a.1 + b.1), (a.0 + b.1, a.1 - b.0), (a.0 - b.0, a.1 - b.1), (a.0 - b.1, a.1 + b.0)]
+        } else {
+            let [c, d] = [2, 3].map(|k| load::<S, T>(simd, from, p + QUARTER * k));
+            butterfly4(simd, [a, b, c, d])
+        };
+        for j in 0..4 {
+            let value = match j {
+                0 => out[0],
+                _ => turn(simd, out[j], roots.first[j - 1][0][p], roots.first[j - 1][1][p]),
+            };
+            if T::WIDE {
+                store(simd, value, to, 4 * p + j);
+            } else {
+                store(simd, value, &mut sorted, QUARTER * j + p);
+            }
+        }
+    }
+    if !T::WIDE {
+        // Interleaving apart from the sums lets these be done by vectors.
+        for p in 0..QUARTER {
+            for j in 0..4 {
+                to.re[4 * p + j] = sorted.re[QUARTER * j + p];
+                to.im[4 * p + j] = sorted.im[QUARTER * j + p];
+            }
+        }
+    }
+}
+
+/// The second stage, in radix 4.
+#[inline(always)]
+fn second_stage<S: Simd, T: Value<S>>(
+    simd: S,
+    roots: &Roots,
+    from: &Packed<T::Cell>,
+    to: &mut Packed<T::Cell>,
+) {
+    const STRIDE: usize = 4;
+    for p in 0..5 {
+        for q in 0..STRIDE {
+            let ins = [0, 1, 2, 3].map(|k| load::<S, T>(simd, from, q + STRIDE * (p + 5 * k)));
+            let out = butterfly4(simd, ins);
+            let at = q + STRIDE * 4 * p;
+            store(simd, out[0], to, at);
+            for j in 1..4 {
+                let value = turn(simd, out[j], roots.second[j - 1][0][p], roots.second[j - 1][1][p]);
+                store(simd, value, to, at + STRIDE * j);
+            }
         }
     }
 }
 
 /// The last stage, in radix 5.
 #[inline(always)]
-fn radix5<T: Value>(from: &Buffer<T>, to: &mut Buffer<T>) {
+fn third_stage<S: Simd, T: Value<S>>(simd: S, from: &Packed<T::Cell>, to: &mut Packed<T::Cell>) {
     const STRIDE: usize = HALF / 5;
     // cos and sin of 72 and 144 degrees.
     const C1: f32 = 0.309_017;
     const C2: f32 = -0.809_017;
-    const S1: f32 = 0.951_056_54;
+    const S1: f32 = 0.951_056_5;
     const S2: f32 = 0.587_785_24;
     for q in 0..STRIDE {
-        let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|k| from[q + STRIDE * k]);
-        let (s, t) = (b.add(e), c.add(d));
-        let (u, v) = (b.sub(e), c.sub(d));
-        let (near, far) = (a.add(s.scale(C1)).add(t.scale(C2)), a.add(s.scale(C2)).add(t.scale(C1)));
-        let (x, y) = (u.scale(S1).add(v.scale(S2)), u.scale(S2).sub(v.scale(S1)));
-        to[q] = a.add(s).add(t);
-        to[q + STRIDE] = near.sub_i(x);
-        to[q + 2 * STRIDE] = far.sub_i(y);
-        to[q + 3 * STRIDE] = far.add_i(y);
-        to[q + 4 * STRIDE] = near.add_i(x);
+        let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|k| load::<S, T>(simd, from, q + STRIDE * k));
+        let (s, t) = ((b.0 + e.0, b.1 + e.1), (c.0 + d.0, c.1 + d.1));
+        let (u, v) = ((b.0 - e.0, b.1 - e.1), (c.0 - d.0, c.1 - d.1));
+        let near = (a.0 + s.0 * C1 + t.0 * C2, a.1 + s.1 * C1 + t.1 * C2);
+        let far = (a.0 + s.0 * C2 + t.0 * C1, a.1 + s.1 * C2 + t.1 * C1);
+        let x = (u.0 * S1 + v.0 * S2, u.1 * S1 + v.1 * S2);
+        let y = (u.0 * S2 - v.0 * S1, u.1 * S2 - v.1 * S1);
+        store(simd, (a.0 + s.0 + t.0, a.1 + s.1 + t.1), to, q);
+        store(simd, (near.0 + x.1, near.1 - x.0), to, q + STRIDE);
+        store(simd, (far.0 + y.1, far.1 - y.0), to, q + 2 * STRIDE);
+        store(simd, (far.0 - y.1, far.1 + y.0), to, q + 3 * STRIDE);
+        store(simd, (near.0 - x.1, near.1 + x.0), to, q + 4 * STRIDE);
     }
 }
 
-/// Transforms 80 complex values in place.
+/// Makes a real signal's spectrum of the packed one.
 #[inline(always)]
-fn transform<T: Value>(roots: &Roots, values: &mut Buffer<T>) {
-    let mut other = *values;
-    radix4(roots, values, &mut other, 80, 1);
-    radix4(roots, &other, values, 20, 4);
-    radix5(values, &mut other);
-    *values = other;
+fn untangle<S: Simd, T: Value<S>>(
+    simd: S,
+    roots: &Roots,
+    from: &Packed<T::Cell>,
+    re: &mut [T::Cell; BINS],
+    im: &mut [T::Cell; BINS],
+) {
+    let (a, b) = load::<S, T>(simd, from, 0);
+    (a + b).store(&mut re[0]);
+    (a - b).store(&mut re[HALF]);
+    (a - a).store(&mut im[0]);
+    (a - a).store(&mut im[HALF]);
+    for k in 1..=HALF / 2 {
+        let (a, b) = (load::<S, T>(simd, from, k), load::<S, T>(simd, from, HALF - k));
+        let even = ((a.0 + b.0) * 0.5, (a.1 - b.1) * 0.5);
+        let odd = ((a.0 - b.0) * 0.5, (a.1 + b.1) * 0.5);
+        let odd = turn(simd, odd, roots.whole[0][k], roots.whole[1][k]);
+        (even.0 + odd.1).store(&mut re[k]);
+        (even.1 - odd.0).store(&mut im[k]);
+        (even.0 - odd.1).store(&mut re[HALF - k]);
+        (T::load(simd, &im[0]) - even.1 - odd.0).store(&mut im[HALF - k]);
+    }
 }
 
-/// The spectrum of 160 samples.
+/// The reverse, with real and imaginary parts in each other's place, which turns the transform into its inverse.
 #[inline(always)]
-pub(super) fn forward<T: Value>(roots: &Roots, samples: &[T; LENGTH]) -> [Complex<T>; BINS] {
-    let mut packed: Buffer<T> =
-        core::array::from_fn(|n| Complex { re: samples[2 * n], im: samples[2 * n + 1] });
-    transform(roots, &mut packed);
-    core::array::from_fn(|k| {
-        let (a, b) = (packed[k % HALF], packed[(HALF - k) % HALF]);
-        let even = Complex { re: a.re + b.re, im: a.im - b.im };
-        let odd = Complex { re: a.re - b.re, im: a.im + b.im }.turn(roots.whole[k]);
-        even.sub_i(odd).scale(0.5)
-    })
+fn entangle<S: Simd, T: Value<S>>(
+    simd: S,
+    roots: &Roots,
+    re: &[T::Cell; BINS],
+    im: &[T::Cell; BINS],
+    to: &mut Packed<T::Cell>,
+) {
+    const SCALE: f32 = 1.0 / LENGTH as f32;
+    let (first, last) = (T::load(simd, &re[0]) * SCALE, T::load(simd, &re[HALF]) * SCALE);
+    (first + last).store(&mut to.im[0]);
+    (first - last).store(&mut to.re[0]);
+    for k in 1..=HALF / 2 {
+        let a = (T::load(simd, &re[k]) * SCALE, T::load(simd, &im[k]) * SCALE);
+        let b = (T::load(simd, &re[HALF - k]) * SCALE, T::load(simd, &im[HALF - k]) * SCALE);
+        let even = (a.0 + b.0, a.1 - b.1);
+        let odd = turn(simd, (a.0 - b.0, a.1 + b.1), roots.whole[0][k], -roots.whole[1][k]);
+        (even.0 - odd.1).store(&mut to.im[k]);
+        (even.1 + odd.0).store(&mut to.re[k]);
+        (even.0 + odd.1).store(&mut to.im[HALF - k]);
+        (odd.0 - even.1).store(&mut to.re[HALF - k]);
+    }
+}
+
+/// The spectrum of 160 samples; with `from` 80, of 80 zeros and 80 samples.
+#[inline(always)]
+pub(super) fn forward<S: Simd>(simd: S, roots: &Roots, samples: &[f32; LENGTH], out: &mut Spectrum) {
+    let mut a = Packed { re: [0.0; HALF], im: [0.0; HALF] };
+    let mut b = a;
+    for (n, pair) in samples.as_chunks::<2>().0.iter().enumerate() {
+        (a.re[n], a.im[n]) = (pair[0], pair[1]);
+    }
+    first_stage::<S, f32>(simd, roots, &a, &mut b, false);
+    second_stage::<S, f32>(simd, roots, &b, &mut a);
+    third_stage::<S, f32>(simd, &a, &mut b);
+    untangle::<S, f32>(simd, roots, &b, &mut out.re, &mut out.im);
 }
 
 /// The 160 samples of a spectrum; the inverse of [`forward`]. The imaginary parts of the ends are not looked at.
 #[inline(always)]
-pub(super) fn inverse<T: Value>(roots: &Roots, bins: &[Complex<T>; BINS]) -> [T; LENGTH] {
-    const SCALE: f32 = 1.0 / LENGTH as f32;
-    // Real and imaginary parts change places, which turns the forward transform into the inverse.
-    let mut packed: Buffer<T> = core::array::from_fn(|k| {
-        let (a, b) = (bins[k], bins[HALF - k]);
-        let even = Complex { re: a.re + b.re, im: a.im - b.im };
-        let (c, s) = roots.whole[k];
-        let odd = Complex { re: a.re - b.re, im: a.im + b.im }.turn((c, -s));
-        let value = even.add_i(odd).scale(SCALE);
-        Complex { re: value.im, im: value.re }
-    });
-    transform(roots, &mut packed);
-    core::array::from_fn(|n| if n % 2 == 0 { packed[n / 2].im } else { packed[n / 2].re })
+pub(super) fn inverse<S: Simd>(simd: S, roots: &Roots, bins: &Spectrum) -> [f32; LENGTH] {
+    let mut a = Packed { re: [0.0; HALF], im: [0.0; HALF] };
+    let mut b = a;
+    entangle::<S, f32>(simd, roots, &bins.re, &bins.im, &mut a);
+    first_stage::<S, f32>(simd, roots, &a, &mut b, false);
+    second_stage::<S, f32>(simd, roots, &b, &mut a);
+    third_stage::<S, f32>(simd, &a, &mut b);
+    let mut samples = [0.0; LENGTH];
+    for (n, pair) in samples.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+        *pair = [b.im[n], b.re[n]];
+    }
+    samples
+}
+
+/// Replaces eight spectra by those of the first 80 of their 160 samples.
+#[inline(always)]
+pub(super) fn shorten<S: Simd>(simd: S, roots: &Roots, re: &mut [Lanes; BINS], im: &mut [Lanes; BINS]) {
+    let mut a = Packed { re: [[0.0; LANES]; HALF], im: [[0.0; LANES]; HALF] };
+    let mut b = a;
+    entangle::<S, f32x8<S>>(simd, roots, re, im, &mut a);
+    first_stage::<S, f32x8<S>>(simd, roots, &a, &mut b, false);
+    second_stage::<S, f32x8<S>>(simd, roots, &b, &mut a);
+    third_stage::<S, f32x8<S>>(simd, &a, &mut b);
+    // Real and imaginary parts are in each other's place now.
+    let swapped = Packed { re: b.im, im: b.re };
+    first_stage::<S, f32x8<S>>(simd, roots, &swapped, &mut a, true);
+    second_stage::<S, f32x8<S>>(simd, roots, &a, &mut b);
+    third_stage::<S, f32x8<S>>(simd, &b, &mut a);
+    untangle::<S, f32x8<S>>(simd, roots, &a, re, im);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fearless_simd::{Level, dispatch};
     use tipring_units::Entropy;
+
+    fn signal(seed: u64) -> [f32; LENGTH] {
+        let mut entropy = Entropy::for_simulation(seed);
+        core::array::from_fn(|_| entropy.unit() * 2.0 - 1.0)
+    }
+
+    fn spectrum(samples: &[f32; LENGTH]) -> Spectrum {
+        let mut out = Spectrum::EMPTY;
+        dispatch!(Level::new(), simd => forward(simd, roots(), samples, &mut out));
+        out
+    }
 
     #[test]
     fn the_spectrum_is_that_of_the_definition_and_the_inverse_brings_the_samples_back() {
-        let mut entropy = Entropy::for_simulation(1);
-        let samples: [f32; LENGTH] = core::array::from_fn(|_| entropy.unit() * 2.0 - 1.0);
-        let spectrum = forward(roots(), &samples);
-        for (k, bin) in spectrum.iter().enumerate() {
+        let samples = signal(1);
+        let got = spectrum(&samples);
+        for k in 0..BINS {
             let (mut re, mut im) = (0.0, 0.0);
             for (n, &x) in samples.iter().enumerate() {
                 let angle = core::f64::consts::TAU * (k * n % LENGTH) as f64 / LENGTH as f64;
                 re += f64::from(x) * angle.cos();
                 im -= f64::from(x) * angle.sin();
             }
-            assert!((f64::from(bin.re) - re).abs() < 1e-4 && (f64::from(bin.im) - im).abs() < 1e-4, "{k}");
+            assert!(
+                (f64::from(got.re[k]) - re).abs() < 1e-4 && (f64::from(got.im[k]) - im).abs() < 1e-4,
+                "{k}"
+            );
         }
-        for (a, b) in samples.iter().zip(inverse(roots(), &spectrum)) {
+        let back = dispatch!(Level::new(), simd => inverse(simd, roots(), &got));
+        for (a, b) in samples.iter().zip(back) {
             assert!((a - b).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn shortened_spectra_are_those_of_the_first_half() {
+        let (mut re, mut im) = ([[0.0; LANES]; BINS], [[0.0; LANES]; BINS]);
+        for lane in 0..LANES {
+            let got = spectrum(&signal(lane as u64));
+            for k in 0..BINS {
+                (re[k][lane], im[k][lane]) = (got.re[k], got.im[k]);
+            }
+        }
+        dispatch!(Level::new(), simd => shorten(simd, roots(), &mut re, &mut im));
+        for lane in 0..LANES {
+            let mut samples = signal(lane as u64);
+            samples[TICK_SAMPLES..].fill(0.0);
+            let wanted = spectrum(&samples);
+            for k in 0..BINS {
+                assert!(
+                    (re[k][lane] - wanted.re[k]).abs() < 1e-4 && (im[k][lane] - wanted.im[k]).abs() < 1e-4
+                );
+            }
         }
     }
 }

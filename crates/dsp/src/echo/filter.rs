@@ -17,13 +17,11 @@
 //! None; the method is that of G. Enzner and P. Vary, Frequency-domain adaptive Kalman filter for acoustic echo
 //! control in hands-free telephones, Signal Processing 86 (2006).
 
-use fearless_simd::{Simd, SimdBase, f32x8};
+use fearless_simd::{Level, Simd, SimdBase, dispatch, f32x8};
 
-use super::fft::{BINS, Complex, LENGTH, Roots, forward, inverse};
-use super::reference::{LANES, Reference};
+use super::fft::{BINS, LANES, LENGTH, Lanes, Roots, Spectrum, forward, inverse, shorten};
+use super::reference::Reference;
 use tipring_units::TICK_SAMPLES;
-
-type Lanes = [f32; LANES];
 
 /// Eight partitions.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +105,7 @@ impl Filter {
         simd: S,
         reference: &Reference,
         age: usize,
-        error: &[Complex<f32>; BINS],
+        error: &Spectrum,
         expected: &[f32; BINS],
         others: &[f32; BINS],
         step: Step,
@@ -115,7 +113,7 @@ impl Filter {
         let groups = self.groups.len();
         for (bin, (re, im)) in reference.rows(age, groups).enumerate() {
             let inverse = 1.0 / (expected[bin] + 2.0 * others[bin] + 1.0);
-            let (er, ei) = (error[bin].re * inverse * step.size, error[bin].im * inverse * step.size);
+            let (er, ei) = (error.re[bin] * inverse * step.size, error.im[bin] * inverse * step.size);
             for (g, group) in self.groups.iter_mut().enumerate() {
                 let (x, y) = load(simd, re, im, g);
                 let doubt = f32x8::from_slice(simd, &group.doubt[bin]);
@@ -134,26 +132,20 @@ impl Filter {
     #[inline(always)]
     pub(super) fn constrain<S: Simd>(&mut self, simd: S, roots: &Roots) {
         for group in &mut self.groups {
-            let bins = core::array::from_fn(|bin| Complex {
-                re: f32x8::from_slice(simd, &group.re[bin]),
-                im: f32x8::from_slice(simd, &group.im[bin]),
-            });
-            let mut taps = inverse(roots, &bins);
-            taps[TICK_SAMPLES..].fill(f32x8::splat(simd, 0.0));
-            for (bin, value) in forward(roots, &taps).into_iter().enumerate() {
-                value.re.store_slice(&mut group.re[bin]);
-                value.im.store_slice(&mut group.im[bin]);
-            }
+            shorten(simd, roots, &mut group.re, &mut group.im);
         }
     }
 
-    /// The impulse response, and back from it.
+    /// The impulse response; `out` has 80 samples for each partition.
     pub(super) fn response(&self, roots: &Roots, out: &mut [f32]) {
         for (p, out) in out.chunks_exact_mut(TICK_SAMPLES).take(self.partitions).enumerate() {
             let (group, lane) = (&self.groups[p / LANES], p % LANES);
-            let bins =
-                core::array::from_fn(|bin| Complex { re: group.re[bin][lane], im: group.im[bin][lane] });
-            out.copy_from_slice(&inverse(roots, &bins)[..TICK_SAMPLES]);
+            let mut bins = Spectrum::EMPTY;
+            for bin in 0..BINS {
+                (bins.re[bin], bins.im[bin]) = (group.re[bin][lane], group.im[bin][lane]);
+            }
+            let samples = dispatch!(Level::baseline(), simd => inverse(simd, roots, &bins));
+            out.copy_from_slice(&samples[..TICK_SAMPLES]);
         }
     }
 
@@ -163,9 +155,10 @@ impl Filter {
             let (group, lane) = (&mut self.groups[p / LANES], p % LANES);
             let mut block = [0.0; LENGTH];
             block[..TICK_SAMPLES].copy_from_slice(taps);
-            for (bin, value) in forward(roots, &block).iter().enumerate() {
-                group.re[bin][lane] = value.re;
-                group.im[bin][lane] = value.im;
+            let mut bins = Spectrum::EMPTY;
+            dispatch!(Level::baseline(), simd => forward(simd, roots, &block, &mut bins));
+            for bin in 0..BINS {
+                (group.re[bin][lane], group.im[bin][lane]) = (bins.re[bin], bins.im[bin]);
             }
         }
     }
@@ -235,7 +228,7 @@ pub(super) fn estimate<S: Simd>(
     age: usize,
     filter: &Filter,
 ) -> [f32; TICK_SAMPLES] {
-    let mut bins = [Complex { re: 0.0, im: 0.0 }; BINS];
+    let mut bins = Spectrum::EMPTY;
     for (bin, (re, im)) in reference.rows(age, filter.groups.len()).enumerate() {
         let mut sum = [f32x8::splat(simd, 0.0); 2];
         for (g, group) in filter.groups.iter().enumerate() {
@@ -244,12 +237,11 @@ pub(super) fn estimate<S: Simd>(
             sum[0] += x * wr - y * wi;
             sum[1] += x * wi + y * wr;
         }
-        bins[bin] = Complex { re: fold(sum[0]), im: fold(sum[1]) };
+        (bins.re[bin], bins.im[bin]) = (fold(sum[0]), fold(sum[1]));
     }
-    bins[0].im = 0.0;
-    bins[BINS - 1].im = 0.0;
-    let samples = inverse(roots, &bins);
-    core::array::from_fn(|n| samples[TICK_SAMPLES + n])
+    let mut out = [0.0; TICK_SAMPLES];
+    out.copy_from_slice(&inverse(simd, roots, &bins)[TICK_SAMPLES..]);
+    out
 }
 
 #[inline(always)]

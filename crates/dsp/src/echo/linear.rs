@@ -21,7 +21,7 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::fft::{BINS, Complex, LENGTH, Roots, forward, roots};
+use super::fft::{BINS, LENGTH, Roots, Spectrum, forward, roots};
 use super::filter::{Filter, Step, estimate, spread};
 use super::reference::Reference;
 use tipring_units::TICK_SAMPLES;
@@ -187,7 +187,8 @@ impl Linear {
 
     /// Follows the reference without looking at the line.
     pub(super) fn follow(&mut self, span: &[f32; LENGTH]) {
-        self.reference.push(self.roots, span);
+        let (level, roots) = (self.level, self.roots);
+        dispatch!(level, simd => self.reference.push(simd, roots, span));
     }
 
     /// The foreground's impulse response; `out` has 80 samples for each partition.
@@ -213,7 +214,7 @@ impl Linear {
     #[inline(always)]
     fn work<S: Simd>(&mut self, simd: S, near: &Block, span: &[f32; LENGTH], setting: Setting) -> Outcome {
         let roots = self.roots;
-        self.reference.push(roots, span);
+        self.reference.push(simd, roots, span);
         let fore = estimate(simd, roots, &self.reference, 0, &self.foreground);
         let mut outcome = Outcome {
             residual: subtract(near, &fore),
@@ -306,7 +307,7 @@ impl Linear {
     #[inline(always)]
     fn learn<S: Simd>(&mut self, simd: S, near: &Block, error: &Block) {
         let roots = self.roots;
-        let error = padded_spectrum(roots, error);
+        let error = padded_spectrum(simd, roots, error);
         let mut expected = [0.0; BINS];
         self.background.expect(simd, &self.reference, 0, &mut expected);
         spread(simd, &mut expected);
@@ -316,7 +317,7 @@ impl Linear {
         let left: f32 = expected.iter().sum();
         if left > LEARNING * LENGTH as f32 * power(near) {
             let again = estimate(simd, roots, &self.reference, 1, &self.background);
-            let error = padded_spectrum(roots, &subtract(&self.before, &again));
+            let error = padded_spectrum(simd, roots, &subtract(&self.before, &again));
             self.background.expect(simd, &self.reference, 1, &mut expected);
             spread(simd, &mut expected);
             self.background.adapt(simd, &self.reference, 1, &error, &expected, &self.others, STEP);
@@ -326,10 +327,10 @@ impl Linear {
 
     /// Estimates the power of all that is not echo: what the error has beyond what the doubt expects.
     #[inline(always)]
-    fn follow_others(&mut self, error: &[Complex<f32>; BINS], expected: &[f32; BINS]) {
+    fn follow_others(&mut self, error: &Spectrum, expected: &[f32; BINS]) {
         let mut raw = [0.0; BINS + 4];
-        for (power, bin) in raw[2..].iter_mut().zip(error) {
-            *power = bin.re * bin.re + bin.im * bin.im;
+        for bin in 0..BINS {
+            raw[bin + 2] = error.re[bin] * error.re[bin] + error.im[bin] * error.im[bin];
         }
         (raw[0], raw[1]) = (raw[4], raw[3]);
         (raw[BINS + 2], raw[BINS + 3]) = (raw[BINS], raw[BINS - 1]);
@@ -346,15 +347,21 @@ impl Linear {
 
 #[inline(always)]
 fn subtract(a: &Block, b: &Block) -> Block {
-    core::array::from_fn(|n| a[n] - b[n])
+    let mut out = *a;
+    for (out, b) in out.iter_mut().zip(b) {
+        *out -= b;
+    }
+    out
 }
 
 /// The spectrum of an empty tick and this one.
 #[inline(always)]
-fn padded_spectrum(roots: &Roots, block: &Block) -> [Complex<f32>; BINS] {
+fn padded_spectrum<S: Simd>(simd: S, roots: &Roots, block: &Block) -> Spectrum {
     let mut padded = [0.0; LENGTH];
     padded[TICK_SAMPLES..].copy_from_slice(block);
-    forward(roots, &padded)
+    let mut spectrum = Spectrum::EMPTY;
+    forward(simd, roots, &padded, &mut spectrum);
+    spectrum
 }
 
 /// Sum of the squares, in eight lanes that are added in one order.

@@ -29,10 +29,10 @@ mod suppress;
 mod behaviour;
 
 use crate::level::{Frame, level_of_power, mean_power, power_of_level, to_sample};
-use fft::LENGTH;
+use fft::{LANES, LENGTH};
 use history::History;
 use linear::{Block, Linear, Outcome, Setting, power};
-use reference::{AGES, LANES};
+use reference::AGES;
 use slip::SlipSearch;
 use suppress::{Gate, Suppressor};
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK_SAMPLES};

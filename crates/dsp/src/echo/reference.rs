@@ -14,10 +14,9 @@
 //! # Standard
 //! None.
 
-use super::fft::{BINS, Complex, LENGTH, Roots, forward};
+use super::fft::{BINS, LANES, LENGTH, Roots, Spectrum, forward};
+use fearless_simd::{Level, Simd, dispatch};
 
-/// Partitions side by side.
-pub(super) const LANES: usize = 8;
 /// Blocks by which an estimate may look back, this one included.
 pub(super) const AGES: usize = 2;
 
@@ -45,12 +44,13 @@ impl Reference {
 
     /// Takes the next two ticks' samples in: the one before and the newest.
     #[inline(always)]
-    pub(super) fn push(&mut self, roots: &Roots, samples: &[f32; LENGTH]) {
+    pub(super) fn push<S: Simd>(&mut self, simd: S, roots: &Roots, samples: &[f32; LENGTH]) {
         self.newest = if self.newest == 0 { self.width - 1 } else { self.newest - 1 };
-        let spectrum = forward(roots, samples);
+        let mut spectrum = Spectrum::EMPTY;
+        forward(simd, roots, samples, &mut spectrum);
         let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
-        for bin in &spectrum {
-            let power = bin.re * bin.re + bin.im * bin.im;
+        for (re, im) in spectrum.re.iter().zip(&spectrum.im) {
+            let power = re * re + im * im;
             sum += power;
             squares += power * power;
         }
@@ -71,19 +71,22 @@ impl Reference {
             let block = end.checked_sub(LENGTH).and_then(|start| samples[start..end].try_into().ok());
             let place = (self.newest + age) % self.width;
             let silence = [0.0; LENGTH];
-            self.write(place, &forward(roots, block.unwrap_or(&silence)));
+            let mut spectrum = Spectrum::EMPTY;
+            let block = block.unwrap_or(&silence);
+            dispatch!(Level::baseline(), simd => forward(simd, roots, block, &mut spectrum));
+            self.write(place, &spectrum);
         }
     }
 
     #[inline(always)]
-    fn write(&mut self, place: usize, spectrum: &[Complex<f32>; BINS]) {
+    fn write(&mut self, place: usize, spectrum: &Spectrum) {
         let stride = 2 * self.width;
         let rows = self.re.chunks_exact_mut(stride).zip(self.im.chunks_exact_mut(stride));
-        for ((re, im), bin) in rows.zip(spectrum) {
-            re[place] = bin.re;
-            re[place + self.width] = bin.re;
-            im[place] = bin.im;
-            im[place + self.width] = bin.im;
+        for ((re, im), (x, y)) in rows.zip(spectrum.re.iter().zip(&spectrum.im)) {
+            re[place] = *x;
+            re[place + self.width] = *x;
+            im[place] = *y;
+            im[place + self.width] = *y;
         }
     }
 
