@@ -53,6 +53,11 @@ const SURPRISE_NARROW: f32 = 100.0;
 const SURPRISE_TICKS: u32 = 2;
 /// Ticks of a trial, and of the first and the longest pause after a failed one.
 const TRIAL_TICKS: u32 = 16;
+/// On trial, a win is a residual below this share of the other's, and so many in a row are needed.
+const TRIAL_WIN: f32 = 0.5;
+const TRIAL_WINS: u32 = 3;
+/// A trial ends where the foreground's residual is no surprise for so many ticks: the line is what it was.
+const USUAL_TICKS: u32 = 2;
 const PAUSE_FIRST: u32 = 8;
 const PAUSE_MAX: u32 = 64;
 
@@ -133,6 +138,10 @@ pub(super) struct Linear {
     /// The line signal's lead over the residual.
     harm: Lead,
     trial: Trial,
+    /// Clear wins of the background in a row, on trial.
+    wins: u32,
+    /// Ticks in a row without surprise.
+    usual_ticks: u32,
     /// The line signal of the tick before.
     before: Block,
 }
@@ -154,6 +163,8 @@ impl Linear {
             long: Lead::default(),
             harm: Lead::default(),
             trial: Trial::Calm(0),
+            wins: 0,
+            usual_ticks: 0,
             before: [0.0; TICK_SAMPLES],
         };
         new.forget();
@@ -228,7 +239,9 @@ impl Linear {
             let back = estimate(simd, roots, &self.reference, 0, &self.background);
             let error = subtract(near, &back);
             let fore_power = power(&outcome.residual);
-            let taken = self.compare(fore_power, power(&error), power(&subtract(&fore, &back)));
+            let back_power = power(&error);
+            let is_proven = self.prove(back_power < TRIAL_WIN * fore_power);
+            let taken = self.compare(fore_power, back_power, power(&subtract(&fore, &back))) && is_proven;
             if taken {
                 outcome.residual = error;
                 if !setting.hold {
@@ -259,19 +272,33 @@ impl Linear {
         (gain > 0.0 && gain * gain > variance) || self.short.is_sure(0.5) || self.long.is_sure(0.25)
     }
 
+    /// On trial, the background has to win clearly for some ticks: it is far from the foreground, so what the near end
+    /// says moves its power much.
+    #[inline(always)]
+    fn prove(&mut self, wins: bool) -> bool {
+        match self.trial {
+            Trial::Calm(_) | Trial::Waiting { .. } => true,
+            Trial::Running { .. } => {
+                self.wins = if wins { self.wins + 1 } else { 0 };
+                self.wins >= TRIAL_WINS
+            }
+        }
+    }
+
     /// Whether no estimate at all would do better, by the same test.
     #[inline(always)]
     fn judge_harm(&mut self, near: &Block, outcome: &Outcome) -> bool {
         let (line, residual) = (power(near), power(&outcome.residual));
         let variance = residual * power(&subtract(near, &outcome.residual));
         self.harm.follow(residual - line, variance, 0.4);
-        residual > HARM * line || (residual > line && self.harm.is_sure(1.0))
+        residual > HARM * line || (residual > line && self.harm.is_sure(4.0))
     }
 
     /// Begins and ends trials; true if the line turned out to have changed.
     #[inline(always)]
     fn follow_trial(&mut self, surprised: bool, taken: bool) -> bool {
         let mut changed = false;
+        self.usual_ticks = if surprised { 0 } else { self.usual_ticks + 1 };
         self.trial = match self.trial {
             Trial::Calm(_) if !surprised => Trial::Calm(0),
             Trial::Calm(ticks) if ticks + 1 < SURPRISE_TICKS => Trial::Calm(ticks + 1),
@@ -280,7 +307,7 @@ impl Linear {
                 changed = true;
                 Trial::Calm(0)
             }
-            Trial::Running { left: 0, pause } => {
+            Trial::Running { left, pause } if left == 0 || self.usual_ticks >= USUAL_TICKS => {
                 self.background.copy_from(&self.foreground);
                 self.forget_lead();
                 Trial::Waiting { left: pause, pause: (2 * pause).min(PAUSE_MAX) }
@@ -300,6 +327,7 @@ impl Linear {
         self.error_power.fill(0.0);
         self.expected_power.fill(0.0);
         self.forget_lead();
+        (self.wins, self.usual_ticks) = (0, 0);
         Trial::Running { left: TRIAL_TICKS, pause }
     }
 
