@@ -15,6 +15,9 @@ mod spandsp_codec;
 
 pub use bcg729::{Bcg729, Bcg729Decoder, Bcg729Encoder, G729_SAMPLES};
 pub use spandsp_codec::{SpandspCodecs, SpandspDecoder, SpandspEncoder, SpandspPacking};
+mod speexdsp;
+
+pub use speexdsp::SpeexCanceller;
 
 /// Opens the first of these shared libraries that is installed.
 fn open(names: &[&'static str]) -> Option<libloading::Library> {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
-use crate::{bench, bench_codec, check, client, demo, explore, flow, run, transcode};
+use crate::{bench, bench_codec, bench_echo, cancel, check, client, demo, explore, flow, run, transcode};
 
 /// Exit code where something needs a person, or a file is not accepted.
 pub const ATTENTION: u8 = 1;
@@ -154,6 +154,26 @@ pub enum Command {
         #[command(subcommand)]
         part: Option<BenchPart>,
     },
+    /// Take the echo out of a recording: channel 1 went to the line, channel 2 came from it. The linear canceller
+    /// alone, so that what it leaves can be measured; --suppress adds the suppressor that calls have
+    #[command(hide = true)]
+    Cancel {
+        /// How far the echo may spread, in milliseconds
+        #[arg(long, value_name = "MS", default_value_t = 32, value_parser = clap::value_parser!(u32).range(cancel::TAILS))]
+        tail: u32,
+        /// Samples before the earliest echo that are skipped
+        #[arg(long, value_name = "SAMPLES", default_value_t = 0)]
+        delay: u64,
+        /// Replace what is left by comfort noise while only the far end talks
+        #[arg(long)]
+        suppress: bool,
+        /// A WAV file, 8 kHz, 16 bit, two channels (more are not looked at)
+        #[arg(value_name = "STIM.wav")]
+        stimulus: PathBuf,
+        /// The near end without echo, mono, 16 bit
+        #[arg(value_name = "OUT.wav")]
+        out: PathBuf,
+    },
 }
 
 /// What is to be done with a configuration.
@@ -227,6 +247,12 @@ pub enum PhoneCommand {
 /// What is measured by itself.
 #[derive(Debug, Subcommand)]
 pub enum BenchPart {
+    /// The echo canceller on the tests of G.168 and on harder ones, beside libspeexdsp
+    Echo {
+        /// The seed of all signals
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
     /// Each codec's cost beside libspandsp and libbcg729 on the same sound
     Codec {
         /// The seed of the sound
@@ -264,6 +290,10 @@ impl Command {
             Self::Transcode(settings) => transcode::run(&settings),
             Self::Bench { part: None } => bench::run(),
             Self::Bench { part: Some(BenchPart::Codec { seed }) } => bench_codec::run(seed),
+            Self::Bench { part: Some(BenchPart::Echo { seed }) } => bench_echo::run(seed),
+            Self::Cancel { tail, delay, suppress, stimulus, out } => {
+                cancel::run(&stimulus, &out, &cancel::Settings { tail, delay, suppress })
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod bench;
 mod bench_codec;
+mod bench_echo;
+mod cancel;
 mod check;
 mod cli;
 mod client;
@@ -23,6 +25,7 @@ mod server;
 mod state;
 mod status;
 mod transcode;
+mod tracks;
 mod wav;
 mod zone;
 

@@ -193,3 +193,14 @@ impl EchoPath {
         memory.iter().zip(&self.response).map(|(m, h)| m * h).sum()
     }
 }
+
+/// What mu-law (G.711) makes of a sample.
+pub fn companded(value: f64) -> f64 {
+    const BIAS: f64 = 132.0;
+    let size = libm::fabs(value).min(32_635.0) + BIAS;
+    // Eight segments, each of 16 steps; the first is 8 wide.
+    let segment = (libm::floor(libm::log2(size)) - 7.0).clamp(0.0, 7.0);
+    let step = libm::exp2(segment + 3.0);
+    let coded = libm::floor(size / step) * step + step / 2.0 - BIAS;
+    libm::copysign(coded, value)
+}
