@@ -35,6 +35,8 @@ const PRIOR: f32 = 1.0;
 const SLIP_PRIOR: f32 = 1e-4;
 /// Share of the Kalman gain. Half a block is wrapped away from each spectrum, which a step above 1 makes good.
 const STEP: Step = Step { size: 1.6, sure: 0.4, wander: 3e-6 };
+/// The same when little is left to be learnt: what counts then is how little the rest of the signal moves the weights.
+const STEP_SETTLED: Step = Step { size: 1.0, sure: 0.5, wander: 3e-6 };
 /// Memory of the estimate of what is not echo, per tick.
 const OTHERS_KEEP: f32 = 0.5;
 /// Least share of a bin's error that is taken for something else.
@@ -45,6 +47,8 @@ const OTHERS_MIN: f32 = 8.0;
 const LEARNING: f32 = 2e-4;
 /// A residual so much louder than the line signal is the estimate's fault: 6 dB.
 const HARM: f32 = 4.0;
+/// As long as the residual is more than this share of the estimate, there is nothing usual.
+const LEAK_KNOWN: f32 = 0.5;
 /// Residual beyond the usual by this factor begins a trial: 9 dB.
 const SURPRISE: f32 = 8.0;
 /// The same for tones: what is usual says little of a single frequency, and what is learnt from one spoils the others.
@@ -113,8 +117,10 @@ pub(super) struct Outcome {
 pub(super) struct Setting {
     /// The reference is loud enough to learn from.
     pub(super) active: bool,
-    /// Mean square of the residual as it usually is with this reference; more is a surprise.
-    pub(super) usual: f32,
+    /// What the residual usually is of the estimate, as powers; much more is a surprise.
+    pub(super) leak: f32,
+    /// Mean square of a residual that is never one.
+    pub(super) quiet: f32,
     /// The foreground filter stays what it is, whatever the background has learnt: a slip is being looked for.
     pub(super) hold: bool,
 }
@@ -252,7 +258,8 @@ impl Linear {
             }
             outcome.narrow = self.reference.is_narrow();
             let margin = if outcome.narrow { SURPRISE_NARROW } else { SURPRISE };
-            outcome.surprised = fore_power > margin * setting.usual * TICK_SAMPLES as f32;
+            let usual = (setting.leak * power(&fore)).max(setting.quiet * TICK_SAMPLES as f32);
+            outcome.surprised = setting.leak < LEAK_KNOWN && fore_power > margin * usual;
             outcome.changed = self.follow_trial(outcome.surprised, taken && !setting.hold);
             self.learn(simd, near, &error);
         }
@@ -340,10 +347,12 @@ impl Linear {
         self.background.expect(simd, &self.reference, 0, &mut expected);
         spread(simd, &mut expected);
         self.follow_others(&error, &expected);
-        self.background.adapt(simd, &self.reference, 0, &error, &expected, &self.others, STEP);
-        self.background.constrain(simd, roots);
         let left: f32 = expected.iter().sum();
-        if left > LEARNING * LENGTH as f32 * power(near) {
+        let is_learning = left > LEARNING * LENGTH as f32 * power(near) && left > self.others.iter().sum();
+        let step = if is_learning { STEP } else { STEP_SETTLED };
+        self.background.adapt(simd, &self.reference, 0, &error, &expected, &self.others, step);
+        self.background.constrain(simd, roots);
+        if is_learning {
             let again = estimate(simd, roots, &self.reference, 1, &self.background);
             let error = padded_spectrum(simd, roots, &subtract(&self.before, &again));
             self.background.expect(simd, &self.reference, 1, &mut expected);

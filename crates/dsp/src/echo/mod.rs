@@ -78,6 +78,10 @@ pub struct EchoState {
 const REFERENCE_MIN: Dbm0 = Dbm0(-50.0);
 /// Residual per reference power at the start: an echo return loss of 6 dB (G.168 clause 5).
 const LEAK_START: f32 = 0.25;
+/// Residual per expected echo at the start: nothing is a surprise as long as nothing is known.
+const SHARE_START: f32 = 1e3;
+/// An expected echo below this says nothing: mean square of about -52 dBm0.
+const SHARE_MIN: f32 = 1600.0;
 /// Residual that exceeds what echo explains by this is near-end speech: 8 dB.
 const NEAR_MARGIN: f32 = 6.3;
 /// Frames that near-end speech is taken to go on.
@@ -109,9 +113,10 @@ pub struct EchoCanceller {
     suppress: bool,
     gate: Gate,
     near_hang: u32,
-    /// Residual per reference power, while the near end is silent: of any signal, and of those that are no tones.
+    /// Residual per reference power, while the near end is silent.
     leak: f32,
-    broad_leak: f32,
+    /// Residual per power of the expected echo, of signals that are no tones.
+    share: f32,
     /// Smoothed powers of the near signal and of the residual, for the enhancement.
     before: f32,
     after: f32,
@@ -138,7 +143,7 @@ impl EchoCanceller {
             gate: Gate::Open,
             near_hang: 0,
             leak: LEAK_START,
-            broad_leak: LEAK_START,
+            share: SHARE_START,
             before: 0.0,
             after: 0.0,
             path_changes: 0,
@@ -216,9 +221,9 @@ impl EchoCanceller {
         let active = loudest > power_of_level(REFERENCE_MIN);
         let near_power = mean_power(near);
         let samples = near.map(f32::from);
-        let noise = self.suppressor.noise_power();
-        let usual = (self.broad_leak * loudest).max(noise).max(QUIET);
-        let setting = Setting { active, usual, hold: self.slips.is_searching() };
+        // Noise does not follow the echo: the residual of a faint echo is what it is of this reference at all.
+        let quiet = self.suppressor.noise_power().max(self.leak * loudest).max(QUIET);
+        let setting = Setting { active, leak: self.share, quiet, hold: self.slips.is_searching() };
         let outcome = self.linear.tick(&samples, span, setting);
         let residual_power = power(&outcome.residual) / TICK_SAMPLES as f32;
         if !residual_power.is_finite() {
@@ -228,12 +233,13 @@ impl EchoCanceller {
         if !active {
             self.suppressor.watch(residual_power);
         }
-        self.gate = self.judge_gate(active, outcome.narrow, near_power, residual_power, loudest);
+        let expected = if outcome.narrow { 0.0 } else { power(&outcome.estimate) / TICK_SAMPLES as f32 };
+        self.gate = self.judge_gate(active, expected, near_power, residual_power, loudest);
         if outcome.changed {
             self.path_changes += 1;
             // What is usual is found anew.
-            let ratio = (residual_power / loudest.max(1.0)).min(1.0);
-            (self.leak, self.broad_leak) = (self.leak.max(ratio), self.broad_leak.max(ratio));
+            self.leak = self.leak.max((residual_power / loudest.max(1.0)).min(1.0));
+            self.share = SHARE_START;
         }
         let shown = if outcome.harms { samples } else { outcome.residual };
         for (out, value) in near.iter_mut().zip(shown) {
@@ -254,24 +260,24 @@ impl EchoCanceller {
         }
     }
 
-    /// Decides who talks. `narrow`: the reference is of tones, whose residual says little of other signals'.
-    fn judge_gate(&mut self, active: bool, narrow: bool, near: f32, residual: f32, reference: f32) -> Gate {
+    /// Decides who talks. `expected` is the power of the echo that was expected, 0 where the reference is of tones, whose
+    /// residual says little of other signals'.
+    fn judge_gate(&mut self, active: bool, expected: f32, near: f32, residual: f32, reference: f32) -> Gate {
         if !active {
             self.near_hang = self.near_hang.saturating_sub(1);
             return Gate::Open;
         }
         let residual = residual.min(near);
         let noise = self.suppressor.noise_power();
-        let leak = if narrow { self.leak } else { self.leak.max(self.broad_leak) };
-        if residual > NEAR_MARGIN * leak * reference + 8.0 * noise + 50.0 {
+        let usual = (self.leak * reference).max(self.share.min(1.0) * expected);
+        if residual > NEAR_MARGIN * usual + 8.0 * noise + 50.0 {
             self.near_hang = NEAR_HANG;
             self.leak = (self.leak * LEAK_RISE).min(1.0);
-            self.broad_leak = (self.broad_leak * LEAK_RISE).min(1.0);
+            self.share = (self.share * LEAK_RISE).min(SHARE_START);
         } else {
-            let ratio = (residual / reference).min(1.0);
-            follow_leak(&mut self.leak, ratio);
-            if !narrow {
-                follow_leak(&mut self.broad_leak, ratio);
+            follow_leak(&mut self.leak, (residual / reference).min(1.0));
+            if expected > SHARE_MIN {
+                follow_leak(&mut self.share, residual / expected);
             }
             self.near_hang = self.near_hang.saturating_sub(1);
             if self.near_hang == 0 {
@@ -324,7 +330,7 @@ impl EchoCanceller {
         self.linear.forget();
         self.slips.clear();
         self.leak = LEAK_START;
-        self.broad_leak = LEAK_START;
+        self.share = SHARE_START;
         self.before = 0.0;
         self.after = 0.0;
         self.near_hang = 0;

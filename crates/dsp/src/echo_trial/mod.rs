@@ -27,7 +27,7 @@ use tipring_units::Millis;
 /// Samples per second.
 const RATE: usize = 8000;
 /// Windows in which the time to some enhancement is measured.
-const WINDOW: usize = 400;
+const WINDOW: usize = 160;
 /// An echo below this is not looked at when times are measured, dBm0.
 const HEARD: f64 = -40.0;
 
