@@ -3,6 +3,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use tipring_dsp::{DtmfDetector, DtmfGenerator, EchoCanceller, EchoConfig};
+use tipring_oracle::SpeexCanceller;
 use tipring_units::{Entropy, Millis};
 
 fn blocks(criterion: &mut Criterion) {
@@ -16,11 +17,26 @@ fn blocks(criterion: &mut Criterion) {
     }
     generator.process(&mut digit);
 
-    for tail in [16, 32, 64] {
+    for tail in [16, 32, 64, 128] {
         let config = EchoConfig { tail: Millis(tail), ..EchoConfig::default() };
         let mut canceller = EchoCanceller::new(config);
         let mut n = 0;
         criterion.bench_function(&format!("echo canceller, {tail} ms, adapting"), |bencher| {
+            bencher.iter(|| {
+                n = (n + 1) % noise.len();
+                let mut near = noise[n].map(|s| s / 2);
+                canceller.process(black_box(&mut near), black_box(&noise[n]));
+                near
+            });
+        });
+    }
+    for tail in [16, 32, 64, 128] {
+        let Some(mut canceller) = SpeexCanceller::new(80, tail * 8) else {
+            eprintln!("libspeexdsp is not installed: no comparison");
+            break;
+        };
+        let mut n = 0;
+        criterion.bench_function(&format!("echo canceller of libspeexdsp, {tail} ms"), |bencher| {
             bencher.iter(|| {
                 n = (n + 1) % noise.len();
                 let mut near = noise[n].map(|s| s / 2);

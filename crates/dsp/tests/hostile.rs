@@ -80,7 +80,7 @@ proptest! {
         delay in 0_u64..2000,
     ) {
         let (far, near) = (render(&far), render(&near));
-        let mut canceller = EchoCanceller::new(EchoConfig { tail: Millis(tail), delay: Samples(delay), suppress: true });
+        let mut canceller = EchoCanceller::new(EchoConfig { tail: Millis(tail), delay: Samples(delay), ..EchoConfig::default() });
         for (n, near) in near.iter().enumerate() {
             let mut frame = *near;
             canceller.process(&mut frame, &far[n % far.len()]);

@@ -177,6 +177,12 @@ impl Linear {
         new
     }
 
+    /// Works with other vectors than the machine's best.
+    #[cfg(test)]
+    pub(super) fn set_level(&mut self, level: Level) {
+        self.level = level;
+    }
+
     /// Forgets the line, but not the reference.
     pub(super) fn forget(&mut self) {
         self.background.clear();

@@ -17,6 +17,7 @@
 //! # Standard
 //! ITU-T G.168: clause 6.4.2 (tests), 6.5 (suppressor), 7 (disabler).
 
+mod disabler;
 mod fft;
 mod filter;
 mod history;
@@ -27,8 +28,11 @@ mod suppress;
 
 #[cfg(test)]
 mod behaviour;
+#[cfg(test)]
+mod figures;
 
 use crate::level::{Frame, level_of_power, mean_power, power_of_level, to_sample};
+use disabler::Disabler;
 use fft::{LANES, LENGTH};
 use history::History;
 use linear::{Block, Linear, Outcome, Setting, power};
@@ -51,11 +55,13 @@ pub struct EchoConfig {
     pub delay: Samples,
     /// Whether the residual is suppressed.
     pub suppress: bool,
+    /// Whether a 2100 Hz tone with phase reversals, from either end, switches it off until the line is silent.
+    pub disabler: bool,
 }
 
 impl Default for EchoConfig {
     fn default() -> Self {
-        Self { tail: Millis(32), delay: Samples(0), suppress: true }
+        Self { tail: Millis(32), delay: Samples(0), suppress: true, disabler: true }
     }
 }
 
@@ -72,6 +78,8 @@ pub struct EchoState {
     pub path_changes: u32,
     /// Slips that were found and followed since then.
     pub slips: u32,
+    /// A disabling tone was heard and the line has not been silent since.
+    pub disabled: bool,
 }
 
 /// Reference below this is not adapted to.
@@ -122,6 +130,7 @@ pub struct EchoCanceller {
     after: f32,
     path_changes: u32,
     slip_count: u32,
+    disabler: Option<Disabler>,
 }
 
 impl EchoCanceller {
@@ -148,6 +157,7 @@ impl EchoCanceller {
             after: 0.0,
             path_changes: 0,
             slip_count: 0,
+            disabler: config.disabler.then(Disabler::default),
         }
     }
 
@@ -159,6 +169,7 @@ impl EchoCanceller {
         self.forget_path();
         self.suppressor = Suppressor::new();
         (self.path_changes, self.slip_count) = (0, 0);
+        self.disabler = self.disabler.is_some().then(Disabler::default);
     }
 
     /// Switches cancelling on or off (a modem's answer tone). Off, the near end passes untouched and the
@@ -196,6 +207,7 @@ impl EchoCanceller {
             near_end: self.near_hang > 0,
             path_changes: self.path_changes,
             slips: self.slip_count,
+            disabled: self.is_disabled(),
         }
     }
 
@@ -209,18 +221,22 @@ impl EchoCanceller {
 
     /// The linear part alone: what detectors of digits and tones should hear.
     pub fn cancel(&mut self, near: &mut Frame, reference: &Frame) {
-        self.reference.push(&reference.map(f32::from));
+        let (samples, towards) = (near.map(f32::from), reference.map(f32::from));
+        self.reference.push(&towards);
+        let is_off = match &mut self.disabler {
+            Some(disabler) => disabler.process(&samples, &towards),
+            None => false,
+        };
         let Some(span) = self.reference.latest(LENGTH, self.delay).first_chunk::<LENGTH>() else { return };
         self.powers.copy_within(..PARTITIONS_MAX - 1, 1);
         self.powers[0] = power(&span[TICK_SAMPLES..]) / TICK_SAMPLES as f32;
-        if !self.enabled {
+        if !self.enabled || is_off {
             self.linear.follow(span);
             return;
         }
         let loudest = self.powers[..self.partitions].iter().fold(0.0_f32, |most, power| most.max(*power));
         let active = loudest > power_of_level(REFERENCE_MIN);
         let near_power = mean_power(near);
-        let samples = near.map(f32::from);
         // Noise does not follow the echo: the residual of a faint echo is what it is of this reference at all.
         let quiet = self.suppressor.noise_power().max(self.leak * loudest).max(QUIET);
         let setting = Setting { active, leak: self.share, quiet, hold: self.slips.is_searching() };
@@ -250,7 +266,7 @@ impl EchoCanceller {
 
     /// Replaces the residual of the frame cancelled last, where only the far end talks.
     pub fn suppress(&mut self, residual: &mut Frame) {
-        if !self.enabled {
+        if !self.enabled || self.is_disabled() {
             return;
         }
         let mut samples = residual.map(f32::from);
@@ -258,6 +274,10 @@ impl EchoCanceller {
         for (out, value) in residual.iter_mut().zip(samples) {
             *out = to_sample(value);
         }
+    }
+
+    fn is_disabled(&self) -> bool {
+        self.disabler.as_ref().is_some_and(Disabler::is_off)
     }
 
     /// Decides who talks. `expected` is the power of the echo that was expected, 0 where the reference is of tones, whose
