@@ -3,7 +3,7 @@
 use super::*;
 use crate::echo_trial::signal::{EchoPath, composite, noise, sample, voice};
 use crate::level::level_of;
-use crate::testing::{Sine, manifest, vectors, wav};
+use crate::testing::Sine;
 use crate::{Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfSending};
 use tipring_units::{Entropy, Hz};
 

@@ -39,6 +39,7 @@ pub(super) trait Value<S: Simd>:
     type Cell: Copy;
     /// Whether it is already a vector, so that loops need not be.
     const WIDE: bool;
+    fn zero(simd: S) -> Self;
     fn load(simd: S, cell: &Self::Cell) -> Self;
     fn store(self, cell: &mut Self::Cell);
 }
@@ -46,6 +47,11 @@ pub(super) trait Value<S: Simd>:
 impl<S: Simd> Value<S> for f32 {
     type Cell = Self;
     const WIDE: bool = false;
+
+    #[inline(always)]
+    fn zero(_: S) -> Self {
+        0.0
+    }
 
     #[inline(always)]
     fn load(_: S, cell: &Self) -> Self {
@@ -61,6 +67,11 @@ impl<S: Simd> Value<S> for f32 {
 impl<S: Simd> Value<S> for f32x8<S> {
     type Cell = Lanes;
     const WIDE: bool = true;
+
+    #[inline(always)]
+    fn zero(simd: S) -> Self {
+        Self::splat(simd, 0.0)
+    }
 
     #[inline(always)]
     fn load(simd: S, cell: &Lanes) -> Self {
@@ -203,9 +214,8 @@ fn second_stage<S: Simd, T: Value<S>>(
             let out = butterfly4(simd, ins);
             let at = q + STRIDE * 4 * p;
             store(simd, out[0], to, at);
-            for j in 1..4 {
-                let value = turn(simd, out[j], roots.second[j - 1][0][p], roots.second[j - 1][1][p]);
-                store(simd, value, to, at + STRIDE * j);
+            for ((j, value), root) in (1..4).zip(&out[1..]).zip(&roots.second) {
+                store(simd, turn(simd, *value, root[0][p], root[1][p]), to, at + STRIDE * j);
             }
         }
     }
@@ -248,8 +258,9 @@ fn untangle<S: Simd, T: Value<S>>(
     let (a, b) = load::<S, T>(simd, from, 0);
     (a + b).store(&mut re[0]);
     (a - b).store(&mut re[HALF]);
-    (a - a).store(&mut im[0]);
-    (a - a).store(&mut im[HALF]);
+    let zero = T::zero(simd);
+    zero.store(&mut im[0]);
+    zero.store(&mut im[HALF]);
     for k in 1..=HALF / 2 {
         let (a, b) = (load::<S, T>(simd, from, k), load::<S, T>(simd, from, HALF - k));
         let even = ((a.0 + b.0) * 0.5, (a.1 - b.1) * 0.5);
@@ -258,7 +269,7 @@ fn untangle<S: Simd, T: Value<S>>(
         (even.0 + odd.1).store(&mut re[k]);
         (even.1 - odd.0).store(&mut im[k]);
         (even.0 - odd.1).store(&mut re[HALF - k]);
-        (T::load(simd, &im[0]) - even.1 - odd.0).store(&mut im[HALF - k]);
+        (zero - even.1 - odd.0).store(&mut im[HALF - k]);
     }
 }
 

@@ -76,7 +76,7 @@ fn the_disabling_tone_switches_it_off_until_the_line_is_silent() {
     let scene = path_scenes(1).swap_remove(0);
     let mut canceller = EchoCanceller::new(EchoConfig::default());
     let tone = |n: usize| {
-        let turn = if n / 3600 % 2 == 0 { 1.0 } else { -1.0 };
+        let turn = if (n / 3600).is_multiple_of(2) { 1.0 } else { -1.0 };
         (turn * 5000.0 * libm::sin(core::f64::consts::TAU * 2100.0 * n as f64 / 8000.0)) as i16
     };
     for tick in 0..150 {

@@ -216,7 +216,7 @@ const SPREAD: [f32; SPREADS] = [
     2.144643e-04,
     1.941212e-04,
     1.770613e-04,
-    1.626350e-04,
+    1.626_35e-4,
 ];
 
 /// The echo that a filter expects in the tick that came `age` ticks ago.
