@@ -83,7 +83,8 @@ impl Filter {
         }
     }
 
-    /// Power of the residual echo that the doubt makes expect, per bin of a block of two ticks.
+    /// Power of the residual echo that the doubt makes expect, per bin of a block of two ticks; none where the
+    /// reference has nothing of its own.
     #[inline(always)]
     pub(super) fn expect<S: Simd>(&self, simd: S, reference: &Reference, age: usize, out: &mut [f32; BINS]) {
         for (bin, (re, im)) in reference.rows(age, self.groups.len()).enumerate() {
@@ -92,12 +93,13 @@ impl Filter {
                 let (x, y) = load(simd, re, im, g);
                 sum += (x * x + y * y) * f32x8::from_slice(simd, &group.doubt[bin]);
             }
-            out[bin] = fold(sum);
+            out[bin] = fold(sum) * reference.gates()[bin];
         }
     }
 
     /// Moves towards the filter that explains `error`, the spectrum of an empty tick and the error of the block that
     /// came `age` ticks ago. `expected` is the power that the doubt expects, `others` what else is in the error.
+    /// Bins in which the reference has nothing of its own stay as they are.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "the terms of one equation")]
     pub(super) fn adapt<S: Simd>(
@@ -112,7 +114,7 @@ impl Filter {
     ) {
         let groups = self.groups.len();
         for (bin, (re, im)) in reference.rows(age, groups).enumerate() {
-            let inverse = 1.0 / (expected[bin] + 2.0 * others[bin] + 1.0);
+            let inverse = reference.gates()[bin] / (expected[bin] + 2.0 * others[bin] + 1.0);
             let (er, ei) = (error.re[bin] * inverse * step.size, error.im[bin] * inverse * step.size);
             for (g, group) in self.groups.iter_mut().enumerate() {
                 let (x, y) = load(simd, re, im, g);

@@ -30,6 +30,8 @@ mod suppress;
 mod behaviour;
 #[cfg(test)]
 mod figures;
+#[cfg(test)]
+mod tones;
 
 use crate::level::{Frame, level_of_power, mean_power, power_of_level, to_sample};
 use disabler::Disabler;

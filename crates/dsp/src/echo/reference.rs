@@ -8,8 +8,14 @@
 //! Each bin has a ring of its latest values, written twice so that any run of them lies in one piece. Partition 0 is
 //! the newest: eight partitions of a bin are one vector.
 //!
+//! A block's edges spread every tone over all bins. Of steady tones, what is spread says nothing of the line at those
+//! frequencies, yet it repeats from block to block, and so may the near end's tones: a filter that learnt from it would
+//! take digits away that are dialled over a dial tone. So [`Reference::gates`] are shut for such bins. They are told by
+//! the spectrum under a raised cosine, which spreads little.
+//!
 //! # Limits
-//! Partitions are counted in groups of eight.
+//! Partitions are counted in groups of eight. What of a reference lies 30 dB below its tones is not learnt from while
+//! these last.
 //!
 //! # Standard
 //! None.
@@ -22,6 +28,16 @@ pub(super) const AGES: usize = 2;
 
 /// A block whose power lies in fewer bins than this is of tones.
 const NARROW_BINS: f32 = 6.0;
+/// Under a raised cosine, a bin below this share of the strongest one has nothing of its own: the window's side lobes.
+const OWN_SHARE: f32 = 1e-3;
+/// Steady tones have at most so many bins above that: four tones, each five bins wide.
+const TONE_BINS: usize = 20;
+/// And at most this share of their power in all others.
+const TONE_REST: f32 = 0.01;
+/// A block below this share of what went before is its end: the filters still look at the tones.
+const ENDED: f32 = 1e-3;
+/// How long that is remembered, per tick: 30 dB in 135 ms, longer than any tail.
+const PEAK_KEEP: f32 = 0.6;
 
 /// Spectra of the latest blocks.
 #[derive(Clone, Debug)]
@@ -33,13 +49,27 @@ pub(super) struct Reference {
     /// Place of the newest.
     newest: usize,
     is_narrow: bool,
+    /// Decaying peak of the blocks' power.
+    peak: f32,
+    /// Bins of the newest block that have something of their own, and those of the newest two.
+    own: [bool; BINS],
+    gates: [f32; BINS],
 }
 
 impl Reference {
     pub(super) fn new(groups: usize) -> Self {
         let width = groups * LANES + AGES - 1;
         let empty: Box<[f32]> = vec![0.0; 2 * width * BINS].into();
-        Self { re: empty.clone(), im: empty, width, newest: 0, is_narrow: false }
+        Self {
+            re: empty.clone(),
+            im: empty,
+            width,
+            newest: 0,
+            is_narrow: false,
+            peak: 0.0,
+            own: [true; BINS],
+            gates: [1.0; BINS],
+        }
     }
 
     /// Takes the next two ticks' samples in: the one before and the newest.
@@ -56,12 +86,58 @@ impl Reference {
         }
         // With equal powers in n bins this is n times the squares.
         self.is_narrow = sum * sum < NARROW_BINS * squares;
+        self.judge_bins(&spectrum);
         self.write(self.newest, &spectrum);
     }
 
     /// Whether the newest block is of tones: its power lies in few bins.
     pub(super) fn is_narrow(&self) -> bool {
         self.is_narrow
+    }
+
+    /// 1 for the bins that may be learnt from, 0 for those that only have what the edges of blocks spread.
+    pub(super) fn gates(&self) -> &[f32; BINS] {
+        &self.gates
+    }
+
+    /// Finds the bins that have something of their own. The first block of tones has an onset, which tells of all
+    /// frequencies, so a gate is shut after two.
+    #[inline(always)]
+    fn judge_bins(&mut self, spectrum: &Spectrum) {
+        let mut powers = [0.0_f32; BINS];
+        let (mut sum, mut most) = (0.0_f32, 0.0_f32);
+        for (k, power) in powers.iter_mut().enumerate() {
+            // The spectrum of a real signal goes on mirrored at both ends, conjugate.
+            let (below, above) = (k.abs_diff(1), (BINS - 1) - (BINS - 1).abs_diff(k + 1));
+            let mirrored_below = if k == 0 { -1.0 } else { 1.0 };
+            let mirrored_above = if k + 1 == BINS { -1.0 } else { 1.0 };
+            let re = 0.5 * spectrum.re[k] - 0.25 * (spectrum.re[below] + spectrum.re[above]);
+            let im = 0.5 * spectrum.im[k]
+                - 0.25 * (mirrored_below * spectrum.im[below] + mirrored_above * spectrum.im[above]);
+            *power = re * re + im * im;
+            sum += *power;
+            most = most.max(*power);
+        }
+        self.peak *= PEAK_KEEP;
+        if sum < ENDED * self.peak {
+            return;
+        }
+        self.peak = self.peak.max(sum);
+        let least = OWN_SHARE * most;
+        let (mut count, mut rest) = (0, 0.0_f32);
+        for power in &powers {
+            if *power > least {
+                count += 1;
+            } else {
+                rest += power;
+            }
+        }
+        let is_of_tones = count <= TONE_BINS && rest < TONE_REST * sum;
+        for ((own, gate), power) in self.own.iter_mut().zip(&mut self.gates).zip(&powers) {
+            let has_own = !is_of_tones || *power > least;
+            *gate = if has_own || *own { 1.0 } else { 0.0 };
+            *own = has_own;
+        }
     }
 
     /// Computes all blocks anew from the samples, which end with the newest.
