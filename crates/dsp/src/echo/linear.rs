@@ -249,6 +249,12 @@ impl Linear {
             harms: false,
         };
         if setting.active {
+            if self.reference.take_tones_ended() {
+                // A tone tells the sum of the partitions' weights at its frequency, not each of them, as the doubt would
+                // have it: whatever fits the tone may be wrong for all else.
+                self.doubt_all();
+                self.trial = Trial::Calm(0);
+            }
             let back = estimate(simd, roots, &self.reference, 0, &self.background);
             let error = subtract(near, &back);
             let fore_power = power(&outcome.residual);
@@ -335,6 +341,12 @@ impl Linear {
     }
 
     fn begin_trial(&mut self, pause: u32) -> Trial {
+        self.doubt_all();
+        Trial::Running { left: TRIAL_TICKS, pause }
+    }
+
+    /// The background filter starts from the foreground's weights and doubts them all.
+    fn doubt_all(&mut self) {
         self.background.copy_from(&self.foreground);
         self.background.doubt(PRIOR / self.partitions as f32);
         self.others.fill(0.0);
@@ -342,7 +354,6 @@ impl Linear {
         self.expected_power.fill(0.0);
         self.forget_lead();
         (self.wins, self.usual_ticks) = (0, 0);
-        Trial::Running { left: TRIAL_TICKS, pause }
     }
 
     /// The background filter learns from this block and perhaps from the one before.

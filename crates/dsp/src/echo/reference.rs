@@ -34,6 +34,8 @@ const OWN_SHARE: f32 = 1e-3;
 const TONE_BINS: usize = 20;
 /// And at most this share of their power in all others.
 const TONE_REST: f32 = 0.01;
+/// Ticks after which tones have had their effect on what was learnt.
+const TONE_TICKS: u32 = 16;
 /// A block below this share of what went before is its end: the filters still look at the tones.
 const ENDED: f32 = 1e-3;
 /// How long that is remembered, per tick: 30 dB in 135 ms, longer than any tail.
@@ -54,6 +56,9 @@ pub(super) struct Reference {
     /// Bins of the newest block that have something of their own, and those of the newest two.
     own: [bool; BINS],
     gates: [f32; BINS],
+    /// Ticks that gates have been shut, and whether that went on for long and is over.
+    tone_ticks: u32,
+    tones_ended: bool,
 }
 
 impl Reference {
@@ -69,6 +74,8 @@ impl Reference {
             peak: 0.0,
             own: [true; BINS],
             gates: [1.0; BINS],
+            tone_ticks: 0,
+            tones_ended: false,
         }
     }
 
@@ -98,6 +105,11 @@ impl Reference {
     /// 1 for the bins that may be learnt from, 0 for those that only have what the edges of blocks spread.
     pub(super) fn gates(&self) -> &[f32; BINS] {
         &self.gates
+    }
+
+    /// Whether steady tones have come to an end since this was last asked.
+    pub(super) fn take_tones_ended(&mut self) -> bool {
+        core::mem::take(&mut self.tones_ended)
     }
 
     /// Finds the bins that have something of their own. The first block of tones has an onset, which tells of all
@@ -137,6 +149,12 @@ impl Reference {
             let has_own = !is_of_tones || *power > least;
             *gate = if has_own || *own { 1.0 } else { 0.0 };
             *own = has_own;
+        }
+        if is_of_tones {
+            self.tone_ticks = self.tone_ticks.saturating_add(1);
+        } else {
+            self.tones_ended |= self.tone_ticks >= TONE_TICKS;
+            self.tone_ticks = 0;
         }
     }
 
