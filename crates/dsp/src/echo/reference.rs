@@ -30,12 +30,16 @@ pub(super) const AGES: usize = 2;
 const NARROW_BINS: f32 = 6.0;
 /// Under a raised cosine, a bin below this share of the strongest one has nothing of its own: the window's side lobes.
 const OWN_SHARE: f32 = 1e-3;
-/// Steady tones have at most so many bins above that: four tones, each five bins wide.
-const TONE_BINS: usize = 20;
+/// Steady tones have at most so many bins above that: two tones, each five bins wide, and two more.
+const TONE_BINS: usize = 12;
 /// And at most this share of their power in all others.
-const TONE_REST: f32 = 0.01;
+const TONE_REST: f32 = 0.003;
+/// Least power of a block under a raised cosine that is called a tone: about -50 dBm0.
+const LOUD: f32 = 1.2e9;
 /// Ticks after which tones have had their effect on what was learnt.
-const TONE_TICKS: u32 = 16;
+const TONE_TICKS: u32 = 24;
+/// Bins that may come or go from tick to tick while tones are steady; a voice's do more.
+const TONE_MOVES: u32 = 4;
 /// A block below this share of what went before is its end: the filters still look at the tones.
 const ENDED: f32 = 1e-3;
 /// How long that is remembered, per tick: 30 dB in 135 ms, longer than any tail.
@@ -117,6 +121,7 @@ impl Reference {
     #[inline(always)]
     fn judge_bins(&mut self, spectrum: &Spectrum) {
         let mut powers = [0.0_f32; BINS];
+        let mut plain = [0.0_f32; BINS];
         let (mut sum, mut most) = (0.0_f32, 0.0_f32);
         for (k, power) in powers.iter_mut().enumerate() {
             // The spectrum of a real signal goes on mirrored at both ends, conjugate.
@@ -129,6 +134,7 @@ impl Reference {
             *power = re * re + im * im;
             sum += *power;
             most = most.max(*power);
+            plain[k] = spectrum.re[k] * spectrum.re[k] + spectrum.im[k] * spectrum.im[k];
         }
         self.peak *= PEAK_KEEP;
         if sum < ENDED * self.peak {
@@ -144,14 +150,17 @@ impl Reference {
                 rest += power;
             }
         }
-        let is_of_tones = count <= TONE_BINS && rest < TONE_REST * sum;
-        for ((own, gate), power) in self.own.iter_mut().zip(&mut self.gates).zip(&powers) {
-            let has_own = !is_of_tones || *power > least;
+        let is_of_tones = sum > LOUD && count <= TONE_BINS && rest < TONE_REST * sum;
+        let mut moved = 0;
+        for (k, (own, gate)) in self.own.iter_mut().zip(&mut self.gates).enumerate() {
+            // A tone in the middle of a bin is in its neighbours only under the raised cosine.
+            let has_own = !is_of_tones || powers[k].min(0.25 * plain[k]) > least;
             *gate = if has_own || *own { 1.0 } else { 0.0 };
+            moved += u32::from(has_own != *own);
             *own = has_own;
         }
         if is_of_tones {
-            self.tone_ticks = self.tone_ticks.saturating_add(1);
+            self.tone_ticks = if moved > TONE_MOVES { 0 } else { self.tone_ticks.saturating_add(1) };
         } else {
             self.tones_ended |= self.tone_ticks >= TONE_TICKS;
             self.tone_ticks = 0;
