@@ -173,3 +173,27 @@ fn tones_in_step_with_the_ticks_survive_on_a_line_without_echo() {
     }
     assert!(bad.is_empty(), "{} {:#?}", bad.len(), &bad[..bad.len().min(30)]);
 }
+
+#[test]
+fn two_tones_that_are_each_others_reference_survive() {
+    // Two lines without echo are joined; each canceller's output is the other's reference.
+    let says = [500.0, 900.0].map(|hz| tones(&[Hz(hz)], 3.0, Dbm0(-17.6)));
+    let mut cancellers = [(); 2].map(|()| EchoCanceller::new(EchoConfig::default()));
+    let mut towards: [Frame; 2] = [[0; 80]; 2];
+    let mut bad = Vec::new();
+    for tick in 0..300 {
+        let mut heard = towards;
+        for side in 0..2 {
+            let line: Frame = says[side].as_chunks::<80>().0[tick];
+            let mut frame = line;
+            cancellers[side].cancel(&mut frame, &towards[side]);
+            let change = level_of(&frame).0 - level_of(&line).0;
+            if change.abs() > 1.0 {
+                bad.push(format!("side {side}, tick {tick}: {change:.1} dB"));
+            }
+            heard[1 - side] = frame;
+        }
+        towards = heard;
+    }
+    assert!(bad.is_empty(), "{} {:#?}", bad.len(), &bad[..bad.len().min(30)]);
+}
