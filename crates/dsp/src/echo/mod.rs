@@ -252,7 +252,11 @@ impl EchoCanceller {
             self.suppressor.watch(residual_power);
         }
         let expected = if outcome.narrow { 0.0 } else { power(&outcome.estimate) / TICK_SAMPLES as f32 };
-        self.gate = self.judge_gate(active, expected, near_power, residual_power, loudest);
+        self.gate = match self.judge_gate(active, expected, near_power, residual_power, loudest) {
+            // Tones are learnt in five ticks: a residual that is hardly less than the line signal is the near end.
+            Gate::Ducked if outcome.narrow => Gate::Open,
+            gate @ (Gate::Open | Gate::Ducked | Gate::Closed) => gate,
+        };
         if outcome.changed {
             self.path_changes += 1;
             // What is usual is found anew.

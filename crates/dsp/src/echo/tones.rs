@@ -186,7 +186,7 @@ fn two_tones_that_are_each_others_reference_survive() {
         for side in 0..2 {
             let line: Frame = says[side].as_chunks::<80>().0[tick];
             let mut frame = line;
-            cancellers[side].cancel(&mut frame, &towards[side]);
+            cancellers[side].process(&mut frame, &towards[side]);
             let change = level_of(&frame).0 - level_of(&line).0;
             if change.abs() > 1.0 {
                 bad.push(format!("side {side}, tick {tick}: {change:.1} dB"));
