@@ -24,8 +24,8 @@ mod serve;
 mod server;
 mod state;
 mod status;
-mod transcode;
 mod tracks;
+mod transcode;
 mod wav;
 mod zone;
 

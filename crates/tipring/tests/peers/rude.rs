@@ -57,12 +57,12 @@ impl Meeting {
     }
 
     /// SIPp hangs up, 101 after it.
-    fn is_ended(self) -> String {
+    fn sees_end(self) -> String {
         self.over(true)
     }
 
     /// The caller gave up; nothing is left behind.
-    fn is_given_up(self) -> String {
+    fn sees_giving_up(self) -> String {
         self.over(false)
     }
 
@@ -88,7 +88,7 @@ fn taken_call(scenario: &str) -> Option<String> {
     let meeting = Meeting::inward(scenario)?;
     meeting.gateway.hears("101", "ringing");
     meeting.gateway.phone("101", &["off-hook"]);
-    Some(meeting.is_ended())
+    Some(meeting.sees_end())
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn unknown_methods_are_refused_and_the_call_goes_on() {
 #[test]
 fn a_caller_who_gives_up_stops_the_ringing() {
     let Some(meeting) = Meeting::inward("cancel-ringing") else { return };
-    meeting.is_given_up();
+    meeting.sees_giving_up();
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_200_that_crosses_our_cancel_gets_ack_and_bye() {
     let Some(meeting) = Meeting::outward("crossed-cancel", 1, "") else { return };
     meeting.gateway.logs("call 1: 101 -> 5551234 ringing");
     meeting.gateway.phone("101", &["on-hook"]);
-    meeting.is_given_up();
+    meeting.sees_giving_up();
 }
 
 #[test]
