@@ -3,9 +3,10 @@
 mod world;
 
 use tipring_sip::agent::{
-    AccountConfig, AccountId, Command, Destination, Event, HostPort, Identity, Invite, Privacy, ServerConfig,
-    ServerId, Transport,
+    AccountConfig, AccountId, Command, Destination, Event, HostPort, Identity, Input, Invite, Privacy,
+    ServerConfig, ServerId, Transport,
 };
+use tipring_sip::dialog::MAX_RINGING;
 use tipring_sip::digest::Secret;
 use tipring_sip::message::{HeaderName, Message, Method, Request, Response};
 use tipring_units::Millis;
@@ -87,10 +88,10 @@ fn every_late_fork_is_ended() {
 }
 
 #[test]
-fn it_is_remembered_for_64_t1_and_no_longer() {
+fn it_is_remembered_for_as_long_as_anybody_rings_and_no_longer() {
     let (mut world, invite) = unanswered();
     // It was given up 32 s after it was sent, which is one second ago.
-    world.run_for(30_000);
+    world.run_for(MAX_RINGING.0 - 2000);
     world.respond(P, &answer(&invite, 200, "b1"));
     world.run_for(20);
     assert_eq!(sent(&world, &Method::Ack), 1);
@@ -290,6 +291,41 @@ fn a_200_after_a_503_that_sent_us_elsewhere_is_ended_too() {
 }
 
 #[test]
+fn a_refusal_whose_ack_finds_nobody_there_is_not_asked_for_elsewhere() {
+    let mut world = two_addresses();
+    let first = world.got(P, &Method::Invite).expect("an INVITE");
+    world.respond(P, &answer(&first, 486, "b1"));
+    world.run_for(20);
+    assert!(world.events(0).iter().any(|event| matches!(event, Event::Failed { status: 486, .. })));
+    let now = world.now;
+    world.nodes[0].agent.handle(now, Input::Unreachable { remote: address(P) });
+    world.run_for(1000);
+    assert_eq!(world.count(A, SECOND, "INVITE"), 0);
+    world.respond(P, &answer(&first, 200, "b2"));
+    world.run_for(20);
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, 1));
+}
+
+#[test]
+fn a_success_that_meets_the_last_fault_of_its_session_is_acknowledged_and_ended() {
+    let mut world = World::with_peer(1);
+    let session = world.call(0, World::uri(P));
+    world.run_for(20);
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    for _ in 0..3 {
+        world.nodes[0].agent.sabotage(session);
+        world.command(0, Command::SendInfo { session, digit: '1', duration: Millis(100) });
+    }
+    assert_eq!(world.nodes[0].agent.sessions(), 1);
+    world.nodes[0].agent.sabotage(session);
+    world.respond(P, &answer(&invite, 200, "b1"));
+    world.run_for(20);
+    assert_eq!(world.nodes[0].agent.sessions(), 0);
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (1, 1));
+    world.check_acks();
+}
+
+#[test]
 fn a_challenged_bye_goes_again_with_digest() {
     let mut world = two_addresses();
     let first = world.got(P, &Method::Invite).expect("an INVITE");
@@ -325,5 +361,45 @@ fn a_late_200_to_a_reinvite_is_acknowledged_and_the_call_was_ended_before() {
     world.respond(P, &answer(&reinvite, 200, "b1"));
     world.run_for(20);
     assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, byes));
+    world.check_acks();
+}
+
+#[test]
+fn a_200_of_an_address_that_was_unreachable_while_it_rang_is_acknowledged_and_ended() {
+    let mut world = World::with_peer(1);
+    world.call(0, World::uri(P));
+    world.run_for(20);
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    world.respond(P, &invite.response(100, "", None));
+    world.run_for(20);
+    let now = world.now;
+    world.nodes[0].agent.handle(now, Input::Unreachable { remote: address(P) });
+    world.run_for(300);
+    for status in [183, 200, 200] {
+        world.respond(P, &answer(&invite, status, "b1"));
+        world.run_for(20);
+    }
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (2, 1));
+    world.check_acks();
+}
+
+#[test]
+fn a_200_long_after_a_cancel_that_found_nobody_there_is_acknowledged_and_ended() {
+    let mut world = World::with_peer(1);
+    let session = world.call(0, World::uri(P));
+    world.run_for(20);
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    world.respond(P, &invite.response(100, "", None));
+    world.run_for(20);
+    world.command(0, Command::Hangup { session, cause: None });
+    assert_eq!(sent(&world, &Method::Cancel), 1);
+    let now = world.now;
+    world.nodes[0].agent.handle(now, Input::Unreachable { remote: address(P) });
+    // It never got the CANCEL, and rings.
+    world.run_for(60_000);
+    world.check_idle();
+    world.respond(P, &answer(&invite, 200, "b1"));
+    world.run_for(20);
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (1, 1));
     world.check_acks();
 }

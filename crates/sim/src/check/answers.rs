@@ -5,7 +5,8 @@
 //!
 //! # How
 //! By branch and sender for INVITEs that come in; by Call-ID, CSeq and tag for successes that the gateway has to
-//! acknowledge; by branch for refusals.
+//! acknowledge; by branch for refusals. An ACK goes to where the far end says that it listens, over a connection of its
+//! own where that is TCP (RFC 3261 §13.2.2.4, §18.1.1): it is asked for when that stands, and not where it is refused.
 //!
 //! # Limits
 //! [`MAX_OPEN`] transactions of each kind; the oldest are forgotten.
@@ -13,7 +14,7 @@
 //! # Standard
 //! RFC 3261 §13.2.2.4, §17.1.1, §17.2.1; RFC 6026.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeMap;
 
 use tipring_units::{Instant, Millis};
@@ -42,8 +43,10 @@ pub struct Answers {
     asked: BTreeMap<(String, SocketAddr), Asked>,
     /// INVITEs of the gateway, by branch, until they are refused and that is acknowledged.
     sent: BTreeMap<String, Instant>,
-    /// Successes without ACK: Call-ID, CSeq, tag.
-    successes: BTreeMap<(String, u32, String), Instant>,
+    /// Successes without ACK: Call-ID, CSeq, tag. Since when, and from whom.
+    successes: BTreeMap<(String, u32, String), (Instant, IpAddr)>,
+    /// Hosts that the gateway wants a connection with, and how many.
+    connecting: BTreeMap<IpAddr, u32>,
     /// Refusals without ACK, by branch.
     refusals: BTreeMap<String, Instant>,
     /// Hosts that said that nobody listens there: requests to them were given up, refusals may be under way.
@@ -57,10 +60,35 @@ impl Answers {
         bound(&mut self.unreachable);
     }
 
+    /// The gateway wants a connection with an address.
+    pub fn connecting(&mut self, address: SocketAddr) {
+        *self.connecting.entry(address.ip()).or_insert(0) += 1;
+    }
+
+    /// A connection that the gateway wanted stands: what waited for it goes now.
+    pub fn connected(&mut self, now: Instant, address: SocketAddr) {
+        self.no_longer_connecting(address);
+        let owed = self.successes.values_mut().filter(|(_, from)| *from == address.ip());
+        owed.for_each(|(since, _)| *since = now);
+    }
+
+    fn no_longer_connecting(&mut self, address: SocketAddr) {
+        if let Some(count) = self.connecting.get_mut(&address.ip()) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.connecting.remove(&address.ip());
+            }
+        }
+    }
+
     /// The gateway wanted a connection with an address and was refused. An answer that is owed there has no way out
     /// while its INVITE's own connection is gone (RFC 3261 §18.2.2): it cannot be asked for.
     pub fn refused(&mut self, now: Instant, address: SocketAddr) {
         self.unreachable(now, address);
+        if self.connecting.contains_key(&address.ip()) {
+            self.no_longer_connecting(address);
+            self.successes.retain(|_, (_, from)| *from != address.ip());
+        }
         let owed =
             self.asked.iter_mut().filter(|((_, from), asked)| *from == address && asked.answer.is_none());
         owed.for_each(|(_, asked)| asked.told = true);
@@ -81,7 +109,7 @@ impl Answers {
             Start::Request(_) => {}
             Start::Response(200..300) => {
                 let key = (message.call_id.to_owned(), message.cseq, message.to_tag.to_owned());
-                self.successes.entry(key).or_insert(now);
+                self.successes.entry(key).or_insert((now, from.ip()));
                 bound(&mut self.successes);
             }
             Start::Response(300..) if given_up => {}
@@ -133,8 +161,9 @@ impl Answers {
 
     /// Looks at what has waited too long.
     pub fn look(&mut self, now: Instant, wrong: &mut Vec<String>) {
-        self.successes.retain(|(call_id, cseq, tag), since| {
-            let late = now >= *since + ACK_WITHIN;
+        let connecting = &self.connecting;
+        self.successes.retain(|(call_id, cseq, tag), (since, from)| {
+            let late = now >= *since + ACK_WITHIN && !connecting.contains_key(from);
             if late {
                 wrong.push(format!("no ACK to the success of INVITE {cseq} of call {call_id}, tag {tag}"));
             }
@@ -234,6 +263,38 @@ mod tests {
             answers.quiesced(at(10), &mut wrong);
             assert_eq!(wrong.is_empty(), refused);
         }
+    }
+
+    #[test]
+    fn an_ack_waits_for_its_connection_and_is_not_asked_for_where_that_is_refused() {
+        for (outcome, violations) in [("refused", 0), ("open", 1), ("acknowledged", 0)] {
+            let (mut answers, mut wrong) = (Answers::default(), Vec::new());
+            answers.received(at(0), PEER, &message(Start::Response(200)));
+            answers.connecting(PEER);
+            answers.look(at(3000), &mut wrong);
+            assert!(wrong.is_empty(), "{wrong:?}");
+            if outcome == "refused" {
+                answers.refused(at(3000), PEER);
+            } else {
+                answers.connected(at(3000), PEER);
+                answers.look(at(3050), &mut wrong);
+                assert!(wrong.is_empty(), "{wrong:?}");
+            }
+            if outcome == "acknowledged" {
+                answers.sent(at(3050), PEER, &message(Start::Request("ACK")), &mut wrong);
+            }
+            answers.look(at(3100), &mut wrong);
+            assert_eq!(wrong.len(), violations, "{outcome} {wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_excuses_no_ack() {
+        let (mut answers, mut wrong) = (Answers::default(), Vec::new());
+        answers.received(at(0), PEER, &message(Start::Response(200)));
+        answers.refused(at(1), PEER);
+        answers.look(at(100), &mut wrong);
+        assert_eq!(wrong.len(), 1);
     }
 
     #[test]

@@ -177,6 +177,16 @@ impl Checks {
         self.answers.unreachable(now, address);
     }
 
+    /// The gateway wants a connection with an address.
+    pub fn connecting(&mut self, address: SocketAddr) {
+        self.answers.connecting(address);
+    }
+
+    /// It stands.
+    pub fn connected(&mut self, now: Instant, address: SocketAddr) {
+        self.answers.connected(now, address);
+    }
+
     /// The gateway wanted a connection with an address and was refused.
     pub fn refused(&mut self, now: Instant, address: SocketAddr) {
         self.answers.refused(now, address);

@@ -59,6 +59,9 @@ impl<A: Processing + Fidelity> World<A> {
                 }
             }
             Output::StreamConnect { conn, to } => {
+                if let Some(checks) = &mut self.checks {
+                    checks.connecting(to);
+                }
                 let port = 20_000 + (self.conns.len() % 10_000) as u16;
                 let id = self.network.connect(now, SocketAddr::new(GATEWAY.ip(), port), to);
                 self.conns.insert(conn, (id, End::Caller));

@@ -391,6 +391,9 @@ impl<A: Processing + Fidelity> World<A> {
         match arrival {
             Arrival::Opened(..) => {
                 if let Some((local, remote)) = self.network.addresses(id, end) {
+                    if let (Some(checks), End::Caller) = (&mut self.checks, end) {
+                        checks.connected(now, remote);
+                    }
                     self.tell(Input::StreamOpened { conn, local, remote });
                 }
             }

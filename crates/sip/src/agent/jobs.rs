@@ -380,6 +380,12 @@ impl Agent {
     fn on_no_answer(&mut self, now: Instant, client: ClientId, why: NoAnswer) {
         let Some(id) = self.by_client.remove(&client) else { return };
         let Some(job) = self.jobs.get_mut(&id) else { return };
+        // Only the ACK of a refusal had no way to go. Nobody else is asked what has its answer.
+        if job.answered {
+            self.give_up(now, id);
+            self.end_job(now, id, None);
+            return;
+        }
         let address = job.sent.take().map(|(_, target)| target.address);
         if let (Some(server), Some(address)) = (job.server, address) {
             self.server_failed(now, server, address);
@@ -467,8 +473,13 @@ impl Agent {
                 }
                 let whole = self.try_session(now, session, |s, ctx| s.on_response(tag, response, ctx));
                 // A success has its ACK at once, whatever befell the session that asked for it.
-                if !whole && response.is_success() {
+                if whole || !response.is_success() {
+                    return;
+                }
+                if self.sessions.contains_key(&session) {
                     self.on_session(now, session, |s, ctx| s.on_response(tag, response, ctx));
+                } else {
+                    self.answered_without_session(now, id, response);
                 }
             }
             Owner::Account(account) => self.account_answered(now, account, response),

@@ -5,8 +5,9 @@
 //! the call that it made is ended by BYE, and so is that of every other fork. Repeats are acknowledged again. Where the
 //! far end only comes to life, it is told CANCEL.
 //!
-//! **How.** A given-up INVITE is remembered by its branch for 64*T1 more. It owns no timer: what is too old is not found,
-//! and makes room when another is remembered.
+//! **How.** A given-up INVITE is remembered by its branch for as long as anybody rings, [`MAX_RINGING`]: where the CANCEL
+//! got lost or could not be sent, the far end goes on ringing, and its user may answer minutes later. It owns no timer:
+//! what is too old is not found, and makes room when another is remembered.
 //!
 //! **Limits.** [`MAX_GIVEN_UP`] INVITEs, [`MAX_LATE_FORKS`] answers to each; beyond that the oldest INVITE is forgotten,
 //! and a further fork is left to give up by itself. The BYE answers [`MAX_CHALLENGES`] digest challenges.
@@ -19,7 +20,7 @@ use tipring_units::Instant;
 
 use super::agent::Agent;
 use super::jobs::{Job, Owner};
-use crate::dialog::{Credentials, Dialog, Hop, MAX_CHALLENGES, answer_challenge};
+use crate::dialog::{Credentials, Dialog, Hop, MAX_CHALLENGES, MAX_RINGING, answer_challenge};
 use crate::message::{CSeq, HeaderName, Method, Request, Response};
 use crate::transaction::client::cancel_of;
 use crate::transaction::{ClientId, Target, branch_of};
@@ -88,7 +89,7 @@ impl Agent {
             invite: job.request.clone(),
             flow: job.flow,
             credentials,
-            until: now + self.config.timing.life(),
+            until: now + MAX_RINGING,
             cancelled: job.cancel.is_some(),
             acks: BTreeMap::new(),
         };
