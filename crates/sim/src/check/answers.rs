@@ -208,8 +208,7 @@ fn bound<K: Ord, V>(map: &mut BTreeMap<K, V>) {
 mod tests {
     use super::*;
 
-    const PEER: SocketAddr =
-        SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::new(10, 0, 1, 1)), 5060);
+    const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(core::net::Ipv4Addr::new(10, 0, 1, 1)), 5060);
 
     fn message(start: Start<'static>) -> Glance<'static> {
         Glance {
