@@ -20,6 +20,7 @@ mod level;
 mod timescale;
 mod tone;
 mod wave;
+mod whitened;
 
 #[cfg(test)]
 mod testing;
@@ -43,3 +44,4 @@ pub use goertzel::Goertzel;
 pub use level::{FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of};
 pub use timescale::{HELD_MAX, SHORTEN_NEEDS, SPEED_MAX, TimeScaler};
 pub use tone::ToneGenerator;
+pub use whitened::{WHITENED_TAIL_MAX, WhitenedCanceller, WhitenedConfig, WhitenedState};

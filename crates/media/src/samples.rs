@@ -21,8 +21,8 @@
 use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, Packing};
 use tipring_dsp::{
     Activity, Concealer, DcBlock, Digit, DtmfDetector, DtmfEvent, DtmfGenerator, DtmfProfile, DtmfSending,
-    EchoCanceller, EchoConfig, FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TAIL_MAX,
-    TimeScaler, ToneGenerator,
+    FskBurst, FskModulator, FskStandard, Gain, SHORTEN_NEEDS, TimeScaler, ToneGenerator, WhitenedCanceller,
+    WhitenedConfig,
 };
 use tipring_line::caller_frame;
 use tipring_port::{
@@ -52,13 +52,13 @@ impl Processing for Samples {
 }
 
 /// Lengths of echo cancellers that a line has.
-pub const TAILS: [Millis; 4] = [Millis(16), Millis(32), Millis(64), TAIL_MAX];
+pub const TAILS: [Millis; 3] = [Millis(16), Millis(32), Millis(64)];
 
 /// A line's voice path over samples.
 pub struct SampleVoice {
     dc: DcBlock,
     /// One of each length; none for what comes from another shard.
-    cancellers: Option<[EchoCanceller; TAILS.len()]>,
+    cancellers: Option<[WhitenedCanceller; TAILS.len()]>,
     /// The place of the one in use.
     cancels: Option<usize>,
     detector: DtmfDetector,
@@ -69,7 +69,7 @@ pub struct SampleVoice {
 
 impl LineVoice<Samples> for SampleVoice {
     fn new(profile: &LineProfile) -> Self {
-        let canceller = |tail| EchoCanceller::new(EchoConfig { tail, ..EchoConfig::default() });
+        let canceller = |tail| WhitenedCanceller::new(WhitenedConfig { tail, ..WhitenedConfig::default() });
         let mut voice = Self { cancellers: Some(TAILS.map(canceller)), ..Self::plain() };
         voice.renew(profile);
         voice
@@ -143,9 +143,9 @@ impl LineVoice<Samples> for SampleVoice {
 
 /// The canceller in use.
 fn canceller(
-    all: &mut Option<[EchoCanceller; TAILS.len()]>,
+    all: &mut Option<[WhitenedCanceller; TAILS.len()]>,
     place: Option<usize>,
-) -> Option<&mut EchoCanceller> {
+) -> Option<&mut WhitenedCanceller> {
     all.as_mut()?.get_mut(place?)
 }
 
