@@ -33,7 +33,8 @@ impl Biquad {
     #[inline]
     pub fn step(&mut self, x: f32) -> f32 {
         let y = self.b[0] * x + self.state[0];
-        self.state[0] = self.b[1] * x - self.a[0] * y + self.state[1];
+        // In this order the next sample waits for one product and one sum only.
+        self.state[0] = (self.b[1] * x + self.state[1]) - self.a[0] * y;
         self.state[1] = self.b[2] * x - self.a[1] * y;
         y
     }

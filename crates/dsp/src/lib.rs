@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+mod bank;
 mod caller_id;
 mod comfort;
 mod comfort_shape;
@@ -26,9 +27,10 @@ mod whitened;
 mod testing;
 
 pub use activity::Activity;
+pub use bank::{Bank, BankEvent, BankEvents, CHORD_MAX, EVENTS_MAX, Segment, Signal};
 pub use caller_id::{
-    BuildError, CallerIdFormat, CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, NAME_SENT_MAX,
-    ParseError, ReceiveError,
+    BuildError, CallerIdFormat, CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, JapanReceiver,
+    NAME_SENT_MAX, ParseError, ReceiveError, caller_id_of_digits, fields as caller_id_fields,
 };
 pub use comfort::ComfortNoise;
 pub use comfort_shape::{NOISE_ORDER, NoiseAnalyser, NoiseShape, ShapedNoise, SilenceSender, SilenceSending};

@@ -11,12 +11,13 @@
 #![allow(unsafe_code, reason = "calls C libraries; each block gives its reason")]
 
 mod bcg729;
+mod spandsp;
 mod spandsp_codec;
-
-pub use bcg729::{Bcg729, Bcg729Decoder, Bcg729Encoder, G729_SAMPLES};
-pub use spandsp_codec::{SpandspCodecs, SpandspDecoder, SpandspEncoder, SpandspPacking};
 mod speexdsp;
 
+pub use bcg729::{Bcg729, Bcg729Decoder, Bcg729Encoder, G729_SAMPLES};
+pub use spandsp::{Spandsp, SpandspDtmf, SpandspModemTone, SpandspSupervisory};
+pub use spandsp_codec::{SpandspCodecs, SpandspDecoder, SpandspEncoder, SpandspPacking};
 pub use speexdsp::SpeexCanceller;
 
 /// Opens the first of these shared libraries that is installed.

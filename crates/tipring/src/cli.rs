@@ -8,7 +8,10 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
-use crate::{bench, bench_codec, bench_echo, cancel, check, client, demo, explore, flow, run, transcode};
+use crate::{
+    bench, bench_codec, bench_dtmf, bench_echo, cancel, check, client, demo, explore, flow, listen, run,
+    transcode,
+};
 
 /// Exit code where something needs a person, or a file is not accepted.
 pub const ATTENTION: u8 = 1;
@@ -144,6 +147,19 @@ pub enum Command {
         #[arg(long)]
         ladder: bool,
     },
+    /// Tell what is in a recording, with times: digits, tones, caller ID, fax and modem signals, levels, clipping, hum, echo
+    #[command(hide = true)]
+    Listen {
+        /// A WAV file (PCM, float, A-law or mu-law, 8 to 192 kHz, one or two channels)
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// One JSON object a line: at_ms, kind, value and what else is known
+        #[arg(long)]
+        json: bool,
+        /// Name tones as they are in this country only (us, gb, de, ...)
+        #[arg(long, value_name = "CODE")]
+        country: Option<String>,
+    },
     /// Code and decode sound in files by the gateway's own codecs
     #[command(hide = true)]
     Transcode(transcode::Settings),
@@ -247,6 +263,8 @@ pub enum PhoneCommand {
 /// What is measured by itself.
 #[derive(Debug, Subcommand)]
 pub enum BenchPart {
+    /// DTMF detection: the rows of ITU-T Q.24 beside libspandsp's figures. Exit code 1: a limit is missed
+    Dtmf(bench_dtmf::Settings),
     /// The echo canceller on the tests of G.168 and on harder ones, beside libspeexdsp
     Echo {
         /// The seed of all signals
@@ -287,6 +305,8 @@ impl Command {
             Self::Flow { files, seed, audio, ladder } => {
                 flow::run(&files, flow::Settings { seed, audio, ladder })
             }
+            Self::Listen { file, json, country } => listen::run(&file, json, country.as_deref()),
+            Self::Bench { part: Some(BenchPart::Dtmf(settings)) } => bench_dtmf::run(&settings),
             Self::Transcode(settings) => transcode::run(&settings),
             Self::Bench { part: None } => bench::run(),
             Self::Bench { part: Some(BenchPart::Codec { seed }) } => bench_codec::run(seed),

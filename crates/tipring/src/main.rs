@@ -3,6 +3,7 @@
 
 mod bench;
 mod bench_codec;
+mod bench_dtmf;
 mod bench_echo;
 mod cancel;
 mod check;
@@ -12,6 +13,7 @@ mod demo;
 mod desk;
 mod explore;
 mod flow;
+mod listen;
 mod logbook;
 mod parts;
 mod password;

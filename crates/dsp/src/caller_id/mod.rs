@@ -15,10 +15,14 @@
 //! waiting); ETSI EN 300 659-3 clause 5 uses the same types.
 
 mod build;
+mod digits;
+mod japan;
 mod parse;
 mod receive;
 
 pub use build::{BuildError, CallerIdFormat};
+pub use digits::caller_id_of_digits;
+pub use japan::JapanReceiver;
 pub use parse::{CallerIdMessage, ParseError};
 pub use receive::{CallerIdReceiver, ReceiveError};
 
@@ -41,6 +45,9 @@ const NAME: u8 = 0x07;
 const NAME_ABSENT: u8 = 0x08;
 const INDICATOR: u8 = 0x0B;
 const CALL_TYPE: u8 = 0x11;
+const DIALABLE: u8 = 0x03;
+const REDIRECTING: u8 = 0x1A;
+const MESSAGES: u8 = 0x13;
 
 /// Values of a message-waiting indicator.
 const INDICATOR_ON: u8 = 0xFF;
@@ -61,6 +68,17 @@ impl CallerIdFrame {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
+}
+
+/// The parameters of a multiple data message's body, each a type and its value; what is cut off is left out.
+pub fn fields(body: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = body;
+    core::iter::from_fn(move || {
+        let [kind, length, tail @ ..] = rest else { return None };
+        let (value, next) = tail.split_at_checked(usize::from(*length))?;
+        rest = next;
+        Some((*kind, value))
+    })
 }
 
 fn checksum(bytes: &[u8]) -> u8 {
@@ -141,6 +159,27 @@ mod tests {
         assert!(counts.iter().all(|&n| n >= 8), "{counts:?}");
     }
 
+    #[test]
+    fn recorded_bursts_of_japan_are_read_as_they_were_sent() {
+        let Some(dir) = vectors() else { return };
+        let mut count = 0;
+        for entry in manifest(&dir, "cid").into_iter().filter(|entry| entry["std"] == "JCLIP") {
+            let file = entry["file"].as_str().unwrap();
+            let mut receiver = JapanReceiver::new();
+            let mut samples = wav(&dir.join(file));
+            samples.extend([0; 800]);
+            let heard: Vec<_> = frames(&samples).filter_map(|frame| receiver.process(&frame)).collect();
+            assert_eq!(heard.len(), 1, "{file}: {heard:?}");
+            check(file, &entry, &heard[0].unwrap_or_else(|error| panic!("{file}: {error}")));
+            if let Some(hex) = entry["hex"].as_str() {
+                let own: String = receiver.frame().iter().map(|b| format!("{b:02x}")).collect();
+                assert_eq!(own, hex, "{file}");
+            }
+            count += 1;
+        }
+        assert!(count >= 8);
+    }
+
     fn check(file: &str, entry: &serde_json::Value, message: &CallerIdMessage) {
         let date = |d: Option<DateTime>| {
             d.map(|d| format!("{:02}{:02}{:02}{:02}", d.month, d.day, d.hour, d.minute)).unwrap_or_default()
@@ -159,7 +198,8 @@ mod tests {
                 ("0x08", _, _) => assert_eq!(caller.name, Some(Err(absence(value))), "{file}"),
                 ("0x0B", _, _) => assert_eq!(message.waiting, Some(value == "\\xFF"), "{file}"),
                 ("0x11", _, _) => assert_eq!(message.call_type, Some(1), "{file}"),
-                ("0x03" | "0x13", _, _) => {} // called number and network messages: not shown
+                ("0x03", _, _) => assert_eq!(message.dialable.unwrap().as_str(), value, "{file}"),
+                ("0x13", _, _) => assert_eq!(message.messages, Some(5), "{file}"),
                 _ => panic!("{file}: unknown field {kind}"),
             }
         }

@@ -1,7 +1,7 @@
 //! Reading of caller-ID messages.
 
 use super::*;
-use tipring_port::{Absence, CallerId, DateTime, Text};
+use tipring_port::{Absence, CallerId, DateTime, MAX_CALLER_NUMBER, Text};
 
 /// What a message says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,6 +12,12 @@ pub struct CallerIdMessage {
     pub waiting: Option<bool>,
     /// The call type of EN 300 659-3 (1 is a voice call), where the message has one.
     pub call_type: Option<u8>,
+    /// The number to dial back (GR-30) or the number called (EN 300 659-3), where the message has one.
+    pub dialable: Option<Text<MAX_CALLER_NUMBER>>,
+    /// The number that the call was sent on from, where the message has one.
+    pub redirecting: Option<Text<MAX_CALLER_NUMBER>>,
+    /// How many messages wait, where the message says so.
+    pub messages: Option<u8>,
 }
 
 /// Why a message cannot be read.
@@ -48,6 +54,15 @@ pub enum ParseError {
 }
 
 impl CallerIdMessage {
+    pub(super) const EMPTY: Self = Self {
+        caller: CallerId { date: None, number: Err(Absence::Unavailable), name: None },
+        waiting: None,
+        call_type: None,
+        dialable: None,
+        redirecting: None,
+        messages: None,
+    };
+
     /// Reads a message from its type to its checksum; what follows is ignored. Parameters that are not
     /// known are passed over, as GR-30-CORE asks.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
@@ -62,11 +77,7 @@ impl CallerIdMessage {
         if found != expected {
             return Err(ParseError::Checksum { found, expected });
         }
-        let mut message = Self {
-            caller: CallerId { date: None, number: Err(Absence::Unavailable), name: None },
-            waiting: None,
-            call_type: None,
-        };
+        let mut message = Self::EMPTY;
         let body = covered.get(2..).unwrap_or_default();
         match kind {
             SINGLE => message.single(body)?,
@@ -79,7 +90,7 @@ impl CallerIdMessage {
 
     fn single(&mut self, body: &[u8]) -> Result<(), ParseError> {
         let (when, number) = body.split_at_checked(8).ok_or(ParseError::Date { at: 2 })?;
-        self.caller.date = Some(date(when).ok_or(ParseError::Date { at: 2 })?);
+        self.caller.date = date(when);
         self.caller.number = match number {
             b"P" => Err(Absence::Private),
             b"O" | b"" => Err(Absence::Unavailable),
@@ -98,14 +109,18 @@ impl CallerIdMessage {
                 return Err(ParseError::Truncated { at: at + tail.len(), wanted });
             };
             match *kind {
-                DATE => self.caller.date = Some(date(value).ok_or(ParseError::Date { at })?),
+                // An exchange whose clock is wrong still knows the number.
+                DATE => self.caller.date = date(value),
                 NUMBER => self.caller.number = Ok(text(value)),
                 NUMBER_ABSENT => self.caller.number = Err(absence(value)),
                 NAME => self.caller.name = Some(Ok(text(value))),
                 NAME_ABSENT => self.caller.name = Some(Err(absence(value))),
                 INDICATOR => self.waiting = Some(value.first().is_some_and(|&v| v != INDICATOR_OFF)),
                 CALL_TYPE => self.call_type = value.first().copied(),
-                0x00 | 0x03 | 0x05..=0x06 | 0x09..=0x0A | 0x0C..=0x10 | 0x12..=0xFF => {} // passed over
+                DIALABLE => self.dialable = Some(text(value)),
+                REDIRECTING => self.redirecting = Some(text(value)),
+                MESSAGES => self.messages = value.first().copied(),
+                0x00 | 0x05..=0x06 | 0x09..=0x0A | 0x0C..=0x10 | 0x12 | 0x14..=0x19 | 0x1B..=0xFF => {} // passed over
             }
             at += value.len();
             rest = next;
@@ -114,7 +129,7 @@ impl CallerIdMessage {
     }
 }
 
-fn absence(value: &[u8]) -> Absence {
+pub(super) fn absence(value: &[u8]) -> Absence {
     if value.first() == Some(&b'P') { Absence::Private } else { Absence::Unavailable }
 }
 
@@ -130,7 +145,7 @@ fn date(digits: &[u8]) -> Option<DateTime> {
 }
 
 /// A value as text; bytes that are no printable ASCII become `?`.
-fn text<const N: usize>(value: &[u8]) -> Text<N> {
+pub(super) fn text<const N: usize>(value: &[u8]) -> Text<N> {
     let mut out = [b'?'; N];
     let count = value.len().min(N);
     for (slot, &byte) in out.iter_mut().zip(value) {

@@ -40,6 +40,14 @@ pub enum ReceiveError {
         /// Bytes received before.
         received: usize,
     },
+    /// The check value of a Japanese message is wrong.
+    #[error("caller ID unreadable: CRC is {found:#06x} where {expected:#06x} was expected")]
+    Crc {
+        /// The one received.
+        found: u16,
+        /// The one that belongs to the bytes received.
+        expected: u16,
+    },
 }
 
 /// Hears caller-ID bursts.
@@ -48,12 +56,23 @@ pub struct CallerIdReceiver {
     demodulator: FskDemodulator,
     bytes: [u8; FRAME_MAX],
     len: usize,
+    last: usize,
 }
 
 impl CallerIdReceiver {
     /// A receiver that has heard nothing.
     pub fn new(standard: FskStandard) -> Self {
-        Self { demodulator: FskDemodulator::new(standard), bytes: [0; FRAME_MAX], len: 0 }
+        Self { demodulator: FskDemodulator::new(standard), bytes: [0; FRAME_MAX], len: 0, last: 0 }
+    }
+
+    /// The bytes heard last, from the message type to the checksum or to where it broke off.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.last]
+    }
+
+    /// True while a carrier is there.
+    pub fn has_carrier(&self) -> bool {
+        self.demodulator.has_carrier()
     }
 
     /// Takes a frame in; returns a message, or what became of one, when it is over.
@@ -83,7 +102,7 @@ impl CallerIdReceiver {
                     return None;
                 }
                 let message = CallerIdMessage::parse(&self.bytes[..self.len]);
-                self.len = 0;
+                self.last = core::mem::take(&mut self.len);
                 Some(message.map_err(ReceiveError::from))
             }
             FskEvent::Framing => self.broken(|received| ReceiveError::Framing { received }),
@@ -96,6 +115,7 @@ impl CallerIdReceiver {
         error: impl FnOnce(usize) -> ReceiveError,
     ) -> Option<Result<CallerIdMessage, ReceiveError>> {
         let received = core::mem::take(&mut self.len);
+        self.last = if received > 0 { received } else { self.last };
         (received > 0).then(|| Err(error(received)))
     }
 }

@@ -8,45 +8,23 @@
 //! # How
 //! Each 5 ms window that looks like a pair of tones feeds a candidate. A candidate becomes a digit when the
 //! strengths of its windows add up to [`ACCEPT`] of tone, its mean frequencies, twist and level are right,
-//! nearly all energy lies in the pair, and the phases turned steadily: voices fail the last two. A digit
+//! nearly all energy lies in the pair, and the phases turned steadily. A voice whose formants pass all that gives itself away
+//! by its fundamental: energy below the band, which is let pass only where it has been steady for 240 ms, as dial tone is. A digit
 //! ends when [`RELEASE`] of tone are missing, counted the same way, so that a short break does not split it.
 //!
 //! # Limits
 //! A digit that follows another without a pause of 30 ms loses the part that falls into that time.
+//! Over a dial tone of more than the digit's own strength digits are heard from 350 ms after its start.
 //!
 //! # Standard
 //! ITU-T Q.24 clause 2 with the values of its Annex A: frequency within 1.5 % + 2 Hz is accepted, beyond
 //! 3.5 % refused; 40 ms accepted, 23 ms refused; pause 40 ms accepted; breaks of 10 ms bridged.
 
 use super::Digit;
-use super::analysis::{Analysis, Complex, HOP, Line, offset_of, pair_energy};
-use super::{HIGH_GROUP, LOW_GROUP};
+use super::analysis::{Analysis, Complex, DELAY, HOP, Line, is_within, pair_energy};
+use super::{DtmfProfile, HIGH_GROUP, LOW_GROUP};
 use crate::level::{Frame, ratio, sine_peak};
 use tipring_units::{Db, Dbm0, Samples};
-
-/// What a detector accepts, where administrations differ.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct DtmfProfile {
-    /// Lowest level of either frequency.
-    pub level_min: Dbm0,
-    /// How far the high group may be above the low group.
-    pub twist_forward: Db,
-    /// How far the low group may be above the high group.
-    pub twist_reverse: Db,
-}
-
-impl DtmfProfile {
-    /// ITU-T Q.24 Annex A, AT&T: twist +4 dB to -8 dB.
-    pub const NORTH_AMERICA: Self =
-        Self { level_min: Dbm0(-36.0), twist_forward: Db(4.0), twist_reverse: Db(8.0) };
-}
-
-impl Default for DtmfProfile {
-    /// Twist up to 8 dB both ways, which takes in every column of ITU-T Q.24 Annex A.
-    fn default() -> Self {
-        Self { level_min: Dbm0(-36.0), twist_forward: Db(8.0), twist_reverse: Db(8.0) }
-    }
-}
 
 /// What a detector reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,18 +51,38 @@ const ACCEPT: f32 = 5.9;
 const RELEASE: f32 = 5.2;
 /// Tone that makes a suspicion, in hops.
 const SUSPECT: f32 = 1.9;
-/// Share of the energy that the pair must have over the whole candidate; noise of -12 dB leaves 0.94.
-const PURITY: f32 = 0.80;
+/// Share of the energy that the pair must have over the whole candidate; noise 8 dB below each tone leaves 0.93.
+const PURITY: f32 = 0.88;
+/// The same where there is also a steady tone or hum below the band.
+const PURITY_STEADY: f32 = 0.95;
+/// Energy below the band that a digit may have beside it, as a share of its own, if it is not steady: a voice that makes a pair
+/// by its formants has several times as much. The purer the pair, the more is let pass; white noise of any level leaves less.
+const BELOW: [(f32, f32); 3] = [(0.96, 0.25), (0.93, 0.075), (0.0, 0.055)];
+/// Windows that must have been looked at.
+const WINDOWS_MIN: f32 = 4.0;
+/// Windows of a candidate that do not count there: the high-pass answers late.
+const BELOW_FROM: f32 = 2.0;
+/// What the ripple of the high-pass takes from each frequency, as a share: it is not below the band.
+const RIPPLE: [f32; 8] = [0.0469, 0.0017, 0.0199, 0.0456, 0.0091, 0.0, 0.0062, 0.0224];
+/// Hops for which what is below the band must have been steady: 240 ms.
+const STEADY_HOPS: u32 = 48;
+/// A rise by this factor is the start of something: its steadiness is counted from there.
+const ONSET: f32 = 4.0;
 /// The same for a single window, and for a window of a digit that has begun.
 const PURITY_WINDOW: f32 = 0.60;
 const PURITY_HELD: f32 = 0.35;
-/// Frequency limit, between 1.5 % + 2 Hz and 3.5 %.
-const OFFSET_SHARE: f32 = 0.025;
-const OFFSET_HERTZ: f32 = 1.0;
+/// Frequency limit: above the 1.8 % of NTT and Brazil and the 1.5 % + 4 Hz of Australia, below Brazil's 3 %.
+const OFFSET_SHARE: f32 = 0.018;
+const OFFSET_HERTZ: f32 = 4.0;
 /// A single window may be off by this much more.
 const OFFSET_WINDOW: f32 = 1.6;
 /// Steadiness of the phase turns over a candidate: 1 is a pure tone.
 const COHERENCE: f32 = 0.93;
+/// Memory of the energy below the band: 30 ms and 100 ms.
+const RECENT: f32 = 0.15;
+const BACK: f32 = 0.05;
+/// It is steady while both agree within 1.5 dB.
+const STEADY_SHARE: f32 = 1.4;
 /// Twist measured may exceed the profile's by this.
 const TWIST_SLACK: f32 = 1.0;
 /// Level measured may fall below the profile's by this.
@@ -95,6 +93,10 @@ const LEVEL_SLACK: f32 = 1.5;
 pub struct DtmfDetector {
     analysis: Analysis,
     state: State,
+    /// Slow mean of the energy below the band, and for how many hops it has been what it is.
+    back: f32,
+    recent: f32,
+    steady: u32,
     level_min: f32,
     forward: f32,
     reverse: f32,
@@ -142,6 +144,9 @@ struct Candidate {
     high_power: f32,
     explained: f32,
     energy: f32,
+    below: f32,
+    /// What the pair explains of the same windows.
+    beside: f32,
     low: Turns,
     high: Turns,
 }
@@ -182,6 +187,9 @@ impl DtmfDetector {
         Self {
             analysis: Analysis::new(),
             state: State::Idle,
+            back: 0.0,
+            recent: 0.0,
+            steady: 0,
             level_min,
             forward: ratio(Db(profile.twist_forward.0 + TWIST_SLACK)),
             reverse: ratio(Db(profile.twist_reverse.0 + TWIST_SLACK)),
@@ -195,7 +203,7 @@ impl DtmfDetector {
         let halves = frame.len() / HOP;
         for (n, half) in frame.chunks_exact(HOP).enumerate() {
             self.analysis.advance(half, self.floor);
-            let after = (halves - 1 - n) * HOP;
+            let after = (halves - 1 - n) * HOP + DELAY;
             self.hop(after as u64, &mut events);
         }
         events
@@ -216,11 +224,12 @@ impl DtmfDetector {
     }
 
     fn hop(&mut self, after: u64, events: &mut DtmfEvents) {
+        self.watch_below();
         match core::mem::replace(&mut self.state, State::Idle) {
             State::Idle => self.state = self.begin_candidate(),
             State::Candidate(mut candidate) => {
                 let (low, high) = self.lines_of(candidate.digit);
-                candidate.add(&low, &high, self.analysis.energy());
+                candidate.add(&low, &high, self.analysis.energy(), self.analysis.below());
                 let strength = strength(&low, &high);
                 if self.looks_like(&low, &high) {
                     candidate.misses = 0;
@@ -241,7 +250,7 @@ impl DtmfDetector {
                     || (candidate.misses > 1 && strength < 0.3 * candidate.strength_max)
                 {
                     self.state = self.begin_candidate();
-                } else if candidate.length() < ACCEPT {
+                } else if candidate.length() < ACCEPT || candidate.windows < WINDOWS_MIN {
                     self.state = State::Candidate(candidate);
                 } else if self.is_certain(&candidate) {
                     let length = candidate.length();
@@ -271,9 +280,25 @@ impl DtmfDetector {
         }
     }
 
+    /// Follows the energy below the band: dial tone and hum stay what they are.
+    fn watch_below(&mut self) {
+        let below = self.analysis.below();
+        self.recent += (below - self.recent) * RECENT;
+        if self.recent < self.back * STEADY_SHARE && self.back < self.recent * STEADY_SHARE {
+            self.steady = self.steady.saturating_add(1);
+        } else {
+            self.steady = 0;
+        }
+        if self.recent > self.back * ONSET {
+            self.back = self.recent;
+        }
+        self.back += (self.recent - self.back) * BACK;
+    }
+
     /// A candidate, if the window looks like a digit.
     fn begin_candidate(&self) -> State {
-        if self.analysis.energy() < self.floor {
+        let energy = self.analysis.energy();
+        if energy < self.floor || self.analysis.explicable() < PURITY_WINDOW * energy {
             return State::Idle;
         }
         let (low, high) = (self.analysis.strongest(false), self.analysis.strongest(true));
@@ -288,7 +313,7 @@ impl DtmfDetector {
         if before < strength(&low, &high) {
             candidate.strength += before;
         }
-        candidate.add(&low, &high, self.analysis.energy());
+        candidate.add(&low, &high, self.analysis.energy(), self.analysis.below());
         State::Candidate(candidate)
     }
 
@@ -312,16 +337,27 @@ impl DtmfDetector {
     fn is_certain(&self, candidate: &Candidate) -> bool {
         let low = libm::sqrtf(candidate.low_power / candidate.windows);
         let high = libm::sqrtf(candidate.high_power / candidate.windows);
-        let offset = |turns: &Turns, nominal: f32| offset_of(turns.sum).abs() <= limit(nominal);
+        let offset = |turns: &Turns, nominal: f32| is_within(turns.sum, limit(nominal));
         low >= self.level_min
             && high >= self.level_min
             && high <= low * self.forward
             && low <= high * self.reverse
-            && candidate.explained >= PURITY * candidate.energy
+            && self.is_no_voice(candidate)
             && candidate.low.coherence() >= COHERENCE
             && candidate.high.coherence() >= COHERENCE
             && offset(&candidate.low, LOW_GROUP[candidate.digit.row()])
             && offset(&candidate.high, HIGH_GROUP[candidate.digit.column()])
+    }
+
+    /// True if nearly all is the pair, and what is below the band is little or has been there before.
+    fn is_no_voice(&self, candidate: &Candidate) -> bool {
+        let purity = candidate.explained / candidate.energy.max(1e-9);
+        let ripple = candidate.low_power * RIPPLE[candidate.digit.row()]
+            + candidate.high_power * RIPPLE[4 + candidate.digit.column()];
+        let own = ripple / (candidate.low_power + candidate.high_power).max(1e-9);
+        let below = candidate.below / candidate.beside.max(1e-9) - own;
+        let steady = self.steady >= STEADY_HOPS && purity >= PURITY_STEADY;
+        purity >= PURITY && (steady || BELOW.iter().any(|&(least, most)| purity >= least && below <= most))
     }
 
     /// Follows a digit; false when it is over.
@@ -371,12 +407,18 @@ impl Candidate {
             high_power: 0.0,
             explained: 0.0,
             energy: 0.0,
+            below: 0.0,
+            beside: 0.0,
             low: Turns::default(),
             high: Turns::default(),
         }
     }
 
-    fn add(&mut self, low: &Line, high: &Line, energy: f32) {
+    fn add(&mut self, low: &Line, high: &Line, energy: f32, below: f32) {
+        if self.windows >= BELOW_FROM {
+            self.below += below;
+            self.beside += pair_energy(low.peak, high.peak);
+        }
         let strength = strength(low, high);
         self.windows += 1.0;
         self.strength += strength;
@@ -404,5 +446,5 @@ fn limit(nominal: f32) -> f32 {
 }
 
 fn within(line: &Line, group: [f32; 4], slack: f32) -> bool {
-    offset_of(line.turn).abs() <= limit(group[line.place & 3]) * slack
+    is_within(line.turn, limit(group[line.place & 3]) * slack)
 }

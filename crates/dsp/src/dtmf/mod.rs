@@ -15,11 +15,13 @@
 mod analysis;
 mod detect;
 mod generate;
+mod profile;
 #[cfg(test)]
 mod reception;
 
-pub use detect::{DtmfDetector, DtmfEvent, DtmfEvents, DtmfProfile};
+pub use detect::{DtmfDetector, DtmfEvent, DtmfEvents};
 pub use generate::{DIGITS_QUEUED_MAX, DtmfGenerator, DtmfSending};
+pub use profile::DtmfProfile;
 
 /// Low group, ITU-T Q.23 clause 1, in hertz.
 pub(crate) const LOW_GROUP: [f32; 4] = [697.0, 770.0, 852.0, 941.0];

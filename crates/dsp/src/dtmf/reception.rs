@@ -252,6 +252,8 @@ fn dial_tone_22_db_above_the_digits_does_not_hide_them() {
         let mut entropy = Entropy::for_simulation(400 + seed as u64);
         let (sent, mut signal) = round(&mut entropy, |_, key| (key.low, key.high) = (level, level));
         let dial = (level + 22.0_f32).min(-4.0);
+        // Nobody dials within 400 ms of the tone's start.
+        signal.splice(0..0, [0.0; 3200]);
         let mut dial_tones = tones.map(|hz| Sine::new(Hz(hz), Dbm0(dial)));
         signal.iter_mut().for_each(|s| *s += dial_tones.iter_mut().map(Sine::value).sum::<f64>());
         assert_eq!(heard(&to_samples(&signal)), sent, "{tones:?} at {dial} over {level}");

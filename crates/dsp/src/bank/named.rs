@@ -1,0 +1,147 @@
+//! Signals that are known by their frequencies and length alone.
+
+use super::segment::Segment;
+use tipring_port::Tone;
+use tipring_units::{Dbm0, Hz, SampleTime};
+
+/// Everything that a bank has a name for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signal {
+    /// A tone of the country's exchange.
+    Progress(Tone),
+    /// Three rising tones (any country's).
+    SpecialInformation,
+    /// Fax calling tone, 1100 Hz (T.30).
+    Cng,
+    /// Modem calling tone, 1300 Hz (V.25).
+    CallingTone,
+    /// 2100 Hz, steady: CED of a fax, ANS of a modem.
+    Ced,
+    /// 2100 Hz with phase reversals.
+    AnsReversals,
+    /// 2100 Hz, modulated by 15 Hz (V.8).
+    Ansam,
+    /// The same with phase reversals.
+    AnsamReversals,
+    /// HDLC flags of V.21 channel 2: a fax command follows.
+    Preamble,
+    /// Data of V.21 channel 2.
+    V21Data,
+    /// 2225 Hz: Bell 103 answering.
+    BellAnswer,
+    /// 2250 Hz: V.22 answering.
+    V22Answer,
+    /// 1650 Hz: V.21 answering.
+    V21Answer,
+    /// 980 Hz: V.21 calling.
+    V21Calling,
+    /// 1375 and 2002 Hz: V.8 bis initiating.
+    V8bisInitiating,
+    /// 1529 and 2225 Hz: V.8 bis responding.
+    V8bisResponding,
+    /// 2130 and 2750 Hz: the alert before caller ID (CAS, DT-AS).
+    Alert,
+}
+
+impl Signal {
+    /// A word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Progress(tone) => tone.word(),
+            Self::SpecialInformation => Tone::SpecialInformation.word(),
+            Self::Cng => "cng",
+            Self::CallingTone => "calling-tone",
+            Self::Ced => "ced",
+            Self::AnsReversals => "ans-pr",
+            Self::Ansam => "ansam",
+            Self::AnsamReversals => "ansam-pr",
+            Self::Preamble => "v21-preamble",
+            Self::V21Data => "v21-data",
+            Self::BellAnswer => "bell-answer",
+            Self::V22Answer => "v22-answer",
+            Self::V21Answer => "v21-answer",
+            Self::V21Calling => "v21-calling",
+            Self::V8bisInitiating => "v8bis-initiating",
+            Self::V8bisResponding => "v8bis-responding",
+            Self::Alert => "cas",
+        }
+    }
+}
+
+/// A row of the table: frequencies with tolerance, and the lengths that it may have, in milliseconds.
+pub(super) struct Named {
+    signal: Signal,
+    hertz: &'static [f32],
+    within: f32,
+    /// It is believed after this much.
+    least: u64,
+    /// Where only a burst of at most this much is meant, it is believed at its end.
+    most: Option<u64>,
+}
+
+pub(super) const ANSWER: Named =
+    Named { signal: Signal::Ced, hertz: &[2100.0], within: 22.0, least: 160, most: None };
+
+const TABLE: &[Named] = &[
+    ANSWER,
+    Named { signal: Signal::Cng, hertz: &[1100.0], within: 38.0, least: 380, most: None },
+    Named { signal: Signal::CallingTone, hertz: &[1300.0], within: 20.0, least: 400, most: None },
+    Named { signal: Signal::BellAnswer, hertz: &[2225.0], within: 12.0, least: 250, most: None },
+    Named { signal: Signal::V22Answer, hertz: &[2250.0], within: 12.0, least: 250, most: None },
+    Named { signal: Signal::V22Answer, hertz: &[2250.0, 2850.0], within: 12.0, least: 150, most: None },
+    Named { signal: Signal::V21Answer, hertz: &[1650.0], within: 12.0, least: 400, most: None },
+    Named { signal: Signal::V21Calling, hertz: &[980.0], within: 12.0, least: 500, most: None },
+    Named { signal: Signal::V8bisInitiating, hertz: &[1375.0, 2002.0], within: 12.0, least: 200, most: None },
+    Named { signal: Signal::V8bisResponding, hertz: &[1529.0, 2225.0], within: 12.0, least: 200, most: None },
+    Named { signal: Signal::Alert, hertz: &[2130.0, 2750.0], within: 28.0, least: 55, most: Some(130) },
+];
+
+impl Named {
+    pub(super) fn fits(&self, segment: &Segment) -> bool {
+        let heard = segment.frequencies();
+        heard.len() == self.hertz.len()
+            && heard.iter().zip(self.hertz).all(|(&Hz(h), &own)| (h - own).abs() <= self.within)
+    }
+
+    /// What a stretch is that still sounds.
+    pub(super) fn early(segment: &Segment) -> Option<Signal> {
+        let millis = segment.length.0 / 8;
+        TABLE
+            .iter()
+            .find(|row| row.most.is_none() && millis >= row.least && row.fits(segment))
+            .map(|row| row.signal)
+    }
+
+    /// What a stretch was, where nothing was said of it while it sounded.
+    pub(super) fn late(segment: &Segment, said: bool) -> Option<Signal> {
+        let millis = segment.length.0 / 8;
+        TABLE
+            .iter()
+            .filter(|_| !said)
+            .find(|row| {
+                millis >= row.least && row.most.is_none_or(|most| millis <= most) && row.fits(segment)
+            })
+            .map(|row| row.signal)
+    }
+}
+
+/// The bands of the three special information tones (E.180 clause 5 with the frequencies of North America).
+const SPECIAL: [(f32, f32); 3] = [(900.0, 1000.0), (1350.0, 1450.0), (1750.0, 1850.0)];
+
+/// Where three tones began that the latest bursts end with, and their level.
+pub(super) fn special_information(latest: &[Option<Segment>]) -> Option<(SampleTime, Dbm0)> {
+    let last = latest.last_chunk::<3>()?;
+    let mut before: Option<Segment> = None;
+    for (segment, (low, high)) in last.iter().zip(SPECIAL) {
+        let segment = (*segment)?;
+        let &[Hz(hertz)] = segment.frequencies() else { return None };
+        let millis = segment.length.0 / 8;
+        let gap = before.map_or(0, |b| segment.start.0.saturating_sub(b.end().0) / 8);
+        if !(low..high).contains(&hertz) || !(180..=480).contains(&millis) || gap > 70 {
+            return None;
+        }
+        before = Some(segment);
+    }
+    let first = (*last.first()?)?;
+    Some((first.start, first.level))
+}

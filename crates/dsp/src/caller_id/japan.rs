@@ -1,0 +1,188 @@
+//! Caller ID of NTT, Japan.
+//!
+//! # What it does
+//! Hears the burst that a terminal gets after it answered the short ring, and returns its message, once.
+//!
+//! # How
+//! V.23 bytes of seven bits and even parity: DLE SOH, header, DLE STX, message, DLE ETX, and a CRC of 16 bits over all from
+//! the header on, parity bits included. A doubled DLE stands for one.
+//!
+//! # Limits
+//! One message at a time, [`FRAME_MAX`] bytes.
+//!
+//! # Standard
+//! NTT "Technical Reference: Telephone Service Interface", number display; the CRC is that of ITU-T V.41, bits reversed.
+
+use super::{CallerIdMessage, FRAME_MAX, ReceiveError};
+use crate::fsk::{FskDemodulator, FskEvent, FskStandard};
+use crate::level::Frame;
+use tipring_port::{Absence, CallerId};
+
+const DLE: u8 = 0x10;
+const SOH: u8 = 0x01;
+const STX: u8 = 0x02;
+const ETX: u8 = 0x03;
+/// The message that tells who calls, and its fields.
+const CALLER: u8 = 0x40;
+const NUMBER: u8 = 0x02;
+const ABSENT: u8 = 0x04;
+
+/// Hears the bursts of NTT.
+#[derive(Clone, Debug)]
+pub struct JapanReceiver {
+    demodulator: FskDemodulator,
+    /// What came since DLE SOH, parity taken off, DLE not undone.
+    bytes: [u8; FRAME_MAX],
+    len: usize,
+    state: State,
+    crc: u16,
+    parity_wrong: bool,
+    last: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Waits for DLE.
+    Hunt,
+    /// Waits for SOH.
+    Dle,
+    /// Within the frame; true after a DLE that may be the end's.
+    Body(bool),
+    /// The CRC's first byte comes, then its second.
+    Crc(Option<u8>),
+}
+
+impl JapanReceiver {
+    /// A receiver that has heard nothing.
+    pub fn new() -> Self {
+        Self {
+            demodulator: FskDemodulator::new(FskStandard::V23),
+            bytes: [0; FRAME_MAX],
+            len: 0,
+            state: State::Hunt,
+            crc: 0,
+            parity_wrong: false,
+            last: 0,
+        }
+    }
+
+    /// The bytes of the frame heard last, from its DLE SOH to its DLE ETX, without parity.
+    pub fn frame(&self) -> &[u8] {
+        &self.bytes[..self.last]
+    }
+
+    /// Takes a frame in; returns a message, or what became of one, when it is over.
+    pub fn process(&mut self, frame: &Frame) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        let mut result = None;
+        for event in self.demodulator.process(frame) {
+            let outcome = match event {
+                FskEvent::Byte { value, .. } => self.byte(value),
+                FskEvent::Carrier => {
+                    self.state = State::Hunt;
+                    None
+                }
+                FskEvent::Framing => self.broken(|received| ReceiveError::Framing { received }),
+                FskEvent::Lost => self.broken(|received| ReceiveError::Lost { received }),
+            };
+            result = outcome.or(result);
+        }
+        result
+    }
+
+    fn broken(
+        &mut self,
+        error: impl FnOnce(usize) -> ReceiveError,
+    ) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        let within = !matches!(self.state, State::Hunt | State::Dle);
+        self.state = State::Hunt;
+        within.then(|| Err(error(self.len)))
+    }
+
+    fn byte(&mut self, value: u8) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        let plain = value & 0x7F;
+        match self.state {
+            State::Hunt => {
+                if plain == DLE {
+                    self.state = State::Dle;
+                }
+                None
+            }
+            State::Dle => {
+                self.state = State::Hunt;
+                if plain == SOH {
+                    self.state = State::Body(false);
+                    (self.bytes[0], self.bytes[1], self.len) = (DLE, SOH, 2);
+                    (self.crc, self.parity_wrong) = (0, false);
+                }
+                None
+            }
+            State::Body(after_dle) => {
+                self.crc = crc_step(self.crc, value);
+                self.parity_wrong |= value.count_ones() % 2 == 1;
+                let Some(slot) = self.bytes.get_mut(self.len) else {
+                    return self.broken(|received| ReceiveError::Lost { received });
+                };
+                *slot = plain;
+                self.len += 1;
+                self.state = match (after_dle, plain) {
+                    (true, ETX) => State::Crc(None),
+                    (false, DLE) => State::Body(true),
+                    (true | false, _) => State::Body(false),
+                };
+                None
+            }
+            State::Crc(None) => {
+                self.state = State::Crc(Some(value));
+                None
+            }
+            State::Crc(Some(low)) => {
+                self.state = State::Hunt;
+                self.last = self.len;
+                let found = u16::from_le_bytes([low, value]);
+                if found != self.crc || self.parity_wrong {
+                    return Some(Err(ReceiveError::Crc { found, expected: self.crc }));
+                }
+                Some(Ok(read(&self.bytes[..self.len])))
+            }
+        }
+    }
+}
+
+impl Default for JapanReceiver {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The message of a frame whose CRC is right: what is between DLE STX and DLE ETX.
+fn read(frame: &[u8]) -> CallerIdMessage {
+    let mut message = CallerIdMessage::EMPTY;
+    message.caller = CallerId { date: None, number: Err(Absence::Unavailable), name: None };
+    let Some(start) = frame.windows(2).position(|pair| pair == [DLE, STX]) else { return message };
+    let mut body = [0; FRAME_MAX];
+    let mut len = 0;
+    let mut rest = frame.get(start + 2..frame.len().saturating_sub(2)).unwrap_or_default();
+    while let [byte, tail @ ..] = rest {
+        rest = if *byte == DLE { tail.strip_prefix(&[DLE]).unwrap_or(tail) } else { tail };
+        body[len] = *byte;
+        len += 1;
+    }
+    let [CALLER, _, fields @ ..] = &body[..len] else { return message };
+    for (kind, value) in super::fields(fields) {
+        match kind {
+            NUMBER => message.caller.number = Ok(super::parse::text(value)),
+            ABSENT => message.caller.number = Err(super::parse::absence(value)),
+            _ => {} // the called number and the kinds of number are not shown
+        }
+    }
+    message
+}
+
+/// x^16 + x^12 + x^5 + 1, the low bit first.
+fn crc_step(crc: u16, byte: u8) -> u16 {
+    let mut crc = crc ^ u16::from(byte);
+    for _ in 0..8 {
+        crc = if crc & 1 == 1 { crc >> 1 ^ 0x8408 } else { crc >> 1 };
+    }
+    crc
+}
