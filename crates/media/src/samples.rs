@@ -522,7 +522,7 @@ mod tests {
         let mut profile = LineProfile::laboratory();
         let mut voice = SampleVoice::new(&profile);
         assert_eq!(voice.cancels, Some(1));
-        for (tail, place) in [(0, None), (1, Some(0)), (16, Some(0)), (17, Some(1)), (500, Some(3))] {
+        for (tail, place) in [(0, None), (1, Some(0)), (16, Some(0)), (17, Some(1)), (500, Some(2))] {
             profile.echo_tail = Millis(tail).samples();
             voice.renew(&profile);
             assert_eq!(voice.cancels, place, "{tail} ms");
