@@ -45,6 +45,19 @@ pub enum SocketError {
 
 /// Opens the SIP socket and listener on `address`.
 pub fn listen_sip(address: SocketAddr) -> Result<(UdpSocket, TcpListener), SocketError> {
+    // A port that the system chose for UDP may be taken for TCP: then another.
+    let tries = if address.port() == 0 { 16 } else { 1 };
+    let mut last = listen_once(address);
+    for _ in 1..tries {
+        if last.is_ok() {
+            break;
+        }
+        last = listen_once(address);
+    }
+    last
+}
+
+fn listen_once(address: SocketAddr) -> Result<(UdpSocket, TcpListener), SocketError> {
     let refuse = |why: io::Error| SocketError::Bind {
         address,
         remedy: match why.kind() {
