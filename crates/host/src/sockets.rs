@@ -46,15 +46,8 @@ pub enum SocketError {
 /// Opens the SIP socket and listener on `address`.
 pub fn listen_sip(address: SocketAddr) -> Result<(UdpSocket, TcpListener), SocketError> {
     // A port that the system chose for UDP may be taken for TCP: then another.
-    let tries = if address.port() == 0 { 16 } else { 1 };
-    let mut last = listen_once(address);
-    for _ in 1..tries {
-        if last.is_ok() {
-            break;
-        }
-        last = listen_once(address);
-    }
-    last
+    let others = if address.port() == 0 { 15 } else { 0 };
+    (0..others).fold(listen_once(address), |tried, _| tried.or_else(|_| listen_once(address)))
 }
 
 fn listen_once(address: SocketAddr) -> Result<(UdpSocket, TcpListener), SocketError> {
@@ -149,6 +142,16 @@ mod tests {
         assert!(second.slots().iter().all(|(_, address)| slots.iter().all(|(_, other)| other != address)));
         let error = MediaSockets::open(LOOPBACK, 23_001, 23_019, 20).unwrap_err().to_string();
         assert!(error.contains("of 20 free pairs") && error.contains("ss -ulpn"), "{error}");
+    }
+
+    #[test]
+    fn a_chosen_port_that_is_taken_for_tcp_gives_way_to_another() {
+        // Some hundredths of the ports that the system chooses from: of so many choices some meet one.
+        let _taken: Vec<TcpListener> =
+            (0..700).map(|_| TcpListener::bind(SocketAddr::new(LOOPBACK, 0)).unwrap()).collect();
+        for _ in 0..300 {
+            listen_sip(SocketAddr::new(LOOPBACK, 0)).unwrap();
+        }
     }
 
     #[test]

@@ -13,28 +13,37 @@ const LOOK: Duration = Duration::from_millis(30);
 /// UDP ports for media of one gateway.
 const MEDIA_PORTS: u16 = 100;
 
-/// A free port, for UDP and TCP, and the one above it.
-pub fn free_port() -> u16 {
-    loop {
-        let Ok(udp) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)) else { continue };
-        let port = udp.local_addr().unwrap().port();
-        let both = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-        let Some(next) = port.checked_add(1) else { continue };
-        let above = UdpSocket::bind((Ipv4Addr::LOCALHOST, next)).is_ok()
-            && TcpListener::bind((Ipv4Addr::LOCALHOST, next)).is_ok();
-        // Ports of the dynamic range are handed out at random: two tests rarely meet.
-        if both && above && port % 2 == 0 {
-            return port;
-        }
+/// Ports of this test process alone: what the system hands out for port 0 is elsewhere, and no test gets one twice.
+struct Claim {
+    first: u16,
+    /// The range is cut into so many parts; a process has the one that its number chooses.
+    parts: u16,
+    width: u16,
+    next: AtomicU16,
+}
+
+impl Claim {
+    /// The next `count` ports in a row.
+    fn take(&self, count: u16) -> u16 {
+        let part = u16::try_from(std::process::id() % u32::from(self.parts)).unwrap();
+        let step = self.next.fetch_add(count, Ordering::Relaxed);
+        self.first + (part * self.width + step) % (self.parts * self.width)
     }
 }
 
-/// A range of UDP ports below the dynamic range that no other gateway of these tests has.
+/// An even port that is free, for UDP and TCP, with the one above it.
+pub fn free_port() -> u16 {
+    static PORTS: Claim = Claim { first: 2_000, parts: 80, width: 100, next: AtomicU16::new(0) };
+    let is_free = |port| {
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    };
+    until("a free pair of ports", || Some(PORTS.take(2)).filter(|port| is_free(*port) && is_free(port + 1)))
+}
+
+/// A range of UDP ports that no other gateway of these tests has.
 pub fn media_range(count: u16) -> (u16, u16) {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let own = u16::try_from(std::process::id() % 24).unwrap();
-    let step = NEXT.fetch_add(count, Ordering::Relaxed);
-    let first = 10_000 + (own * 900 + step) % 21_600;
+    static PORTS: Claim = Claim { first: 10_000, parts: 24, width: 900, next: AtomicU16::new(0) };
+    let first = PORTS.take(count);
     (first, first + count - 1)
 }
 
