@@ -35,7 +35,8 @@ impl Claim {
 pub fn free_port() -> u16 {
     static PORTS: Claim = Claim { first: 2_000, parts: 80, width: 100, next: AtomicU16::new(0) };
     let is_free = |port| {
-        UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+            && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
     };
     until("a free pair of ports", || Some(PORTS.take(2)).filter(|port| is_free(*port) && is_free(port + 1)))
 }

@@ -1,0 +1,154 @@
+//! What is played to a line: tones, digits and caller-ID bursts.
+
+use tipring_dsp::{Digit, DtmfGenerator, DtmfSending, FskBurst, FskModulator, FskStandard, ToneGenerator};
+use tipring_line::caller_frame;
+use tipring_port::{CallerId, Frame, SAMPLE_SILENCE, Samples, Tone, ToneProgram};
+use tipring_units::{Dbm0, Millis};
+
+use crate::keys::{Keys, Strike};
+use crate::processing::Player;
+
+/// Level of caller-ID bursts at the line's digital side (GR-30: -13.5 dBm at the port).
+const FSK_LEVEL: Dbm0 = Dbm0(-13.5);
+
+/// A player of samples.
+pub struct SamplePlayer {
+    playing: Playing,
+    tone: ToneGenerator,
+    dtmf: DtmfGenerator,
+    fsk: FskModulator,
+    keys: Keys,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Playing {
+    Nothing,
+    Tone,
+    Digits,
+    Burst,
+}
+
+impl Player<Samples> for SamplePlayer {
+    fn new() -> Self {
+        Self {
+            playing: Playing::Nothing,
+            tone: ToneGenerator::new(),
+            dtmf: DtmfGenerator::new(DtmfSending::default()),
+            fsk: FskModulator::new(FskStandard::Bell202, FSK_LEVEL),
+            keys: Keys::new(),
+        }
+    }
+
+    fn tone(&mut self, _tone: Tone, program: &ToneProgram) {
+        self.stop();
+        self.tone.start(program);
+        self.playing = Playing::Tone;
+    }
+
+    fn digit(&mut self, digit: u8, length: Option<Millis>) {
+        if Digit::from_ascii(digit).is_none() {
+            return;
+        }
+        if self.playing != Playing::Digits {
+            self.stop();
+            self.playing = Playing::Digits;
+        }
+        self.keys.press(digit, length);
+    }
+
+    fn finish_digit(&mut self, total: Millis) {
+        self.keys.finish(total);
+    }
+
+    fn drop_digits(&mut self) {
+        if self.playing == Playing::Digits {
+            self.stop();
+        }
+    }
+
+    fn caller_id(&mut self, caller: &CallerId, multiple: bool) {
+        self.stop();
+        let burst = caller_frame(caller, multiple).and_then(|frame| FskBurst::on_hook(frame.bytes()));
+        if let Some(burst) = burst {
+            self.fsk.start(&burst);
+            self.playing = Playing::Burst;
+        }
+    }
+
+    fn is_burst(&self) -> bool {
+        self.playing == Playing::Burst
+    }
+
+    fn is_digit(&self) -> bool {
+        self.playing == Playing::Digits
+    }
+
+    fn stop(&mut self) {
+        self.tone.stop();
+        self.dtmf.stop();
+        self.fsk.stop();
+        self.keys.clear();
+        self.playing = Playing::Nothing;
+    }
+
+    fn next_frame(&mut self) -> Option<Frame> {
+        let mut frame = SAMPLE_SILENCE;
+        let plays = match self.playing {
+            Playing::Nothing => false,
+            Playing::Tone => {
+                self.tone.is_playing() && {
+                    self.tone.process(&mut frame);
+                    true
+                }
+            }
+            Playing::Digits => self.strike(&mut frame),
+            Playing::Burst => {
+                self.fsk.is_sending() && {
+                    self.fsk.process(&mut frame);
+                    true
+                }
+            }
+        };
+        if plays {
+            return Some(frame);
+        }
+        self.stop();
+        None
+    }
+}
+
+impl SamplePlayer {
+    /// One tick of the digits; false if there are none.
+    fn strike(&mut self, frame: &mut Frame) -> bool {
+        match self.keys.next_tick() {
+            Strike::Nothing => return false,
+            Strike::Pause => self.dtmf.stop(),
+            Strike::Begin(digit) => {
+                if let Some(digit) = Digit::from_ascii(digit) {
+                    self.dtmf.hold(digit);
+                }
+                self.dtmf.process(frame);
+            }
+            Strike::Hold(_) => {
+                self.dtmf.process(frame);
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digit_lasts_as_long_as_it_is_told_to_and_silence_follows() {
+        let mut player = SamplePlayer::new();
+        player.digit(b'5', None);
+        assert!(player.next_frame().is_some());
+        player.finish_digit(Millis(90));
+        let rest: Vec<Frame> = core::iter::from_fn(|| player.next_frame()).collect();
+        let sounding = rest.iter().take_while(|frame| **frame != SAMPLE_SILENCE).count();
+        assert_eq!((sounding, rest.len()), (8, 14));
+    }
+}
