@@ -3,13 +3,10 @@
 
 mod world;
 
-use tipring_sip::agent::{
-    AccountConfig, AccountId, By, Cause, Command, Destination, Event, HostPort, ServerConfig, ServerId,
-    SessionId, Transport,
-};
-use tipring_sip::digest::Secret;
+use tipring_sip::agent::{By, Cause, Command, Destination, Event, ServerConfig, ServerId, SessionId};
 use tipring_sip::message::{HeaderName, Method, Request, Response};
 use tipring_units::Millis;
+use world::accounts::server;
 use world::{A, P, World, address, media};
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
@@ -183,42 +180,12 @@ fn redirection_stops_after_five_hops() {
     assert!(world.events(0).iter().any(|e| matches!(e, Event::Failed { status: 302, .. })));
 }
 
-/// An agent with an account at the peer.
-fn with_account() -> (World, Destination) {
-    let mut world = World::with_peer(1);
-    let host = HostPort { host: "10.0.0.9".to_owned(), port: Some(5060) };
-    let server =
-        ServerConfig { id: ServerId(0), addresses: vec![host], domain: None, transport: Transport::Udp };
-    world.command(0, Command::SetServer(server));
-    let account = AccountConfig {
-        id: AccountId(0),
-        server: ServerId(0),
-        user: "101".to_owned(),
-        auth_user: None,
-        password: Secret::new("secret"),
-        expires: Millis(600_000),
-        register: false,
-    };
-    world.command(0, Command::Register(account));
-    (world, Destination::Server { server: ServerId(0), user: "555".to_owned() })
-}
-
-fn call_by_account(world: &mut World, to: Destination) -> SessionId {
-    let session = world.nodes[0].agent.new_session();
-    let invite = tipring_sip::agent::Invite {
-        session,
-        to,
-        account: Some(AccountId(0)),
-        from: tipring_sip::agent::Identity { display: None, user: "101".to_owned() },
-        asserted: None,
-        privacy: tipring_sip::agent::Privacy::None,
-        media: Some(media(1)),
-        emergency: false,
-        max_forwards: None,
-    };
-    world.command(0, Command::Invite(Box::new(invite)));
+/// A call by an account at the peer.
+fn call_by_account() -> (World, SessionId) {
+    let mut world = World::with_account(&[P]);
+    let session = world.call_by_account("101", "555");
     world.run_for(20);
-    session
+    (world, session)
 }
 
 fn challenge(request: &Request, nonce: &str) -> Response {
@@ -230,8 +197,7 @@ fn challenge(request: &Request, nonce: &str) -> Response {
 
 #[test]
 fn a_challenged_invite_and_a_challenged_bye_go_again_with_digest() {
-    let (mut world, to) = with_account();
-    let session = call_by_account(&mut world, to);
+    let (mut world, session) = call_by_account();
     let invite = world.got(P, &Method::Invite).expect("INVITE");
     world.respond(P, &challenge(&invite, "n1"));
     world.run_for(20);
@@ -267,8 +233,7 @@ fn a_challenged_invite_and_a_challenged_bye_go_again_with_digest() {
 
 #[test]
 fn a_second_challenge_with_the_same_realm_is_a_failure() {
-    let (mut world, to) = with_account();
-    call_by_account(&mut world, to);
+    let (mut world, _) = call_by_account();
     for nonce in ["n1", "n2"] {
         let invite = world.got(P, &Method::Invite).expect("INVITE");
         world.respond(P, &challenge(&invite, nonce));
@@ -435,13 +400,7 @@ const SECOND: &str = "10.0.0.8:5060";
 fn a_503_moves_on_to_the_next_address_of_the_server() {
     let mut world = World::with_peer(1);
     world.peers.insert(address(SECOND), Vec::new());
-    let host = |h: &str| HostPort { host: h.to_owned(), port: Some(5060) };
-    let server = ServerConfig {
-        id: ServerId(0),
-        addresses: vec![host("10.0.0.9"), host("10.0.0.8")],
-        domain: Some("pbx.example".to_owned()),
-        transport: Transport::Udp,
-    };
+    let server = ServerConfig { domain: Some("pbx.example".to_owned()), ..server(&[P, SECOND]) };
     world.command(0, Command::SetServer(server));
     world.call(0, Destination::Server { server: ServerId(0), user: "5".to_owned() });
     world.run_for(20);

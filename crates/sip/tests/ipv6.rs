@@ -4,17 +4,14 @@ mod world;
 
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use tipring_sip::agent::{
-    AccountConfig, AccountId, AgentConfig, Command, Destination, Event, HostPort, Network, ServerConfig,
-    ServerId, Transport,
-};
+use tipring_sip::agent::{AgentConfig, Command, Destination, Event, Network};
 use tipring_sip::digest::Secret;
 use tipring_sip::message::{Host, Message, Method, Request, Uri, parse_datagram};
 use tipring_sip::offer_answer::LocalMedia;
 use tipring_sip::registrar::User;
 use tipring_sip::registration::RegistrationState;
 use tipring_sip::sdp::SessionDescription;
-use tipring_units::Millis;
+use world::accounts::{account, server};
 use world::{World, address};
 
 const ONE: &str = "[2001:db8::1]:5060";
@@ -81,20 +78,8 @@ fn an_address_is_written_in_brackets_in_headers_and_without_in_sdp() {
 fn a_phone_registers_over_ipv6_and_learns_the_address_that_the_registrar_sees() {
     let mut world = World::new(6, vec![config(ONE), config(TWO)]);
     world.command(1, Command::SetUsers(vec![User { name: "201".to_owned(), password: Secret::new("lamo") }]));
-    let host = HostPort { host: "2001:db8::2".to_owned(), port: Some(5060) };
-    let server =
-        ServerConfig { id: ServerId(0), addresses: vec![host], domain: None, transport: Transport::Udp };
-    world.command(0, Command::SetServer(server));
-    let account = AccountConfig {
-        id: AccountId(0),
-        server: ServerId(0),
-        user: "201".to_owned(),
-        auth_user: None,
-        password: Secret::new("lamo"),
-        expires: Millis(600_000),
-        register: true,
-    };
-    world.command(0, Command::Register(account));
+    world.command(0, Command::SetServer(server(&[TWO])));
+    world.command(0, Command::Register(account("201", "lamo")));
     world.run_for(100);
     let public = world.events(0).into_iter().find_map(|event| match event {
         Event::Registration { state: RegistrationState::Registered { public, .. }, .. } => *public,

@@ -2,12 +2,8 @@
 
 mod world;
 
-use tipring_sip::agent::{
-    AccountConfig, AccountId, Command, Destination, Event, HostPort, Identity, Input, Invite, Privacy,
-    ServerConfig, ServerId, Transport,
-};
+use tipring_sip::agent::{Command, Event, Input};
 use tipring_sip::dialog::MAX_RINGING;
-use tipring_sip::digest::Secret;
 use tipring_sip::message::{HeaderName, Message, Method, Request, Response};
 use tipring_units::Millis;
 use world::{A, P, World, address, media};
@@ -132,41 +128,10 @@ fn a_200_after_an_unanswered_cancel_had_its_time_is_acknowledged_and_ended() {
     world.check_idle();
 }
 
-/// An agent whose server has two addresses, with an account there.
+/// A call by a server that has two addresses.
 fn two_addresses() -> World {
-    let mut world = World::with_peer(1);
-    world.peers.insert(address(SECOND), Vec::new());
-    let host = |h: &str| HostPort { host: h.to_owned(), port: Some(5060) };
-    let server = ServerConfig {
-        id: ServerId(0),
-        addresses: vec![host("10.0.0.9"), host("10.0.0.8")],
-        domain: None,
-        transport: Transport::Udp,
-    };
-    world.command(0, Command::SetServer(server));
-    let account = AccountConfig {
-        id: AccountId(0),
-        server: ServerId(0),
-        user: "101".to_owned(),
-        auth_user: None,
-        password: Secret::new("secret"),
-        expires: Millis(600_000),
-        register: false,
-    };
-    world.command(0, Command::Register(account));
-    let session = world.nodes[0].agent.new_session();
-    let invite = Invite {
-        session,
-        to: Destination::Server { server: ServerId(0), user: "5".to_owned() },
-        account: Some(AccountId(0)),
-        from: Identity { display: None, user: "101".to_owned() },
-        asserted: None,
-        privacy: Privacy::None,
-        media: Some(media(1)),
-        emergency: false,
-        max_forwards: None,
-    };
-    world.command(0, Command::Invite(Box::new(invite)));
+    let mut world = World::with_account(&[P, SECOND]);
+    world.call_by_account("101", "5");
     world.run_for(20);
     world
 }

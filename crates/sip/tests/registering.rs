@@ -5,13 +5,14 @@ mod world;
 use std::net::IpAddr;
 
 use tipring_sip::agent::{
-    AccountConfig, AccountId, AgentConfig, Answer, Command, Destination, Event, HostPort, Network, Question,
-    RefusedWhy, ServerConfig, ServerId, SrvRecord, Transport, Trust, TrustedAs,
+    AccountConfig, AgentConfig, Answer, Command, Destination, Event, HostPort, Network, Question, RefusedWhy,
+    ServerConfig, ServerId, SessionId, SrvRecord, Transport, Trust, TrustedAs,
 };
 use tipring_sip::digest::{Algorithm, Secret};
 use tipring_sip::registrar::User;
 use tipring_sip::registration::{RegistrationState, WhyUnregistered};
 use tipring_units::Millis;
+use world::accounts::account;
 use world::{A, B, Weather, World, address, media};
 
 /// Node 0 is a phone that trusts nobody but its server; node 1 is the registrar and trusts no network.
@@ -39,16 +40,7 @@ fn world_asking(password: &str, transport: Transport, digest: &[Algorithm]) -> W
     let host = HostPort { host: "pbx.example".to_owned(), port: None };
     let server = ServerConfig { id: ServerId(0), addresses: vec![host], domain: None, transport };
     world.command(0, Command::SetServer(server));
-    let account = AccountConfig {
-        id: AccountId(0),
-        server: ServerId(0),
-        user: "201".to_owned(),
-        auth_user: None,
-        password: Secret::new(password),
-        expires: Millis(600_000),
-        register: true,
-    };
-    world.command(0, Command::Register(account));
+    world.command(0, Command::Register(account("201", password)));
     world.run_for(100);
     world
 }
@@ -116,20 +108,8 @@ fn is_registered(world: &World) -> bool {
     matches!(states(world).last(), Some(RegistrationState::Registered { .. }))
 }
 
-fn call_from_phone(world: &mut World) -> tipring_sip::agent::SessionId {
-    let session = world.nodes[0].agent.new_session();
-    let invite = tipring_sip::agent::Invite {
-        session,
-        to: Destination::Server { server: ServerId(0), user: "103".to_owned() },
-        account: Some(AccountId(0)),
-        from: tipring_sip::agent::Identity { display: None, user: "201".to_owned() },
-        asserted: None,
-        privacy: tipring_sip::agent::Privacy::None,
-        media: Some(media(1)),
-        emergency: false,
-        max_forwards: None,
-    };
-    world.command(0, Command::Invite(Box::new(invite)));
+fn call_from_phone(world: &mut World) -> SessionId {
+    let session = world.call_by_account("201", "103");
     world.run_for(100);
     session
 }
@@ -204,16 +184,7 @@ fn an_unregistered_phone_calls_by_digest() {
     let mut world = world_with("lamo", Transport::Udp);
     world.command(0, Command::UnregisterAll);
     world.run_for(1000);
-    let account = AccountConfig {
-        id: AccountId(0),
-        server: ServerId(0),
-        user: "201".to_owned(),
-        auth_user: None,
-        password: Secret::new("lamo"),
-        expires: Millis(600_000),
-        register: false,
-    };
-    world.command(0, Command::Register(account));
+    world.command(0, Command::Register(AccountConfig { register: false, ..account("201", "lamo") }));
     call_from_phone(&mut world);
     assert_eq!(world.count(B, A, "SIP/2.0 401"), 2 + usize::from(world.count(A, B, "REGISTER") > 3));
     assert!(world.incoming(1).is_some());
@@ -283,16 +254,7 @@ fn a_phone_registers_while_strangers_flood_us_with_registers() {
         world.run_for(100);
     };
     flood(&mut world, 0);
-    let account = AccountConfig {
-        id: AccountId(0),
-        server: ServerId(0),
-        user: "201".to_owned(),
-        auth_user: None,
-        password: Secret::new("lamo"),
-        expires: Millis(600_000),
-        register: true,
-    };
-    world.command(0, Command::Register(account));
+    world.command(0, Command::Register(account("201", "lamo")));
     flood(&mut world, 1);
     assert!(is_registered(&world), "{:?}", states(&world).last());
     assert_eq!(world.count(B, A, "SIP/2.0 200"), before + 1);

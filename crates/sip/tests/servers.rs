@@ -4,13 +4,10 @@ mod world;
 
 use core::net::SocketAddr;
 
-use tipring_sip::agent::{
-    AccountConfig, AccountId, AgentConfig, Command, Event, HostPort, Reach, ServerConfig, ServerId, Transport,
-};
-use tipring_sip::digest::Secret;
+use tipring_sip::agent::{AgentConfig, Command, Event, HostPort, Reach, ServerConfig, ServerId, Transport};
 use tipring_sip::message::{HeaderName, Method};
 use tipring_sip::registration::RegistrationState;
-use tipring_units::Millis;
+use world::accounts::{account, server};
 use world::{A, B, P, World, address};
 
 const SECOND: &str = "10.0.0.8:5060";
@@ -18,24 +15,11 @@ const SECOND: &str = "10.0.0.8:5060";
 /// An account at a server of these addresses, of which each is a peer that says nothing by itself.
 fn registering(addresses: &[&str]) -> World {
     let mut world = World::new(1, vec![AgentConfig::new(address(A))]);
-    let mut hosts = Vec::new();
     for at in addresses {
-        let at = address(at);
-        world.peers.insert(at, Vec::new());
-        hosts.push(HostPort { host: at.ip().to_string(), port: Some(at.port()) });
+        world.peers.insert(address(at), Vec::new());
     }
-    let server = ServerConfig { id: ServerId(0), addresses: hosts, domain: None, transport: Transport::Udp };
-    world.command(0, Command::SetServer(server));
-    let account = AccountConfig {
-        id: AccountId(0),
-        server: ServerId(0),
-        user: "201".to_owned(),
-        auth_user: None,
-        password: Secret::new("lamo"),
-        expires: Millis(600_000),
-        register: true,
-    };
-    world.command(0, Command::Register(account));
+    world.command(0, Command::SetServer(server(addresses)));
+    world.command(0, Command::Register(account("201", "lamo")));
     world
 }
 
@@ -86,10 +70,7 @@ fn a_registrar_of_one_address_has_the_whole_time_of_a_transaction() {
 #[test]
 fn a_server_named_by_its_address_is_told_once() {
     let mut world = World::new(1, vec![AgentConfig::new(address(A))]);
-    let host = HostPort { host: "10.0.0.2".to_owned(), port: Some(5060) };
-    let server =
-        ServerConfig { id: ServerId(0), addresses: vec![host], domain: None, transport: Transport::Udp };
-    world.command(0, Command::SetServer(server));
+    world.command(0, Command::SetServer(server(&[B])));
     world.run_for(100);
     let told = world.events(0).into_iter().filter(|event| matches!(event, Event::Server { .. })).count();
     assert_eq!(told, 1);

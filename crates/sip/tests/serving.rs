@@ -4,10 +4,11 @@
 mod world;
 
 use tipring_sip::agent::{
-    By, Command, Destination, Event, Identity, Input, Invite, Output, Privacy, Refusal, RefusedWhy, SessionId,
+    By, Command, Destination, Event, Input, Invite, Output, Refusal, RefusedWhy, SessionId,
 };
 use tipring_sip::message::{HeaderName, Method};
 use tipring_units::{Entropy, Millis};
+use world::accounts::invite;
 use world::{A, P, World, address, media};
 
 const SDP: &str = "v=0\no=- 1 1 IN IP4 10.0.0.9\ns=-\nc=IN IP4 10.0.0.9\nt=0 0\nm=audio 30000 RTP/AVP 0 8\n";
@@ -322,19 +323,8 @@ fn strangers_on_a_thousand_connections_do_not_keep_us_from_connecting() {
     assert_eq!(closed, 2000 - 512);
     let to = Destination::Uri("sip:102@10.0.0.2;transport=tcp".parse().expect("a URI"));
     let session = world.nodes[0].agent.new_session();
-    let invite = Invite {
-        session,
-        to,
-        account: None,
-        from: Identity { display: None, user: "101".to_owned() },
-        asserted: None,
-        privacy: Privacy::None,
-        media: Some(media(1)),
-        emergency: false,
-        max_forwards: None,
-    };
     let agent = &mut world.nodes[0].agent;
-    agent.handle(now, Input::Command(Command::Invite(Box::new(invite))));
+    agent.handle(now, Input::Command(Command::Invite(Box::new(invite(session, to)))));
     assert!(std::iter::from_fn(|| agent.poll()).any(|output| matches!(output, Output::StreamConnect { .. })));
     // The strangers' connections do not stay; the trusted peer's does.
     let conn = tipring_sip::agent::ConnId(5000);
@@ -376,17 +366,7 @@ fn a_call_goes_out_with_the_hops_that_it_is_given() {
     for (given, sent) in [(None, 70), (Some(12), 12)] {
         let mut world = World::with_peer(1);
         let session = world.nodes[0].agent.new_session();
-        let invite = Invite {
-            session,
-            to: World::uri(P),
-            account: None,
-            from: Identity { display: None, user: "101".to_owned() },
-            asserted: None,
-            privacy: Privacy::None,
-            media: Some(media(1)),
-            emergency: false,
-            max_forwards: given,
-        };
+        let invite = Invite { max_forwards: given, ..invite(session, World::uri(P)) };
         world.command(0, Command::Invite(Box::new(invite)));
         world.run_for(20);
         let request = world.got(P, &Method::Invite).expect("an INVITE");

@@ -1,12 +1,14 @@
 //! Agents and scripted peers on a seeded network in virtual time.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod accounts;
+
 use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_sip::agent::{
     Agent, AgentConfig, Answer, Command, ConnId, Destination, Event, Identity, Input, Invite, Network,
-    Output, Privacy, Question, SessionId,
+    Output, Question, SessionId,
 };
 use tipring_sip::message::{Message, Method, Request, Response, parse_datagram};
 use tipring_sip::offer_answer::LocalMedia;
@@ -144,17 +146,8 @@ impl World {
 
     pub fn call_with(&mut self, node: usize, to: Destination, media: Option<LocalMedia>) -> SessionId {
         let session = self.nodes[node].agent.new_session();
-        let invite = Invite {
-            session,
-            to,
-            account: None,
-            from: Identity { display: Some("One".to_owned()), user: "101".to_owned() },
-            asserted: None,
-            privacy: Privacy::None,
-            media,
-            emergency: false,
-            max_forwards: None,
-        };
+        let from = Identity { display: Some("One".to_owned()), user: "101".to_owned() };
+        let invite = Invite { from, media, ..accounts::invite(session, to) };
         self.command(node, Command::Invite(Box::new(invite)));
         session
     }
