@@ -44,8 +44,11 @@ pub fn check(text: &str, name: &str) -> Report {
 /// Checks the text of a configuration called `name` together with the files that it names.
 pub fn check_with(text: &str, name: &str, files: &Files) -> Report {
     let mut findings = finding::Findings::new(name);
-    let sections = source::sections(text, &mut findings);
-    let built = build::build(&sections, files, &mut findings);
+    // Of a text that cannot be taken apart nothing more is known: nothing is called missing.
+    let built = match source::sections(text, &mut findings) {
+        Some(sections) => build::build(&sections, files, &mut findings),
+        None => build::Built::default(),
+    };
     let (findings, unlisted) = findings.finish();
     Report {
         findings,

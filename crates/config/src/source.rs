@@ -81,24 +81,25 @@ fn label(place: Place, name: &str) -> String {
     if name.is_empty() { format!("[{}]", place.word()) } else { format!("[{}.{name}]", place.word()) }
 }
 
-/// Takes `text` apart. What is not known or not of its kind is a finding and left out.
-pub(crate) fn sections(text: &str, findings: &mut Findings<'_>) -> Vec<Section> {
+/// Takes `text` apart. What is not known or not of its kind is a finding and left out; a text that is no TOML has no
+/// sections at all.
+pub(crate) fn sections(text: &str, findings: &mut Findings<'_>) -> Option<Vec<Section>> {
     if text.len() > MAX_FILE {
         findings.error(1, format!("the file has {} bytes; {MAX_FILE} are the most.", text.len()));
-        return Vec::new();
+        return None;
     }
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(error) => {
             let line = error.span().map_or(1, |span| line_at(text, span.start));
             findings.error(line, syntax(error.message()));
-            return Vec::new();
+            return None;
         }
     };
     let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
     let mut reader = Reader { text, newlines, findings, sections: Vec::new() };
     reader.root(document.as_table());
-    reader.sections
+    Some(reader.sections)
 }
 
 /// The TOML library's message as a sentence with the usual remedy.
@@ -214,8 +215,9 @@ impl Reader<'_, '_, '_> {
     fn entry(&mut self, place: Place, table: &str, name: &str, item: &Item, line: usize) -> Option<Entry> {
         let label = if place == Place::Top { String::new() } else { format!("{} ", label(place, table)) };
         let Some(key) = schema::key(place, name) else {
-            self.unknown_key(place, &label, name, line);
-            return None;
+            let meant = self.unknown_key(place, &label, name, line)?;
+            // What was meant is written, though not usable: nothing shall call it missing.
+            return Some(Entry { key: meant.to_owned(), raw: Raw::Other, line });
         };
         let raw = item.as_value().map_or(Raw::Other, raw);
         let shown = self.shown(item);
@@ -228,7 +230,7 @@ impl Reader<'_, '_, '_> {
             let shown = if key.kind == Kind::Secret { "..." } else { &shown };
             let stop = if wrong.ends_with('?') { "" } else { "." };
             self.findings.error(line, format!("{label}{quoted} = {shown}: {wrong}{stop}"));
-            // It is written, though not usable: nothing shall call it missing.
+            // This one too.
             return Some(Entry { key: name.to_owned(), raw: Raw::Other, line });
         }
         if let Some(without) = key.later {
@@ -247,11 +249,13 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn unknown_key(&mut self, place: Place, label: &str, name: &str, line: usize) {
-        let known: Vec<&str> =
+    /// Tells that there is no such key; the key that was meant, if that can be guessed.
+    fn unknown_key(&mut self, place: Place, label: &str, name: &str, line: usize) -> Option<&'static str> {
+        let known: Vec<&'static str> =
             schema::keys().iter().filter(|key| key.place == place).map(|key| key.name).collect();
         let label = if label.is_empty() { "The file" } else { label.trim_end() };
-        let remedy = match nearest(name, known.iter().copied()) {
+        let meant = nearest(name, known.iter().copied());
+        let remedy = match meant {
             Some(meant) => format!("Did you mean {meant}?"),
             None => match elsewhere(place, name) {
                 Some(other) => format!("It belongs to {other}."),
@@ -259,6 +263,7 @@ impl Reader<'_, '_, '_> {
             },
         };
         self.findings.error(line, format!("{label} has no key {name}. {remedy}"));
+        meant
     }
 
     fn unknown_table(&mut self, name: &str, line: usize) {

@@ -229,6 +229,11 @@ fn what_is_missing_is_told_with_what_to_write() {
         whole(Level::Error, "[phone.101]\nport = \"sim/1\""),
         "1: no country is set. Write country = \"us\" (or gb, de, fr) at the top: tones, ringing and 911 depend on it."
     );
+    let also = "[phone.101]\nport = \"sim/1\"\nflash = \"long\"\n";
+    let told = whole(Level::Error, also);
+    assert!(told.starts_with("1: no country is set.") && told.contains("\n3: [phone.101] flash"), "{told}");
+    let no_toml = whole(Level::Error, "[phone.101\nport = \"sim/1\"");
+    assert!(no_toml.starts_with("1: not readable as TOML") && !no_toml.contains("country"), "{no_toml}");
     assert_eq!(
         whole(Level::Error, "country = \"us\""),
         "1: there is no phone. Write [phone.101] with port = \"sim/1\"."

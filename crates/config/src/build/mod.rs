@@ -45,6 +45,7 @@ pub(crate) struct Names {
 }
 
 /// What the building gives beside findings.
+#[derive(Default)]
 pub(crate) struct Built {
     pub effective: Option<Effective>,
     pub files: Vec<FileWanted>,
@@ -133,7 +134,7 @@ impl<'s> Build<'s, '_, '_> {
 
     fn country(&mut self, top: &Section) -> Option<Country> {
         let Some((code, line)) = top.text("country") else {
-            if top.get("country").is_none() && self.findings.errors() == 0 {
+            if top.get("country").is_none() {
                 self.findings.error(1, "no country is set. Write country = \"us\" (or gb, de, fr) at the top: tones, ringing and 911 depend on it.");
             }
             return None;
