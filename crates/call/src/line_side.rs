@@ -486,25 +486,14 @@ impl LineSide {
         }
     }
 
-    /// Holds the call that the line is in and gives dial tone, if one more call has room.
+    /// Holds the call that the line is in, if it is in one, and gives dial tone; nothing if one more call has no room.
     pub fn consult(&mut self, scene: &mut Scene<'_>) {
-        match self.state {
-            State::Talking(call) if self.held.len() + 1 < MAX_CALLS_PER_LINE => {
-                self.tell(call, CallInput::Hold, scene);
-                self.held.push(call);
-                self.dial(scene);
-            }
-            State::Talking(_) => {} // full
-            // No call to hold.
-            State::Idle
-            | State::Dialling(..)
-            | State::Waiting(..)
-            | State::Told
-            | State::Parked
-            | State::Ringing(_)
-            | State::Recalling(_)
-            | State::Stopping(_)
-            | State::Down => {}
+        if let State::Talking(call) = self.state
+            && self.held.len() + 1 < MAX_CALLS_PER_LINE
+        {
+            self.tell(call, CallInput::Hold, scene);
+            self.held.push(call);
+            self.dial(scene);
         }
     }
 

@@ -94,7 +94,8 @@ fn line_panic<A: Toys>() {
     assert_eq!(bench.lines[2].ear.voices(100), 0b10, "the neighbours talk on");
 }
 
-fn leg_panic<A: Toys>() {
+/// Two lines, each in a call with a far end that speaks.
+fn two_calls<A: Toys>() -> Bench<A> {
     let mut bench = Bench::<A>::new(1, 2, 2);
     for line in 0..2 {
         bench.lift(line);
@@ -104,6 +105,11 @@ fn leg_panic<A: Toys>() {
     }
     bench.run(60);
     bench.forget();
+    bench
+}
+
+fn leg_panic<A: Toys>() {
+    let mut bench = two_calls::<A>();
     let leg = bench.fars[0].leg();
     bench.shards[0].injure_leg(leg, Stage::Play);
     bench.run(60);
@@ -122,15 +128,7 @@ fn leg_panic<A: Toys>() {
 }
 
 fn mix_panic<A: Toys>() {
-    let mut bench = Bench::<A>::new(1, 2, 2);
-    for line in 0..2 {
-        bench.lift(line);
-        bench.join_line(line, u64::from(line));
-        bench.join_far(Far::new(line), u64::from(line));
-        bench.fars[usize::from(line)].says = Say::Voice(line as u8);
-    }
-    bench.run(60);
-    bench.forget();
+    let mut bench = two_calls::<A>();
     let leg = bench.fars[0].leg();
     bench.shards[0].injure_leg(leg, Stage::Mix);
     bench.run(60);
