@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use tipring_store::{CALLS_FILE, Calls, EventLog};
+use tipring_store::{CALLS_FILE, Calls, EventLog, StoreError};
 
 use crate::protocol::{Ask, Envelope, Reply, VERSION};
 use crate::{cli, records, state, zone};
@@ -26,8 +26,15 @@ pub fn calls(dir: Option<&Path>, follow: bool, count: usize, json: bool) -> Resu
     }
     let kept = state::candidates(dir).into_iter().find(|dir| dir.join(CALLS_FILE).exists());
     let Some(kept) = kept.filter(|_| !follow) else { return Err(nobody(dir)) };
+    let mut calls = Calls::open(&kept).map_err(|why| match why {
+        // It has the records, and no control socket yet or any more.
+        StoreError::Locked(_) => {
+            anyhow!("The gateway of {} is just starting or stopping. Ask again in a moment", kept.display())
+        }
+        why => why.into(),
+    })?;
     eprintln!("No gateway runs; these are the records in {}.", kept.display());
-    for row in Calls::open(&kept)?.last(count)? {
+    for row in calls.last(count)? {
         if !print(&if json { records::json(&row) } else { records::line(&row, zone::offset_minutes) })? {
             break;
         }
@@ -113,5 +120,22 @@ pub fn print(line: &str) -> Result<bool> {
         Ok(()) => Ok(true),
         Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(why) => Err(why).context("standard output"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_that_a_gateway_without_a_socket_has_are_not_read_but_it_is_named() {
+        let dir = std::env::temp_dir().join(format!("tipring-client-{}", std::process::id()));
+        state::prepare(&dir).unwrap();
+        let gateway = Calls::open(&dir).unwrap();
+        let told = calls(Some(&dir), false, 5, false).unwrap_err().to_string();
+        assert!(told.contains("starting or stopping") && !told.contains("another"), "{told}");
+        drop(gateway);
+        assert!(calls(Some(&dir), false, 5, false).is_ok());
+        std::fs::remove_dir_all(dir).unwrap();
     }
 }

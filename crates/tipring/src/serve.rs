@@ -114,13 +114,14 @@ async fn serve(
         _ = interrupt.recv() => {}
     }
     logbook.note(clock.wall(), "stopping: releasing calls, deregistering");
-    // Nobody is served any more: the socket's file goes first, so that a command says that nothing runs here.
-    drop(socket);
     tokio::select! {
         () = gateway.stop() => {}
+        () = socket.turn_away() => {}
         _ = terminate.recv() => tracing::warn!("told twice to stop: calls may not have been released"),
         _ = interrupt.recv() => tracing::warn!("told twice to stop: calls may not have been released"),
     }
+    // From here on a command says that nothing runs here.
+    drop(socket);
     // The gateway is gone and with it the journal's source: its last entries are written.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(1), journal).await;
     logbook.note(clock.wall(), "stopped");

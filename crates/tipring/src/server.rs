@@ -22,6 +22,8 @@ const MAX_REPLIES: usize = 64;
 const ASK_PATIENCE: Duration = Duration::from_secs(10);
 /// A reader that takes nothing for this long is left.
 const READ_PATIENCE: Duration = Duration::from_secs(30);
+/// What everybody is told while the gateway stops.
+const STOPPING: &str = "The gateway is stopping: it releases its calls and deregisters, and answers no more.";
 
 /// The socket; its file goes with it.
 #[derive(Debug)]
@@ -53,6 +55,15 @@ impl ControlSocket {
 
     /// Serves until it is dropped.
     pub async fn serve(&self, desk: Desk) {
+        self.receive(Some(desk)).await;
+    }
+
+    /// Tells everybody that the gateway stops, until it is dropped.
+    pub async fn turn_away(&self) {
+        self.receive(None).await;
+    }
+
+    async fn receive(&self, desk: Option<Desk>) {
         let seats = Arc::new(Semaphore::new(MAX_CLIENTS));
         let mut clients = tokio::task::JoinSet::new();
         loop {
@@ -75,7 +86,7 @@ impl ControlSocket {
     }
 }
 
-async fn serve(stream: UnixStream, desk: Desk) {
+async fn serve(stream: UnixStream, desk: Option<Desk>) {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader).take(MAX_ASK as u64);
     let mut line = Vec::new();
@@ -90,6 +101,10 @@ async fn serve(stream: UnixStream, desk: Desk) {
             write(&mut writer, &Reply::Failed(why)).await;
             return;
         }
+    };
+    let Some(desk) = desk else {
+        write(&mut writer, &Reply::Failed(STOPPING.to_owned())).await;
+        return;
     };
     let (out, mut replies) = mpsc::channel(MAX_REPLIES);
     let answer = async move { desk.answer(ask, &out).await };

@@ -80,6 +80,11 @@ fn a_sip_caller_rings_a_telephone_and_is_released_when_the_gateway_stops() {
 
     demo.process.signal(Signal::SIGTERM);
     let bye = caller.gets("BYE ");
+    for question in ["calls", "status"] {
+        let told = demo.command(&[question]);
+        assert_eq!(told.status.code(), Some(2), "{question}");
+        assert!(common::stderr(&told).starts_with("The gateway is stopping"), "{}", common::stderr(&told));
+    }
     let asked = Instant::now();
     let head: Vec<&str> =
         ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].map(|name| header(&bye, name)).to_vec();
