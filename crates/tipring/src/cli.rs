@@ -351,6 +351,16 @@ mod tests {
     }
 
     #[test]
+    fn the_book_has_every_act_of_config() {
+        let book = include_str!("../../../book/src/configuration.md");
+        let config = Cli::command().find_subcommand("config").cloned().expect("config");
+        for act in config.get_subcommands() {
+            let written = format!("    tipring config {} ", act.get_name());
+            assert!(book.contains(&written), "{written}");
+        }
+    }
+
+    #[test]
     fn every_command_has_help() {
         for command in Cli::command().get_subcommands() {
             assert!(command.get_about().is_some(), "{}", command.get_name());

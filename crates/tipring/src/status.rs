@@ -57,7 +57,7 @@ pub fn one(status: &Status, number: &str) -> Option<(Vec<String>, bool)> {
         (Some(line), _) => {
             let fault = if line.fault { ", fault" } else { "" };
             let since = up(line.for_seconds);
-            lines.push(format!("{}: {} for {since}{fault}", subject(line), line.state));
+            lines.push(format!("{}: {} for {since}{fault}", subject(line), state(line)));
         }
         (None, Some(user)) => lines.push(match user.contact {
             Some(contact) => format!("{number} (SIP phone): registered at {contact}"),
@@ -86,6 +86,19 @@ fn configuration(status: &Status) -> String {
         count => text.push_str(&format!(", {count} changes at the next start")),
     }
     text
+}
+
+/// What a line does, as who stands before its telephone would say it. Programs get the gateway's own word.
+fn state(line: &LineStatus) -> &'static str {
+    match line.state {
+        // Nobody has answered yet.
+        "waiting" => "calling",
+        // Busy or reorder: why there is no call, or no longer.
+        "told" => "hears a tone",
+        // Nothing comes of it until it is hung up.
+        "parked" => "left off-hook",
+        word => word,
+    }
 }
 
 /// `219 Room 219 (dahdi/19)`
@@ -175,7 +188,7 @@ fn count<'a>(what: &str, lines: impl Iterator<Item = &'a LineStatus>) -> String 
     let mut all = 0;
     for line in lines {
         all += 1;
-        let state = if line.fault { "fault" } else { line.state };
+        let state = if line.fault { "fault" } else { state(line) };
         match states.iter_mut().find(|(known, _)| *known == state) {
             Some((_, count)) => *count += 1,
             None => states.push((state, 1)),

@@ -99,6 +99,20 @@ fn calls_are_told_from_the_telephones_side() {
 }
 
 #[test]
+fn lines_are_told_in_words_of_telephony() {
+    let words =
+        |state| one(&Status { lines: vec![line("204", state)], ..status() }, "204").map(|(lines, _)| lines);
+    let told = |what| Some(vec![format!("204 Room 204 (sim/204): {what} for 5 s")]);
+    assert_eq!(words("waiting"), told("calling"));
+    assert_eq!(words("told"), told("hears a tone"));
+    assert_eq!(words("parked"), told("left off-hook"));
+    assert_eq!(words("out of service"), told("out of service"));
+    let lines = ["idle", "waiting", "told", "parked"].map(|state| line("204", state)).to_vec();
+    let counted = counts(&Status { lines, ..status() });
+    assert_eq!(counted, "phones 4: 1 idle, 1 calling, 1 hears a tone, 1 left off-hook");
+}
+
+#[test]
 fn an_unknown_number_is_none() {
     assert_eq!(one(&status(), "999"), None);
     assert_eq!(one(&status(), "sim/205").unwrap().0, ["205 Room 205 (sim/205): idle for 5 s"]);
