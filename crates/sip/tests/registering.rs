@@ -13,7 +13,7 @@ use tipring_sip::registrar::User;
 use tipring_sip::registration::{RegistrationState, WhyUnregistered};
 use tipring_units::Millis;
 use world::accounts::account;
-use world::{A, B, Weather, World, address, media};
+use world::{A, B, P, Weather, World, address, media};
 
 /// Node 0 is a phone that trusts nobody but its server; node 1 is the registrar and trusts no network.
 fn world_with(password: &str, transport: Transport) -> World {
@@ -177,6 +177,34 @@ fn a_registered_phone_calls_and_is_called() {
         world.check_answers();
         world.check_idle();
     }
+}
+
+#[test]
+fn a_malformed_register_is_told_so_and_not_asked_for_a_password() {
+    let mut world = world_with("lamo", Transport::Udp);
+    world.peers.insert(address(P), Vec::new());
+    let register = |n: u32, from: &str, to: &str| {
+        let text = format!(
+            "REGISTER sip:pbx.example SIP/2.0\nVia: SIP/2.0/UDP {P};branch=z9hG4bKm{n};rport\n\
+             From: <sip:201@pbx.example>;tag=m\nTo: <sip:201@pbx.example>\nCall-ID: m{n}\n\
+             CSeq: 1 REGISTER\nMax-Forwards: 70\nContact: <sip:201@{P}>\nContent-Length: 0\n\n"
+        );
+        assert!(text.contains(from));
+        text.replacen(from, to, 1)
+    };
+    let mangled = [
+        ("Max-Forwards: 70", "Max-Forwards: 70", 401),
+        ("To: <sip:201@pbx.example>", "To: <tel:201>", 400),
+        ("1 REGISTER", "1 OPTIONS", 400),
+        ("Max-Forwards: 70", "Max-Forwards: many", 400),
+        // Well-formed: what it asks for is said to those who may ask.
+        ("Max-Forwards: 70", "Max-Forwards: 70\nRequire: dance", 401),
+    ];
+    for (n, (from, to, _)) in (0..).zip(mangled) {
+        world.inject(P, B, &register(n, from, to));
+        world.run_for(20);
+    }
+    assert_eq!(world.statuses(P), mangled.map(|(_, _, status)| status));
 }
 
 #[test]

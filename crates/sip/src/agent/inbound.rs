@@ -266,7 +266,14 @@ impl Agent {
             }
         };
         if trust.is_some() || self.answers.take(now, source.address) {
-            let response = self.registrar.challenge(now, request, stale, &mut self.entropy);
+            let response = match validate_request(request, &capabilities()) {
+                // With a password it would be as malformed as without.
+                Err(rejection) if rejection.status == 400 => {
+                    self.count_refusal(now, RefusedWhy::Malformed, source.address);
+                    rejection.response(request, &self.new_tag())
+                }
+                Ok(()) | Err(_) => self.registrar.challenge(now, request, stale, &mut self.entropy),
+            };
             self.answer_statelessly(reply_to, response);
         } else {
             self.count_refusal(now, RefusedWhy::Overload, source.address);

@@ -179,9 +179,11 @@ impl Server {
     /// than they listen on. On loopback, where every program of the host lives, the UDP port has to be right as well;
     /// a TCP connection never comes from the port that is listened on.
     pub fn owns(&self, source: Target) -> bool {
-        let exact = source.transport == Transport::Udp && source.address.ip().to_canonical().is_loopback();
+        // A socket of both families shows an IPv4 source within IPv6.
+        let ip = source.address.ip().to_canonical();
+        let exact = source.transport == Transport::Udp && ip.is_loopback();
         self.hops.iter().any(|hop| {
-            hop.address.ip() == source.address.ip() && (!exact || hop.address.port() == source.address.port())
+            hop.address.ip().to_canonical() == ip && (!exact || hop.address.port() == source.address.port())
         })
     }
 
@@ -316,12 +318,14 @@ mod tests {
         let udp = |text: &str| Target::new(Transport::Udp, text.parse().expect("an address"));
         assert!(server.owns(udp("192.0.2.1:5060")) && server.owns(udp("192.0.2.1:40000")));
         assert!(!server.owns(udp("192.0.2.9:5060")));
+        assert!(server.owns(udp("[::ffff:192.0.2.1]:5060")) && !server.owns(udp("[::ffff:192.0.2.9]:5060")));
         let local = ["127.0.0.1:5070".parse().expect("an address")];
         server.resolve_at = Some(Instant::ZERO);
         server.due(Instant::ZERO);
         server.looked_up(Instant::ZERO, &local);
         server.looked_up(Instant::ZERO, &[]);
         assert!(server.owns(udp("127.0.0.1:5070")) && !server.owns(udp("127.0.0.1:5071")));
+        assert!(server.owns(udp("[::ffff:127.0.0.1]:5070")) && !server.owns(udp("[::ffff:127.0.0.1]:5071")));
         assert!(server.owns(Target::new(Transport::Tcp, "127.0.0.1:40000".parse().expect("an address"))));
     }
 
