@@ -76,6 +76,47 @@ fn a_server_named_by_its_address_is_told_once() {
     assert_eq!(told, 1);
 }
 
+/// Goes on until the peer gets one more request of a method.
+fn asks_again(world: &mut World, method: &str) {
+    let asked = world.count(A, P, method);
+    for _ in 0..10_000 {
+        if world.count(A, P, method) > asked {
+            return world.run_for(10);
+        }
+        world.run_for(100);
+    }
+    panic!("no {method} for 1000 s");
+}
+
+#[test]
+fn a_server_is_said_to_answer_once_it_has() {
+    let mut world = registering(&[P]);
+    let told = |world: &World| -> Vec<(bool, Option<SocketAddr>)> {
+        let told = world.events(0).into_iter().filter_map(|event| match event {
+            Event::Server { address, heard, .. } => Some((*heard, *address)),
+            Event::ServerAnswers { address, .. } => Some((true, Some(*address))),
+            _ => None,
+        });
+        told.collect()
+    };
+    let at = Some(address(P));
+    world.run_for(1000);
+    assert_eq!(told(&world), [(false, at)], "it was only looked up");
+    takes_it(&mut world, P);
+    assert_eq!(told(&world), [(false, at), (true, at)]);
+    // A refresh is no news. Then it is silent, and at last answers a probe.
+    asks_again(&mut world, "REGISTER");
+    takes_it(&mut world, P);
+    assert_eq!(told(&world).len(), 2);
+    world.run_for(600_000);
+    assert_eq!(told(&world)[2..], [(false, None)]);
+    asks_again(&mut world, "OPTIONS");
+    let probe = world.got(P, &Method::Options).expect("a probe");
+    world.respond(P, &probe.response(200, "", Some("r")));
+    world.run_for(20);
+    assert_eq!(told(&world)[2..], [(false, None), (true, at)]);
+}
+
 #[test]
 fn the_round_trip_of_each_address_is_measured() {
     let mut world = World::pair(1);

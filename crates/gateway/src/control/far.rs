@@ -229,6 +229,7 @@ impl FarDesk {
             Event::ReofferAsked { .. }
             | Event::Registration { .. }
             | Event::Server { .. }
+            | Event::ServerAnswers { .. }
             | Event::Binding { .. }
             | Event::Refused { .. } => {}
         }

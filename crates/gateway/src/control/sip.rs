@@ -73,13 +73,18 @@ impl Control {
                 self.note(What::Registration { account, state, registered });
             }
             // One that an edit took away, while its accounts deregister.
-            agent::Event::Server { server, .. } if self.site.server_name(*server).is_empty() => {}
-            agent::Event::Server { server, address } => {
+            agent::Event::Server { server, .. } | agent::Event::ServerAnswers { server, .. }
+                if self.site.server_name(*server).is_empty() => {}
+            agent::Event::ServerAnswers { server, address } => {
+                let name = far::server_name(&self.site, *server);
+                self.note(What::ServerAnswers { name, address: *address });
+            }
+            agent::Event::Server { server, address, heard } => {
                 let name = far::server_name(&self.site, *server);
                 let up = address.is_some();
                 self.board.server(self.now, &name, up);
                 self.switch(tipring_call::Input::Server { name: Text::new(&name), up });
-                self.note(What::Server { name, address: *address });
+                self.note(What::Server { name, address: *address, heard: *heard });
             }
             agent::Event::Binding { user, contact, expires } => {
                 let here = expires.0 > 0;

@@ -49,12 +49,21 @@ pub enum What {
         /// It is registered now.
         registered: bool,
     },
-    /// A server is reachable at this address, or not at all.
+    /// Another address of a server is in use, or none.
     Server {
         /// Its name.
         name: String,
-        /// The address in use.
+        /// The address in use; `None` if none answers.
         address: Option<SocketAddr>,
+        /// It has answered; otherwise nothing was asked of it yet.
+        heard: bool,
+    },
+    /// The address in use of a server answered for the first time.
+    ServerAnswers {
+        /// Its name.
+        name: String,
+        /// The address.
+        address: SocketAddr,
     },
     /// A user of the built-in registrar is reachable at this address, or no longer.
     User {
@@ -182,6 +191,7 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
         | What::Sip(_)
         | What::Registration { .. }
         | What::Server { .. }
+        | What::ServerAnswers { .. }
         | What::User { .. }
         | What::Refused { .. }
         | What::ShardStopped(_)

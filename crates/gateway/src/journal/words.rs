@@ -66,10 +66,12 @@ impl Teller {
             What::Call(event) => self.call_words(event, entry.at, &name)?,
             What::Sip(line) => (Depth::Detail, format!("SIP {line}")),
             What::Registration { account, state, .. } => (Depth::Plain, format!("{account}: {state}")),
-            What::Server { name, address: Some(address) } => {
-                (Depth::Plain, format!("{name} answers at {address}"))
+            What::Server { name, address: Some(address), heard: true }
+            | What::ServerAnswers { name, address } => (Depth::Plain, format!("{name} answers at {address}")),
+            What::Server { name, address: Some(address), heard: false } => {
+                (Depth::Plain, format!("{name} resolved to {address}, not heard from yet"))
             }
-            What::Server { name, address: None } => (Depth::Plain, format!("{name} does not answer")),
+            What::Server { name, address: None, .. } => (Depth::Plain, format!("{name} does not answer")),
             What::User { user, contact, here } => self.user_words(user, *contact, *here),
             What::Refused { source, why, count: 1 } => {
                 (Depth::Plain, format!("a SIP request from {source} was refused: {why}"))
@@ -124,6 +126,7 @@ impl Teller {
             )
             | What::Sip(_)
             | What::Server { .. }
+            | What::ServerAnswers { .. }
             | What::Refused { .. }
             | What::Alarm(_)
             | What::ShardStopped(_)
@@ -403,6 +406,19 @@ mod tests {
         fn call(&mut self, event: CallEvent) -> String {
             self.words(What::Call(event)).map(|words| words.text).unwrap_or_default()
         }
+    }
+
+    #[test]
+    fn a_server_is_said_to_answer_only_where_it_did() {
+        let mut desk = Desk::new();
+        let at: SocketAddr = "192.0.2.1:5060".parse().unwrap();
+        let name = || "pbx".to_owned();
+        let mut says = |what| desk.words(what).unwrap().text.split_once(' ').unwrap().1.to_owned();
+        let server = |address, heard| What::Server { name: name(), address, heard };
+        assert_eq!(says(server(Some(at), false)), "pbx resolved to 192.0.2.1:5060, not heard from yet");
+        assert_eq!(says(What::ServerAnswers { name: name(), address: at }), "pbx answers at 192.0.2.1:5060");
+        assert_eq!(says(server(Some(at), true)), "pbx answers at 192.0.2.1:5060");
+        assert_eq!(says(server(None, false)), "pbx does not answer");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub fn of_entry(entry: &Entry, names: &Names) -> Option<(String, String)> {
             let state = if *registered { "registered" } else { state.as_str() };
             ("gateway".to_owned(), format!("account {account} {}", without_numbers(state)))
         }
-        What::Server { name, address } => {
+        What::Server { name, address, .. } => {
             let state = if address.is_some() { "reachable" } else { "unreachable" };
             ("gateway".to_owned(), format!("server {name} {state}"))
         }
@@ -40,7 +40,10 @@ pub fn of_entry(entry: &Entry, names: &Names) -> Option<(String, String)> {
         What::Refused { why, .. } => ("gateway".to_owned(), format!("refuses requests {why}")),
         What::Alarm(alarm) => ("gateway".to_owned(), format!("alarm {}", alarm_words(alarm))),
         What::ShardStopped(shard) => ("gateway".to_owned(), format!("{shard} stopped")),
-        What::Configured(_) | What::ConfigurationRefused(_) | What::Profiled(_) => return None,
+        What::ServerAnswers { .. }
+        | What::Configured(_)
+        | What::ConfigurationRefused(_)
+        | What::Profiled(_) => return None,
     })
 }
 

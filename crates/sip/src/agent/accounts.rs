@@ -245,8 +245,12 @@ impl Agent {
     pub(super) fn server_answered(&mut self, now: Instant, id: ServerId, address: SocketAddr) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let before = peer.in_use();
+        let is_news = before == Some(address) && !peer.has_heard(address);
         peer.answered(now, address);
         self.after_peer(now, id, before);
+        if is_news {
+            self.event(Event::ServerAnswers { server: id, address });
+        }
     }
 
     /// An address took this long to answer a request of ours.
@@ -264,7 +268,8 @@ impl Agent {
         if after == before {
             return;
         }
-        self.event(Event::Server { server: id, address: after });
+        let heard = after.is_some_and(|address| peer.has_heard(address));
+        self.event(Event::Server { server: id, address: after, heard });
         if after.is_none() {
             return;
         }

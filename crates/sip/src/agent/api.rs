@@ -460,12 +460,21 @@ pub enum Event {
         /// Its state.
         state: RegistrationState,
     },
-    /// A server is or is not reachable, or another of its addresses is in use.
+    /// Another address of a server is in use, or none.
     Server {
         /// The server.
         server: ServerId,
-        /// The address in use, if one answers.
+        /// The address in use; `None` if none answers.
         address: Option<SocketAddr>,
+        /// It has answered. Otherwise it was looked up, and nothing was asked of it yet.
+        heard: bool,
+    },
+    /// The address in use of a server answered for the first time.
+    ServerAnswers {
+        /// The server.
+        server: ServerId,
+        /// The address.
+        address: SocketAddr,
     },
     /// A user of the built-in registrar registered a contact or lost one.
     Binding {

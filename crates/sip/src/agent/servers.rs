@@ -175,6 +175,11 @@ impl Server {
         (!down).then_some(best)
     }
 
+    /// Whether an address has answered since it last failed.
+    pub fn has_heard(&self, address: SocketAddr) -> bool {
+        self.hops.iter().any(|hop| hop.address == address && hop.heard)
+    }
+
     /// Whether `source` belongs to the server: by its IP address alone, since many servers send from another port
     /// than they listen on. On loopback, where every program of the host lives, the UDP port has to be right as well;
     /// a TCP connection never comes from the port that is listened on.
