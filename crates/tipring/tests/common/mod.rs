@@ -59,13 +59,17 @@ pub fn stderr(output: &Output) -> String {
 
 /// Looks until `look` finds something.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    until_ok(|| look().ok_or(())).unwrap_or_else(|()| panic!("{what}: not within {PATIENCE:?}"))
+}
+
+/// Looks until `look` finds something; after [`PATIENCE`], what it found instead.
+pub fn until_ok<T, E>(mut look: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     let began = Instant::now();
     loop {
-        if let Some(found) = look() {
-            return found;
+        match look() {
+            Err(_) if began.elapsed() < PATIENCE => std::thread::sleep(LOOK),
+            found => return found,
         }
-        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(LOOK);
     }
 }
 
@@ -188,16 +192,13 @@ impl Demo {
 
     /// Waits until a telephone hears a line for which `is_it` is true.
     pub fn hears(&self, number: &str, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let mut last = String::new();
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            last = self.phone(number, &["hear"]);
-            if let Some(line) = last.lines().find(|line| is_it(line)) {
-                return line.to_owned();
-            }
-            std::thread::sleep(LOOK);
-        }
-        panic!("{number} does not hear {what} but {last:?}; screen: {:#?}", self.process.lines());
+        let heard = until_ok(|| {
+            let heard = self.phone(number, &["hear"]);
+            heard.lines().find(|line| is_it(line)).map(str::to_owned).ok_or(heard)
+        });
+        heard.unwrap_or_else(|heard| {
+            panic!("{number} does not hear {what} but {heard:?}; screen: {:#?}", self.process.lines())
+        })
     }
 
     pub fn hears_line(&self, number: &str, line: &str) {

@@ -3,13 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
 
-use crate::common::{Dir, PATIENCE, stderr, stdout, until};
+use crate::common::{Dir, stderr, stdout, until, until_ok};
 use crate::program::Program;
 
-/// How often a telephone is asked what it hears.
-const LOOK: Duration = Duration::from_millis(30);
 /// UDP ports for media of one gateway.
 const MEDIA_PORTS: u16 = 100;
 
@@ -140,30 +137,22 @@ impl Gateway {
 
     /// Waits for a status that has `part` in it.
     pub fn status_shows(&self, part: &str) -> String {
-        let mut last = String::new();
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            last = self.ask(&["status"]);
-            if last.contains(part) {
-                return last;
-            }
-            std::thread::sleep(LOOK);
-        }
-        panic!("status does not show {part:?} but: {last}{}", self.log());
+        let shown = until_ok(|| {
+            let status = self.ask(&["status"]);
+            if status.contains(part) { Ok(status) } else { Err(status) }
+        });
+        shown.unwrap_or_else(|status| panic!("status does not show {part:?} but: {status}{}", self.log()))
     }
 
     /// Waits until a telephone hears a line for which `is_it` is true.
     pub fn hears_which(&self, number: &str, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let mut last = String::new();
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            last = self.phone(number, &["hear"]);
-            if let Some(line) = last.lines().find(|line| is_it(line)) {
-                return line.to_owned();
-            }
-            std::thread::sleep(LOOK);
-        }
-        panic!("{number} does not hear {what} but {last:?}; log: {}", self.log());
+        let heard = until_ok(|| {
+            let heard = self.phone(number, &["hear"]);
+            heard.lines().find(|line| is_it(line)).map(str::to_owned).ok_or(heard)
+        });
+        heard.unwrap_or_else(|heard| {
+            panic!("{number} does not hear {what} but {heard:?}; log: {}", self.log())
+        })
     }
 
     pub fn hears(&self, number: &str, line: &str) {
