@@ -243,6 +243,17 @@ impl Codec {
         }
     }
 
+    /// Bytes of its own description of silence; zero if it has none.
+    pub const fn silence_bytes(self) -> usize {
+        match self {
+            #[cfg(feature = "g729")]
+            Self::G729 { .. } => 2,
+            #[cfg(feature = "opus")]
+            Self::Opus => 0,
+            Self::Pcmu | Self::Pcma | Self::L16 | Self::L16Wide | Self::G722 | Self::G726(..) => 0,
+        }
+    }
+
     /// True if it can make packets of this length: whole units from 10 to 60 ms (Opus: 10, 20, 40 or 60 ms).
     pub const fn takes_ptime(self, ptime: Millis) -> bool {
         let whole = ptime.0 >= PTIME_MIN.0 && ptime.0 <= PTIME_MAX.0 && ptime.0.is_multiple_of(PTIME_MIN.0);

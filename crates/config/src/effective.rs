@@ -111,6 +111,8 @@ pub struct Server {
     pub codecs: Vec<Codec>,
     /// How digits are sent.
     pub dtmf: Digits,
+    /// Silence is not sent.
+    pub vad: bool,
     /// Who rings for calls that name no phone.
     pub rings: Vec<Destination>,
     /// Each phone's own account, from the file that `passwords` names, once it has been read.

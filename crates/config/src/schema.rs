@@ -190,6 +190,7 @@ const KEYS: &[Key] = {
         now(Server, "expires", Kind::Time(60_000, 86_400_000), "1 h", Live, "How long a registration is asked to last."),
         now(Server, "codecs", Kind::Words(Codec::WORDS), "pcmu, pcma", Live, "How voice may be coded, best first."),
         now(Server, "dtmf", Kind::Word(Digits::WORDS), "rfc4733", Live, "How digits are sent in a call."),
+        now(Server, "vad", YES, "false", Live, "Silence is not sent where the server takes comfort noise (RFC 3389) or Annex B of G.729."),
         now(Server, "rings", Kind::Destinations, "the only phone", Live, "The phone that rings for calls that name no phone here."),
         later(Server, "srtp", YES, Live, "Voice is encrypted.", "voice is not encrypted"),
         later(Server, "proxy", Kind::Addresses, Live, "An outbound proxy.", "SIP goes to `address`"),

@@ -40,6 +40,7 @@ transport = \"tcp\"
 expires = \"10 min\"
 codecs = [\"pcma\"]
 dtmf = \"info\"
+vad = true
 rings = \"101\"
 [server.b]
 address = \"b.example\"

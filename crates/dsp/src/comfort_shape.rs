@@ -7,8 +7,8 @@
 //! # How
 //! Autocorrelations of the frames without speech are averaged over some 100 ms and turned into reflection coefficients
 //! by the recursion of Levinson and Durbin. White noise through the all-pole lattice of these coefficients has the same
-//! spectrum; its level is set by the prediction gain. A description is sent when speech ends and when the noise has
-//! changed.
+//! spectrum; its level is set by the prediction gain. A description is sent when speech ends, when the noise has
+//! changed, and every two seconds.
 //!
 //! # Limits
 //! Ten coefficients, each kept within 0.97, so that no description makes a filter that rings.
@@ -34,6 +34,8 @@ const LEVEL_STEP: Db = Db(3.0);
 const SHAPE_STEP: f32 = 0.15;
 /// Frames between two descriptions at the least.
 const APART: u32 = 10;
+/// Frames between two descriptions at the most: one may be lost, and translators forget who is silent for long.
+const APART_MAX: u32 = 200;
 /// Decibels from dBm0 to dBov: a full-scale sine is 3.14 dBm0 and -3.01 dBov (RFC 3389 clause 3).
 const OVERLOAD: Db = Db(6.15);
 /// White noise of the bit source has this variance: 4 * 65535/12 / 512^2.
@@ -190,7 +192,8 @@ impl SilenceSender {
             None => true,
             Some(told) => {
                 let level = (shape.level.0 - told.level.0).abs() >= LEVEL_STEP.0;
-                self.since >= APART && (level || shape.distance(told) >= SHAPE_STEP)
+                let changed = level || shape.distance(told) >= SHAPE_STEP;
+                (self.since >= APART && changed) || self.since >= APART_MAX
             }
         };
         if !news {
@@ -338,6 +341,8 @@ mod tests {
         assert!(matches!(after[first], SilenceSending::Describe(_)), "{first}");
         let changed = run(&coloured(&mut entropy, -54.0, 100, -0.7));
         assert!((1..=10).contains(&described(&changed)), "{}", described(&changed));
+        let long = run(&coloured(&mut entropy, -54.0, 1000, -0.7));
+        assert!((5..=12).contains(&described(&long)), "told again: {}", described(&long));
     }
 
     #[test]

@@ -226,6 +226,7 @@ fn servers(effective: &Effective) -> (Vec<ServerSite>, Vec<AccountSite>) {
                 Digits::Inband => DtmfMode::InBand,
                 Digits::Info => DtmfMode::Signalling,
             },
+            vad: server.vad,
         });
         let mut account = |phone: Option<String>, user: &str, password: &str| {
             let number = u16::try_from(accounts.len()).unwrap_or(u16::MAX);

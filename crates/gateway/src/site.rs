@@ -102,6 +102,8 @@ pub struct ServerSite {
     pub codecs: Vec<CodecName>,
     /// How digits go to it; telephone events only where it knows them.
     pub dtmf: DtmfMode,
+    /// Silence is not sent to it where it takes comfort noise.
+    pub vad: bool,
 }
 
 /// An account and the telephone that it belongs to.

@@ -20,7 +20,7 @@ pub use keys::{Keys, LONGEST, MAX_KEYS, MIN_DIGIT, PAUSE, Strike};
 pub use line_leg::LineLeg;
 pub use packets::{Channel, MAX_PACKET, Packet, Packets};
 pub use plane::{Crossed, MAX_MEMBERS, Plane, Stage};
-pub use processing::{Coder, Crossing, Heard, LineVoice, MAX_UNIT, Player, Processing};
+pub use processing::{Coder, Crossing, Heard, LineVoice, MAX_UNIT, Player, Processing, Sifted};
 pub use rtp_leg::RtpLeg;
 pub use samples::{SampleCoder, SampleCrossing, SamplePlayer, SampleVoice};
 pub use symbols::{SymbolCoder, SymbolCrossing, SymbolPlayer, SymbolVoice};

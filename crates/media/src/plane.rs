@@ -439,7 +439,7 @@ fn leg_of(command: &MediaCommand) -> Option<LegId> {
 
 /// The specification of a stream that is not open; no stream needs more room.
 pub(crate) fn closed_spec() -> RtpSpec {
-    use tipring_port::{CodecName, Direction, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, Text};
+    use tipring_port::{CodecName, Direction, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, SilenceMode, Text};
     use tipring_rtp::MAX_DEPTH;
     let mut receive = [None; MAX_PAYLOAD_TYPES];
     receive[0] = Some(PayloadType { number: 11, codec: CodecName::L16 });
@@ -451,6 +451,8 @@ pub(crate) fn closed_spec() -> RtpSpec {
         send: PayloadType { number: 0, codec: CodecName::Pcmu },
         receive,
         receive_events: None,
+        receive_noise: None,
+        silence: SilenceMode::Sent,
         ptime: Millis(20),
         dtmf: DtmfMode::InBand,
         direction: Direction { send: false, receive: false },

@@ -90,6 +90,17 @@ pub trait Player<A: Audio> {
     fn next_frame(&mut self) -> Option<A::Frame>;
 }
 
+/// What is to be sent of a tick where silence is not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sifted {
+    /// The sound.
+    Sound,
+    /// A description of so many bytes.
+    Description(usize),
+    /// Nothing.
+    Nothing,
+}
+
 /// Sound to RTP payload and back, in units of one tick.
 pub trait Coder<A: Audio> {
     /// A coder that sends `codec`.
@@ -98,10 +109,23 @@ pub trait Coder<A: Audio> {
     fn unit(codec: CodecName) -> usize;
     /// Writes the payload of one tick; returns its length, at most [`MAX_UNIT`].
     fn encode(&mut self, frame: &A::Frame, out: &mut [u8]) -> usize;
+    /// True if the codec may say nothing while nobody talks: [`Coder::encode`] then gives a short unit, its description of
+    /// silence, or none. Told when the stream opens.
+    fn allow_silence(&mut self);
+    /// Bytes of the description of silence that `codec` has itself; zero where it has none.
+    fn silence_unit(codec: CodecName) -> usize;
+    /// Takes in what would be sent and tells whether it is to be: with comfort noise (RFC 3389) silence is described in
+    /// place of being sent. The description is written to `out`, at most [`MAX_UNIT`].
+    fn sift(&mut self, frame: &A::Frame, out: &mut [u8]) -> Sifted;
     /// Sound of one tick's payload, whatever its bytes.
     fn decode(&mut self, codec: CodecName, unit: &[u8]) -> A::Frame;
     /// Sound in place of a tick that was lost.
     fn conceal(&mut self) -> A::Frame;
+    /// Comfort noise begins or changes: a tick of it.
+    fn noise(&mut self, description: &[u8]) -> A::Frame;
+    /// The far end sends nothing: a tick of the comfort noise that was last described, silence where none was since it
+    /// talked.
+    fn pause(&mut self) -> A::Frame;
     /// True if what was decoded last is so soft that 10 ms more or less of it will not be noticed.
     fn is_quiet(&self) -> bool;
 }

@@ -18,11 +18,11 @@
 
 use core::net::SocketAddr;
 
-use tipring_port::{CodecName, DtmfMode, MediaEvent, RtpSpec, StreamStats, Tone, ToneProgram};
+use tipring_port::{CodecName, DtmfMode, MediaEvent, RtpSpec, SilenceMode, StreamStats, Tone, ToneProgram};
 use tipring_rtp::{
-    ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode, Pace,
-    PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, StreamConfig, TelephoneEvent,
-    UnitSize,
+    ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode,
+    MAX_NOISE_BYTES, Pace, PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, StreamConfig,
+    TelephoneEvent, UnitSize,
 };
 use tipring_units::{
     Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, SAMPLE_RATE, Samples, TICK_SAMPLES, WallTime,
@@ -30,7 +30,7 @@ use tipring_units::{
 
 use crate::packets::{Channel, Packets};
 use crate::plane::{DigitEdge, closed_spec};
-use crate::processing::{Coder, MAX_UNIT, Player, Processing, Stretch};
+use crate::processing::{Coder, MAX_UNIT, Player, Processing, Sifted, Stretch};
 
 /// Statistics go up this often.
 const STATS_INTERVAL: Millis = Millis::from_secs(5);
@@ -51,6 +51,10 @@ pub struct RtpLeg<A: Processing> {
     coder: A::Coder,
     stretch: A::Stretch,
     player: A::Player,
+    /// A description of silence that waits for the end of a packet, and its length.
+    described: Option<([u8; MAX_NOISE_BYTES], usize)>,
+    /// The far end pauses and has said so.
+    pauses: bool,
     edge: Option<DigitEdge>,
     digit_sounds: bool,
     opened: Instant,
@@ -72,6 +76,8 @@ impl<A: Processing> RtpLeg<A> {
             coder: A::Coder::new(spec.send.codec),
             stretch: A::Stretch::new(),
             player: A::Player::new(),
+            described: None,
+            pauses: false,
             edge: None,
             digit_sounds: false,
             opened: now,
@@ -91,9 +97,11 @@ impl<A: Processing> RtpLeg<A> {
         self.spec = *spec;
         let (wall, config) = config::<A>(now, self.started, spec);
         self.stream.reset(now, wall, config, self.entropy.fork());
-        self.coder = A::Coder::new(spec.send.codec);
+        self.coder = coder::<A>(spec);
         self.stretch.reset();
         self.player.stop();
+        self.described = None;
+        self.pauses = false;
         self.edge = None;
         self.digit_sounds = false;
         self.opened = now;
@@ -110,11 +118,13 @@ impl<A: Processing> RtpLeg<A> {
         if (spec.remote_rtp, spec.remote_rtcp) != (old.remote_rtp, old.remote_rtcp) {
             self.stream.signal(spec.remote_rtp, spec.remote_rtcp);
         }
-        if spec.receive != old.receive || spec.receive_events != old.receive_events {
+        let received = |spec: &RtpSpec| (spec.receive, spec.receive_events, spec.receive_noise);
+        if received(spec) != received(&old) {
             self.stream.set_formats(formats::<A>(spec));
         }
-        if spec.send != old.send {
-            self.coder = A::Coder::new(spec.send.codec);
+        if (spec.send, spec.silence) != (old.send, old.silence) {
+            self.coder = coder::<A>(spec);
+            self.described = None;
         }
         self.stream.set_sending(sending(spec));
         if spec.direction.receive && !old.direction.receive {
@@ -208,6 +218,7 @@ impl<A: Processing> RtpLeg<A> {
     fn take(&mut self) {
         let frame = match self.stream.sound().take() {
             Playout::Frame { payload_type, payload } => {
+                self.pauses = false;
                 let known = self.spec.receive.iter().flatten().find(|known| known.number == payload_type.0);
                 match known {
                     Some(known) => self.coder.decode(known.codec, payload),
@@ -215,7 +226,12 @@ impl<A: Processing> RtpLeg<A> {
                 }
             }
             Playout::Conceal => self.coder.conceal(),
-            Playout::ComfortNoise(_) | Playout::Event(_) | Playout::Silence => A::SILENCE,
+            Playout::ComfortNoise(description) => {
+                self.pauses = true;
+                self.coder.noise(description)
+            }
+            Playout::Silence => self.coder.pause(),
+            Playout::Event(_) => A::SILENCE,
         };
         self.stretch.push(&frame);
     }
@@ -280,14 +296,58 @@ impl<A: Processing> RtpLeg<A> {
     pub fn send(&mut self, now: Instant, hears: &A::Frame, out: &mut Packets) {
         let frame = self.player.next_frame().unwrap_or(*hears);
         if self.spec.direction.send {
-            let mut unit = [0; MAX_UNIT];
-            let length = self.coder.encode(&frame, &mut unit);
-            self.stream.send(now, unit.get(..length));
+            self.send_frame(now, &frame);
         } else {
             self.stream.send(now, None);
         }
         let stream = &mut self.stream;
         while out.push_with(self.spec.slot, |room| stream.poll_packet(now, room).map(leaving)) {}
+    }
+
+    /// What is sent of silence.
+    fn silence(&self) -> SilenceMode {
+        self.spec.silence
+    }
+
+    fn send_frame(&mut self, now: Instant, frame: &A::Frame) {
+        let mut unit = [0; MAX_UNIT];
+        match self.silence() {
+            SilenceMode::Sent => {}
+            SilenceMode::Described(number) => match self.coder.sift(frame, &mut unit) {
+                Sifted::Sound => self.described = None,
+                sifted @ (Sifted::Description(_) | Sifted::Nothing) => {
+                    if let Sifted::Description(length) = sifted {
+                        let mut bytes = [0; MAX_NOISE_BYTES];
+                        bytes.iter_mut().zip(&unit).for_each(|(to, from)| *to = *from);
+                        self.described = Some((bytes, length.min(MAX_NOISE_BYTES)));
+                    }
+                    // A packet that was begun is filled: some receivers take no short one.
+                    if !self.stream.is_collecting() {
+                        match self.described.take() {
+                            Some((bytes, length)) => self.stream.send_noise(
+                                now,
+                                PayloadType(number),
+                                bytes.get(..length).unwrap_or_default(),
+                            ),
+                            None => self.stream.send(now, None),
+                        }
+                        return;
+                    }
+                }
+            },
+            SilenceMode::ByCodec => {
+                let length = self.coder.encode(frame, &mut unit);
+                let unit = unit.get(..length).unwrap_or_default();
+                if length == A::Coder::silence_unit(self.spec.send.codec) && length > 0 {
+                    self.stream.send_silence(now, unit);
+                } else {
+                    self.stream.send(now, (length > 0).then_some(unit));
+                }
+                return;
+            }
+        }
+        let length = self.coder.encode(frame, &mut unit);
+        self.stream.send(now, unit.get(..length));
     }
 
     /// Tells what is due: first packet, silence of the far end, statistics.
@@ -297,7 +357,8 @@ impl<A: Processing> RtpLeg<A> {
             out(MediaEvent::Flowing(leg));
         }
         let since = self.heard.unwrap_or(self.opened);
-        if self.spec.direction.receive && !self.starved_told && now >= since + STARVED_AFTER {
+        let due = self.spec.direction.receive && !self.pauses;
+        if due && !self.starved_told && now >= since + STARVED_AFTER {
             self.starved_told = true;
             out(MediaEvent::Starved(leg, STARVED_AFTER));
         }
@@ -324,6 +385,14 @@ impl<A: Processing> RtpLeg<A> {
             depth: jitter.depth,
         }
     }
+}
+
+fn coder<A: Processing>(spec: &RtpSpec) -> A::Coder {
+    let mut coder = A::Coder::new(spec.send.codec);
+    if spec.silence == SilenceMode::ByCodec {
+        coder.allow_silence();
+    }
+    coder
 }
 
 /// What the stream is told, and the calendar.
@@ -366,10 +435,17 @@ fn sending(spec: &RtpSpec) -> Sending {
 
 fn formats<A: Processing>(spec: &RtpSpec) -> PayloadMap {
     let clock = ClockRate(SAMPLE_RATE);
-    let unit = |codec: CodecName| UnitSize(A::Coder::unit(codec));
+    let audio = |codec: CodecName| Format::Audio {
+        unit: UnitSize(A::Coder::unit(codec)),
+        clock,
+        silence: UnitSize(A::Coder::silence_unit(codec)),
+    };
     let mut map = PayloadMap::new();
     for known in spec.receive.iter().flatten() {
-        map = map.with(PayloadType(known.number), Format::Audio { unit: unit(known.codec), clock });
+        map = map.with(PayloadType(known.number), audio(known.codec));
+    }
+    if let Some(number) = spec.receive_noise.filter(|number| map.get(PayloadType(*number)).is_none()) {
+        map = map.with(PayloadType(number), Format::ComfortNoise);
     }
     match spec.receive_events {
         Some(number) => map.with(PayloadType(number), Format::Events { clock }),

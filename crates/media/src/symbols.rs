@@ -16,12 +16,17 @@ use tipring_port::{Audio, CallerId, CodecName, LineProfile, Sound, Symbol, Symbo
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK, TICK_SAMPLES};
 
 use crate::keys::{Keys, Strike};
-use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing, Stretch};
+use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing, Sifted, Stretch};
 
 /// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
 const DETECT_FRAMES: u8 = 4;
 /// Frames without it before it has ended (interruptions up to 20 ms do not split a digit).
 const END_FRAMES: u8 = 2;
+/// Silent frames before silence is described in place of being sent, as with samples; and between two descriptions.
+const SILENT_FRAMES: u32 = 20;
+const TELL_FRAMES: u32 = 200;
+/// The level in a description: symbols have no noise.
+const NO_NOISE: u8 = 127;
 /// Bytes of one coded symbol.
 const UNIT: usize = 15;
 /// Frames that a crossing holds before it gives the first, and at the most.
@@ -262,11 +267,12 @@ impl Player<Symbols> for SymbolPlayer {
 pub struct SymbolCoder {
     last: Symbol,
     concealed: u8,
+    silent: u32,
 }
 
 impl Coder<Symbols> for SymbolCoder {
     fn new(_codec: CodecName) -> Self {
-        Self { last: Symbol::SILENCE, concealed: 0 }
+        Self { last: Symbol::SILENCE, concealed: 0, silent: 0 }
     }
 
     fn unit(_codec: CodecName) -> usize {
@@ -289,6 +295,28 @@ impl Coder<Symbols> for SymbolCoder {
             place[2..].copy_from_slice(&data);
         }
         UNIT
+    }
+
+    fn allow_silence(&mut self) {} // no codec of symbols has words for silence
+
+    fn silence_unit(_codec: CodecName) -> usize {
+        0
+    }
+
+    fn sift(&mut self, frame: &Symbol, out: &mut [u8]) -> Sifted {
+        if !frame.is_silent() {
+            self.silent = 0;
+            return Sifted::Sound;
+        }
+        self.silent = self.silent.saturating_add(1);
+        match (self.silent.checked_sub(SILENT_FRAMES), out.first_mut()) {
+            (None, _) => Sifted::Sound,
+            (Some(since), Some(level)) if since.is_multiple_of(TELL_FRAMES) => {
+                *level = NO_NOISE;
+                Sifted::Description(1)
+            }
+            (Some(_), _) => Sifted::Nothing,
+        }
     }
 
     fn decode(&mut self, _codec: CodecName, unit: &[u8]) -> Symbol {
@@ -317,6 +345,15 @@ impl Coder<Symbols> for SymbolCoder {
         // As concealment of samples does: the last sound goes on for 60 ms, then fades.
         self.concealed = self.concealed.saturating_add(1);
         if self.concealed > 6 { Symbol::SILENCE } else { self.last }
+    }
+
+    fn noise(&mut self, _description: &[u8]) -> Symbol {
+        self.last = Symbol::SILENCE;
+        Symbol::SILENCE
+    }
+
+    fn pause(&mut self) -> Symbol {
+        Symbol::SILENCE
     }
 
     fn is_quiet(&self) -> bool {

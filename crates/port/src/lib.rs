@@ -26,7 +26,7 @@ pub use line::{
 };
 pub use media::{
     CodecName, Command, CrossSpec, Direction, DtmfMode, Event, G726Packing, G726Rate, JitterSpec, LegSpec,
-    MAX_PAYLOAD_TYPES, MediaCommand, MediaEvent, PayloadType, RtpSpec, StreamStats, TapPoint,
+    MAX_PAYLOAD_TYPES, MediaCommand, MediaEvent, PayloadType, RtpSpec, SilenceMode, StreamStats, TapPoint,
 };
 pub use profile::{
     CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, MAX_RING_STEPS, PulseConvention,

@@ -101,6 +101,17 @@ impl Direction {
     pub const BOTH: Self = Self { send: true, receive: true };
 }
 
+/// What is sent while a party is silent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SilenceMode {
+    /// The sound, like any other.
+    Sent,
+    /// Nothing but descriptions of the noise under this payload type (RFC 3389).
+    Described(u8),
+    /// What the codec makes of it: G.729 by its Annex B.
+    ByCodec,
+}
+
 /// Limits of the jitter buffer's depth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct JitterSpec {
@@ -125,6 +136,10 @@ pub struct RtpSpec {
     pub receive: [Option<PayloadType>; MAX_PAYLOAD_TYPES],
     /// Payload type under which telephone events arrive.
     pub receive_events: Option<u8>,
+    /// Payload type under which comfort noise arrives (RFC 3389).
+    pub receive_noise: Option<u8>,
+    /// What is sent while the party that it carries is silent.
+    pub silence: SilenceMode,
     /// Packet time that we send, 10 to 60 ms in steps of 10.
     pub ptime: Millis,
     /// How digits go out.

@@ -31,7 +31,7 @@ use crate::drift::Drift;
 use crate::event::EventPayload;
 use crate::playout::{JitterConfig, JitterMode, JitterStatistics, Pace, Playout};
 use crate::unit_store::{Content, UnitStore};
-use crate::{Format, Header, PayloadMap, Timestamp};
+use crate::{Format, Header, PayloadMap, PayloadType, Timestamp};
 use tipring_units::{Instant, Millis, Samples};
 
 /// The deepest that a buffer can be asked to be.
@@ -184,7 +184,7 @@ impl JitterBuffer {
     /// Takes a packet.
     pub fn push(&mut self, now: Instant, header: &Header, payload: &[u8]) {
         let (unit, clock) = match self.formats.get(header.payload_type) {
-            Some(Format::Audio { unit, clock }) => (unit.0, clock.unit().0),
+            Some(Format::Audio { unit, clock, .. }) => (unit.0, clock.unit().0),
             Some(Format::ComfortNoise) => (self.store.width(), self.ticks as u32),
             Some(Format::Events { clock }) => return self.push_event(now, clock.unit().0, header, payload),
             None => return,
@@ -368,6 +368,9 @@ impl JitterBuffer {
         let content = position.map_or(Content::Empty, |position| self.store.content(position));
         let at = position.unwrap_or(self.next);
         self.phase = match (content, self.phase) {
+            (Content::Sound { payload_type, length }, _) if self.describes_silence(payload_type, length) => {
+                Phase::Pause
+            }
             (Content::Sound { .. }, _) => Phase::Playing(0),
             (Content::Noise { .. } | Content::Event { .. }, _) => Phase::Pause,
             (Content::Empty, Phase::Playing(run)) if run < CONCEAL_LIMIT || self.store.any_from(at) => {
@@ -396,6 +399,14 @@ impl JitterBuffer {
             (Content::Event { number }, _) => Playout::Event(number),
             (Content::Empty, Phase::Playing(_)) => Playout::Conceal,
             (Content::Empty, Phase::Pause | Phase::Filling) => Playout::Silence,
+        }
+    }
+
+    /// A unit of so many bytes is the codec's own description of silence.
+    fn describes_silence(&self, payload_type: PayloadType, length: usize) -> bool {
+        match self.formats.get(payload_type) {
+            Some(Format::Audio { silence, .. }) => silence.0 == length && length > 0,
+            Some(Format::Events { .. } | Format::ComfortNoise) | None => false,
         }
     }
 

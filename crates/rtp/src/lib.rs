@@ -46,4 +46,4 @@ pub use session::{
 };
 pub use source::{MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Order, Source};
 pub use stats::{FarReport, Statistics};
-pub use stream::{Arrival, Departure, Gate, RtpStream, Sending, StreamConfig};
+pub use stream::{Arrival, Departure, Gate, MAX_NOISE_BYTES, RtpStream, Sending, StreamConfig};

@@ -77,6 +77,21 @@ impl Packetizer {
         self.ready = self.units >= self.units_per_packet || self.length + unit.len() > MAX_PACKET_BYTES;
     }
 
+    /// Adds a description of silence in the codec's own words and ends the packet with it; a pause begins. A packet with
+    /// nothing else has no marker: no speech begins.
+    pub(crate) fn describe(&mut self, timestamp: Timestamp, unit: &[u8]) {
+        if self.units == 0 {
+            self.paused = false;
+        }
+        self.add(timestamp, unit);
+        self.pause();
+    }
+
+    /// A packet has been begun and is not full.
+    pub(crate) fn is_collecting(&self) -> bool {
+        self.units > 0 && !self.ready
+    }
+
     /// A pause: what was collected goes out, and the next packet has the marker.
     pub(crate) fn pause(&mut self) {
         self.ready |= self.units > 0;
@@ -124,6 +139,24 @@ mod tests {
             (true, 8, vec![8, 8, 9, 9]),
         ];
         assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn a_description_of_silence_ends_its_packet_and_has_no_marker() {
+        let mut packetizer = Packetizer::new(Millis(20));
+        let mut sent = Vec::new();
+        for tick in 0..8_u32 {
+            match tick {
+                0 | 6 | 7 => packetizer.add(Timestamp(tick), &[9; 10]),
+                1 | 4 => packetizer.describe(Timestamp(tick), &[1; 2]),
+                _ => packetizer.pause(),
+            }
+            if let Some(ready) = packetizer.ready() {
+                sent.push((ready.marker, ready.timestamp.0, ready.payload.len()));
+                packetizer.taken();
+            }
+        }
+        assert_eq!(sent, [(true, 0, 12), (false, 4, 2), (true, 6, 20)]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use core::time::Duration;
 use tipring_units::Instant;
 
 /// Formats that one session can map.
-pub const MAX_FORMATS: usize = 8;
+pub const MAX_FORMATS: usize = 12;
 
 /// A synchronisation source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -94,6 +94,9 @@ pub enum Format {
         unit: UnitSize,
         /// Rate of the timestamp.
         clock: ClockRate,
+        /// Bytes of the codec's own description of silence, after which nothing may come for a while: 2 for G.729 (Annex
+        /// B), zero where it has none.
+        silence: UnitSize,
     },
     /// Telephone events (RFC 4733).
     Events {
@@ -159,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_last_meaning_of_a_payload_type_counts() {
-        let audio = Format::Audio { unit: UnitSize(80), clock: ClockRate::NARROW };
+        let audio = Format::Audio { unit: UnitSize(80), clock: ClockRate::NARROW, silence: UnitSize(0) };
         let map = PayloadMap::new()
             .with(PayloadType(96), Format::ComfortNoise)
             .with(PayloadType(96), audio)

@@ -23,7 +23,7 @@ use crate::packetizer::Packetizer;
 use crate::playout::{JitterConfig, JitterStatistics, Pace};
 use crate::{
     Admission, Datagram, Format, LatchMode, Outgoing, Packet, PayloadMap, PayloadType, RemoteLatch, Session,
-    SessionConfig, Statistics, Verdict, classify,
+    SessionConfig, Statistics, Timestamp, Verdict, classify,
 };
 use core::net::SocketAddr;
 use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
@@ -95,6 +95,18 @@ pub struct Departure {
     pub size: usize,
 }
 
+/// Bytes of a description of comfort noise that are sent: level and ten coefficients.
+pub const MAX_NOISE_BYTES: usize = 11;
+
+/// A description of comfort noise that waits to be written.
+#[derive(Clone, Copy, Debug)]
+struct Noise {
+    payload_type: PayloadType,
+    timestamp: Timestamp,
+    bytes: [u8; MAX_NOISE_BYTES],
+    length: usize,
+}
+
 /// A stream.
 #[derive(Clone, Debug)]
 pub struct RtpStream {
@@ -105,6 +117,7 @@ pub struct RtpStream {
     sending: Sending,
     clock: crate::ClockRate,
     packetizer: Packetizer,
+    noise: Option<Noise>,
     event_sender: EventSender,
     event_receiver: EventReceiver,
     signalled_rtcp: SocketAddr,
@@ -144,6 +157,7 @@ impl RtpStream {
             sending: config.sending,
             clock,
             packetizer: Packetizer::new(config.sending.ptime),
+            noise: None,
             event_sender: sender(clock, config.sending),
             event_receiver: EventReceiver::new(clock),
             signalled_rtcp: config.remote_rtcp,
@@ -215,6 +229,34 @@ impl RtpStream {
             Some(_) | None => self.packetizer.pause(),
         }
         self.session.advance(now, self.clock.unit());
+    }
+
+    /// Silence begins or has changed: sends this description of it under its own payload type (RFC 3389) in place of
+    /// 10 ms of sound, without marker, and moves the media clock. What is longer than [`MAX_NOISE_BYTES`] is cut.
+    pub fn send_noise(&mut self, now: Instant, payload_type: PayloadType, description: &[u8]) {
+        let mut bytes = [0; MAX_NOISE_BYTES];
+        let length = description.len().min(MAX_NOISE_BYTES);
+        bytes.iter_mut().zip(description).for_each(|(to, from)| *to = *from);
+        let timestamp = self.session.timestamp();
+        self.send(now, None);
+        if !(self.sends_events() && self.event_sender.is_active()) {
+            self.noise = Some(Noise { payload_type, timestamp, bytes, length });
+        }
+    }
+
+    /// The same in the codec's own words: the description ends the packet that is being collected, and a pause begins.
+    pub fn send_silence(&mut self, now: Instant, description: &[u8]) {
+        let timestamp = self.session.timestamp();
+        let event = self.sends_events() && self.event_sender.is_active();
+        if !event {
+            self.packetizer.describe(timestamp, description);
+        }
+        self.send(now, None);
+    }
+
+    /// True while a packet has been begun and is not full: a pause would send it short.
+    pub fn is_collecting(&self) -> bool {
+        self.packetizer.is_collecting()
     }
 
     /// The sender of telephone events, to press and release keys. Without a payload type for them nothing goes
@@ -332,6 +374,15 @@ impl RtpStream {
             let size = self.session.write(packet, out);
             self.packetizer.taken();
             return size;
+        }
+        if let Some(noise) = self.noise.take() {
+            let packet = Outgoing {
+                payload_type: noise.payload_type,
+                marker: false,
+                timestamp: noise.timestamp,
+                payload: noise.bytes.get(..noise.length)?,
+            };
+            return self.session.write(packet, out);
         }
         let event = self.event_sender.poll()?;
         let packet = Outgoing {

@@ -41,7 +41,10 @@ fn a_minute_of_ticks_with_digits_and_reports_allocates_nothing() {
         latch: LatchMode::Symmetric,
         jitter: JitterConfig::default(),
         formats: PayloadMap::new()
-            .with(PayloadType(0), Format::Audio { unit: UnitSize(80), clock: ClockRate::NARROW })
+            .with(
+                PayloadType(0),
+                Format::Audio { unit: UnitSize(80), clock: ClockRate::NARROW, silence: UnitSize(0) },
+            )
             .with(PayloadType(101), Format::Events { clock: ClockRate::NARROW }),
         sending: Sending {
             payload_type: PayloadType(0),

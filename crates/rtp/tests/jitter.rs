@@ -15,7 +15,7 @@ const SYMBOL: usize = 8;
 
 fn formats() -> PayloadMap {
     PayloadMap::new()
-        .with(VOICE, Format::Audio { unit: UnitSize(SYMBOL), clock: ClockRate::NARROW })
+        .with(VOICE, Format::Audio { unit: UnitSize(SYMBOL), clock: ClockRate::NARROW, silence: UnitSize(0) })
         .with(NOISE, Format::ComfortNoise)
         .with(EVENTS, Format::Events { clock: ClockRate::NARROW })
 }
@@ -507,8 +507,8 @@ fn packets_too_long_are_counted() {
 
 #[test]
 fn larger_units_find_room_when_the_formats_change_and_after_a_reset() {
-    let large =
-        PayloadMap::new().with(VOICE, Format::Audio { unit: UnitSize(1000), clock: ClockRate::NARROW });
+    let large = PayloadMap::new()
+        .with(VOICE, Format::Audio { unit: UnitSize(1000), clock: ClockRate::NARROW, silence: UnitSize(0) });
     let mut bench = Bench::new();
     for reset in [false, true] {
         match reset {

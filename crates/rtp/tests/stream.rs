@@ -22,7 +22,10 @@ fn stream(seed: u64, far: SocketAddr) -> RtpStream {
         latch: LatchMode::Symmetric,
         jitter: JitterConfig::default(),
         formats: PayloadMap::new()
-            .with(SOUND, Format::Audio { unit: UnitSize(UNIT), clock: ClockRate::NARROW })
+            .with(
+                SOUND,
+                Format::Audio { unit: UnitSize(UNIT), clock: ClockRate::NARROW, silence: UnitSize(0) },
+            )
             .with(EVENTS, Format::Events { clock: ClockRate::NARROW }),
         sending: Sending {
             payload_type: SOUND,

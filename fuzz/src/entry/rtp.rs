@@ -34,13 +34,16 @@ impl<'a> Bytes<'a> {
 fn formats(kind: u8) -> PayloadMap {
     let clock = ClockRate::NARROW;
     let map = PayloadMap::new()
-        .with(PayloadType(0), Format::Audio { unit: UnitSize(80), clock })
+        .with(PayloadType(0), Format::Audio { unit: UnitSize(80), clock, silence: UnitSize(0) })
         .with(PayloadType(101), Format::Events { clock })
         .with(PayloadType(13), Format::ComfortNoise);
     match kind % 3 {
         0 => map,
-        1 => map.with(PayloadType(96), Format::Audio { unit: UnitSize(160), clock }),
-        _ => map.with(PayloadType(9), Format::Audio { unit: UnitSize(80), clock: ClockRate(16_000) }),
+        1 => map.with(PayloadType(96), Format::Audio { unit: UnitSize(160), clock, silence: UnitSize(0) }),
+        _ => map.with(
+            PayloadType(9),
+            Format::Audio { unit: UnitSize(80), clock: ClockRate(16_000), silence: UnitSize(0) },
+        ),
     }
 }
 

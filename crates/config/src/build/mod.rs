@@ -160,6 +160,18 @@ impl<'s> Build<'s, '_, '_> {
         self.origins.insert(path.into(), Origin::File(file, line));
     }
 
+    /// The truth of `key`, if it is written.
+    pub fn section_flag(&mut self, section: &Section, key: &str) -> Option<bool> {
+        let path = path(section, key);
+        match section.get(key) {
+            Some(entry) => self.written(path, entry.line),
+            None => {
+                self.origins.insert(path, DEFAULT);
+            }
+        }
+        section.flag(key)
+    }
+
     /// The value of `key`, written or default.
     pub fn value<T>(
         &mut self,

@@ -69,6 +69,7 @@ impl<'s> Build<'s, '_, '_> {
             expires: self.time(section, "expires", "1 h").unwrap_or(Millis::from_secs(3600)),
             codecs: self.list(section, "codecs", &["pcmu", "pcma"], Codec::parse),
             dtmf: self.value(section, "dtmf", "rfc4733", Digits::parse).unwrap_or(Digits::Rfc4733),
+            vad: self.section_flag(section, "vad").unwrap_or(false),
             rings: self.server_rings(section),
             accounts,
             service: self.transport_service(section, transport),

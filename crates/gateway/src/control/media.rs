@@ -11,9 +11,9 @@ use core::net::SocketAddr;
 use tipring_call::{FarId, MediaAction, Party, Way};
 use tipring_port::{
     CodecName, Command, CrossSpec, Direction, DtmfMode, G726Packing, G726Rate, LegSpec, MAX_PAYLOAD_TYPES,
-    MediaCommand, PayloadType, RtpSpec, Text,
+    MediaCommand, PayloadType, RtpSpec, SilenceMode, Text,
 };
-use tipring_sip::offer_answer::{self, Codec, Kbits, LocalMedia, StreamPlan};
+use tipring_sip::offer_answer::{self, COMFORT_NOISE_TYPE, Codec, Kbits, LocalMedia, StreamPlan};
 use tipring_units::{BridgeId, LegId, LineId, MediaSlot, Millis, ShardId};
 
 use crate::site::{MediaSite, ServerSite, Site};
@@ -25,6 +25,8 @@ struct FarMedia {
     leg: LegId,
     codecs: Vec<CodecName>,
     dtmf: DtmfMode,
+    /// Silence may go unsent.
+    vad: bool,
     plan: Option<StreamPlan>,
     shard: Option<ShardId>,
 }
@@ -94,7 +96,8 @@ impl MediaDesk {
         let leg = LegId(self.last_leg);
         let codecs = server.map_or_else(|| self.site.codecs.clone(), |server| server.codecs.clone());
         let dtmf = server.map_or(self.site.dtmf, |server| server.dtmf);
-        self.far.insert(far, FarMedia { slot, leg, codecs, dtmf, plan: None, shard: None });
+        let vad = server.is_some_and(|server| server.vad);
+        self.far.insert(far, FarMedia { slot, leg, codecs, dtmf, vad, plan: None, shard: None });
         self.local(far)
     }
 
@@ -105,8 +108,9 @@ impl MediaDesk {
         Some(LocalMedia {
             rtp,
             rtcp: None,
-            codecs: media.codecs.iter().map(|codec| codec_of(*codec)).collect(),
+            codecs: media.codecs.iter().take(MAX_PAYLOAD_TYPES).map(|codec| codec_of(*codec)).collect(),
             telephone_events: matches!(media.dtmf, DtmfMode::Events(_)),
+            silence: media.vad,
             ptime: self.site.ptime,
             direction: offer_answer::Direction::SendRecv,
         })
@@ -156,8 +160,8 @@ impl MediaDesk {
         media.plan = plan.cloned();
         match media.shard {
             Some(shard) => {
-                let (leg, slot, dtmf) = (media.leg, media.slot, media.dtmf);
-                if let Some(spec) = plan.map(|plan| self.rtp_spec(slot, dtmf, plan)) {
+                let (leg, slot, wanted) = (media.leg, media.slot, (media.dtmf, media.vad));
+                if let Some(spec) = plan.map(|plan| self.rtp_spec(slot, wanted, plan)) {
                     self.out.push_back((shard, Command::Media(MediaCommand::Change(leg, spec))));
                 }
             }
@@ -314,7 +318,7 @@ impl MediaDesk {
         let media = self.far.get(&far)?;
         let leg = media.leg;
         if media.shard.is_none() {
-            let spec = self.rtp_spec(media.slot, media.dtmf, media.plan.as_ref()?);
+            let spec = self.rtp_spec(media.slot, (media.dtmf, media.vad), media.plan.as_ref()?);
             self.out.push_back((shard, Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec)))));
             if let Some(media) = self.far.get_mut(&far) {
                 media.shard = Some(shard);
@@ -356,7 +360,7 @@ impl MediaDesk {
         }
     }
 
-    fn rtp_spec(&self, slot: MediaSlot, wanted: DtmfMode, plan: &StreamPlan) -> RtpSpec {
+    fn rtp_spec(&self, slot: MediaSlot, (wanted, vad): (DtmfMode, bool), plan: &StreamPlan) -> RtpSpec {
         let mut receive = [None; MAX_PAYLOAD_TYPES];
         for (place, (number, codec)) in receive.iter_mut().zip(&plan.receive_types) {
             *place = Some(PayloadType { number: *number, codec: name_of(*codec) });
@@ -367,6 +371,13 @@ impl MediaDesk {
             // The far end does not know telephone events: the sound itself is all that is left.
             (None, DtmfMode::Events(_) | DtmfMode::InBand) => DtmfMode::InBand,
         };
+        let silence = match (plan.codec, plan.noise) {
+            _ if !vad => SilenceMode::Sent,
+            // G.729 has noise of its own and none else (RFC 3389 clause 1).
+            (Codec::G729, _) if plan.annex_b => SilenceMode::ByCodec,
+            (Codec::G729, _) | (_, None) => SilenceMode::Sent,
+            (_, Some(noise)) => SilenceMode::Described(noise.send),
+        };
         RtpSpec {
             slot,
             remote_rtp: plan.remote_rtp,
@@ -374,6 +385,9 @@ impl MediaDesk {
             send: PayloadType { number: plan.send_type, codec: name_of(plan.codec) },
             receive,
             receive_events: plan.events.map(|events| events.receive),
+            // Many send comfort noise without a word of it before.
+            receive_noise: Some(plan.noise.map_or(COMFORT_NOISE_TYPE, |noise| noise.receive)),
+            silence,
             ptime: plan.send_ptime,
             dtmf,
             direction: Direction { send: plan.direction.sends(), receive: plan.direction.receives() },

@@ -36,6 +36,7 @@ fn cases() -> Vec<Case> {
         (Server, "expires", |text| text.replace("10 min", "20 min")),
         (Server, "codecs", |text| text.replace("[\"pcma\"]", "[\"pcmu\"]")),
         (Server, "dtmf", |text| text.replace("\"info\"", "\"inband\"")),
+        (Server, "vad", |text| text.replace("vad = true", "vad = false")),
         (Server, "rings", |text| text.replacen("rings = \"101\"", "rings = \"102\"", 1)),
         (Phone, "port", swap),
         (Phone, "name", |text| text.replace("\"Desk\"", "\"Hall\"")),

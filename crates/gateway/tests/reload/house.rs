@@ -27,6 +27,7 @@ transport = \"udp\"
 expires = \"10 min\"
 codecs = [\"pcma\"]
 dtmf = \"info\"
+vad = true
 rings = \"101\"
 [server.b]
 address = \"10.0.0.6:5060\"

@@ -3,7 +3,8 @@
 use core::net::SocketAddr;
 use tipring_media::{Channel, Coder};
 use tipring_port::{
-    CodecName, Direction, DtmfMode, G726Packing, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, RtpSpec, Text,
+    CodecName, Direction, DtmfMode, G726Packing, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, RtpSpec,
+    SilenceMode, Text,
 };
 use tipring_units::{LegId, MediaSlot, Millis};
 
@@ -45,6 +46,14 @@ pub struct Far<A: Toys> {
     pub arrived: Vec<(u16, u32, u8)>,
     pub event_packets: Vec<EventPacket>,
     pub reports: usize,
+    /// What is sent to it of silence.
+    pub silence: SilenceMode,
+    /// It says this of its silence with the next tick, whether it sends or not: payload type and payload.
+    pub describes: Option<(u8, Vec<u8>)>,
+    /// Comfort noise as it came: tick, number, timestamp and payload.
+    pub noise: Vec<(u64, u16, u32, Vec<u8>)>,
+    /// Ticks in which packets with marker came.
+    pub markers: Vec<u64>,
     mouth: A::Mouth,
     coder: A::Coder,
     decoder: A::Coder,
@@ -55,6 +64,7 @@ pub struct Far<A: Toys> {
 }
 
 pub const EVENTS: u8 = 101;
+pub const NOISE: u8 = 13;
 
 pub fn number_of(codec: CodecName) -> u8 {
     match codec {
@@ -83,6 +93,10 @@ impl<A: Toys> Far<A> {
             arrived: Vec::new(),
             event_packets: Vec::new(),
             reports: 0,
+            silence: SilenceMode::Sent,
+            describes: None,
+            noise: Vec::new(),
+            markers: Vec::new(),
             mouth: A::mouth(),
             coder: A::Coder::new(CodecName::Pcmu),
             decoder: A::Coder::new(CodecName::Pcmu),
@@ -119,6 +133,8 @@ impl<A: Toys> Far<A> {
             send: kind,
             receive,
             receive_events: matches!(self.dtmf, DtmfMode::Events(_)).then_some(EVENTS),
+            receive_noise: Some(NOISE),
+            silence: self.silence,
             ptime: Millis(20),
             dtmf: self.dtmf,
             direction: self.direction,
@@ -136,6 +152,8 @@ impl<A: Toys> Far<A> {
         self.ear = Observer::new();
         self.arrived.clear();
         self.event_packets.clear();
+        self.noise.clear();
+        self.markers.clear();
     }
 
     /// A packet that gets lost on its way.
@@ -147,6 +165,9 @@ impl<A: Toys> Far<A> {
     pub fn speak(&mut self, mut send: impl FnMut(&[u8])) {
         let frame = A::utter(&mut self.mouth, self.says);
         self.timestamp = self.timestamp.wrapping_add(80);
+        if let Some((kind, payload)) = self.describes.take() {
+            return self.packet(kind, false, self.timestamp, &payload, &mut send);
+        }
         if !self.sends {
             return;
         }
@@ -174,6 +195,9 @@ impl<A: Toys> Far<A> {
         }
         let mut unit = [0; tipring_media::MAX_UNIT];
         let length = self.coder.encode(&frame, &mut unit);
+        if length == 0 {
+            return;
+        }
         let (number, timestamp) = (number_of(self.codec), self.timestamp);
         self.packet(number, false, timestamp, &unit[..length], &mut send);
     }
@@ -209,6 +233,13 @@ impl<A: Toys> Far<A> {
             let duration = u16::from_be_bytes([payload[2], payload[3]]);
             let (event, end) = (payload[0], payload[1] & 0x80 != 0);
             self.event_packets.push(EventPacket { tick, marker, timestamp, event, end, duration });
+            return;
+        }
+        if marker {
+            self.markers.push(tick);
+        }
+        if kind == NOISE {
+            self.noise.push((tick, sequence, timestamp, payload.to_vec()));
             return;
         }
         self.arrived.push((sequence, timestamp, kind));

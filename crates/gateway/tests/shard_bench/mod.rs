@@ -13,7 +13,7 @@ use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::Packets;
 use tipring_port::{
     CardOrder, Command, CrossSpec, Event, LegSpec, LineCommand, LineEvent, LineProfile, LoopReading,
-    MediaCommand, MediaEvent,
+    MediaCommand, MediaEvent, StreamStats,
 };
 use tipring_units::{
     BridgeId, Entropy, Epoch, Instant, LegId, LineId, Milliamps, ShardId, TICK, Volts, WallTime,
@@ -27,6 +27,8 @@ pub struct LineToy<A: Toys> {
     pub mouth: A::Mouth,
     pub ear: Observer<A>,
     pub orders: Vec<CardOrder>,
+    /// Frames to the card since [`Bench::forget`].
+    pub spoken: Vec<A::Frame>,
 }
 
 /// Shards with lines and far ends.
@@ -70,6 +72,7 @@ impl<A: Toys> Bench<A> {
             mouth: A::mouth(),
             ear: Observer::new(),
             orders: Vec::new(),
+            spoken: Vec::new(),
         };
         let mut bench = Self {
             now: Instant::ZERO,
@@ -134,6 +137,7 @@ impl<A: Toys> Bench<A> {
         });
         for (toy, output) in self.lines[first..first + self.lines_each].iter_mut().zip(&self.tx) {
             toy.ear.hear(&output.frame);
+            toy.spoken.push(output.frame);
             toy.orders.extend(output.order);
         }
         for packet in self.packets.iter() {
@@ -233,9 +237,18 @@ impl<A: Toys> Bench<A> {
         self.events.iter().filter_map(own).collect()
     }
 
+    /// The last statistics of a leg that came up.
+    pub fn last_stats(&self, leg: LegId) -> StreamStats {
+        let of = |event: MediaEvent| match event {
+            MediaEvent::Stats(from, stats, _) if from == leg => Some(stats),
+            _ => None,
+        };
+        self.media_events().into_iter().rev().find_map(of).unwrap()
+    }
+
     /// What every ear heard is forgotten.
     pub fn forget(&mut self) {
-        self.lines.iter_mut().for_each(|line| line.ear = Observer::new());
+        self.lines.iter_mut().for_each(|line| (line.ear, line.spoken) = (Observer::new(), Vec::new()));
         self.fars.iter_mut().for_each(Far::forget);
         self.events.clear();
     }

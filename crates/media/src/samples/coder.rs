@@ -4,12 +4,12 @@
 //! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh. G.729 alone allocates,
 //! when its stream opens.
 
-use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, Packing};
-use tipring_dsp::{Activity, Concealer};
+use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, NoiseDescription, Packing};
+use tipring_dsp::{Activity, Concealer, NoiseShape, ShapedNoise, SilenceSender, SilenceSending};
 use tipring_port::{self as port, CodecName, Frame, SAMPLE_SILENCE, Samples};
 use tipring_units::TICK_SAMPLES;
 
-use crate::processing::Coder;
+use crate::processing::{Coder, Sifted};
 
 /// Samples to payload and back.
 pub struct SampleCoder {
@@ -17,7 +17,22 @@ pub struct SampleCoder {
     decoder: LineDecoder,
     concealer: Concealer,
     activity: Activity,
+    sender: SilenceSender,
+    noise: Noise,
 }
+
+/// What is played while the far end sends nothing.
+enum Noise {
+    /// Silence: it described none.
+    None,
+    /// Noise like its description.
+    Shaped(ShapedNoise),
+    /// What the codec makes of its own description.
+    ByCodec,
+}
+
+/// Seed of the noise; streams are not heard beside each other.
+const NOISE_SEED: u32 = 0x7109_4513;
 
 const fn codec(name: CodecName) -> Codec {
     match name {
@@ -49,6 +64,29 @@ impl Coder<Samples> for SampleCoder {
             decoder: codec(name).line_decoder(),
             concealer: Concealer::new(),
             activity: Activity::new(),
+            sender: SilenceSender::new(),
+            noise: Noise::None,
+        }
+    }
+
+    fn allow_silence(&mut self) {
+        if self.encoder.codec() == (Codec::G729 { annex_b: false }) {
+            self.encoder = Codec::G729 { annex_b: true }.line_encoder();
+        }
+    }
+
+    fn silence_unit(name: CodecName) -> usize {
+        codec(name).silence_bytes()
+    }
+
+    fn sift(&mut self, frame: &Frame, out: &mut [u8]) -> Sifted {
+        match self.sender.process(frame) {
+            SilenceSending::Speech => Sifted::Sound,
+            SilenceSending::Describe(shape) => {
+                let noise = NoiseDescription::shaped(shape.overload_level(), &shape.reflections);
+                Sifted::Description(noise.write(out))
+            }
+            SilenceSending::Nothing => Sifted::Nothing,
         }
     }
 
@@ -66,6 +104,8 @@ impl Coder<Samples> for SampleCoder {
         if self.decoder.codec() != codec {
             self.decoder = codec.line_decoder();
         }
+        let silent = unit.len() == codec.silence_bytes() && !unit.is_empty();
+        self.noise = if silent { Noise::ByCodec } else { Noise::None };
         self.decoder.decode(unit, &mut frame);
         self.concealer.received(&mut frame);
         self.activity.process(&frame);
@@ -80,6 +120,34 @@ impl Coder<Samples> for SampleCoder {
             self.concealer.conceal(&mut frame);
             self.decoder.follow(&frame);
         }
+        frame
+    }
+
+    fn noise(&mut self, description: &[u8]) -> Frame {
+        if let Some(noise) = NoiseDescription::parse(description) {
+            let shape = NoiseShape::from_overload(noise.level, noise.reflections());
+            match &mut self.noise {
+                Noise::Shaped(source) => source.set(&shape),
+                Noise::None | Noise::ByCodec => {
+                    self.noise = Noise::Shaped(ShapedNoise::new(NOISE_SEED, &shape));
+                }
+            }
+        }
+        self.pause()
+    }
+
+    fn pause(&mut self) -> Frame {
+        let mut frame = SAMPLE_SILENCE;
+        match &mut self.noise {
+            Noise::None => return frame,
+            Noise::Shaped(source) => source.process(&mut frame),
+            Noise::ByCodec => {
+                self.decoder.conceal(&mut frame);
+            }
+        }
+        // What follows a loss soon after is made of what was heard last, which is this.
+        self.concealer.received(&mut frame);
+        self.activity.process(&frame);
         frame
     }
 

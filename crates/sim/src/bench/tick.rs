@@ -20,7 +20,8 @@ use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Coder, Packets, SampleCoder};
 use tipring_port::{
     CallerId, CodecName, Command, Direction, DtmfMode, Frame, JitterSpec, LegSpec, LineCommand, LineProfile,
-    MAX_PAYLOAD_TYPES, MediaCommand, PayloadType, RingRequest, RtpSpec, SAMPLE_SILENCE, Samples, Text, Tone,
+    MAX_PAYLOAD_TYPES, MediaCommand, PayloadType, RingRequest, RtpSpec, SAMPLE_SILENCE, Samples, SilenceMode,
+    Text, Tone,
 };
 use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, ShardId, TICK, WallTime};
 
@@ -258,6 +259,8 @@ pub(crate) fn stream(slot: u16) -> RtpSpec {
         send: kind,
         receive,
         receive_events: Some(101),
+        receive_noise: None,
+        silence: SilenceMode::Sent,
         ptime: Millis(20),
         dtmf: DtmfMode::Events(101),
         direction: Direction::BOTH,

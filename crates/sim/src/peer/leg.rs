@@ -15,6 +15,7 @@ use crate::plant::Fidelity;
 
 /// Payload type of telephone events in offers.
 const EVENTS: u8 = 101;
+const NOISE: u8 = 13;
 
 /// Where a dialog is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,13 +70,25 @@ pub(super) struct Repeat {
     pub until: Instant,
 }
 
+/// What an end knows of RTP beside codecs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Knows {
+    /// Telephone events.
+    pub events: bool,
+    /// Comfort noise.
+    pub noise: bool,
+}
+
 impl<A: Processing + Fidelity> Leg<A> {
     /// What this end offers.
-    pub fn offer(&mut self, with_events: bool) -> SessionDescription {
+    pub fn offer(&mut self, knows: Knows) -> SessionDescription {
         let mut media = SdpMedia::audio(self.media.local().port());
         media.add_payload(Rtpmap::new(0, "PCMU", 8000), "");
         media.add_payload(Rtpmap::new(8, "PCMA", 8000), "");
-        if with_events {
+        if knows.noise {
+            media.add_payload(Rtpmap::new(NOISE, "CN", 8000), "");
+        }
+        if knows.events {
             media.add_payload(Rtpmap::new(EVENTS, "telephone-event", 8000), "0-15");
         }
         media.direction = Some(if self.holding { Direction::SendOnly } else { Direction::SendRecv });
@@ -92,20 +105,24 @@ impl<A: Processing + Fidelity> Leg<A> {
     }
 
     /// The answer to what was offered; the media follow it.
-    pub fn answer(&mut self, with_events: bool) -> Option<SessionDescription> {
+    pub fn answer(&mut self, knows: Knows) -> Option<SessionDescription> {
         let offer = self.offer.clone()?;
         let (remote, theirs, direction) = audio_of(&offer)?;
         let (kind, codec) = codec_in(&theirs)?;
-        let events = events_in(&theirs).filter(|_| with_events);
+        let events = type_in(&theirs, "telephone-event").filter(|_| knows.events);
+        let noise = type_in(&theirs, "CN").filter(|_| knows.noise);
         let (ours, plays, sends) = match direction {
             Direction::SendRecv => (Direction::SendRecv, true, true),
             Direction::SendOnly => (Direction::RecvOnly, true, false),
             Direction::RecvOnly => (Direction::SendOnly, false, true),
             Direction::Inactive => (Direction::Inactive, false, false),
         };
-        self.media.agree(Agreed { remote, kind, codec, events, sends, plays });
+        self.media.agree(Agreed { remote, kind, codec, events, noise, sends, plays });
         let mut media = SdpMedia::audio(self.media.local().port());
         media.add_payload(Rtpmap::new(kind, name_of(codec), 8000), "");
+        if let Some(noise) = noise {
+            media.add_payload(Rtpmap::new(noise, "CN", 8000), "");
+        }
         if let Some(events) = events {
             media.add_payload(Rtpmap::new(events, "telephone-event", 8000), "0-15");
         }
@@ -114,14 +131,15 @@ impl<A: Processing + Fidelity> Leg<A> {
     }
 
     /// Takes the answer to what this end offered.
-    pub fn take_answer(&mut self, answer: &SessionDescription, with_events: bool) {
+    pub fn take_answer(&mut self, answer: &SessionDescription, knows: Knows) {
         let Some((remote, theirs, direction)) = audio_of(answer) else { return };
         let Some((kind, codec)) = codec_in(&theirs) else { return };
-        let events = events_in(&theirs).filter(|_| with_events);
+        let events = type_in(&theirs, "telephone-event").filter(|_| knows.events);
+        let noise = type_in(&theirs, "CN").filter(|_| knows.noise);
         let receives = matches!(direction, Direction::SendRecv | Direction::RecvOnly);
         let gives = matches!(direction, Direction::SendRecv | Direction::SendOnly);
         let plays = gives && !self.holding;
-        self.media.agree(Agreed { remote, kind, codec, events, sends: receives, plays });
+        self.media.agree(Agreed { remote, kind, codec, events, noise, sends: receives, plays });
     }
 }
 
@@ -163,10 +181,8 @@ fn codec_in(media: &SdpMedia) -> Option<(u8, CodecName)> {
     })
 }
 
-fn events_in(media: &SdpMedia) -> Option<u8> {
-    media
-        .payload_types()
-        .find(|number| media.rtpmap(*number).is_some_and(|map| map.is("telephone-event", 8000)))
+fn type_in(media: &SdpMedia, encoding: &str) -> Option<u8> {
+    media.payload_types().find(|number| media.rtpmap(*number).is_some_and(|map| map.is(encoding, 8000)))
 }
 
 const fn name_of(codec: CodecName) -> &'static str {

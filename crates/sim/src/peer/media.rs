@@ -15,7 +15,7 @@
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
-use tipring_media::{Coder, Processing};
+use tipring_media::{Coder, Processing, Sifted};
 use tipring_port::CodecName;
 use tipring_units::{Entropy, Instant, Millis, Samples, TICK_SAMPLES};
 
@@ -46,6 +46,8 @@ pub struct Agreed {
     pub codec: CodecName,
     /// Payload type of telephone events, if both know them.
     pub events: Option<u8>,
+    /// Payload type of comfort noise, if both know it.
+    pub noise: Option<u8>,
     /// This end sends.
     pub sends: bool,
     /// This end plays.
@@ -60,6 +62,8 @@ pub enum MediaFact {
     Heard(Instant, HeardEvent),
     /// A telephone event began.
     Key(Instant, u8),
+    /// Comfort noise began to be sent to it.
+    Noise(Instant),
 }
 
 /// The sound of one dialog.
@@ -80,6 +84,8 @@ pub struct Media<A: Processing + Fidelity> {
     keys: VecDeque<u8>,
     key: Option<(u8, u32, u16)>,
     last_event: Option<u32>,
+    /// The last packet was comfort noise.
+    hushed: bool,
     facts: VecDeque<MediaFact>,
     received: u64,
     sent: u64,
@@ -109,6 +115,7 @@ impl<A: Processing + Fidelity> Media<A> {
             keys: VecDeque::new(),
             key: None,
             last_event: None,
+            hushed: false,
             facts: VecDeque::new(),
             received: 0,
             sent: 0,
@@ -172,9 +179,16 @@ impl<A: Processing + Fidelity> Media<A> {
             self.take_event(now, &packet);
             return;
         }
+        if Some(packet.kind) == agreed.noise {
+            if !core::mem::replace(&mut self.hushed, true) {
+                self.facts.push_back(MediaFact::Noise(now));
+            }
+            return;
+        }
         if packet.kind != agreed.kind {
             return;
         }
+        self.hushed = false;
         self.received += 1;
         if self.heard_from != Some(packet.source) {
             self.heard_from = Some(packet.source);
@@ -259,6 +273,18 @@ impl<A: Processing + Fidelity> Media<A> {
             return None;
         }
         let mut unit = [0; tipring_media::MAX_UNIT];
+        if let Some(noise) = agreed.noise {
+            // A packet that was begun is filled.
+            match self.coder.sift(&frame, &mut unit) {
+                Sifted::Description(length) if self.waiting_out.is_empty() => {
+                    self.first = true;
+                    let payload = unit.get(..length).unwrap_or_default().to_vec();
+                    return Some(self.packet(false, noise, timestamp, payload));
+                }
+                Sifted::Nothing if self.waiting_out.is_empty() => return None,
+                Sifted::Sound | Sifted::Description(_) | Sifted::Nothing => {}
+            }
+        }
         let length = self.coder.encode(&frame, &mut unit);
         let full = !self.waiting_out.is_empty();
         self.waiting_out.extend_from_slice(unit.get(..length).unwrap_or(&[]));

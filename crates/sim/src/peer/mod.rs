@@ -35,7 +35,7 @@ use tipring_units::{Entropy, Instant, Millis};
 
 use crate::ear::{HeardEvent, Land};
 use crate::plant::Fidelity;
-use leg::{Leg, Repeat, Stage};
+use leg::{Knows, Leg, Repeat, Stage};
 pub use media::{Agreed, Media, MediaFact};
 pub use order::{From, Manner, Order, Which};
 pub use rtp::{Packet, TelephoneEvent};
@@ -189,7 +189,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             clients: Vec::new(),
             seen: VecDeque::new(),
             repeats: Vec::new(),
-            bad: BTreeSet::from([Manner::Routes, Manner::Remembers]),
+            bad: BTreeSet::from([Manner::Routes, Manner::Remembers, Manner::Noise]),
             auth: None,
             asks: false,
             nonce,
@@ -300,6 +300,7 @@ impl<A: Processing + Fidelity> Peer<A> {
                     MediaFact::Key(at, key) => {
                         PeerFact::Said(at, format!("gets digit {} by event", char::from(key)))
                     }
+                    MediaFact::Noise(at) => PeerFact::Said(at, "gets comfort noise".to_owned()),
                 });
             }
         }
@@ -349,6 +350,11 @@ impl<A: Processing + Fidelity> Peer<A> {
 
     fn say(&mut self, now: Instant, words: String) {
         self.facts.push_back(PeerFact::Said(now, words));
+    }
+
+    /// What it knows of RTP beside codecs.
+    fn knows(&self) -> Knows {
+        Knows { events: self.has(Manner::Events), noise: self.has(Manner::Noise) }
     }
 
     fn has(&self, manner: Manner) -> bool {

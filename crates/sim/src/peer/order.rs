@@ -30,11 +30,13 @@ pub enum Manner {
     Routes,
     /// Registers again with the nonce that it has; not so at the start.
     Remembers,
+    /// Offers and accepts comfort noise, and describes its own silence in place of sending it; not so at the start.
+    Noise,
 }
 
 impl Manner {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Acks,
         Self::Repeats,
         Self::Answers,
@@ -43,6 +45,7 @@ impl Manner {
         Self::Informs,
         Self::Routes,
         Self::Remembers,
+        Self::Noise,
     ];
 
     /// Its word in flows.
@@ -56,6 +59,7 @@ impl Manner {
             Self::Informs => "informs",
             Self::Routes => "routes",
             Self::Remembers => "remembers",
+            Self::Noise => "noise",
         }
     }
 }

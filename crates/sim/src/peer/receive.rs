@@ -89,10 +89,10 @@ impl<A: Processing + Fidelity> Peer<A> {
 
     /// The answer in an ACK, where our INVITE's answer carried the offer.
     fn take_late_answer(&mut self, request: &Request) {
-        let events = self.has(Manner::Events);
+        let knows = self.knows();
         let Some(place) = self.leg_of(request) else { return };
         if let Some(answer) = description_of(&request.headers, &request.body) {
-            self.legs[place].take_answer(&answer, events);
+            self.legs[place].take_answer(&answer, knows);
         }
     }
 
@@ -174,7 +174,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             self.send(from, answer.to_bytes());
             return;
         }
-        let events = self.has(Manner::Events);
+        let knows = self.knows();
         let leg = &mut self.legs[place];
         leg.invite = request.clone();
         leg.offer = description;
@@ -186,7 +186,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             return;
         }
         let leg = &mut self.legs[place];
-        let body = if leg.offer.is_some() { leg.answer(events) } else { Some(leg.offer(events)) };
+        let body = if leg.offer.is_some() { leg.answer(knows) } else { Some(leg.offer(knows)) };
         let mut answer = request.response(200, "", None);
         answer.headers.push(HeaderName::Contact, self.contact().to_string());
         if let Some(body) = body {
@@ -311,7 +311,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             }
             return;
         };
-        let events = self.has(Manner::Events);
+        let knows = self.knows();
         if response.is_provisional() {
             if let Some(found) = found {
                 self.clients[found].next = None;
@@ -319,7 +319,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             }
             self.learn(place, response);
             if let Some(answer) = description_of(&response.headers, &response.body) {
-                self.legs[place].take_answer(&answer, events);
+                self.legs[place].take_answer(&answer, knows);
             }
             return;
         }
@@ -333,7 +333,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             let description = description_of(&response.headers, &response.body);
             match description {
                 Some(offer) if self.legs[place].answers_late => self.legs[place].offer = Some(offer),
-                Some(answer) => self.legs[place].take_answer(&answer, events),
+                Some(answer) => self.legs[place].take_answer(&answer, knows),
                 None => {}
             }
             let given_up = client.as_ref().is_some_and(|client| client.cancelled);
@@ -376,9 +376,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         if !response.is_success() {
             return;
         }
-        let events = self.has(Manner::Events);
+        let knows = self.knows();
         if fresh && let Some(answer) = description_of(&response.headers, &response.body) {
-            self.legs[place].take_answer(&answer, events);
+            self.legs[place].take_answer(&answer, knows);
         }
         if self.has(Manner::Acks) {
             self.acknowledge(now, place);

@@ -127,7 +127,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             Ok(place) => place,
             Err(_) => self.fork(which)?,
         };
-        let events = self.has(super::Manner::Events);
+        let knows = self.knows();
         let invite = self.legs[place].invite.clone();
         let tag = self.legs[place].local.tag().map(str::to_owned);
         let tag = if status == 100 { None } else { tag };
@@ -143,7 +143,7 @@ impl<A: Processing + Fidelity> Peer<A> {
         }
         if sound || (200..300).contains(&status) {
             let leg = &mut self.legs[place];
-            let body = if leg.offer.is_some() { leg.answer(events) } else { Some(leg.offer(events)) };
+            let body = if leg.offer.is_some() { leg.answer(knows) } else { Some(leg.offer(knows)) };
             if let Some(body) = body {
                 response.set_body("application/sdp", body.to_bytes());
             }
@@ -236,7 +236,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             late_sound: None,
         };
         if offers {
-            let body = leg.offer(self.has(super::Manner::Events));
+            let body = leg.offer(self.knows());
             request.set_body("application/sdp", body.to_bytes());
         }
         if let Some(route) = self.route() {
@@ -299,9 +299,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         let via = self.via();
         request.headers.push_front(HeaderName::Via, via.to_string());
         let to = self.way(place);
-        let events = self.has(super::Manner::Events);
+        let knows = self.knows();
         if core::mem::take(&mut self.legs[place].answers_late)
-            && let Some(body) = self.legs[place].answer(events)
+            && let Some(body) = self.legs[place].answer(knows)
         {
             request.set_body("application/sdp", body.to_bytes());
         }
@@ -329,9 +329,9 @@ impl<A: Processing + Fidelity> Peer<A> {
 
     fn reinvite(&mut self, now: Instant, which: Which, hold: bool) -> Result<(), Cannot> {
         let place = self.find(which, |leg| leg.stage == Stage::Confirmed)?;
-        let events = self.has(super::Manner::Events);
+        let knows = self.knows();
         self.legs[place].holding = hold;
-        let body = self.legs[place].offer(events);
+        let body = self.legs[place].offer(knows);
         let mut request = self.within(place, Method::Invite);
         request.headers.push(HeaderName::Contact, self.contact().to_string());
         request.set_body("application/sdp", body.to_bytes());

@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 use tipring_units::Millis;
 
 use super::media::{
-    Codec, DEFAULT_PTIME, Direction, EventTypes, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS, MediaPlan,
-    OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE, both,
+    COMFORT_NOISE_TYPE, Codec, DEFAULT_PTIME, Direction, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS,
+    MediaPlan, OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE, TypePair, both,
 };
 use crate::sdp::{
     Connection, Media, MediaKind, Origin, Proto, RtcpAddress, Rtpmap, SdpError, SessionDescription,
 };
 
+/// Comfort noise in SDP, RFC 3389 §4.
+const NOISE: &str = "CN";
+const NOISE_CLOCK: u32 = 8000;
 /// The clock of telephone events for narrow-band audio, RFC 4733 §2.
 const EVENT_CLOCK: u32 = 8000;
 
@@ -82,6 +85,7 @@ pub struct OfferAnswer {
     /// Payload types under which we receive: they never change their meaning within a session (§8.3.2).
     types: BTreeMap<Codec, u8>,
     event_type: u8,
+    noise_type: u8,
     plan: Option<MediaPlan>,
     preview: Option<MediaPlan>,
 }
@@ -98,6 +102,7 @@ impl OfferAnswer {
             audio: 0,
             types: Codec::ALL.into_iter().map(|codec| (codec, codec.offered_payload_type())).collect(),
             event_type: TELEPHONE_EVENT_TYPE,
+            noise_type: COMFORT_NOISE_TYPE,
             plan: None,
             preview: None,
         }
@@ -133,7 +138,13 @@ impl OfferAnswer {
         let mut line = Media::audio(media.rtp.port());
         for codec in media.codecs.iter().take(MAX_CODECS) {
             let number = self.types.get(codec).copied().unwrap_or(codec.offered_payload_type());
-            line.add_payload(Rtpmap::new(number, codec.name(), codec.clock_rate()), codec.fmtp());
+            line.add_payload(
+                Rtpmap::new(number, codec.name(), codec.clock_rate()),
+                codec.fmtp(media.silence),
+            );
+        }
+        if media.silence {
+            line.add_payload(Rtpmap::new(self.noise_type, NOISE, NOISE_CLOCK), "");
         }
         if media.telephone_events {
             line.add_payload(Rtpmap::new(self.event_type, "telephone-event", EVENT_CLOCK), "0-16");
@@ -192,6 +203,9 @@ impl OfferAnswer {
                 }
                 if let Some(events) = stream.events {
                     self.event_type = events.receive;
+                }
+                if let Some(noise) = stream.noise {
+                    self.noise_type = noise.receive;
                 }
                 MediaPlan { streams: vec![stream] }
             }
@@ -267,7 +281,10 @@ impl OfferAnswer {
             .collect();
         let events = event_type(theirs)
             .filter(|_| media.telephone_events)
-            .map(|send| EventTypes { send, receive: self.event_type });
+            .map(|send| TypePair { send, receive: self.event_type });
+        let noise = noise_type(theirs)
+            .filter(|_| media.silence)
+            .map(|send| TypePair { send, receive: self.noise_type });
         let direction = both(their_direction(&answer, theirs).reversed(), media.direction);
         Ok(MediaPlan {
             streams: vec![StreamPlan {
@@ -277,6 +294,8 @@ impl OfferAnswer {
                 send_type,
                 receive_types,
                 events,
+                noise,
+                annex_b: media.silence && annex_b(theirs, send_type, codec),
                 send_ptime: ptime_of(theirs),
                 receive_ptime: media.ptime,
                 direction,
@@ -323,10 +342,15 @@ fn accept(offer: &SessionDescription, theirs: &Media, media: &LocalMedia) -> Opt
         codecs_of(theirs).filter(|(_, codec)| media.codecs.contains(codec)).collect();
     let (send_type, codec) = agreed.first().copied()?;
     let events = event_type(theirs).filter(|_| media.telephone_events);
+    let noise = noise_type(theirs);
     let direction = both(their_direction(offer, theirs).reversed(), media.direction);
     let mut line = Media::audio(media.rtp.port());
     for (number, codec) in &agreed {
-        line.add_payload(Rtpmap::new(*number, codec.name(), codec.clock_rate()), codec.fmtp());
+        let silence = media.silence && annex_b(theirs, *number, *codec);
+        line.add_payload(Rtpmap::new(*number, codec.name(), codec.clock_rate()), codec.fmtp(silence));
+    }
+    if let Some(number) = noise {
+        line.add_payload(Rtpmap::new(number, NOISE, NOISE_CLOCK), "");
     }
     if let Some(number) = events {
         line.add_payload(Rtpmap::new(number, "telephone-event", EVENT_CLOCK), "0-16");
@@ -338,7 +362,9 @@ fn accept(offer: &SessionDescription, theirs: &Media, media: &LocalMedia) -> Opt
         codec,
         send_type,
         receive_types: agreed,
-        events: events.map(|number| EventTypes { send: number, receive: number }),
+        events: events.map(|number| TypePair { send: number, receive: number }),
+        noise: noise.map(|number| TypePair { send: number, receive: number }),
+        annex_b: media.silence && annex_b(theirs, send_type, codec),
         send_ptime: ptime_of(theirs),
         receive_ptime: media.ptime,
         direction,
@@ -376,6 +402,15 @@ fn event_type(media: &Media) -> Option<u8> {
     media
         .payload_types()
         .find(|number| media.rtpmap(*number).is_some_and(|map| map.is("telephone-event", EVENT_CLOCK)))
+}
+
+fn noise_type(media: &Media) -> Option<u8> {
+    media.payload_types().find(|number| media.rtpmap(*number).is_some_and(|map| map.is(NOISE, NOISE_CLOCK)))
+}
+
+/// Whether they take Annex B of `codec`, if it is G.729.
+fn annex_b(theirs: &Media, number: u8, codec: Codec) -> bool {
+    codec.allows_annex_b(theirs.fmtp(number).unwrap_or_default())
 }
 
 /// Where the far end receives RTP; 0.0.0.0 counts as an address, for hold.

@@ -21,7 +21,7 @@ pub enum Codec {
     G726(Kbits),
     /// The same, packed as AAL2 has it (ITU-T I.366.2 Annex E).
     Aal2G726(Kbits),
-    /// G.729 without Annex B.
+    /// G.729; with Annex B where both sides want it.
     G729,
 }
 
@@ -122,11 +122,21 @@ impl Codec {
 
     /// What our `a=fmtp` line says of it; nothing if it is empty. Without a word Annex B of G.729 is meant to be used
     /// (RFC 4856 §2.1.9), and where one side refuses it neither does.
-    pub const fn fmtp(self) -> &'static str {
+    pub const fn fmtp(self, annex_b: bool) -> &'static str {
         match self {
+            Self::G729 if annex_b => "annexb=yes",
             Self::G729 => "annexb=no",
             Self::Pcmu | Self::Pcma | Self::L16 | Self::G722 | Self::G726(_) | Self::Aal2G726(_) => "",
         }
+    }
+
+    /// Whether `parameters`, those of an `a=fmtp` line, let Annex B of G.729 be used.
+    pub fn allows_annex_b(self, parameters: &str) -> bool {
+        let said = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+        let refused = |(name, value): (&str, &str)| {
+            name.trim().eq_ignore_ascii_case("annexb") && value.trim().eq_ignore_ascii_case("no")
+        };
+        self == Self::G729 && !said.into_iter().any(refused)
     }
 
     /// The codec of an encoding name and clock rate with one channel.
@@ -139,6 +149,8 @@ impl Codec {
 
 /// The payload type under which we offer telephone events (RFC 4733).
 pub const TELEPHONE_EVENT_TYPE: u8 = 101;
+/// The payload type of comfort noise (RFC 3389 §4).
+pub const COMFORT_NOISE_TYPE: u8 = 13;
 /// Codecs kept of one media description.
 pub const MAX_CODECS: usize = 16;
 /// Media descriptions kept of one session.
@@ -164,6 +176,9 @@ pub struct LocalMedia {
     pub codecs: Vec<Codec>,
     /// Whether we send and receive telephone events.
     pub telephone_events: bool,
+    /// Whether silence may go unsent: comfort noise (RFC 3389) and Annex B of G.729 are offered. Comfort noise that the
+    /// far end offers is taken in any case.
+    pub silence: bool,
     /// The packet time that we like to receive.
     pub ptime: Millis,
     /// What we are ready to do: `SendOnly` or `Inactive` holds the far end.
@@ -178,6 +193,7 @@ impl LocalMedia {
             rtcp: None,
             codecs: vec![Codec::Pcmu, Codec::Pcma],
             telephone_events: true,
+            silence: false,
             ptime: DEFAULT_PTIME,
             direction: Direction::SendRecv,
         }
@@ -207,9 +223,9 @@ pub struct OfferedMedia {
     pub direction: Direction,
 }
 
-/// The payload type of telephone events each way.
+/// A payload type each way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EventTypes {
+pub struct TypePair {
     /// In packets that we send.
     pub send: u8,
     /// In packets that we receive.
@@ -230,7 +246,11 @@ pub struct StreamPlan {
     /// All codecs that may arrive, by payload type.
     pub receive_types: Vec<(u8, Codec)>,
     /// Telephone events, if agreed.
-    pub events: Option<EventTypes>,
+    pub events: Option<TypePair>,
+    /// Comfort noise, if agreed.
+    pub noise: Option<TypePair>,
+    /// Both sides use Annex B of G.729, if that is the codec.
+    pub annex_b: bool,
     /// The length of the packets that we send.
     pub send_ptime: Millis,
     /// The length of the packets that we asked for.

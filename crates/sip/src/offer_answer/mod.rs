@@ -15,6 +15,6 @@ mod media;
 
 pub use machine::{OfferAnswer, SdpRefused};
 pub use media::{
-    Codec, DEFAULT_PTIME, Direction, EventTypes, Kbits, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS,
-    MediaPlan, OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE,
+    COMFORT_NOISE_TYPE, Codec, DEFAULT_PTIME, Direction, Kbits, LocalMedia, MAX_CODECS, MAX_PTIME,
+    MAX_STREAMS, MediaPlan, OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE, TypePair,
 };

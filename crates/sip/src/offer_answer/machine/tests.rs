@@ -44,6 +44,52 @@ fn the_order_of_the_offer_chooses_the_codec() {
 }
 
 #[test]
+fn comfort_noise_is_offered_where_silence_may_go_unsent_and_taken_from_anyone() {
+    let silent = LocalMedia { silence: true, ..local(1) };
+    assert_eq!(parsed(&OfferAnswer::new(1).offer(&local(1))).media[0].formats, ["0", "8", "101"]);
+    let mut machine = OfferAnswer::new(1);
+    let offer = parsed(&machine.offer(&silent));
+    assert_eq!(offer.media[0].formats, ["0", "8", "13", "101"]);
+    assert!(offer.media[0].rtpmap(13).is_some_and(|map| map.is("CN", 8000)));
+    let plan = machine.receive_answer(&sdp("m=audio 30000 RTP/AVP 0 13\n")).expect("an answer");
+    let noise = |plan: &MediaPlan| plan.audio().and_then(|stream| stream.noise);
+    assert_eq!(noise(&plan), Some(TypePair { send: 13, receive: 13 }));
+    machine.offer(&silent);
+    let plan = machine.receive_answer(&sdp("m=audio 30000 RTP/AVP 0\n")).expect("an answer");
+    assert_eq!(noise(&plan), None);
+    let offer = "m=audio 30000 RTP/AVP 0 97\na=rtpmap:97 CN/8000\n";
+    for media in [local(1), silent] {
+        let (answer, stream) = answered(offer, &media);
+        assert_eq!(answer.media[0].formats, ["0", "97"]);
+        assert_eq!(stream.noise, Some(TypePair { send: 97, receive: 97 }));
+    }
+    let (answer, stream) = answered("m=audio 30000 RTP/AVP 0 97\na=rtpmap:97 CN/16000\n", &local(1));
+    assert_eq!((answer.media[0].formats.len(), stream.noise), (1, None), "of another clock");
+}
+
+#[test]
+fn annex_b_is_used_where_neither_side_refuses_it() {
+    let media = |silence| LocalMedia { codecs: vec![Codec::G729], silence, ..local(1) };
+    let of = |body: &[u8]| parsed(body).media[0].fmtp(18).unwrap_or_default().to_owned();
+    for (silence, theirs, agreed) in [
+        (false, "", false),
+        (false, "a=fmtp:18 annexb=yes\n", false),
+        (true, "", true),
+        (true, "a=fmtp:18 annexb=yes\n", true),
+        (true, "a=fmtp:18 x=1; AnnexB = NO\n", false),
+    ] {
+        let line = format!("m=audio 30000 RTP/AVP 18\n{theirs}");
+        let (answer, stream) = answered(&line, &media(silence));
+        let word = if agreed { "annexb=yes" } else { "annexb=no" };
+        assert_eq!((answer.media[0].fmtp(18), stream.annex_b), (Some(word), agreed), "{line}");
+        let mut machine = OfferAnswer::new(1);
+        assert_eq!(of(&machine.offer(&media(silence))), if silence { "annexb=yes" } else { "annexb=no" });
+        let plan = machine.receive_answer(&sdp(&line)).expect("an answer");
+        assert_eq!(plan.audio().map(|stream| stream.annex_b), Some(agreed), "{line}");
+    }
+}
+
+#[test]
 fn payload_types_of_the_offer_are_kept_in_later_offers() {
     let mut machine = OfferAnswer::new(1);
     let offer = "m=audio 30000 RTP/AVP 0 97 110\na=rtpmap:97 L16/8000\na=rtpmap:110 telephone-event/8000\n";
