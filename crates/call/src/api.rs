@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Text, Tone};
+use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Signal, Text, Tone};
 use tipring_units::{CallId, Epoch, LineId, Millis};
 
 use crate::{CallRecord, Cause, Identity, Setup};
@@ -133,6 +133,13 @@ pub enum Input {
         /// The event.
         event: FarEvent,
     },
+    /// A machine's signal was heard in what a party says.
+    Signal {
+        /// The party.
+        party: Party,
+        /// The signal.
+        signal: Signal,
+    },
     /// A server can or cannot take calls now. Servers are taken to be up until told otherwise.
     Server {
         /// The server.
@@ -247,6 +254,8 @@ pub enum FarAction {
         from: Identity,
         /// Emergency calls go ahead of others.
         priority: Priority,
+        /// A fax or a modem calls: only a codec that carries one may be offered.
+        data: bool,
     },
     /// Tell the caller that the called telephone rings; the caller makes its own ringback.
     Alert,
@@ -262,6 +271,8 @@ pub enum FarAction {
     Hold,
     /// Take it back.
     Resume,
+    /// The call carries a fax or a modem: agree with the far end on a codec that does, now or when it answers.
+    Data,
 }
 
 /// Which way sound goes between two parties.
@@ -287,6 +298,13 @@ pub enum MediaAction {
     },
     /// Ends what [`MediaAction::Connect`] began. Comes before the legs end, whatever ends the call.
     Disconnect {
+        /// The caller.
+        a: Party,
+        /// The called.
+        b: Party,
+    },
+    /// What these two say goes through untouched from now on; said again after each [`MediaAction::Connect`].
+    PassThrough {
         /// The caller.
         a: Party,
         /// The called.
@@ -376,6 +394,13 @@ pub enum CallEvent {
         call: CallId,
         /// Who held.
         by: Side,
+    },
+    /// The call carries a fax or a modem, and its sound goes through untouched.
+    PassedThrough {
+        /// The call.
+        call: CallId,
+        /// What showed it, and who sounded it; none where the configuration says so.
+        by: Option<(Side, Signal)>,
     },
     /// A telephone that hung up on a held party is rung back.
     Recalled {
@@ -485,6 +510,8 @@ pub enum Why {
     Recall,
     /// A line does not say that it stopped ringing.
     RingStop,
+    /// The far end that sounds a fax or a modem does not change the codec by itself.
+    Codec,
 }
 
 impl Why {
@@ -500,6 +527,7 @@ impl Why {
             Self::NoReaction => "no reaction",
             Self::Recall => "recall",
             Self::RingStop => "ring stop",
+            Self::Codec => "codec",
         }
     }
 }

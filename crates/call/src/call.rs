@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use tipring_port::Signal;
 use tipring_units::{CallId, Instant, Millis, WallTime};
 
 use crate::outbox::{CallInput, Offer, Order, Outbox};
@@ -16,6 +17,10 @@ use crate::{
 
 /// An emergency call that has another way waits this long for any reaction of the first.
 const EMERGENCY_REACTION: Millis = Millis::from_secs(10);
+
+/// The far end that sounds a fax or a modem has this long to change the codec by itself before it is asked to: two
+/// gateways that both ask at once refuse each other.
+const CODEC_GRACE: Millis = Millis(800);
 
 /// How far a call is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +54,8 @@ pub(crate) struct Beginning {
     pub came_by: Option<Via>,
     pub dialled: Number,
     pub priority: Priority,
+    /// One of its ends is configured as a fax or a modem.
+    pub data: bool,
 }
 
 /// Now, twice.
@@ -71,6 +78,10 @@ pub(crate) struct Call {
     path: Option<Path>,
     started: WallTime,
     answered: Option<Clock>,
+    /// It carries a fax or a modem.
+    data: bool,
+    /// What a machine sounded before the answer.
+    early: Option<(Side, Signal)>,
     timer: Option<(Instant, Why)>,
 }
 
@@ -78,6 +89,7 @@ impl Call {
     /// A call that has gone nowhere yet.
     pub fn new(beginning: Beginning, clock: Clock) -> Self {
         Self {
+            data: beginning.data,
             beginning,
             called: None,
             went_by: None,
@@ -88,6 +100,7 @@ impl Call {
             path: None,
             started: clock.wall,
             answered: None,
+            early: None,
             timer: None,
         }
     }
@@ -109,6 +122,9 @@ impl Call {
         });
         match ways {
             Ok(ways) => {
+                if self.data {
+                    self.tell(Side::Caller, Order::Data, out);
+                }
                 self.ways = ways.into();
                 self.next_way(Cause::NoWay, Clearer::Gateway, clock, timers, out);
             }
@@ -200,6 +216,11 @@ impl Call {
                     self.tell(Side::Caller, Order::Connected, out);
                     self.route_sound(out);
                     out.event(CallEvent::Answered(self.beginning.call));
+                    if let Some((side, signal)) = self.early.take() {
+                        self.signal(side, signal, clock, out);
+                    } else if self.data {
+                        out.event(CallEvent::PassedThrough { call: self.beginning.call, by: None });
+                    }
                 }
                 Phase::Talking | Phase::Over => {} // said before, or late
             },
@@ -215,6 +236,7 @@ impl Call {
                         number: self.beginning.dialled,
                         via: None,
                         priority: self.beginning.priority,
+                        data: self.data,
                     };
                     self.tell(side, Order::RingBack(offer), out);
                 }
@@ -232,6 +254,7 @@ impl Call {
                 }
                 Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over => {} // nothing to hold
             },
+            CallInput::Signal(signal) => self.signal(side, signal, clock, out),
             CallInput::Digit(digit, length) => match (self.phase, self.party(side.other())) {
                 (Phase::Talking, Some(to)) if !self.is_held() => {
                     out.media(MediaAction::Digit { to, digit, length });
@@ -248,7 +271,13 @@ impl Call {
         let cause = match self.phase {
             Phase::Trying => Cause::NO_REACTION,
             Phase::Alerting | Phase::Early => Cause::NO_ANSWER,
-            Phase::Talking | Phase::Over => return, // no timer runs here
+            Phase::Talking => {
+                // Whoever of them is far and has changed already has nothing to do.
+                self.tell(Side::Caller, Order::Data, out);
+                self.tell(Side::Called, Order::Data, out);
+                return;
+            }
+            Phase::Over => return, // no timer runs here
         };
         self.tell(Side::Called, Order::Over(cause), out);
         self.gave_up(cause, Clearer::Gateway, clock, timers, out);
@@ -307,7 +336,8 @@ impl Call {
         self.timer = Some((clock.now + patience, Why::NoReaction));
         let call = self.beginning.call;
         out.event(CallEvent::Routed { call, to: party, via, sent: number });
-        let offer = Offer { from: self.beginning.from, number, via, priority: self.beginning.priority };
+        let (from, priority) = (self.beginning.from, self.beginning.priority);
+        let offer = Offer { from, number, via, priority, data: self.data };
         out.tell_party(party, call, Order::Offer(offer));
     }
 
@@ -317,6 +347,30 @@ impl Call {
             Priority::Normal => Some((clock.now + timers.answer, Why::NoAnswer)),
             Priority::Emergency => None,
         };
+    }
+
+    /// A machine sounds. What answers a data call makes this one; a voice call goes on in spite of all others.
+    fn signal(&mut self, side: Side, signal: Signal, clock: Clock, out: &mut Outbox) {
+        if self.data || self.is_held() || !signal.is_data() {
+            return;
+        }
+        match self.phase {
+            Phase::Talking => {}
+            // An answer tone that overtakes the answer.
+            Phase::Early => {
+                self.early = Some((side, signal));
+                return;
+            }
+            Phase::Trying | Phase::Alerting | Phase::Over => return, // nobody hears it
+        }
+        self.data = true;
+        let call = self.beginning.call;
+        out.event(CallEvent::PassedThrough { call, by: Some((side, signal)) });
+        if let Some(Path { a, b, .. }) = self.path {
+            out.media(MediaAction::PassThrough { a, b });
+        }
+        self.tell(side.other(), Order::Data, out);
+        self.timer = Some((clock.now + CODEC_GRACE, Why::Codec));
     }
 
     fn hold(&mut self, side: Side, on: bool, out: &mut Outbox) {
@@ -357,6 +411,9 @@ impl Call {
         match wanted {
             Some(Path { a, b, way }) => {
                 out.media(MediaAction::Connect { a, b, way });
+                if self.data {
+                    out.media(MediaAction::PassThrough { a, b });
+                }
                 self.path = wanted;
             }
             None => self.disconnect(out),
@@ -402,6 +459,7 @@ impl Call {
             cause,
             by,
             priority: self.beginning.priority,
+            data: self.data,
         }));
     }
 

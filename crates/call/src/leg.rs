@@ -110,6 +110,7 @@ impl Leg {
                         number: offer.number,
                         from: offer.from,
                         priority: offer.priority,
+                        data: offer.data,
                     },
                 ),
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // offered once
@@ -154,6 +155,12 @@ impl Leg {
                     self.tone(Some(Tone::Ringback), out);
                 }
                 State::Calling | State::Called | State::Talking | State::Recalling | State::Gone => {} // was not held
+            },
+            Order::Data => match self.state {
+                State::Calling | State::Called | State::Talking | State::Held | State::Recalling => {
+                    out.far(self.id, FarAction::Data);
+                }
+                State::Gone => {} // it ended in the same moment
             },
             Order::Over(cause) => self.over(cause, out),
         }

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use tipring_port::Signal;
 use tipring_units::{CallId, Epoch, LineId, Millis};
 
 use crate::plan::Selection;
@@ -64,6 +65,8 @@ pub(crate) enum CallInput {
     FarHold(bool),
     /// This party sends a digit.
     Digit(u8, Millis),
+    /// This party sounds as a machine does.
+    Signal(Signal),
 }
 
 /// What a call tells a party.
@@ -85,6 +88,8 @@ pub(crate) enum Order {
     Retrieved,
     /// The other end hung up on you while it held you, and is being rung back.
     Recalling,
+    /// The call carries a fax or a modem.
+    Data,
     /// The call is over for you.
     Over(Cause),
 }
@@ -100,6 +105,8 @@ pub(crate) struct Offer {
     pub via: Option<Via>,
     /// Its priority.
     pub priority: Priority,
+    /// It carries a fax or a modem.
+    pub data: bool,
 }
 
 /// Where machines leave what they have to say.

@@ -39,4 +39,6 @@ pub struct CallRecord {
     pub by: Clearer,
     /// Its priority.
     pub priority: Priority,
+    /// It carried a fax or a modem, and its sound went through untouched.
+    pub data: bool,
 }

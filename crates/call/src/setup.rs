@@ -46,6 +46,8 @@ pub struct Phone {
     pub may_call: Permission,
     /// How it rings.
     pub ring: RingPattern,
+    /// It is a fax or a modem: all its calls are passed through.
+    pub data: bool,
 }
 
 /// A telephone that registers here.

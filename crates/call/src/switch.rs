@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tipring_port::LineCommand;
+use tipring_port::{LineCommand, Signal};
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
 use crate::call::{Beginning, Call, Clock};
@@ -92,6 +92,7 @@ impl Switch {
                 self.with_line(line, |side, scene| side.on_summary(epoch, summary, scene));
             }
             Input::Far { leg, event } => self.far(leg, event),
+            Input::Signal { party, signal } => self.signal(party, signal),
             Input::Server { name, up } => self.server(name, up),
             Input::Reconfigure(setup) => self.reconfigure(*setup),
             Input::SetInService { line, on } => {
@@ -269,6 +270,7 @@ impl Switch {
             | Order::Held
             | Order::Retrieved
             | Order::Recalling
+            | Order::Data
             | Order::Over(_) => {} // it gave its calls up when it went
         }
     }
@@ -331,7 +333,12 @@ impl Switch {
             (Priority::Emergency, Some(callback)) => Identity { number: callback, ..from },
             (Priority::Emergency | Priority::Normal, _) => from,
         };
-        let beginning = Beginning { call, caller, from: shown, came_by, dialled, priority };
+        let data = self.is_data(caller)
+            || ways.iter().flatten().any(|way| match way {
+                Target::Line(line) => self.is_data(Party::Line(*line)),
+                Target::User(_) | Target::Server { .. } => false,
+            });
+        let beginning = Beginning { call, caller, from: shown, came_by, dialled, priority, data };
         self.calls.insert(call, Call::new(beginning, self.clock));
         let timers = self.setup.timers;
         self.with_call(call, |call, clock, out| call.start(ways, clock, timers, out));
@@ -388,6 +395,21 @@ impl Switch {
         phone.map_or((Identity::default(), Permission::Internal), |phone| {
             (Identity { number: phone.number, name: phone.name, ..Identity::default() }, phone.may_call)
         })
+    }
+
+    /// A fax or a modem is configured there.
+    fn is_data(&self, party: Party) -> bool {
+        self.setup.phones.iter().any(|phone| phone.data && Party::Line(phone.line) == party)
+    }
+
+    /// Whatever call of the party has its sound connected hears of it.
+    fn signal(&mut self, party: Party, signal: Signal) {
+        let has = |call: &Call| call.caller() == party || call.called() == Some(party);
+        let calls: Vec<CallId> =
+            self.calls.iter().filter(|(_, call)| has(call)).map(|(call, _)| *call).collect();
+        for call in calls {
+            self.out.tell_call(call, party, CallInput::Signal(signal));
+        }
     }
 
     fn server(&mut self, name: ServerName, up: bool) {

@@ -387,7 +387,7 @@ fn a_key_or_a_table_of_a_later_version_is_answered() {
     );
     assert_eq!(
         later("type = \"fax\""),
-        "6: [phone.101] type = \"fax\" is not in this version yet: it runs as a plain phone, without T.38."
+        "6: [phone.101] type = \"fax\" is not in this version yet: it goes as G.711, without T.38."
     );
     assert_eq!(
         later("[phone.102]\nport = \"dahdi/1\""),

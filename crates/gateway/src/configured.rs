@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use tipring_call::{CauseTones, DialRow, Emergency, Number, Permission, Setup, Timers};
 use tipring_config::{
-    Codec, Destination, Digest, Digits, Effective, MayCall, Phone, Rule, Server, Service, Target,
+    Codec, Destination, Digest, Digits, Effective, MayCall, Phone, PhoneType, Rule, Server, Service, Target,
 };
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
@@ -68,6 +68,7 @@ impl Site {
             name: Text::new(phone.name.as_deref().unwrap_or_default()),
             may_call: permission(phone.may_call),
             ring: effective.profile(phone).ring.pattern,
+            data: matches!(phone.r#type, PhoneType::Fax | PhoneType::Modem),
         });
         let (servers, accounts) = servers(effective);
         let first = servers.first();
@@ -79,6 +80,7 @@ impl Site {
                 slots: wiring.slots.clone(),
                 host_shard: ShardId(0),
                 codecs: first.map_or_else(|| default_codecs(effective), |server| server.codecs.clone()),
+                data_codecs: default_codecs(effective),
                 ptime: PTIME,
                 dtmf: DtmfMode::Events(TELEPHONE_EVENT_TYPE),
                 jitter: JITTER,

@@ -124,6 +124,8 @@ pub struct MediaSite {
     pub host_shard: ShardId,
     /// Codecs in order of preference.
     pub codecs: Vec<CodecName>,
+    /// The codecs that carry a fax or a modem: G.711, the country's law first.
+    pub data_codecs: Vec<CodecName>,
     /// Packet time.
     pub ptime: Millis,
     /// How digits go where the far end knows telephone events; `InBand` and `Signalling` are kept as they are.

@@ -83,6 +83,7 @@ mod tests {
             cause: Cause::Q850(16),
             by: Clearer::Gateway,
             priority: Priority::Normal,
+            data: false,
         }
     }
 

@@ -48,6 +48,11 @@ impl<A: Processing> CrossLeg<A> {
         self.player.next_frame().unwrap_or(hears)
     }
 
+    /// Looks for no digits any more.
+    pub fn pass_through(&mut self) {
+        self.voice.pass_through(true);
+    }
+
     /// A digit without sound begins.
     pub fn digit_begins(&mut self, digit: u8) {
         self.player.digit(digit, None);

@@ -1,9 +1,9 @@
 //! A line's part of the media plane: voice path, player, and what was sent last.
 
-use tipring_port::{Audio, LineProfile, TonePlan};
+use tipring_port::{Audio, LineProfile, Signal, TonePlan};
 use tipring_units::{Millis, Samples};
 
-use crate::processing::{Heard, LineVoice, Player, Processing};
+use crate::processing::{Bank, Heard, LineVoice, Player, Processing};
 
 /// A line's voice path with the player of its tones.
 pub struct LineLeg<A: Processing> {
@@ -11,6 +11,9 @@ pub struct LineLeg<A: Processing> {
     pub voice: A::Voice,
     /// Tones, digits and caller-ID bursts.
     pub player: A::Player,
+    bank: A::Bank,
+    /// A machine's signal that was heard in this tick.
+    signal: Option<Signal>,
     tones: TonePlan,
     sent: A::Frame,
     sounds: bool,
@@ -32,6 +35,8 @@ impl<A: Processing> LineLeg<A> {
         Self {
             voice: A::Voice::new(profile),
             player: A::Player::new(),
+            bank: A::Bank::new(),
+            signal: None,
             tones: profile.tones,
             sent: A::SILENCE,
             sounds: false,
@@ -45,6 +50,8 @@ impl<A: Processing> LineLeg<A> {
     /// Becomes the leg of a line with this profile, by the memory that it has.
     pub fn renew(&mut self, profile: &LineProfile) {
         self.voice.renew(profile);
+        self.bank.reset();
+        self.signal = None;
         self.player.stop();
         self.tones = profile.tones;
         self.sent = A::SILENCE;
@@ -60,6 +67,7 @@ impl<A: Processing> LineLeg<A> {
     /// A frame from the line.
     pub fn hear(&mut self, frame: &A::Frame, bulk_delay: Samples) -> Heard<A> {
         let mut heard = self.voice.hear(frame, &self.sent, bulk_delay);
+        self.signal = self.bank.listen(&heard.clean);
         if self.doubt > 0 && heard.began.take().is_some() {
             self.doubted = true;
         }
@@ -67,6 +75,11 @@ impl<A: Processing> LineLeg<A> {
             self.doubted = false;
         }
         heard
+    }
+
+    /// Takes the machine's signal of this tick.
+    pub fn take_signal(&mut self) -> Option<Signal> {
+        self.signal.take()
     }
 
     /// The frame for the line: the player's, else what the leg `hears` if the line is bridged, else silence.

@@ -21,13 +21,14 @@ use core::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tipring_port::{
-    CrossSpec, DtmfMode, LegSpec, LineProfile, MediaCommand, MediaEvent, RtpSpec, TapPoint, Tone, TonePlan,
+    CrossSpec, DtmfMode, LegSpec, LineProfile, MediaCommand, MediaEvent, RtpSpec, Signal, TapPoint, Tone,
+    TonePlan,
 };
 use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, WallTime};
 
 use crate::cross_leg::CrossLeg;
 use crate::line_leg::LineLeg;
-use crate::processing::{Player, Processing};
+use crate::processing::{LineVoice, Player, Processing};
 use crate::rtp_leg::RtpLeg;
 use crate::tap::Taps;
 
@@ -61,6 +62,9 @@ struct Leg<A: Processing> {
     muted: bool,
     deaf: bool,
     digit: Option<DigitEdge>,
+    signal: Option<Signal>,
+    /// It carries data: what machines say is theirs.
+    data: bool,
     /// A digit of this leg began on its bridge and has not ended.
     digit_open: bool,
     injured: Option<Stage>,
@@ -211,6 +215,7 @@ impl<A: Processing> Plane<A> {
                     leg.hears = A::SILENCE;
                 }
             }
+            MediaCommand::PassThrough(id) => self.pass_through(now, id),
             MediaCommand::Tap(line, point, open) => {
                 // A tap more than there is room for is not opened; its listener finds it closed.
                 let _ = self.taps.set(line, point, open);
@@ -267,6 +272,8 @@ impl<A: Processing> Plane<A> {
             muted: false,
             deaf: false,
             digit: None,
+            signal: None,
+            data: false,
             digit_open: false,
             injured: None,
         });
@@ -279,7 +286,10 @@ impl<A: Processing> Plane<A> {
         if let Some(leg) = self.legs[index].take() {
             match leg.kind {
                 // A tone that the line's machine plays is not the leg's to stop.
-                Kind::Line(line) => self.lines[line].player.drop_digits(),
+                Kind::Line(line) => {
+                    self.lines[line].player.drop_digits();
+                    self.lines[line].voice.pass_through(false);
+                }
                 Kind::Rtp(stream) => {
                     let stream = &mut self.streams[stream].1;
                     out(MediaEvent::Stats(id, stream.stats(now), true));
@@ -383,6 +393,17 @@ impl<A: Processing> Plane<A> {
         }
     }
 
+    fn pass_through(&mut self, now: Instant, id: LegId) {
+        let Some(index) = self.find(id) else { return };
+        let Some(leg) = &mut self.legs[index] else { return };
+        leg.data = true;
+        match leg.kind {
+            Kind::Line(line) => self.lines[line].voice.pass_through(true),
+            Kind::Rtp(stream) => self.streams[stream].1.pass_through(now),
+            Kind::Cross(crossing, _) => self.crossings[crossing].1.pass_through(),
+        }
+    }
+
     /// Takes what a tap has heard; see [`Taps::take`].
     pub fn take_tap(&mut self, line: LineId, point: TapPoint, each: impl FnMut(&A::Frame)) -> Option<u32> {
         self.taps.take(line, point, each)
@@ -432,6 +453,7 @@ fn leg_of(command: &MediaCommand) -> Option<LegId> {
         | MediaCommand::Leave(id)
         | MediaCommand::Tone(id, _)
         | MediaCommand::Digit(id, ..)
+        | MediaCommand::PassThrough(id)
         | MediaCommand::Deaf(id, _) => Some(*id),
         MediaCommand::Tap(..) => None,
     }

@@ -1,8 +1,8 @@
 //! What the media plane does to sound, over both kinds of frame.
 //!
 //! # What it does
-//! Names the five things that touch sound: a line's voice path, a player of tones and bursts, a coder for RTP
-//! payloads, a waiting room that stretches what was decoded, and a crossing between two clocks. The legs and bridges are written over these and know nothing of
+//! Names the six things that touch sound: a line's voice path, a player of tones and bursts, a bank of detectors for
+//! the signals of machines, a coder for RTP payloads, a waiting room that stretches what was decoded, and a crossing between two clocks. The legs and bridges are written over these and know nothing of
 //! samples.
 //!
 //! # How
@@ -12,7 +12,7 @@
 //! # Limits
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
-use tipring_port::{Audio, CallerId, CodecName, LineProfile, Tone, ToneProgram};
+use tipring_port::{Audio, CallerId, CodecName, LineProfile, Signal, Tone, ToneProgram};
 use tipring_units::{Millis, Samples};
 
 /// Bytes of the payload of one tick, at the most (L16).
@@ -24,6 +24,8 @@ pub trait Processing: Audio + Sized {
     type Voice: LineVoice<Self> + Send;
     /// A player of tones and bursts.
     type Player: Player<Self> + Send;
+    /// A bank of detectors for the signals of machines.
+    type Bank: Bank<Self> + Send;
     /// A coder for RTP payloads.
     type Coder: Coder<Self> + Send;
     /// Where decoded sound waits.
@@ -59,6 +61,8 @@ pub trait LineVoice<A: Audio> {
     fn hear(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
     /// Gives the frame for the line its gain.
     fn speak(&mut self, frame: &A::Frame) -> A::Frame;
+    /// Lets sound through untouched from now on, both ways: no canceller, no digits, no gain; or no longer.
+    fn pass_through(&mut self, on: bool);
     /// Forgets the digit and the echo path; the line has a new call.
     fn reset(&mut self);
     /// Becomes what [`LineVoice::new`] gives for `profile`, without allocating: the line was given another profile.
@@ -99,6 +103,16 @@ pub enum Sifted {
     Description(usize),
     /// Nothing.
     Nothing,
+}
+
+/// Hears the signals of fax terminals and modems in one direction, at the same cost whatever sounds.
+pub trait Bank<A: Audio> {
+    /// A bank that has heard nothing.
+    fn new() -> Self;
+    /// Forgets what it has heard.
+    fn reset(&mut self);
+    /// Takes a frame; the signal that is certain now, once.
+    fn listen(&mut self, frame: &A::Frame) -> Option<Signal>;
 }
 
 /// Sound to RTP payload and back, in units of one tick.

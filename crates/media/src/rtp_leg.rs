@@ -18,7 +18,9 @@
 
 use core::net::SocketAddr;
 
-use tipring_port::{CodecName, DtmfMode, MediaEvent, RtpSpec, SilenceMode, StreamStats, Tone, ToneProgram};
+use tipring_port::{
+    CodecName, DtmfMode, MediaEvent, RtpSpec, Signal, SilenceMode, StreamStats, Tone, ToneProgram,
+};
 use tipring_rtp::{
     ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode,
     MAX_NOISE_BYTES, Pace, PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, StreamConfig,
@@ -30,7 +32,7 @@ use tipring_units::{
 
 use crate::packets::{Channel, Packets};
 use crate::plane::{DigitEdge, closed_spec};
-use crate::processing::{Coder, MAX_UNIT, Player, Processing, Sifted, Stretch};
+use crate::processing::{Bank, Coder, MAX_UNIT, Player, Processing, Sifted, Stretch};
 
 /// Statistics go up this often.
 const STATS_INTERVAL: Millis = Millis::from_secs(5);
@@ -38,6 +40,10 @@ const STATS_INTERVAL: Millis = Millis::from_secs(5);
 const STARVED_AFTER: Millis = Millis::from_secs(5);
 /// Level that our telephone events state; the receiver regenerates the tone.
 const EVENT_LEVEL: Dbm0 = Dbm0(-10.0);
+
+/// Depth of the jitter buffer under data, within what the stream allows: deep enough for what an office network does,
+/// for what comes late is lost to a modem; shallow enough for the timers of T.30 and V.8.
+const DATA_DEPTH: Millis = Millis(100);
 
 /// What a tick plays.
 const TICK_HELD: Samples = Samples(TICK_SAMPLES as u64);
@@ -55,6 +61,10 @@ pub struct RtpLeg<A: Processing> {
     described: Option<([u8; MAX_NOISE_BYTES], usize)>,
     /// The far end pauses and has said so.
     pauses: bool,
+    bank: A::Bank,
+    signal: Option<Signal>,
+    /// The stream carries data and no speech.
+    data: bool,
     edge: Option<DigitEdge>,
     digit_sounds: bool,
     opened: Instant,
@@ -78,6 +88,9 @@ impl<A: Processing> RtpLeg<A> {
             player: A::Player::new(),
             described: None,
             pauses: false,
+            bank: A::Bank::new(),
+            signal: None,
+            data: false,
             edge: None,
             digit_sounds: false,
             opened: now,
@@ -102,6 +115,9 @@ impl<A: Processing> RtpLeg<A> {
         self.player.stop();
         self.described = None;
         self.pauses = false;
+        self.bank.reset();
+        self.signal = None;
+        self.data = false;
         self.edge = None;
         self.digit_sounds = false;
         self.opened = now;
@@ -131,6 +147,19 @@ impl<A: Processing> RtpLeg<A> {
             self.opened = now;
             self.starved_told = false;
             self.heard = None;
+        }
+    }
+
+    /// Sound goes through untouched until the leg is opened anew: no digits by another way, a jitter buffer of one depth.
+    pub fn pass_through(&mut self, now: Instant) {
+        if !self.data {
+            self.data = true;
+            self.player.stop();
+            self.stream.end_events();
+            let depth =
+                DATA_DEPTH.clamp(self.spec.jitter.min.min(self.spec.jitter.max), self.spec.jitter.max);
+            let jitter = JitterConfig { min: depth, max: depth, start: depth, mode: JitterMode::Fixed };
+            self.stream.set_jitter(now, jitter);
         }
     }
 
@@ -165,7 +194,7 @@ impl<A: Processing> RtpLeg<A> {
 
     /// How digits go out.
     pub fn dtmf(&self) -> DtmfMode {
-        self.spec.dtmf
+        if self.data { DtmfMode::InBand } else { self.spec.dtmf }
     }
 
     /// Takes a datagram from one of the leg's sockets. What is malformed or from a stranger is counted.
@@ -205,11 +234,12 @@ impl<A: Processing> RtpLeg<A> {
         });
         let frame = frame.unwrap_or(A::SILENCE);
         self.stream.sound().hold(self.stretch.held());
-        self.edge = self.stream.poll_event().and_then(edge_of);
+        self.signal = self.bank.listen(&frame);
+        self.edge = self.stream.poll_event().and_then(edge_of).filter(|_| !self.data);
         match self.edge {
             Some(DigitEdge::Began(_)) => self.digit_sounds = true,
             Some(DigitEdge::Ended(..)) => self.digit_sounds = false,
-            None => {}
+            None => self.digit_sounds &= !self.data,
         }
         if self.spec.direction.receive { frame } else { A::SILENCE }
     }
@@ -234,6 +264,11 @@ impl<A: Processing> RtpLeg<A> {
             Playout::Event(_) => A::SILENCE,
         };
         self.stretch.push(&frame);
+    }
+
+    /// A machine's signal that was heard in this tick.
+    pub fn signal(&self) -> Option<Signal> {
+        self.signal
     }
 
     /// A digit that began or ended by telephone event in this tick; none begins while nothing is to be received.
@@ -261,7 +296,7 @@ impl<A: Processing> RtpLeg<A> {
 
     /// Sends a whole digit in the leg's own way.
     pub fn send_digit(&mut self, digit: u8, length: Millis) {
-        match self.spec.dtmf {
+        match self.dtmf() {
             DtmfMode::Events(_) => {
                 if let Some(event) = TelephoneEvent::from_digit(char::from(digit)) {
                     // As above.
@@ -304,9 +339,12 @@ impl<A: Processing> RtpLeg<A> {
         while out.push_with(self.spec.slot, |room| stream.poll_packet(now, room).map(leaving)) {}
     }
 
-    /// What is sent of silence.
+    /// What is sent of silence; under data all of it, where the codec leaves the choice.
     fn silence(&self) -> SilenceMode {
-        self.spec.silence
+        match self.spec.silence {
+            SilenceMode::Described(_) if self.data => SilenceMode::Sent,
+            mode @ (SilenceMode::Sent | SilenceMode::Described(_) | SilenceMode::ByCodec) => mode,
+        }
     }
 
     fn send_frame(&mut self, now: Instant, frame: &A::Frame) {

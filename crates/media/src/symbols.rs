@@ -12,11 +12,13 @@
 
 use tipring_dsp::FskBurst;
 use tipring_line::caller_frame;
-use tipring_port::{Audio, CallerId, CodecName, LineProfile, Sound, Symbol, Symbols, Tone, ToneProgram};
+use tipring_port::{
+    Audio, CallerId, CodecName, LineProfile, Signal, Sound, Symbol, Symbols, Tone, ToneProgram,
+};
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK, TICK_SAMPLES};
 
 use crate::keys::{Keys, Strike};
-use crate::processing::{Coder, Crossing, Heard, LineVoice, Player, Processing, Sifted, Stretch};
+use crate::processing::{Bank, Coder, Crossing, Heard, LineVoice, Player, Processing, Sifted, Stretch};
 
 /// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
 const DETECT_FRAMES: u8 = 4;
@@ -27,6 +29,8 @@ const SILENT_FRAMES: u32 = 20;
 const TELL_FRAMES: u32 = 200;
 /// The level in a description: symbols have no noise.
 const NO_NOISE: u8 = 127;
+/// Frames of a machine's tone before it is told, as the bank of true samples takes for CNG and for an answer tone.
+const BANK_FRAMES: u8 = 43;
 /// Bytes of one coded symbol.
 const UNIT: usize = 15;
 /// Frames that a crossing holds before it gives the first, and at the most.
@@ -38,6 +42,7 @@ const STRETCH_MAX: usize = 6;
 impl Processing for Symbols {
     type Voice = SymbolVoice;
     type Player = SymbolPlayer;
+    type Bank = SymbolBank;
     type Coder = SymbolCoder;
     type Stretch = SymbolStretch;
     type Crossing = SymbolCrossing;
@@ -55,18 +60,22 @@ pub struct SymbolVoice {
     digit: Option<u8>,
     seen: u8,
     missed: u8,
+    data: bool,
 }
 
 impl LineVoice<Symbols> for SymbolVoice {
     fn new(profile: &LineProfile) -> Self {
-        Self { gain_in: profile.gain_in, gain_out: profile.gain_out, digit: None, seen: 0, missed: 0 }
+        Self { gain_in: profile.gain_in, gain_out: profile.gain_out, ..Self::plain() }
     }
 
     fn plain() -> Self {
-        Self { gain_in: Db(0.0), gain_out: Db(0.0), digit: None, seen: 0, missed: 0 }
+        Self { gain_in: Db(0.0), gain_out: Db(0.0), digit: None, seen: 0, missed: 0, data: false }
     }
 
     fn hear(&mut self, frame: &Symbol, _sent: &Symbol, _bulk_delay: Samples) -> Heard<Symbols> {
+        if self.data {
+            return Heard { clean: *frame, muted: false, began: None, ended: None };
+        }
         let sounding = frame.sounds().find_map(|(sound, _)| match sound {
             Sound::Dtmf(digit) => Some(digit),
             Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) => None,
@@ -103,10 +112,15 @@ impl LineVoice<Symbols> for SymbolVoice {
     }
 
     fn speak(&mut self, frame: &Symbol) -> Symbol {
-        amplify(frame, self.gain_out)
+        if self.data { *frame } else { amplify(frame, self.gain_out) }
+    }
+
+    fn pass_through(&mut self, on: bool) {
+        self.data = on;
     }
 
     fn reset(&mut self) {
+        self.data = false;
         self.digit = None;
         self.seen = 0;
         self.missed = 0;
@@ -259,6 +273,37 @@ impl Player<Symbols> for SymbolPlayer {
                 Some(Symbol::of(Sound::Fsk(out, count), Dbm0(-14.0)))
             }
         }
+    }
+}
+
+/// A bank of detectors for the signals of machines that are a steady sine.
+#[derive(Debug)]
+pub struct SymbolBank {
+    signal: Option<Signal>,
+    /// Frames in which it sounded.
+    seen: u8,
+}
+
+impl Bank<Symbols> for SymbolBank {
+    fn new() -> Self {
+        Self { signal: None, seen: 0 }
+    }
+
+    fn reset(&mut self) {
+        *self = Self::new();
+    }
+
+    fn listen(&mut self, frame: &Symbol) -> Option<Signal> {
+        let sounding = frame.sounds().find_map(|(sound, _)| match sound {
+            Sound::Sine(1062..=1138) => Some(Signal::Cng),
+            Sound::Sine(2085..=2115) => Some(Signal::Ced),
+            Sound::Sine(_) | Sound::Dtmf(_) | Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) => None,
+        });
+        if sounding != self.signal {
+            (self.signal, self.seen) = (sounding, 0);
+        }
+        self.seen = self.seen.saturating_add(1);
+        sounding.filter(|_| self.seen == BANK_FRAMES)
     }
 }
 

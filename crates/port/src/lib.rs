@@ -11,6 +11,7 @@ mod card;
 mod line;
 mod media;
 mod profile;
+mod signal;
 mod text;
 mod tone;
 
@@ -32,5 +33,6 @@ pub use profile::{
     CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, MAX_RING_STEPS, PulseConvention,
     PulseTiming, RingPattern, RingSpec, RohTiming,
 };
+pub use signal::Signal;
 pub use text::Text;
 pub use tone::{Component, MAX_COMPONENTS, MAX_STEPS, Tone, TonePlan, ToneProgram, ToneStep};

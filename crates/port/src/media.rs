@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use tipring_units::{BridgeId, Dbm0, Epoch, LegId, LineId, MediaSlot, Millis, ShardId};
 
-use crate::{LineCommand, LineEvent, LineProfile, Text, Tone, TonePlan};
+use crate::{LineCommand, LineEvent, LineProfile, Signal, Text, Tone, TonePlan};
 
 /// Payload types that one stream receives, at the most.
 pub const MAX_PAYLOAD_TYPES: usize = 8;
@@ -204,6 +204,9 @@ pub enum MediaCommand {
     Digit(LegId, u8, Millis),
     /// A deaf leg hears silence whatever its bridge plays: sound before the answer goes one way.
     Deaf(LegId, bool),
+    /// From now on, and until it closes, a leg carries data: its sound goes through untouched. No canceller, no gain, no
+    /// digits, a jitter buffer of one depth.
+    PassThrough(LegId),
     /// Opens or closes a tap on a line.
     Tap(LineId, TapPoint, bool),
 }
@@ -244,6 +247,8 @@ pub enum MediaEvent {
     Digit(LegId, u8, Millis),
     /// A digit was heard on the bridge of this RTP leg and has to go out on it by signalling.
     DigitToSignal(LegId, u8, Millis),
+    /// A machine's signal was heard in what this leg says; again where it turns out to be another after all.
+    Signal(LegId, Signal),
     /// Statistics, every 5 s and at the end (`true`).
     Stats(LegId, StreamStats, bool),
     /// A leg ended by its own fault.

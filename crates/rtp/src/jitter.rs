@@ -65,7 +65,9 @@ const QUICK_PACE: Millis = Millis(20);
 const BEYOND: i64 = 25 * MILLI;
 /// A fixed buffer steps only when it is this far off, which its speed has not prevented.
 const FIXED_SLACK: i64 = 30 * MILLI;
-/// Parts in a million of speed for each millisecond that a fixed buffer is off, and the most.
+/// Nor does it pull while it is no further off than this: as long as the clocks agree every sample passes as it came.
+const FIXED_FREE: i64 = 8 * MILLI;
+/// Parts in a million of speed for each millisecond beyond that a fixed buffer is off, and the most.
 const FIXED_PULL: (f32, f32) = (8.0, 100.0);
 /// Drift that is not worth another speed, in parts in a million: at exact speed samples pass bit by bit.
 const DRIFT_MIN: f32 = 4.0;
@@ -173,6 +175,21 @@ impl JitterBuffer {
         self.formats = formats;
     }
 
+    /// Another depth and mode from now on, in the memory that it has: deeper than it was made for it does not become.
+    /// A fixed buffer takes its depth at once and in one step, so that none follows.
+    pub fn set_config(&mut self, now: Instant, config: JitterConfig) {
+        let most = self.store.places().saturating_sub(SPARE_PLACES) * 10;
+        let most = Millis(u32::try_from(most).unwrap_or(u32::MAX));
+        self.config = within_limits(JitterConfig { max: config.max.min(most), ..config });
+        if self.config.mode == JitterMode::Fixed && self.newest.is_some() && self.phase != Phase::Pause {
+            let units = (self.target(now) - self.depth() + UNIT / 2).div_euclid(UNIT);
+            for position in self.next..self.next.saturating_sub(units) {
+                self.store.clear(position);
+            }
+            self.next = self.next.saturating_sub(units);
+        }
+    }
+
     /// Forgets what waits and the timeline: the source is another one. What was learned of the network stays.
     pub fn restart(&mut self) {
         self.store.clear_all();
@@ -278,8 +295,9 @@ impl JitterBuffer {
         let pull = match self.config.mode {
             JitterMode::Adaptive => 0.0,
             JitterMode::Fixed if matches!(self.phase, Phase::Playing(_)) => {
-                let off = (self.depth() - self.target(now)) as f32 / MILLI as f32;
-                (off * FIXED_PULL.0).clamp(-FIXED_PULL.1, FIXED_PULL.1)
+                let off = self.depth() - self.target(now);
+                let beyond = off - off.clamp(-FIXED_FREE, FIXED_FREE);
+                (beyond as f32 / MILLI as f32 * FIXED_PULL.0).clamp(-FIXED_PULL.1, FIXED_PULL.1)
             }
             JitterMode::Fixed => 0.0,
         };

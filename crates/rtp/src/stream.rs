@@ -182,6 +182,11 @@ impl RtpStream {
         self.jitter.set_formats(formats);
     }
 
+    /// Another jitter buffer from now on: see [`JitterBuffer::set_config`].
+    pub fn set_jitter(&mut self, now: Instant, config: JitterConfig) {
+        self.jitter.set_config(now, config);
+    }
+
     /// New agreement on what is sent. Events that wait or sound are given up if their payload type changes.
     pub fn set_sending(&mut self, sending: Sending) {
         if sending == self.sending {
@@ -273,6 +278,11 @@ impl RtpStream {
     /// Queues an event of this length; as with [`RtpStream::events`] it needs a payload type.
     pub fn send_event(&mut self, event: crate::TelephoneEvent, duration: Millis) -> Result<(), Full> {
         self.event_sender.send(event, duration)
+    }
+
+    /// Gives up the events that wait or sound.
+    pub fn end_events(&mut self) {
+        self.event_sender = sender(self.clock, self.sending);
     }
 
     /// Writes the next datagram that is due.

@@ -42,4 +42,6 @@ pub struct CallRow {
     pub by: String,
     /// It was a call to an emergency number.
     pub emergency: bool,
+    /// It carried a fax or a modem, passed through.
+    pub fax: bool,
 }

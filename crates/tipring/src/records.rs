@@ -45,6 +45,7 @@ pub fn row(record: &CallRecord, site: &Site) -> CallRow {
         }
         .to_owned(),
         emergency: record.priority == Priority::Emergency,
+        fax: record.data,
     }
 }
 
@@ -71,14 +72,15 @@ pub fn words(row: &CallRow) -> String {
         None => "  -  ".to_owned(),
     };
     format!(
-        "{from}{} -> {}{}{}  {talked}  {} ({}), by {}",
+        "{from}{} -> {}{}{}  {talked}  {} ({}), by {}{}",
         by("via", came),
         row.dialled,
         by("via", via),
         if row.emergency { " EMERGENCY" } else { "" },
         row.cause_word,
         row.cause,
-        row.by
+        row.by,
+        if row.fax { ", fax pass-through" } else { "" }
     )
 }
 

@@ -45,6 +45,8 @@ impl LineSide {
             Order::Retrieved if self.is_talking(call) => self.command(LineCommand::Quiet, scene),
             // Who is held by another line hears nothing of it; who holds that one in turn does not either.
             Order::Held | Order::Recalling | Order::Retrieved => {}
+            // The media plane does what there is to do.
+            Order::Data => {}
             Order::Over(cause) => self.over(call, cause, scene),
         }
     }

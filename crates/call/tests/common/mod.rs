@@ -48,6 +48,7 @@ pub fn numbering() -> NumberPlan {
 
 pub fn phone(line: u16, may_call: Permission) -> Phone {
     Phone {
+        data: false,
         line: LineId(line),
         number: number(&(101 + line).to_string()),
         name: Text::new(&format!("Room {}", 101 + line)),

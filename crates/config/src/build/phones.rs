@@ -220,10 +220,9 @@ impl Build<'_, '_, '_> {
     /// What a type of later versions does in this one.
     fn type_note(&mut self, item: &Item<'_>, kind: PhoneType) {
         let without = match kind {
-            PhoneType::Plain => return,
+            PhoneType::Plain | PhoneType::Modem => return,
             PhoneType::Hotel => "it runs as a plain phone, without lamp and stutter",
-            PhoneType::Fax => "it runs as a plain phone, without T.38",
-            PhoneType::Modem => "it runs as a plain phone, with echo canceller",
+            PhoneType::Fax => "it goes as G.711, without T.38",
             PhoneType::Lift => "it runs as a plain phone and dials nothing by itself",
             PhoneType::Alarm => "it runs as a plain phone, without priority",
             PhoneType::Door => "it runs as a plain phone and opens nothing",

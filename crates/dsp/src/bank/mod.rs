@@ -26,7 +26,6 @@ mod spectrum;
 #[cfg(test)]
 mod tests;
 
-pub use named::Signal;
 pub use segment::{CHORD_MAX, Segment};
 
 use crate::level::{Frame, power_of_level};
@@ -36,6 +35,7 @@ use flags::{FlagWatch, Heard};
 use named::{ANSWER, Named};
 use segment::{SegmentEvent, Tracker};
 use spectrum::{FrontEnd, Spectrum};
+pub use tipring_port::Signal;
 use tipring_port::TonePlan;
 use tipring_units::{Dbm0, SampleTime, Samples};
 

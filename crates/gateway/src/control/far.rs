@@ -41,6 +41,8 @@ pub(crate) struct FarNews {
     pub(crate) event: Option<(FarId, FarEvent)>,
     /// The far leg is gone.
     pub(crate) gone: Option<FarId>,
+    /// For the agent.
+    pub(crate) command: Option<Command>,
 }
 
 impl FarDesk {
@@ -106,12 +108,12 @@ impl FarDesk {
     ) -> Result<Option<Command>, Cause> {
         let session = self.session(far);
         let command = match (action, session) {
-            (FarAction::Place { via, number, from, priority }, _) => {
+            (FarAction::Place { via, number, from, priority, data }, _) => {
                 let server = match via {
                     Via::Server(name) => site.sip.servers.iter().find(|server| server.name == name.as_str()),
                     Via::User(_) => None,
                 };
-                let local = media.reserve(far, server).ok_or(Cause::NO_CIRCUIT)?;
+                let local = media.reserve(far, server, data).ok_or(Cause::NO_CIRCUIT)?;
                 let session = new_session();
                 self.bind(far, session);
                 let call = Outgoing { via, number, from, priority, hops: self.hops_for(far) };
@@ -143,8 +145,24 @@ impl FarDesk {
             }
             (FarAction::Hold, Some(session)) => self.reoffer(media, far, session, Direction::SendOnly),
             (FarAction::Resume, Some(session)) => self.reoffer(media, far, session, Direction::SendRecv),
+            (FarAction::Data, Some(session)) => self.data(media, far, session),
         };
         Ok(command)
+    }
+
+    /// From now on only codecs that carry a fax or a modem: offered, where another one is in use; else kept to, whatever the
+    /// far end offers.
+    fn data(&self, media: &mut MediaDesk, far: FarId, session: SessionId) -> Option<Command> {
+        let carries = media.set_data(far)?;
+        let held = self.held_by_us.get(&far) == Some(&true);
+        let direction = if held { Direction::SendOnly } else { Direction::SendRecv };
+        let media = media.local(far)?.with_direction(direction);
+        match carries {
+            // Nothing is agreed yet: it is told what we have when it comes to that.
+            None => None,
+            Some(true) => Some(Command::SetMedia { session, media }),
+            Some(false) => Some(Command::Reoffer { session, media }),
+        }
     }
 
     fn reoffer(
@@ -177,7 +195,7 @@ impl FarDesk {
                     TrustedAs::Server(id) => site.sip.servers.iter().find(|server| server.config.id == id),
                     TrustedAs::User(_) | TrustedAs::Network => None,
                 };
-                if media.reserve(far, server).is_none() {
+                if media.reserve(far, server, false).is_none() {
                     // The switch is not asked: there is nothing that it could do with it.
                     self.forget(far);
                     news.event = None;
@@ -212,6 +230,8 @@ impl FarDesk {
             Event::Reoffered { session, plan, held } => {
                 if let Some(far) = leg(session) {
                     news.event = self.changed(media, far, plan, Some(*held));
+                    // Where we wait to offer what carries a fax, they may have done so.
+                    news.command = media.is_data(far).then(|| self.data(media, far, *session)).flatten();
                 }
             }
             Event::ReofferResult { session, result } => {

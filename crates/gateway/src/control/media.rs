@@ -27,6 +27,8 @@ struct FarMedia {
     dtmf: DtmfMode,
     /// Silence may go unsent.
     vad: bool,
+    /// It carries a fax or a modem.
+    data: bool,
     plan: Option<StreamPlan>,
     shard: Option<ShardId>,
 }
@@ -83,21 +85,28 @@ impl MediaDesk {
     /// Codecs and the like for sessions from now on; sockets stay as they are.
     pub(crate) fn configure(&mut self, site: &Site) {
         self.site.codecs.clone_from(&site.media.codecs);
+        self.site.data_codecs.clone_from(&site.media.data_codecs);
         self.site.ptime = site.media.ptime;
         self.site.dtmf = site.media.dtmf;
         self.site.jitter = site.media.jitter;
         self.line_shards = site.lines.iter().map(|line| line.shard).collect();
     }
 
-    /// Takes sockets for a far leg by `server`, if it is by one; `None` if all are in use.
-    pub(crate) fn reserve(&mut self, far: FarId, server: Option<&ServerSite>) -> Option<LocalMedia> {
+    /// Takes sockets for a far leg by `server`, if it is by one; `None` if all are in use. `data`: it carries a fax or a
+    /// modem.
+    pub(crate) fn reserve(
+        &mut self,
+        far: FarId,
+        server: Option<&ServerSite>,
+        data: bool,
+    ) -> Option<LocalMedia> {
         let slot = self.free.pop_front()?;
         self.last_leg += 1;
         let leg = LegId(self.last_leg);
         let codecs = server.map_or_else(|| self.site.codecs.clone(), |server| server.codecs.clone());
         let dtmf = server.map_or(self.site.dtmf, |server| server.dtmf);
         let vad = server.is_some_and(|server| server.vad);
-        self.far.insert(far, FarMedia { slot, leg, codecs, dtmf, vad, plan: None, shard: None });
+        self.far.insert(far, FarMedia { slot, leg, codecs, dtmf, vad, data, plan: None, shard: None });
         self.local(far)
     }
 
@@ -105,15 +114,29 @@ impl MediaDesk {
     pub(crate) fn local(&self, far: FarId) -> Option<LocalMedia> {
         let media = self.far.get(&far)?;
         let rtp = *self.addresses.get(&media.slot)?;
+        let codecs = if media.data { &self.site.data_codecs } else { &media.codecs };
         Some(LocalMedia {
             rtp,
             rtcp: None,
-            codecs: media.codecs.iter().take(MAX_PAYLOAD_TYPES).map(|codec| codec_of(*codec)).collect(),
-            telephone_events: matches!(media.dtmf, DtmfMode::Events(_)),
-            silence: media.vad,
+            codecs: codecs.iter().take(MAX_PAYLOAD_TYPES).map(|codec| codec_of(*codec)).collect(),
+            telephone_events: matches!(media.dtmf, DtmfMode::Events(_)) && !media.data,
+            silence: media.vad && !media.data,
             ptime: self.site.ptime,
             direction: offer_answer::Direction::SendRecv,
         })
+    }
+
+    /// A far leg carries a fax or a modem from now on. Whether the codec in use carries one; `None` within if none is in
+    /// use yet.
+    pub(crate) fn set_data(&mut self, far: FarId) -> Option<Option<bool>> {
+        let media = self.far.get_mut(&far)?;
+        media.data = true;
+        Some(media.plan.as_ref().map(|plan| matches!(plan.codec, Codec::Pcmu | Codec::Pcma)))
+    }
+
+    /// True if a far leg carries a fax or a modem.
+    pub(crate) fn is_data(&self, far: FarId) -> bool {
+        self.far.get(&far).is_some_and(|media| media.data)
     }
 
     /// The far leg whose media leg this is.
@@ -209,6 +232,15 @@ impl MediaDesk {
                     self.unjoin(&path);
                 }
             }
+            MediaAction::PassThrough { a, b } => {
+                if let Some(path) = self.paths.iter().find(|path| (path.a, path.b) == (a, b)) {
+                    let crossings = path.crossings.clone();
+                    let legs = [self.leg_of(a), self.leg_of(b)].into_iter().flatten().chain(crossings);
+                    for (shard, leg) in legs.collect::<Vec<_>>() {
+                        self.out.push_back((shard, Command::Media(MediaCommand::PassThrough(leg))));
+                    }
+                }
+            }
             MediaAction::Tone { leg, tone } => {
                 if let Some(media) = self.far.get_mut(&leg) {
                     if media.shard.is_none() {
@@ -225,12 +257,16 @@ impl MediaDesk {
 
     /// Sends a digit to a party as its media leg does it.
     pub(crate) fn digit(&mut self, to: Party, digit: u8, length: Millis) {
-        let found = match to {
+        if let Some((shard, leg)) = self.leg_of(to) {
+            self.out.push_back((shard, Command::Media(MediaCommand::Digit(leg, digit, length))));
+        }
+    }
+
+    /// A party's media leg, if it is open, and its shard.
+    fn leg_of(&self, party: Party) -> Option<(ShardId, LegId)> {
+        match party {
             Party::Line(line) => self.lines.get(&line).map(|leg| (self.line_shard(line), *leg)),
             Party::Far(far) => self.far.get(&far).and_then(|media| Some((media.shard?, media.leg))),
-        };
-        if let Some((shard, leg)) = found {
-            self.out.push_back((shard, Command::Media(MediaCommand::Digit(leg, digit, length))));
         }
     }
 
@@ -329,11 +365,7 @@ impl MediaDesk {
 
     /// Sound before the answer goes to the caller only.
     fn set_way(&mut self, called: Party, way: Way) {
-        let found = match called {
-            Party::Line(line) => self.lines.get(&line).map(|leg| (self.line_shard(line), *leg)),
-            Party::Far(far) => self.far.get(&far).and_then(|media| Some((media.shard?, media.leg))),
-        };
-        if let Some((shard, leg)) = found {
+        if let Some((shard, leg)) = self.leg_of(called) {
             let deaf = way == Way::ToA;
             self.out.push_back((shard, Command::Media(MediaCommand::Deaf(leg, deaf))));
         }

@@ -302,6 +302,11 @@ impl Control {
                     self.abandon(party);
                 }
             }
+            MediaEvent::Signal(leg, signal) => {
+                if let Some(party) = self.media.party_of(leg) {
+                    self.switch(tipring_call::Input::Signal { party, signal });
+                }
+            }
             // For the ladder and the log only.
             MediaEvent::Flowing(_) | MediaEvent::Starved(..) | MediaEvent::Level(..) => {}
         }

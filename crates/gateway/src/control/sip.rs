@@ -106,6 +106,9 @@ impl Control {
             | agent::Event::ReofferResult { .. }
             | agent::Event::Info { .. } => {
                 let news = self.far.news(&self.site, &mut self.media, &event);
+                if let Some(command) = news.command {
+                    self.agent(agent::Input::Command(command));
+                }
                 if let Some((far, event)) = news.event {
                     // A digit by INFO is also sound for whoever is at the other end.
                     if let FarEvent::Digit { digit, length } = event
@@ -145,6 +148,7 @@ fn session_of(command: &SipCommand) -> Option<SessionId> {
         | SipCommand::Reject { session, .. }
         | SipCommand::Hangup { session, .. }
         | SipCommand::Reoffer { session, .. }
+        | SipCommand::SetMedia { session, .. }
         | SipCommand::AnswerReoffer { session, .. }
         | SipCommand::SendInfo { session, .. }
         | SipCommand::Abandon { session } => Some(*session),

@@ -175,6 +175,7 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             | CallEvent::EarlyMedia(call)
             | CallEvent::Answered(call)
             | CallEvent::Held { call, .. }
+            | CallEvent::PassedThrough { call, .. }
             | CallEvent::Resumed { call, .. }
             | CallEvent::Cleared { call, .. } => (None, Some(call)),
             CallEvent::Recalled { call, line } => (Some(line), Some(call)),

@@ -120,6 +120,7 @@ impl Teller {
                 | CallEvent::EarlyMedia(_)
                 | CallEvent::Answered(_)
                 | CallEvent::Held { .. }
+                | CallEvent::PassedThrough { .. }
                 | CallEvent::Resumed { .. }
                 | CallEvent::Recalled { .. }
                 | CallEvent::Line { .. },
@@ -213,6 +214,14 @@ impl Teller {
             }
             CallEvent::Held { call, by } => plain(format!("{call} held by {}", side_word(by))),
             CallEvent::Resumed { call, by } => plain(format!("{call} taken back by {}", side_word(by))),
+            CallEvent::PassedThrough { call, by: Some((side, signal)) } => plain(format!(
+                "{call} is a fax or modem call: pass-through, by {} from the {}",
+                signal.word(),
+                side_word(side)
+            )),
+            CallEvent::PassedThrough { call, by: None } => {
+                plain(format!("{call} is a fax or modem call: pass-through, as configured"))
+            }
             CallEvent::Recalled { call, line } => {
                 plain(format!("{call}: {} is rung back for the held party", name(line)))
             }
@@ -356,6 +365,7 @@ fn media_words(event: &MediaEvent) -> Option<String> {
             "{leg}: sent {}, received {}, lost {}, late {}, jitter {}",
             stats.sent, stats.received, stats.lost, stats.late, stats.jitter
         )),
+        MediaEvent::Signal(leg, signal) => Some(format!("{leg}: hears {}", signal.word())),
         MediaEvent::Failed(leg) => Some(format!("{leg} failed")),
         MediaEvent::Stats(_, _, false) | MediaEvent::Level(..) => None, // for those who watch, not for readers
     }

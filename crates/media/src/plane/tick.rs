@@ -52,6 +52,7 @@ impl<A: Processing> Plane<A> {
         self.taps.show(line, TapPoint::Cancelled, &heard.clean);
         if let Some(leg) = self.legs.iter_mut().flatten().find(|leg| leg.kind == Kind::Line(index)) {
             leg.take(&heard);
+            leg.signal = self.lines[index].take_signal();
         }
         Some(heard)
     }
@@ -75,12 +76,16 @@ impl<A: Processing> Plane<A> {
                         if leg.muted {
                             leg.says = A::SILENCE;
                         }
+                        leg.signal = stream.signal();
                         if let Some(DigitEdge::Ended(digit, length)) = leg.digit {
                             out(MediaEvent::Digit(id, digit, length));
                         }
                         stream.report(now, id, out);
                     }
                     Kind::Cross(crossing, _) => leg.take(&crossings[crossing].1.play()),
+                }
+                if let Some(signal) = leg.signal.take().filter(|_| !leg.data) {
+                    out(MediaEvent::Signal(id, signal));
                 }
             });
             if whole.is_none() {

@@ -1,9 +1,10 @@
 //! The media plane over true samples.
 //!
 //! Implements the things of [`crate::Processing`] by the signal processing of `tipring-dsp` and the codecs of
-//! `tipring-codec`: a line's voice path, what is played to it, a stream's codec and stretching, and the crossing between
+//! `tipring-codec`: a line's voice path, what is played to it, the bank of detectors, a stream's codec and stretching, and the crossing between
 //! shards.
 
+mod bank;
 mod coder;
 mod crossing;
 mod player;
@@ -14,6 +15,7 @@ use tipring_port::{Frame, Samples};
 use tipring_units::Samples as SampleCount;
 
 use crate::processing::{Processing, Stretch};
+pub use bank::SampleBank;
 pub use coder::SampleCoder;
 pub use crossing::SampleCrossing;
 pub use player::SamplePlayer;
@@ -22,6 +24,7 @@ pub use voice::SampleVoice;
 impl Processing for Samples {
     type Voice = SampleVoice;
     type Player = SamplePlayer;
+    type Bank = SampleBank;
     type Coder = SampleCoder;
     type Stretch = TimeScaler;
     type Crossing = SampleCrossing;

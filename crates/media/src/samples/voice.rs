@@ -31,6 +31,8 @@ pub struct SampleVoice {
     gain_in: Gain,
     gain_out: Gain,
     delay: SampleCount,
+    /// The call carries data: sound goes through as it is.
+    data: bool,
 }
 
 impl LineVoice<Samples> for SampleVoice {
@@ -50,12 +52,16 @@ impl LineVoice<Samples> for SampleVoice {
             gain_in: Gain::new(Db(0.0)),
             gain_out: Gain::new(Db(0.0)),
             delay: SampleCount(0),
+            data: false,
         }
     }
 
     fn hear(&mut self, frame: &Frame, sent: &Frame, bulk_delay: SampleCount) -> Heard<Samples> {
         let mut clean = *frame;
         self.dc.process(&mut clean);
+        if self.data {
+            return Heard { clean, muted: false, began: None, ended: None };
+        }
         if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
             if bulk_delay != self.delay {
                 self.delay = bulk_delay;
@@ -81,11 +87,18 @@ impl LineVoice<Samples> for SampleVoice {
 
     fn speak(&mut self, frame: &Frame) -> Frame {
         let mut out = *frame;
-        self.gain_out.process(&mut out);
+        if !self.data {
+            self.gain_out.process(&mut out);
+        }
         out
     }
 
+    fn pass_through(&mut self, on: bool) {
+        self.data = on;
+    }
+
     fn reset(&mut self) {
+        self.data = false;
         self.dc = DcBlock::new();
         self.detector = DtmfDetector::new(DtmfProfile::default());
         if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {

@@ -85,6 +85,7 @@ impl Calls {
             | CallEvent::Held { .. }
             | CallEvent::Resumed { .. }
             | CallEvent::Recalled { .. }
+            | CallEvent::PassedThrough { .. }
             | CallEvent::Line { .. }
             | CallEvent::Seized(_)
             | CallEvent::Dialled { .. }
@@ -173,6 +174,7 @@ mod tests {
             cause: Cause::NORMAL,
             by: Clearer::Gateway,
             priority: Priority::Normal,
+            data: false,
         }
     }
 

@@ -118,7 +118,7 @@ impl Voices {
             CallEvent::Answered(call) => self.change(now, *call, |link| link.answered = true),
             CallEvent::Held { call, by } => self.change(now, *call, |link| hold(link, *by, true)),
             CallEvent::Resumed { call, by } => self.change(now, *call, |link| hold(link, *by, false)),
-            CallEvent::Recalled { .. } => {}
+            CallEvent::Recalled { .. } | CallEvent::PassedThrough { .. } => {}
             CallEvent::Cleared { call, .. } => {
                 if let Some(link) = self.links.remove(call) {
                     self.remember(now, link);

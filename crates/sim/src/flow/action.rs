@@ -26,7 +26,7 @@ pub enum Action {
 
 const PHONE: [&str; 10] =
     ["off-hook", "on-hook", "flash", "dials", "says", "hush", "unplug", "plug", "waits", "lifts"];
-const PEER: [&str; 26] = [
+const PEER: [&str; 27] = [
     "INVITE",
     "CANCEL",
     "BYE",
@@ -38,6 +38,7 @@ const PEER: [&str; 26] = [
     "request",
     "hold",
     "resume",
+    "offers",
     "digits",
     "keys",
     "says",
@@ -247,6 +248,12 @@ fn peer(place: usize, cursor: &mut Cursor<'_>, all: &mut Vec<Action>) -> Result<
         "again" => Order::Again(which(cursor)?),
         "hold" => Order::Hold(which(cursor)?),
         "resume" => Order::Resume(which(cursor)?),
+        "offers" => {
+            if !cursor.eat("relay") {
+                return Err(cursor.error("offers what?", "Write: offers relay (T.38)."));
+            }
+            Order::Relay(which(cursor)?)
+        }
         "INFO" => {
             let digit = cursor.text("a digit")?.chars().next().unwrap_or('0');
             Order::Info(digit, which(cursor)?)

@@ -173,10 +173,11 @@ const LINE: [&str; 30] = [
     "waiting",
 ];
 const CALL: [&str; 10] =
-    ["from", "routed", "alerting", "early", "answered", "held", "resumed", "recalls", "cleared", "cleared"];
+    ["from", "routed", "alerting", "early", "answered", "held", "resumed", "recalls", "fax", "cleared"];
 const GATEWAY: [&str; 7] = ["account", "server", "user", "refuses", "alarm", "is", "stuck"];
-const MEDIA: [&str; 3] = ["stream", "digit", "leg"];
-const HEARD: [&str; 8] = ["silence", "speech", "tone", "digit", "phone", "user", "voice", "nothing"];
+const MEDIA: [&str; 4] = ["stream", "digit", "hears", "leg"];
+const HEARD: [&str; 10] =
+    ["silence", "speech", "tone", "digit", "phone", "user", "voice", "nothing", "cng", "ced"];
 
 fn check(scene: &Scene, subject: Subject, words: &[String], at: &Cursor<'_>) -> Result<(), FlowError> {
     let known: &[&str] = match subject {

@@ -6,7 +6,7 @@ use tipring_media::Processing;
 use tipring_port::{CodecName, G726Packing, G726Rate};
 use tipring_sip::message::{Headers, NameAddr, Request, Uri};
 use tipring_sip::sdp::{
-    Connection, Direction, Media as SdpMedia, MediaKind, Origin, Rtpmap, SessionDescription,
+    Connection, Direction, Media as SdpMedia, MediaKind, Origin, Proto, Rtpmap, SessionDescription,
 };
 use tipring_units::{Instant, Millis};
 
@@ -95,6 +95,15 @@ impl<A: Processing + Fidelity> Leg<A> {
         self.describe(media)
     }
 
+    /// An offer of fax relay alone.
+    pub fn offer_relay(&mut self) -> SessionDescription {
+        let mut media = SdpMedia::audio(self.media.local().port());
+        media.kind = MediaKind::Image;
+        media.proto = Proto::Udptl;
+        media.formats = vec!["t38".to_owned()];
+        self.describe(media)
+    }
+
     fn describe(&mut self, media: SdpMedia) -> SessionDescription {
         self.version += 1;
         let address = self.media.local().ip();
@@ -161,6 +170,12 @@ pub(super) fn description_of(headers: &Headers, body: &[u8]) -> Option<SessionDe
         return None;
     }
     SessionDescription::parse(body).ok()
+}
+
+/// The codec that a description likes best.
+pub(super) fn codec_of(description: &SessionDescription) -> &'static str {
+    let codec = audio_of(description).and_then(|(_, media, _)| codec_in(&media));
+    codec.map_or("nothing", |(_, codec)| name_of(codec))
 }
 
 fn audio_of(description: &SessionDescription) -> Option<(SocketAddr, SdpMedia, Direction)> {

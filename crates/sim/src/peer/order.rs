@@ -118,6 +118,8 @@ pub enum Order {
     Hold(Which),
     /// Takes it back.
     Resume(Which),
+    /// Offers fax relay (T.38) in place of sound.
+    Relay(Which),
     /// Sends a digit by INFO.
     Info(char, Which),
     /// Asks OPTIONS.

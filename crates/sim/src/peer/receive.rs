@@ -7,7 +7,7 @@ use tipring_sip::digest::{Algorithm, Challenge, ClientAuth, Qop, Secret, choose}
 use tipring_sip::message::{HeaderName, Headers, Method, NameAddr, Request, Response, Uri, text};
 use tipring_units::Instant;
 
-use super::leg::{Leg, Repeat, Stage, description_of, direction_of};
+use super::leg::{Leg, Repeat, Stage, codec_of, description_of, direction_of};
 use super::{Known, LIFE, MAX_LEGS, MAX_SEEN, Manner, Peer, RINGS, T1};
 use crate::plant::Fidelity;
 
@@ -103,7 +103,8 @@ impl<A: Processing + Fidelity> Peer<A> {
             return;
         }
         let known = self.credentials(request);
-        let offer = if description.is_some() { "" } else { " without offer" };
+        let offer =
+            description.as_ref().map_or(" without offer".to_owned(), |offer| format!(" {}", codec_of(offer)));
         self.say(
             now,
             format!("gets INVITE {}{}{}{offer}", short(&request.uri), who(&request.headers), known.words()),
@@ -161,7 +162,8 @@ impl<A: Processing + Fidelity> Peer<A> {
     fn take_again(&mut self, now: Instant, from: SocketAddr, request: &Request, key: &str, place: usize) {
         let description = description_of(&request.headers, &request.body);
         let direction = description.as_ref().map_or("without offer", direction_of);
-        self.say(now, format!("gets re-INVITE {direction}"));
+        let codec = description.as_ref().map(codec_of).map_or_else(String::new, |codec| format!(" {codec}"));
+        self.say(now, format!("gets re-INVITE {direction}{codec}"));
         // RFC 3261 14.1: an offer of this end is under way
         let call_id = self.legs[place].call_id.clone();
         let is_open = |client: &super::Client| {

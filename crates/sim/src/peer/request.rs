@@ -38,8 +38,9 @@ impl<A: Processing + Fidelity> Peer<A> {
                 self.send(self.spec.gateway, bytes);
                 Ok(())
             }
-            Order::Hold(which) => self.reinvite(now, which, true),
-            Order::Resume(which) => self.reinvite(now, which, false),
+            Order::Hold(which) => self.reinvite(now, which, Some(true)),
+            Order::Resume(which) => self.reinvite(now, which, Some(false)),
+            Order::Relay(which) => self.reinvite(now, which, None),
             Order::Info(digit, which) => {
                 let place = self.find(which, |leg| leg.stage == Stage::Confirmed)?;
                 let body = format!("Signal={digit}\r\nDuration=160\r\n");
@@ -327,11 +328,18 @@ impl<A: Processing + Fidelity> Peer<A> {
         self.send(to, request.to_bytes());
     }
 
-    fn reinvite(&mut self, now: Instant, which: Which, hold: bool) -> Result<(), Cannot> {
+    /// Offers sound, holding or not; fax relay where that is not said.
+    fn reinvite(&mut self, now: Instant, which: Which, hold: Option<bool>) -> Result<(), Cannot> {
         let place = self.find(which, |leg| leg.stage == Stage::Confirmed)?;
         let knows = self.knows();
-        self.legs[place].holding = hold;
-        let body = self.legs[place].offer(knows);
+        let leg = &mut self.legs[place];
+        let body = match hold {
+            Some(hold) => {
+                leg.holding = hold;
+                leg.offer(knows)
+            }
+            None => leg.offer_relay(),
+        };
         let mut request = self.within(place, Method::Invite);
         request.headers.push(HeaderName::Contact, self.contact().to_string());
         request.set_body("application/sdp", body.to_bytes());

@@ -145,6 +145,7 @@ fn media_words(event: &MediaEvent) -> Option<String> {
         MediaEvent::Starved(..) => "stream starves".to_owned(),
         MediaEvent::Digit(_, digit, _) => format!("digit {} by event", char::from(*digit)),
         MediaEvent::DigitToSignal(_, digit, _) => format!("digit {} to signal", char::from(*digit)),
+        MediaEvent::Signal(_, signal) => format!("hears {}", signal.word()),
         MediaEvent::Failed(_) => "leg failed".to_owned(),
         MediaEvent::Stats(..) | MediaEvent::Level(..) => return None,
     })
@@ -195,6 +196,12 @@ fn call_words(event: &CallEvent) -> (String, String) {
         CallEvent::Answered(call) => (call_name(call), "answered".to_owned()),
         CallEvent::Held { call, by } => (call_name(call), format!("held by {}", side(*by))),
         CallEvent::Resumed { call, by } => (call_name(call), format!("resumed by {}", side(*by))),
+        CallEvent::PassedThrough { call, by: Some((who, signal)) } => {
+            (call_name(call), format!("fax pass-through by {} of {}", signal.word(), side(*who)))
+        }
+        CallEvent::PassedThrough { call, by: None } => {
+            (call_name(call), "fax pass-through as configured".to_owned())
+        }
         CallEvent::Recalled { call, line } => (call_name(call), format!("recalls {}", line_name(line.0))),
         CallEvent::Cleared { call, cause, by } => {
             let by = match by {

@@ -258,6 +258,13 @@ pub enum Command {
         /// What we offer now.
         media: LocalMedia,
     },
+    /// What further offers of the far end are answered with. Nothing is sent.
+    SetMedia {
+        /// The session.
+        session: SessionId,
+        /// Our media.
+        media: LocalMedia,
+    },
     /// Answer an offer that came as [`Event::ReofferAsked`].
     AnswerReoffer {
         /// The session.

@@ -33,6 +33,9 @@ impl Agent {
             Command::Reoffer { session, media } => {
                 self.on_session(now, session, |s, ctx| s.reoffer(media, ctx))
             }
+            Command::SetMedia { session, media } => {
+                self.on_session(now, session, |s, _| s.set_media(media));
+            }
             Command::AnswerReoffer { session, media } => {
                 self.on_session(now, session, |s, ctx| s.answer_reoffer(media, ctx));
             }

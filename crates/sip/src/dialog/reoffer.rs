@@ -56,6 +56,18 @@ impl Session {
         }
     }
 
+    /// Answers further offers with these media, and refreshes with them. An offer that waits to be made again is not.
+    pub fn set_media(&mut self, media: LocalMedia) {
+        if self.phase == Phase::Up {
+            if matches!(self.reoffer, Reoffer::Waiting { .. }) {
+                self.reoffer = Reoffer::Idle;
+            }
+            self.media = Some(media);
+        } else {
+            self.next_media = Some(media);
+        }
+    }
+
     /// Makes the offer that waited.
     pub(super) fn offer_next(&mut self, ctx: &mut Ctx<'_>) {
         if self.phase == Phase::Up
