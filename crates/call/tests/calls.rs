@@ -40,6 +40,7 @@ fn a_line_calls_a_server_and_talks() {
             number: number("5552345678"),
             from: Identity::new("101", "Room 101"),
             priority: Priority::Normal,
+            data: false,
         }
     );
     let far = Party::Far(leg);
@@ -347,7 +348,7 @@ fn an_emergency_call_takes_the_next_way_and_shows_the_callback_number() {
     let mut house = House::new(setup);
     house.lift_and_dial(4, "911");
     let (first, place) = house.placed().unwrap();
-    let FarAction::Place { via, number: sent, from, priority } = place else { panic!() };
+    let FarAction::Place { via, number: sent, from, priority, .. } = place else { panic!() };
     assert_eq!((via, sent, priority), (Via::Server(server("pbx")), number("911"), Priority::Emergency));
     assert_eq!(from, Identity::new("15550100", "Room 105"));
     house.wait(10_000);

@@ -13,7 +13,7 @@ use tipring_call::{
     CallEvent, Cause, FarAction, FarEvent, FarId, Identity, Input, LineDoing, Machine, MediaAction, Number,
     Output, Party, Switch, Via,
 };
-use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal};
+use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, Signal};
 use tipring_units::{CallId, Entropy, Epoch, Instant, LineId, Millis, WallTime};
 
 /// Seeds of the test; `TIPRING_SEEDS` asks for more.
@@ -198,6 +198,12 @@ impl World {
             Output::Media(MediaAction::Disconnect { a, b }) => {
                 assert!(self.paths.remove(&(a, b)), "seed {seed}: {a} and {b} were not connected");
             }
+            Output::Media(MediaAction::PassThrough { a, b }) => {
+                assert!(
+                    self.paths.contains(&(a, b)),
+                    "seed {seed}: {a} and {b} pass data and are not connected"
+                );
+            }
             Output::Media(MediaAction::Tone { leg, tone }) => {
                 self.alive(Party::Far(leg));
                 let changed = if tone.is_some() { self.tones.insert(leg) } else { self.tones.remove(&leg) };
@@ -273,7 +279,7 @@ impl World {
                 assert_ne!(far.held, action == FarAction::Hold, "seed {seed}: {action:?} twice to {leg}");
                 far.held = action == FarAction::Hold;
             }
-            FarAction::Place { .. } => {}
+            FarAction::Place { .. } | FarAction::Data => {}
         }
     }
 
@@ -288,12 +294,23 @@ impl World {
             64..76 => self.deliver_far(),
             76..84 => self.person(),
             84..95 => self.far_person(),
-            95..97 => self.pass(Millis(self.entropy.clone().below(1500))),
+            95 => self.machine(),
+            96 => self.pass(Millis(self.entropy.clone().below(1500))),
             97 => self.pass(Millis(self.entropy.clone().below(20_000))),
             98 => self.trouble(),
             _ => self.consult(),
         }
         self.entropy.u32(); // the clones above drew from the same place
+    }
+
+    /// Whoever it is sounds as a machine does.
+    fn machine(&mut self) {
+        let far: Vec<Party> = self.far.keys().copied().map(Party::Far).collect();
+        let parties: Vec<Party> =
+            (0..LINES as u16).map(|line| Party::Line(LineId(line))).chain(far).collect();
+        let party = parties[self.pick(parties.len())];
+        let signal = [Signal::Cng, Signal::Ced, Signal::Preamble][self.pick(3)];
+        self.input(Input::Signal { party, signal });
     }
 
     /// Whoever talks is asked to make one more call.

@@ -49,6 +49,8 @@ struct Network {
     delay_us: fn(u32, &mut Entropy) -> u64,
     quiet: fn(u32) -> bool,
     config: JitterConfig,
+    /// Another buffer from this tick on.
+    then: Option<(u32, JitterConfig)>,
 }
 
 impl Default for Network {
@@ -64,6 +66,7 @@ impl Default for Network {
             delay_us: |_, _| 30_000,
             quiet: |tick| tick % 100 < 40,
             config: JitterConfig::default(),
+            then: None,
         }
     }
 }
@@ -159,6 +162,9 @@ impl Network {
                 buffer.push(Instant::from_nanos(at), &head, &units(packet * count, count));
             }
             let now = Instant::from_nanos(now);
+            if let Some((_, config)) = self.then.filter(|(at, _)| *at == tick) {
+                buffer.set_config(now, config);
+            }
             for unit in listener.play(&mut buffer, now, (self.quiet)(tick)) {
                 let again = buffer.statistics(now).restarts > restarts;
                 assert!(again || last.is_none_or(|last| last < unit), "{unit} after {last:?}");
@@ -263,6 +269,22 @@ fn a_fixed_buffer_keeps_its_depth_by_speed_alone() {
         assert!(counted.grown + counted.shrunk <= 1);
         assert_eq!((counted.late, counted.restarts), (0, 0));
         assert!(outcome.largest_depth <= 100);
+    }
+}
+
+#[test]
+fn a_buffer_that_becomes_fixed_takes_its_depth_in_one_step_and_moves_no_more() {
+    let fixed = |depth| JitterConfig { min: depth, max: depth, start: depth, mode: JitterMode::Fixed };
+    for depth in [100, 20, 30] {
+        // Voices are content with 20 ms here, so that every step that is counted is one of the fixed buffer.
+        let config = JitterConfig { start: Millis(20), ..JitterConfig::default() };
+        let then = Some((1000, fixed(Millis(depth))));
+        let delay_us = |_, entropy: &mut Entropy| 30_000 + u64::from(entropy.below(4000));
+        let outcome = Network { delay_us, config, then, ..Network::default() }.run();
+        let expected = f64::from(depth);
+        expect(&format!("fixed at {depth}"), &outcome, 0.998, expected - 10.0..=expected + 10.0);
+        let counted = outcome.statistics;
+        assert_eq!((counted.grown, counted.shrunk, counted.late, counted.restarts), (0, 0, 0, 0));
     }
 }
 
