@@ -460,6 +460,7 @@ impl Call {
             by,
             priority: self.beginning.priority,
             data: self.data,
+            quality: None,
         }));
     }
 

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use tipring_port::VoiceQuality;
 use tipring_units::{CallId, WallTime};
 
 use crate::{Cause, Clearer, Identity, Number, Party, Priority, Via};
@@ -41,4 +42,7 @@ pub struct CallRecord {
     pub priority: Priority,
     /// It carried a fax or a modem, and its sound went through untouched.
     pub data: bool,
+    /// How its stream was, if it had one: as last known before it ended. The switch does not know; who reads the
+    /// statistics fills it in.
+    pub quality: Option<VoiceQuality>,
 }

@@ -15,8 +15,8 @@ mod site;
 pub use api::{Injury, Input, Output, Request, RequestId, Response, StoreId, Why};
 pub use configured::Wiring;
 pub use control::{
-    AddressStatus, AlarmStatus, CallStatus, Control, LineStatus, MAX_OUTPUTS, MAX_ROUNDS, MediaStatus,
-    ReachStatus, ServerStatus, Status, UserStatus,
+    AddressStatus, AlarmStatus, CallStatus, Control, HearingStatus, LineStatus, MAX_OUTPUTS, MAX_ROUNDS,
+    MediaStatus, ReachStatus, ServerStatus, Status, UserStatus,
 };
 pub use journal::{
     Depth, Entry, Journal, MAX_TOLD, SipLine, Teller, What, Words, end_words, fault_words, length,

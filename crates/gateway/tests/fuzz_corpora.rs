@@ -6,6 +6,8 @@ mod config;
 mod dial;
 #[path = "../../../fuzz/src/entry/noise.rs"]
 mod noise;
+#[path = "../../../fuzz/src/entry/rtcp.rs"]
+mod rtcp;
 #[path = "../../../fuzz/src/entry/rtp.rs"]
 mod rtp;
 #[path = "../../../fuzz/src/entry/sdp.rs"]
@@ -42,6 +44,11 @@ fn session_descriptions() {
 #[test]
 fn rtp_streams() {
     replay("rtp", rtp::run);
+}
+
+#[test]
+fn rtcp_compounds() {
+    replay("rtcp", rtcp::run);
 }
 
 #[test]

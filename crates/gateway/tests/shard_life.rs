@@ -103,7 +103,7 @@ fn two_calls<A: Toys>() -> Bench<A> {
         bench.join_far(Far::new(line), u64::from(line));
         bench.fars[usize::from(line)].says = Say::Voice(line as u8);
     }
-    bench.run(60);
+    bench.run(110); // beyond the first statistics
     bench.forget();
     bench
 }
@@ -267,8 +267,12 @@ fn statistics<A: Toys>() {
         bench.media_events().into_iter().filter_map(stats).collect::<Vec<_>>()
     };
     let all = told(&bench);
-    assert_eq!(all.iter().map(|(at, _, last)| (*at, *last)).collect::<Vec<_>>(), [(leg, false); 2]);
-    assert_eq!((all[1].1.sent, all[1].1.received, all[1].1.lost), (500, 1001, 0));
+    assert_eq!(
+        all.iter().map(|(at, _, last)| (*at, *last)).collect::<Vec<_>>(),
+        [(leg, false); 3],
+        "after 1, 5 and 10 s"
+    );
+    assert_eq!((all[2].1.sent, all[2].1.received, all[2].1.lost), (500, 1001, 0));
     // Ten packets get lost.
     bench.fars[0].sends = false;
     for _ in 0..10 {
@@ -282,6 +286,9 @@ fn statistics<A: Toys>() {
     let [(_, stats, true)] = told_now(&mut bench)[..] else { panic!() };
     assert_eq!(stats.lost, 10);
     assert!(stats.concealed >= 5, "{stats:?}");
+    let here = stats.quality.here.unwrap();
+    assert!(here.loss > 40 && here.loss < 130 && here.rating < 93 && here.rating > 80, "{here:?}");
+    assert!((38..=44).contains(&here.score) && all[2].1.quality.here.unwrap().rating > here.rating);
     assert!(bench.fars[0].reports >= 1, "a farewell by RTCP");
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod cross_leg;
+mod impairment;
 mod keys;
 mod line_leg;
 mod packets;

@@ -19,7 +19,8 @@
 use core::net::SocketAddr;
 
 use tipring_port::{
-    CodecName, DtmfMode, MediaEvent, RtpSpec, Signal, SilenceMode, StreamStats, Tone, ToneProgram,
+    CodecName, DtmfMode, Hearing, MediaEvent, RtpSpec, Signal, SilenceMode, StreamStats, Tone, ToneProgram,
+    VoiceQuality,
 };
 use tipring_rtp::{
     ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode,
@@ -30,12 +31,15 @@ use tipring_units::{
     Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, SAMPLE_RATE, Samples, TICK_SAMPLES, WallTime,
 };
 
+use crate::impairment::impairment;
 use crate::packets::{Channel, Packets};
 use crate::plane::{DigitEdge, closed_spec};
 use crate::processing::{Bank, Coder, MAX_UNIT, Player, Processing, Sifted, Stretch};
 
 /// Statistics go up this often.
 const STATS_INTERVAL: Millis = Millis::from_secs(5);
+/// The first come earlier, so that a short call has some.
+const STATS_FIRST: Millis = Millis::from_secs(1);
 /// A stream that should flow and does not is reported after this long, once.
 const STARVED_AFTER: Millis = Millis::from_secs(5);
 /// Level that our telephone events state; the receiver regenerates the tone.
@@ -68,6 +72,7 @@ pub struct RtpLeg<A: Processing> {
     edge: Option<DigitEdge>,
     digit_sounds: bool,
     opened: Instant,
+    stream_began: Instant,
     heard: Option<Instant>,
     flowing_told: bool,
     starved_told: bool,
@@ -94,6 +99,7 @@ impl<A: Processing> RtpLeg<A> {
             edge: None,
             digit_sounds: false,
             opened: now,
+            stream_began: now,
             heard: None,
             flowing_told: false,
             starved_told: false,
@@ -121,10 +127,11 @@ impl<A: Processing> RtpLeg<A> {
         self.edge = None;
         self.digit_sounds = false;
         self.opened = now;
+        self.stream_began = now;
         self.heard = None;
         self.flowing_told = false;
         self.starved_told = false;
-        self.stats_due = now + STATS_INTERVAL;
+        self.stats_due = now + STATS_FIRST;
         self.closing = false;
     }
 
@@ -401,7 +408,8 @@ impl<A: Processing> RtpLeg<A> {
             out(MediaEvent::Starved(leg, STARVED_AFTER));
         }
         if now >= self.stats_due {
-            self.stats_due = now + STATS_INTERVAL;
+            let first = self.stats_due == self.stream_began + STATS_FIRST;
+            self.stats_due = if first { self.stream_began } else { self.stats_due } + STATS_INTERVAL;
             out(MediaEvent::Stats(leg, self.stats(now), false));
         }
     }
@@ -421,7 +429,20 @@ impl<A: Processing> RtpLeg<A> {
             far_loss: session.far.map_or(0, |far| far.fraction_lost),
             concealed: jitter.concealed,
             depth: jitter.depth,
+            quality: VoiceQuality {
+                here: self.stream.hears(now).map(hearing),
+                there: self.stream.is_heard().map(hearing),
+            },
         }
+    }
+}
+
+fn hearing(heard: tipring_rtp::Hearing) -> Hearing {
+    Hearing {
+        loss: (heard.loss * 10_000.0 + 0.5).clamp(0.0, 10_000.0) as u16,
+        jitter: Millis(u32::try_from(heard.jitter.as_millis()).unwrap_or(u32::MAX)),
+        rating: (heard.rating.0 + 0.5) as u8,
+        score: (heard.rating.score() * 10.0 + 0.5) as u8,
     }
 }
 
@@ -468,6 +489,7 @@ fn sending(spec: &RtpSpec) -> Sending {
         ptime: spec.ptime,
         events,
         event_level: EVENT_LEVEL,
+        impairment: impairment(spec.send.codec),
     }
 }
 

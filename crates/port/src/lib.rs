@@ -26,8 +26,9 @@ pub use line::{
     RohStage,
 };
 pub use media::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, Event, G726Packing, G726Rate, JitterSpec, LegSpec,
-    MAX_PAYLOAD_TYPES, MediaCommand, MediaEvent, PayloadType, RtpSpec, SilenceMode, StreamStats, TapPoint,
+    CodecName, Command, CrossSpec, Direction, DtmfMode, Event, G726Packing, G726Rate, Hearing, JitterSpec,
+    LegSpec, MAX_PAYLOAD_TYPES, MediaCommand, MediaEvent, PayloadType, RtpSpec, SilenceMode, StreamStats,
+    TapPoint, VoiceQuality,
 };
 pub use profile::{
     CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, MAX_RING_STEPS, PulseConvention,

@@ -211,6 +211,28 @@ pub enum MediaCommand {
     Tap(LineId, TapPoint, bool),
 }
 
+/// How one party hears the other, by the E-model (ITU-T G.107).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Hearing {
+    /// Packets lost or too late to be played, in hundredths of a percent.
+    pub loss: u16,
+    /// Interarrival jitter.
+    pub jitter: Millis,
+    /// R, 0 to 100.
+    pub rating: u8,
+    /// Mean opinion score of the conversation in tenths, 10 to 45.
+    pub score: u8,
+}
+
+/// Quality of a stream in both directions; `None` while nothing is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct VoiceQuality {
+    /// What is heard at our side.
+    pub here: Option<Hearing>,
+    /// What is heard at the far side, by its reports.
+    pub there: Option<Hearing>,
+}
+
 /// Statistics of an RTP stream.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct StreamStats {
@@ -234,6 +256,8 @@ pub struct StreamStats {
     pub concealed: u32,
     /// Depth of the jitter buffer now.
     pub depth: Millis,
+    /// How good it is.
+    pub quality: VoiceQuality,
 }
 
 /// What legs tell the control plane.
@@ -249,7 +273,7 @@ pub enum MediaEvent {
     DigitToSignal(LegId, u8, Millis),
     /// A machine's signal was heard in what this leg says; again where it turns out to be another after all.
     Signal(LegId, Signal),
-    /// Statistics, every 5 s and at the end (`true`).
+    /// Statistics after 1 s, every 5 s and at the end (`true`).
     Stats(LegId, StreamStats, bool),
     /// A leg ended by its own fault.
     Failed(LegId),

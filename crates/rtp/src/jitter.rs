@@ -26,6 +26,7 @@
 //! # Standard
 //! RFC 3550 clause 5.1 (timestamps), RFC 3389 (comfort noise), RFC 4733 clause 2.6 (playout of events).
 
+use crate::bursts::Bursts;
 use crate::delay::DelayModel;
 use crate::drift::Drift;
 use crate::event::EventPayload;
@@ -118,6 +119,10 @@ pub struct JitterBuffer {
     stepped: Option<Instant>,
     /// The next unit is missing and concealed without moving on.
     extends: bool,
+    /// Units in a packet of the far end, and those that were played or missing since the last whole packet.
+    packet_units: u32,
+    partial: (u32, u32),
+    bursts: Bursts,
     statistics: JitterStatistics,
 }
 
@@ -160,6 +165,9 @@ impl JitterBuffer {
             deep_since: None,
             stepped: None,
             extends: false,
+            packet_units: 2,
+            partial: (0, 0),
+            bursts: Bursts::default(),
             statistics: JitterStatistics::default(),
             config,
             formats,
@@ -220,6 +228,9 @@ impl JitterBuffer {
         }
         let Some(first) = self.place(now, header, count as i64) else { return };
         let noise = self.formats.get(header.payload_type) == Some(Format::ComfortNoise);
+        if !noise {
+            self.packet_units = count as u32;
+        }
         for (position, bytes) in (first..).zip(payload.chunks(unit)) {
             let length = bytes.len();
             let free = match self.store.content(position) {
@@ -280,6 +291,21 @@ impl JitterBuffer {
     /// How much faster than the ticks the sound is to be read, in parts in a million.
     pub fn speed(&self) -> f32 {
         self.speed
+    }
+
+    /// Bursts of packets that were missing when they were due, since the start.
+    pub fn bursts(&self) -> &Bursts {
+        &self.bursts
+    }
+
+    /// The far end's packet time.
+    pub fn packet_time(&self) -> Millis {
+        Millis(10 * self.packet_units.max(1))
+    }
+
+    /// How it behaves.
+    pub fn config(&self) -> JitterConfig {
+        self.config
     }
 
     /// Statistics since the start.
@@ -362,6 +388,9 @@ impl JitterBuffer {
             && self.store.any_from(self.next)
             && (self.store.content(self.next) == Content::Empty || self.depth() >= self.deepest() + BEYOND)
         {
+            if matches!(self.phase, Phase::Playing(_)) {
+                self.note_unit(self.store.content(self.next));
+            }
             self.store.clear(self.next);
             self.next += 1;
             self.statistics.shrunk += 1;
@@ -397,6 +426,9 @@ impl JitterBuffer {
             (Content::Empty, Phase::Playing(_) | Phase::Pause) => Phase::Pause,
             (Content::Empty, Phase::Filling) => Phase::Filling,
         };
+        if position.is_some() {
+            self.note_unit(content);
+        }
         let statistics = &mut self.statistics;
         let count = match (content, self.phase) {
             (Content::Empty, Phase::Playing(_)) => &mut statistics.concealed,
@@ -417,6 +449,28 @@ impl JitterBuffer {
             (Content::Event { number }, _) => Playout::Event(number),
             (Content::Empty, Phase::Playing(_)) => Playout::Conceal,
             (Content::Empty, Phase::Pause | Phase::Filling) => Playout::Silence,
+        }
+    }
+
+    /// Counts what was due, in packets of the far end's length.
+    fn note_unit(&mut self, content: Content) {
+        let units = self.packet_units.max(1);
+        let (played, missing) = &mut self.partial;
+        match (content, self.phase) {
+            (Content::Empty, Phase::Playing(_)) => *missing += 1,
+            // That the sender fell silent is known now: what was missed was never sent.
+            (Content::Empty, Phase::Pause | Phase::Filling) => *missing = 0,
+            (Content::Sound { .. } | Content::Noise { .. } | Content::Event { .. }, _) => {
+                if *missing > 0 {
+                    let packets = (core::mem::take(missing) + units / 2) / units;
+                    (0..packets.max(1)).for_each(|_| self.bursts.missing());
+                }
+                *played += 1;
+                if *played >= units {
+                    *played = 0;
+                    self.bursts.played();
+                }
+            }
         }
     }
 

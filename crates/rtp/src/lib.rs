@@ -5,9 +5,11 @@
 //! codec, opens a socket or reads a clock, and nothing allocates once it is made.
 #![forbid(unsafe_code)]
 
+mod bursts;
 mod delay;
 mod demux;
 mod drift;
+mod emodel;
 mod event;
 mod event_receiver;
 mod event_sender;
@@ -23,8 +25,11 @@ mod source;
 mod stats;
 mod stream;
 mod unit_store;
+mod voip;
 
+pub use bursts::{BurstFigures, Bursts, GAP_MIN};
 pub use demux::{Datagram, classify};
+pub use emodel::{Impairment, PathFigures, Rating};
 pub use event::{EVENT_BYTES, EventPayload, MAX_SEGMENT, TelephoneEvent};
 pub use event_receiver::{EVENT_TIMEOUT, EventReceiver, EventReport, MAX_REPORTS, STALE};
 pub use event_sender::{
@@ -45,5 +50,6 @@ pub use session::{
     Cname, MAX_OWN_CNAME_BYTES, Outgoing, REPORT_INTERVAL, RtcpNews, Session, SessionConfig, Verdict,
 };
 pub use source::{MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Order, Source};
-pub use stats::{FarReport, Statistics};
+pub use stats::{FarReport, Hearing, Statistics};
 pub use stream::{Arrival, Departure, Gate, MAX_NOISE_BYTES, RtpStream, Sending, StreamConfig};
+pub use voip::{Metrics, RECEIVER_ADAPTIVE, RECEIVER_FIXED, VOIP_BYTES, VoipMetrics};

@@ -1,19 +1,20 @@
 //! RTCP: reports, names and farewells in compound packets.
 //!
 //! # What
-//! Writes a compound of SR or RR, SDES with the canonical name, and BYE; reads the pieces of any compound.
+//! Writes a compound of SR or RR, SDES with the canonical name, VoIP metrics and BYE; reads the pieces of any compound.
 //!
 //! # How
 //! Own code instead of rtcp-types, whose builders and SDES parser allocate; a report goes out from the
 //! media tick, where nothing may. The tests hold this file against that crate in both directions.
 //!
 //! # Limits
-//! One report block goes out: a telephone stream has one far end. APP, feedback and extended reports are
-//! passed over. The first piece need not be a report (RFC 5506 allows reduced size).
+//! One report block goes out: a telephone stream has one far end. APP, feedback and extended reports other than VoIP
+//! metrics are passed over. The first piece need not be a report (RFC 5506 allows reduced size).
 //!
 //! # Standard
-//! RFC 3550 clause 6.4 to 6.6 and A.2.
+//! RFC 3550 clause 6.4 to 6.6 and A.2, RFC 3611 clause 2 (extended reports).
 
+use crate::voip::{Metrics, VoipMetrics};
 use crate::{Ssrc, Ticks, Timestamp};
 
 /// Bytes in the longest canonical name; RFC 7022 makes short ones.
@@ -25,6 +26,7 @@ const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
 const DESCRIPTION: u8 = 202;
 const GOODBYE: u8 = 203;
+const EXTENDED: u8 = 207;
 const CNAME_ITEM: u8 = 1;
 const BLOCK_BYTES: usize = 24;
 
@@ -117,6 +119,13 @@ pub enum Piece<'a> {
     },
     /// BYE: each source that leaves.
     Goodbye(Leavers<'a>),
+    /// VoIP metrics of an extended report.
+    Voip {
+        /// Who reports.
+        ssrc: Ssrc,
+        /// What it hears.
+        metrics: Metrics<'a>,
+    },
     /// A kind that is not read, with its packet type.
     Other(u8),
 }
@@ -233,6 +242,10 @@ fn read(bytes: &[u8], offset: usize) -> Result<(Piece<'_>, usize), RtcpError> {
             None => Piece::Other(kind),
         },
         GOODBYE => Piece::Goodbye(Leavers(body.get(..count * 4).ok_or(short(count * 4))?.as_chunks().0)),
+        EXTENDED => match body.split_at_checked(4) {
+            Some((_, blocks)) => Piece::Voip { ssrc: Ssrc(word(body, 0)), metrics: Metrics(blocks) },
+            None => return Err(short(4)),
+        },
         _ => Piece::Other(kind), // the registry of packet types is open
     };
     Ok((piece, next))
@@ -266,6 +279,8 @@ pub struct Report<'a> {
     pub sender: Option<SenderInfo>,
     /// What we hear, if anything.
     pub block: Option<Block>,
+    /// What we think of what we hear, if that is to be told.
+    pub voip: Option<VoipMetrics>,
     /// Our canonical name; cut at [`MAX_CNAME_BYTES`].
     pub cname: &'a [u8],
     /// Whether we leave.
@@ -304,6 +319,12 @@ impl Report<'_> {
         out.bytes(&[CNAME_ITEM, cname.len() as u8])?;
         out.bytes(cname)?;
         out.bytes([0; 4].get(..padded - cname.len() - 2)?)?;
+        if let Some(voip) = self.voip {
+            let block = voip.to_bytes();
+            out.head(0, EXTENDED, 1 + (block.len() / 4) as u16)?;
+            out.word(self.ssrc.0)?;
+            out.bytes(&block)?;
+        }
         if self.goodbye {
             out.head(1, GOODBYE, 1)?;
             out.word(self.ssrc.0)?;

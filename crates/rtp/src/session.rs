@@ -22,7 +22,9 @@
 
 use crate::rtcp::{Block, Compound, Piece, Report, RtcpError, SenderInfo};
 use crate::source::{Order, Source};
-use crate::{ClockRate, FarReport, Header, Packet, PayloadType, Ssrc, Statistics, Ticks, Timestamp};
+use crate::{
+    ClockRate, FarReport, Header, Packet, PayloadType, Ssrc, Statistics, Ticks, Timestamp, VoipMetrics,
+};
 use core::net::SocketAddr;
 use core::time::Duration;
 use tipring_units::{Entropy, Instant, Millis, WallTime};
@@ -121,6 +123,8 @@ pub struct Session {
     report_due: Instant,
     farewell: Option<Ssrc>,
     reported: bool,
+    /// What the next report says of the voice.
+    voip: Option<VoipMetrics>,
     statistics: Statistics,
     /// Packets lost, out of order and duplicated by sources that are gone.
     past: (u32, u32, u32),
@@ -145,6 +149,7 @@ impl Session {
             report_due: now,
             farewell: None,
             reported: false,
+            voip: None,
             statistics: Statistics::default(),
             past: (0, 0, 0),
             config,
@@ -254,6 +259,12 @@ impl Session {
                         news.goodbye = true;
                     }
                 }
+                Piece::Voip { metrics, .. } => {
+                    let ssrc = self.ssrc;
+                    if let Some(of_us) = metrics.into_iter().find(|metrics| metrics.ssrc == ssrc) {
+                        self.statistics.far_voip = Some(of_us);
+                    }
+                }
                 Piece::Name { .. } | Piece::Other(_) => {} // nothing here depends on names
             }
         }
@@ -275,6 +286,11 @@ impl Session {
         self.config.rtcp.then_some(self.report_due)
     }
 
+    /// What the next report is to say of the voice that we hear; the source's name is filled in.
+    pub fn set_voip(&mut self, voip: VoipMetrics) {
+        self.voip = Some(voip);
+    }
+
     /// Writes the RTCP that is due, if any.
     pub fn poll_rtcp(&mut self, now: Instant, out: &mut [u8]) -> Option<usize> {
         if !self.config.rtcp {
@@ -285,6 +301,7 @@ impl Session {
                 ssrc: old,
                 sender: None,
                 block: None,
+                voip: None,
                 cname: self.config.cname.as_bytes(),
                 goodbye: true,
             };
@@ -420,7 +437,9 @@ impl Session {
             },
         );
         let cname = self.config.cname;
-        let size = Report { ssrc: self.ssrc, sender, block, cname: cname.as_bytes(), goodbye }.write(out)?;
+        let voip = self.voip.take().zip(self.source()).map(|(voip, ssrc)| VoipMetrics { ssrc, ..voip });
+        let report = Report { ssrc: self.ssrc, sender, block, voip, cname: cname.as_bytes(), goodbye };
+        let size = report.write(out)?;
         self.sent_since_report = [false, self.sent_since_report[0]];
         self.heard_since_report = false;
         self.reported = true;

@@ -1,5 +1,6 @@
 //! What is counted of a session.
 
+use crate::{Rating, VoipMetrics};
 use core::time::Duration;
 
 /// Statistics of one session since its start.
@@ -33,6 +34,19 @@ pub struct Statistics {
     pub round_trip: Option<Duration>,
     /// What the far end reports of our stream, once it does.
     pub far: Option<FarReport>,
+    /// What it thinks of it, if it says so.
+    pub far_voip: Option<VoipMetrics>,
+}
+
+/// How one end hears the other.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Hearing {
+    /// Share of packets lost or too late, 0 to 1.
+    pub loss: f32,
+    /// Interarrival jitter.
+    pub jitter: Duration,
+    /// Of the conversation.
+    pub rating: Rating,
 }
 
 /// What the far end reports of our stream.

@@ -20,10 +20,11 @@ use crate::event_receiver::{EventReceiver, EventReport};
 use crate::event_sender::{DEFAULT_GAP, EventSender, Full};
 use crate::jitter::JitterBuffer;
 use crate::packetizer::Packetizer;
-use crate::playout::{JitterConfig, JitterStatistics, Pace};
+use crate::playout::{JitterConfig, JitterMode, JitterStatistics, Pace};
 use crate::{
-    Admission, Datagram, Format, LatchMode, Outgoing, Packet, PayloadMap, PayloadType, RemoteLatch, Session,
-    SessionConfig, Statistics, Timestamp, Verdict, classify,
+    Admission, Datagram, Format, GAP_MIN, Hearing, Impairment, LatchMode, Outgoing, Packet, PathFigures,
+    PayloadMap, PayloadType, RECEIVER_ADAPTIVE, RECEIVER_FIXED, Rating, RemoteLatch, Session, SessionConfig,
+    Statistics, Timestamp, Verdict, VoipMetrics, classify,
 };
 use core::net::SocketAddr;
 use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
@@ -58,6 +59,8 @@ pub struct Sending {
     pub events: Option<PayloadType>,
     /// Level that our events state.
     pub event_level: Dbm0,
+    /// What the codec costs, for ratings.
+    pub impairment: Impairment,
 }
 
 /// What a datagram turned out to be.
@@ -95,6 +98,8 @@ pub struct Departure {
     pub size: usize,
 }
 
+/// Least depth that a far end's jitter buffer is taken to have, in milliseconds.
+const FAR_BUFFER: f32 = 20.0;
 /// Bytes of a description of comfort noise that are sent: level and ten coefficients.
 pub const MAX_NOISE_BYTES: usize = 11;
 
@@ -290,12 +295,16 @@ impl RtpStream {
         if let Some(size) = self.poll_rtp(out) {
             return Some(Departure { gate: Gate::Rtp, to: self.latch.remote(), size });
         }
+        if self.session.report_due().is_some_and(|due| due <= now) {
+            self.tell_quality(now);
+        }
         let size = self.session.poll_rtcp(now, out)?;
         Some(self.report_departure(size))
     }
 
     /// Writes the farewell, if one is owed.
     pub fn leave(&mut self, now: Instant, out: &mut [u8]) -> Option<Departure> {
+        self.tell_quality(now);
         let size = self.session.leave(now, out)?;
         Some(self.report_departure(size))
     }
@@ -318,6 +327,90 @@ impl RtpStream {
     /// Statistics of network and buffer.
     pub fn statistics(&self, now: Instant) -> (Statistics, JitterStatistics) {
         (self.session.statistics(), self.jitter.statistics(now))
+    }
+
+    /// How this end hears the far one; `None` before there was anything to hear.
+    pub fn hears(&self, now: Instant) -> Option<Hearing> {
+        let (bursts, session) = (self.jitter.bursts(), self.session.statistics());
+        let figures = bursts.figures();
+        let path = PathFigures {
+            loss: figures.loss,
+            burst_ratio: figures.burst_ratio,
+            delay_ms: self.own_delay(now) + one_way(&session),
+        };
+        (bursts.packets() > 0).then(|| Hearing {
+            loss: figures.loss,
+            jitter: session.jitter,
+            rating: Rating::of(self.sending.impairment, path),
+        })
+    }
+
+    /// How the far end hears this one, by its reports; `None` before there was one.
+    pub fn is_heard(&self) -> Option<Hearing> {
+        let session = self.session.statistics();
+        let report = session.far;
+        let jitter = report.map_or(core::time::Duration::ZERO, |far| far.jitter);
+        if let Some(voip) = session.far_voip {
+            let loss = (f32::from(voip.loss) + f32::from(voip.discard)).min(256.0) / 256.0;
+            if let Some(rating) = voip.rating {
+                return Some(Hearing { loss, jitter, rating: Rating(f32::from(rating.min(100))) });
+            }
+        }
+        let far = report?;
+        let loss = far.lost.max(0) as f32 / session.sent_packets.max(1) as f32;
+        // What its jitter buffer adds is not known; one that fits the jitter is supposed.
+        let delay_ms = one_way(&session)
+            + self.sending.ptime.0 as f32
+            + FAR_BUFFER
+            + 2.0 * far.jitter.as_secs_f32() * 1e3;
+        let path = PathFigures { loss: loss.min(1.0), burst_ratio: 1.0, delay_ms };
+        Some(Hearing { loss: path.loss, jitter, rating: Rating::of(self.sending.impairment, path) })
+    }
+
+    /// From the wire to the ear, and what the far end waited to fill a packet, in milliseconds.
+    fn own_delay(&self, now: Instant) -> f32 {
+        (self.jitter.statistics(now).depth.0 + self.jitter.packet_time().0) as f32
+    }
+
+    /// Gives the next report what it says of the voice.
+    fn tell_quality(&mut self, now: Instant) {
+        let Some(hearing) = self.hears(now) else { return };
+        let (session, jitter) = self.statistics(now);
+        let figures = self.jitter.bursts().figures();
+        let packets = self.jitter.bursts().packets().max(1) as f32;
+        let packet = self.jitter.packet_time().0 as f32;
+        let parts = |share: f32| (share * 256.0 + 0.5).clamp(0.0, 255.0) as u8;
+        let time = |ms: f32| ms.clamp(0.0, 65_535.0) as u16;
+        let discard = (jitter.late as f32 / packets).min(hearing.loss);
+        let score = |rating: Rating| Some((rating.score() * 10.0 + 0.5) as u8);
+        let listened = PathFigures { loss: figures.loss, burst_ratio: figures.burst_ratio, delay_ms: 0.0 };
+        let config = self.jitter.config();
+        self.session.set_voip(VoipMetrics {
+            ssrc: crate::Ssrc(0), // the session knows whose
+            loss: parts(hearing.loss - discard),
+            discard: parts(discard),
+            burst_density: parts(figures.burst_density),
+            gap_density: parts(figures.gap_density),
+            burst_ms: time(figures.burst_packets * packet),
+            gap_ms: time(figures.gap_packets * packet),
+            round_trip_ms: time(session.round_trip.map_or(0.0, |trip| trip.as_secs_f32() * 1e3)),
+            end_system_ms: time(self.own_delay(now) + self.sending.ptime.0 as f32),
+            signal: None,
+            noise: None,
+            echo_loss: None,
+            gap_min: GAP_MIN as u8,
+            rating: Some((hearing.rating.0 + 0.5) as u8),
+            beyond: None,
+            listening: score(Rating::of(self.sending.impairment, listened)),
+            conversation: score(hearing.rating),
+            receiver: match config.mode {
+                JitterMode::Adaptive => RECEIVER_ADAPTIVE,
+                JitterMode::Fixed => RECEIVER_FIXED,
+            },
+            depth_ms: time(jitter.depth.0 as f32),
+            deepest_ms: time(jitter.depth.0.max(jitter.target.0) as f32),
+            limit_ms: time(config.max.0 as f32),
+        });
     }
 
     fn receive_rtp(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> Arrival {
@@ -417,6 +510,11 @@ impl RtpStream {
         };
         Departure { gate: Gate::Rtcp, to, size }
     }
+}
+
+/// What the network takes one way, as far as it is known, in milliseconds.
+fn one_way(session: &Statistics) -> f32 {
+    session.round_trip.map_or(0.0, |trip| trip.as_secs_f32() * 500.0)
 }
 
 fn sender(clock: crate::ClockRate, sending: Sending) -> EventSender {

@@ -5,8 +5,8 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use tipring_rtp::{
-    ClockRate, Cname, Format, JitterConfig, LatchMode, MAX_DATAGRAM, PayloadMap, PayloadType, RtpStream,
-    Sending, SessionConfig, StreamConfig, TelephoneEvent, UnitSize,
+    ClockRate, Cname, Format, Impairment, JitterConfig, LatchMode, MAX_DATAGRAM, PayloadMap, PayloadType,
+    RtpStream, Sending, SessionConfig, StreamConfig, TelephoneEvent, UnitSize,
 };
 use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
 
@@ -51,6 +51,7 @@ fn a_minute_of_ticks_with_digits_and_reports_allocates_nothing() {
             ptime: Millis(20),
             events: Some(PayloadType(101)),
             event_level: Dbm0(-10.0),
+            impairment: Impairment::G711,
         },
         remote_rtp: far,
         remote_rtcp: far,

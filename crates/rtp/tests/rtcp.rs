@@ -22,6 +22,7 @@ fn full(cname: &[u8]) -> Report<'_> {
             last_report: 0xaabb_ccdd,
             delay: 0x0001_8000,
         }),
+        voip: None,
         cname,
         goodbye: true,
     }
@@ -141,7 +142,7 @@ fn nothing_is_written_past_the_end() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_without_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 199_u8..206, words in 0_u8..8) {
+    fn any_bytes_are_read_without_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 199_u8..209, words in 0_u8..8) {
         if let [flags, k, l0, l1, ..] = &mut bytes[..] {
             (*flags, *k, *l0, *l1) = (0x80 | (*flags & 0x23), kind, 0, words);
         }
@@ -150,6 +151,7 @@ proptest! {
                 match piece {
                     Piece::Sender { blocks, .. } | Piece::Receiver { blocks, .. } => prop_assert!(blocks.count() <= 31),
                     Piece::Goodbye(leavers) => prop_assert!(leavers.count() <= 31),
+                    Piece::Voip { metrics, .. } => prop_assert!(metrics.count() <= 5),
                     Piece::Name { .. } | Piece::Other(_) => {}
                 }
             }

@@ -216,8 +216,14 @@ fn clocks_far_apart_do_not_make_a_round_trip() {
         last_report: 1,
         delay: 0,
     };
-    let report =
-        tipring_rtp::Report { ssrc: Ssrc(9), sender: None, block: Some(block), cname: b"x", goodbye: false };
+    let report = tipring_rtp::Report {
+        ssrc: Ssrc(9),
+        sender: None,
+        block: Some(block),
+        voip: None,
+        cname: b"x",
+        goodbye: false,
+    };
     let size = report.write(&mut bytes).unwrap();
     ours.receive_rtcp(Instant::from_millis(5), &bytes[..size]).unwrap();
     assert_eq!(ours.statistics().round_trip, None);

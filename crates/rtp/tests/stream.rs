@@ -2,9 +2,9 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tipring_rtp::{
-    Arrival, ClockRate, Cname, Datagram, Departure, EventReport, Format, Gate, JitterConfig, LatchMode,
-    MAX_DATAGRAM, PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, StreamConfig,
-    TelephoneEvent, UnitSize,
+    Arrival, ClockRate, Cname, Datagram, Departure, EventReport, Format, Gate, Impairment, JitterConfig,
+    LatchMode, MAX_DATAGRAM, PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig,
+    StreamConfig, TelephoneEvent, UnitSize,
 };
 use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
 
@@ -32,6 +32,7 @@ fn stream(seed: u64, far: SocketAddr) -> RtpStream {
             ptime: Millis(20),
             events: Some(EVENTS),
             event_level: Dbm0(-10.0),
+            impairment: Impairment::G711,
         },
         remote_rtp: far,
         remote_rtcp: SocketAddr::new(far.ip(), far.port() + 1),
@@ -67,6 +68,15 @@ impl Call {
 
     /// One tick of both ends; `speaks` tells who does.
     fn tick(&mut self, speaks: [bool; 2]) {
+        self.tick_over(speaks, false);
+    }
+
+    /// Both speak; RTP to the first end is lost if `lost`.
+    fn lossy_tick(&mut self, lost: bool) {
+        self.tick_over([true; 2], lost);
+    }
+
+    fn tick_over(&mut self, speaks: [bool; 2], lost: bool) {
         self.departures.clear();
         for (end, speaks) in speaks.into_iter().enumerate() {
             self.ends[end].pace(self.now, false);
@@ -83,7 +93,9 @@ impl Call {
             while let Some(departure) = self.ends[end].poll_packet(self.now, &mut bytes) {
                 let udp = self.from[end].port() + u16::from(departure.gate == Gate::Rtcp);
                 let from = SocketAddr::new(self.from[end].ip(), udp);
-                self.ends[1 - end].receive(self.now, from, &bytes[..departure.size]);
+                if !(lost && end == 1 && departure.gate == Gate::Rtp) {
+                    self.ends[1 - end].receive(self.now, from, &bytes[..departure.size]);
+                }
                 self.departures.push((end, departure));
             }
             while let Some(report) = self.ends[end].poll_event() {
@@ -136,7 +148,13 @@ fn digits_arrive_once_and_sound_gives_way_to_them() {
 #[test]
 fn without_a_payload_type_for_events_sound_is_not_interrupted() {
     let mut call = Call::new();
-    let without = Sending { payload_type: SOUND, ptime: Millis(20), events: None, event_level: Dbm0(-10.0) };
+    let without = Sending {
+        payload_type: SOUND,
+        ptime: Millis(20),
+        events: None,
+        event_level: Dbm0(-10.0),
+        impairment: Impairment::G711,
+    };
     call.ends[0].set_sending(without);
     call.ends[0].send_event(TelephoneEvent::FLASH, Millis(100)).unwrap();
     for _ in 0..100 {
@@ -248,4 +266,70 @@ proptest::proptest! {
             now += Millis(10);
         }
     }
+}
+
+#[test]
+fn both_ends_tell_each_other_how_they_hear() {
+    let mut call = Call::new();
+    for n in 0..3000 {
+        call.lossy_tick(n % 50 < 4); // 8 %, two packets in a row
+    }
+    let here = call.ends[0].hears(call.now).unwrap();
+    assert!((here.loss - 0.08).abs() < 0.02, "{here:?}");
+    assert!(here.rating.0 < 80.0 && here.rating.0 > 55.0, "{here:?}");
+    let there = call.ends[1].is_heard().unwrap();
+    assert!(
+        (there.rating.0 - here.rating.0).abs() < 3.0 && (there.loss - here.loss).abs() < 0.02,
+        "{there:?}"
+    );
+    let back = call.ends[1].hears(call.now).unwrap();
+    assert!(back.loss < 0.001 && back.rating.0 > 88.0, "{back:?}");
+    let told = call.ends[1].session().statistics().far_voip.unwrap();
+    assert_eq!((told.ssrc, told.gap_min), (call.ends[1].session().ssrc(), 16));
+    assert_eq!((told.burst_density, told.burst_ms, told.gap_density), (255, 40, 0), "{told:?}");
+    assert!((440..=470).contains(&told.gap_ms) && (15..=25).contains(&told.loss), "{told:?}");
+    assert!(told.listening >= told.conversation && told.conversation > Some(25), "{told:?}");
+}
+
+#[test]
+fn without_extended_reports_the_rating_comes_of_the_ordinary_ones() {
+    let mut end = stream(1, address(2, 6000));
+    let mut far = stream(2, address(1, 4000));
+    assert!(end.is_heard().is_none() && end.hears(Instant::ZERO).is_none());
+    let mut bytes = [0; MAX_DATAGRAM];
+    for tick in 0..200_u64 {
+        let now = Instant::from_millis(tick * 10);
+        for own in [&mut end, &mut far] {
+            own.pace(now, false);
+            own.sound().take();
+            own.send(now, Some(&[1; UNIT]));
+        }
+        while let Some(departure) = far.poll_packet(now, &mut bytes) {
+            end.receive(now, address(2, 6000), &bytes[..departure.size]);
+        }
+        while end.poll_packet(now, &mut bytes).is_some() {}
+    }
+    let block = tipring_rtp::Block {
+        ssrc: end.session().ssrc(),
+        fraction_lost: 26,
+        lost: 10,
+        highest: 0,
+        jitter: tipring_rtp::Ticks(80),
+        last_report: 0,
+        delay: 0,
+    };
+    let ssrc = far.session().ssrc();
+    let report = tipring_rtp::Report {
+        ssrc,
+        sender: None,
+        block: Some(block),
+        voip: None,
+        cname: b"x",
+        goodbye: false,
+    };
+    let size = report.write(&mut bytes).unwrap();
+    end.receive(Instant::from_millis(2000), address(2, 6001), &bytes[..size]);
+    let heard = end.is_heard().unwrap();
+    assert!((heard.loss - 0.1).abs() < 0.01 && heard.rating.0 < 70.0 && heard.rating.0 > 50.0, "{heard:?}");
+    assert_eq!(heard.jitter.as_millis(), 10);
 }

@@ -14,7 +14,7 @@ pub use calls::{CALLS_FILE, Calls, MAX_RECORDS};
 pub use error::StoreError;
 pub use events::{EVENTS_FILE, EventLog, MAX_LOG_BYTES};
 pub use revisions::{REVISION_FILE, Revisions};
-pub use row::CallRow;
+pub use row::{CallRow, HearingRow};
 
 #[cfg(test)]
 mod testing {

@@ -44,4 +44,22 @@ pub struct CallRow {
     pub emergency: bool,
     /// It carried a fax or a modem, passed through.
     pub fax: bool,
+    /// How our side heard, as last known before the end.
+    pub here: Option<HearingRow>,
+    /// How the far side heard, by its reports.
+    pub there: Option<HearingRow>,
+}
+
+/// How one side of a call heard the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HearingRow {
+    /// Packets lost or too late, in hundredths of a percent.
+    pub loss: u16,
+    /// Interarrival jitter.
+    pub jitter_ms: u32,
+    /// R of the E-model (ITU-T G.107), 0 to 100.
+    pub rating: u8,
+    /// Mean opinion score in tenths.
+    pub score: u8,
 }

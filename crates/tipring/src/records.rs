@@ -2,7 +2,8 @@
 
 use tipring_call::{CallRecord, Clearer, Party, Presentation, Priority, Side, Via};
 use tipring_gateway::{Site, length};
-use tipring_store::CallRow;
+use tipring_port::Hearing;
+use tipring_store::{CallRow, HearingRow};
 use tipring_units::WallTime;
 
 /// The record as it is kept.
@@ -46,7 +47,14 @@ pub fn row(record: &CallRecord, site: &Site) -> CallRow {
         .to_owned(),
         emergency: record.priority == Priority::Emergency,
         fax: record.data,
+        here: record.quality.and_then(|quality| quality.here).map(hearing),
+        there: record.quality.and_then(|quality| quality.there).map(hearing),
     }
+}
+
+fn hearing(hearing: Hearing) -> HearingRow {
+    let Hearing { loss, jitter, rating, score } = hearing;
+    HearingRow { loss, jitter_ms: jitter.0, rating, score }
 }
 
 /// The record for programs.
@@ -71,8 +79,12 @@ pub fn words(row: &CallRow) -> String {
         Some(_) => length(row.talked_ms / 1000),
         None => "  -  ".to_owned(),
     };
+    let heard = row.here.map_or_else(String::new, |here| {
+        let loss = format!("{}.{}", here.loss / 100, here.loss % 100 / 10);
+        format!("  loss {loss} %  jitter {} ms  MOS {}.{}", here.jitter_ms, here.score / 10, here.score % 10)
+    });
     format!(
-        "{from}{} -> {}{}{}  {talked}  {} ({}), by {}{}",
+        "{from}{} -> {}{}{}  {talked}  {} ({}), by {}{}{heard}",
         by("via", came),
         row.dialled,
         by("via", via),
@@ -115,6 +127,12 @@ mod tests {
     fn a_record_is_a_line() {
         let told = line(&row(), |_| 0);
         assert_eq!(told, "2024-02-29 12:34:56  101 -> 102  00:14  normal clearing (16), by caller");
+        let here = Some(HearingRow { loss: 120, jitter_ms: 4, rating: 88, score: 43 });
+        let told = words(&CallRow { here, ..row() });
+        assert_eq!(
+            told,
+            "101 -> 102  00:14  normal clearing (16), by caller  loss 1.2 %  jitter 4 ms  MOS 4.3"
+        );
         let refused = CallRow {
             answered: None,
             dialled: "15550199".into(),

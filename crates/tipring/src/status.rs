@@ -1,8 +1,8 @@
 //! Status in words: first what needs a person, then servers, telephones and calls.
 
 use tipring_gateway::{
-    AddressStatus, AlarmStatus, CallStatus, LineStatus, MediaStatus, ReachStatus, ServerStatus, Status,
-    length,
+    AddressStatus, AlarmStatus, CallStatus, HearingStatus, LineStatus, MediaStatus, ReachStatus,
+    ServerStatus, Status, length,
 };
 
 /// Columns of the picture of a call before its figures.
@@ -67,7 +67,11 @@ pub fn one(status: &Status, number: &str) -> Option<(Vec<String>, bool)> {
     }
     let number = line.map_or(number, |line| &line.number);
     let has = |call: &&CallStatus| call.from == number || call.to == number;
-    lines.extend(status.calls.iter().filter(has).map(|one| call(one, status)));
+    for one in status.calls.iter().filter(has) {
+        lines.push(call(one, status));
+        lines.extend(one.here.map(|heard| format!("  heard here   {}", hearing(heard))));
+        lines.extend(one.there.map(|heard| format!("  heard there  {}", hearing(heard))));
+    }
     Some((lines, !alarms.is_empty()))
 }
 
@@ -214,6 +218,14 @@ fn media(shard: &MediaStatus) -> Option<String> {
     Some(format!(
         "{name}  {late} of {ticks} ticks late, {late_last_minute} in the last minute  longest {longest}{unsent}"
     ))
+}
+
+/// `loss 0.1 %  jitter 4 ms  R 91  MOS 4.4`
+fn hearing(heard: HearingStatus) -> String {
+    let HearingStatus { loss, jitter_ms, rating, score } = heard;
+    let (loss, score) =
+        (format!("{}.{}", loss / 100, loss % 100 / 10), format!("{}.{}", score / 10, score % 10));
+    format!("loss {loss} %  jitter {jitter_ms} ms  R {rating}  MOS {score}")
 }
 
 fn call(call: &CallStatus, status: &Status) -> String {

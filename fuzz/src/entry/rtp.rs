@@ -2,9 +2,9 @@
 
 use core::net::SocketAddr;
 use tipring_rtp::{
-    Arrival, ClockRate, Cname, Compound, EventPayload, EventReport, Format, JitterConfig, JitterMode,
-    LatchMode, MAX_DATAGRAM, Packet, PayloadMap, PayloadType, Piece, RtpStream, Sending, SessionConfig,
-    StreamConfig, TelephoneEvent, UnitSize,
+    Arrival, ClockRate, Cname, Compound, EventPayload, EventReport, Format, Impairment, JitterConfig,
+    JitterMode, LatchMode, MAX_DATAGRAM, Packet, PayloadMap, PayloadType, Piece, RtpStream, Sending,
+    SessionConfig, StreamConfig, TelephoneEvent, UnitSize,
 };
 use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
 
@@ -69,6 +69,7 @@ pub fn run(data: &[u8]) {
             ptime: Millis(20),
             events: Some(PayloadType(101)),
             event_level: Dbm0(-10.0),
+            impairment: Impairment::G711,
         },
         remote_rtp: far(1),
         remote_rtcp: far(1),
@@ -171,6 +172,7 @@ fn pieces(data: &[u8]) {
         match piece {
             Piece::Sender { blocks, .. } | Piece::Receiver { blocks, .. } => drop(blocks.count()),
             Piece::Name { cname, .. } => assert!(cname.len() < 256),
+            Piece::Voip { metrics, .. } => drop(metrics.count()),
             Piece::Goodbye(leavers) => drop(leavers.count()),
             Piece::Other(_) => {}
         }

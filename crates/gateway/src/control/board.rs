@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use core::net::SocketAddr;
 
 use tipring_call::{Alarm, CallEvent, CallRecord, FarId, Identity, LineDoing, Number, Party, Via};
-use tipring_port::{LineEvent, StreamStats};
+use tipring_port::{Hearing, LineEvent, StreamStats, VoiceQuality};
 use tipring_sip::agent::{AddressView, ConnId};
 use tipring_units::{CallId, Instant, LineId, Millis, ShardId, WallTime};
 
 use super::alarms::Alarms;
 use super::servers;
-use super::status::{AlarmStatus, CallStatus, LineStatus, Status, UserStatus};
+use super::status::{AlarmStatus, CallStatus, HearingStatus, LineStatus, Status, UserStatus};
 use crate::site::{ServerSite, Site};
 
 /// Call records kept for `tipring calls`; the store has all.
@@ -44,6 +44,8 @@ pub(crate) struct Board {
     alarms: Alarms,
     dead: BTreeSet<LineId>,
     latest: VecDeque<CallRecord>,
+    /// The call that was cleared last, and how its stream was.
+    cleared: Option<(CallId, VoiceQuality)>,
     streams: BTreeMap<ConnId, SocketAddr>,
     refused: u64,
 }
@@ -58,6 +60,7 @@ impl Board {
             users: BTreeMap::new(),
             calls: BTreeMap::new(),
             stats: BTreeMap::new(),
+            cleared: None,
             alarms: Alarms::default(),
             dead: BTreeSet::new(),
             latest: VecDeque::with_capacity(MAX_LATEST),
@@ -141,6 +144,11 @@ impl Board {
             self.latest.pop_front();
         }
         self.latest.push_back(*record);
+    }
+
+    /// How the stream of a call was that has just been cleared.
+    pub(crate) fn quality(&mut self, call: CallId) -> Option<VoiceQuality> {
+        self.cleared.take().filter(|(cleared, _)| *cleared == call).map(|(_, quality)| quality)
     }
 
     pub(crate) fn stats(&mut self, far: FarId, stats: &StreamStats) {
@@ -286,8 +294,10 @@ impl Board {
             CallEvent::Cleared { call, .. } => {
                 if let Some(running) = self.calls.remove(&call) {
                     for party in [Some(running.from), running.to].into_iter().flatten() {
-                        if let Party::Far(far) = party {
-                            self.stats.remove(&far);
+                        if let Party::Far(far) = party
+                            && let Some(stats) = self.stats.remove(&far)
+                        {
+                            self.cleared = Some((call, stats.quality));
                         }
                     }
                 }
@@ -421,10 +431,7 @@ impl Board {
             Party::Line(_) => None,
         });
         let stats = far.clone().find_map(|far| self.stats.get(&far));
-        let loss = stats.map(|stats| {
-            let due = u64::from(stats.received) + u64::from(stats.lost);
-            (u64::from(stats.lost) * 10_000).checked_div(due).unwrap_or(0) as u32
-        });
+        let quality = stats.map(|stats| stats.quality).unwrap_or_default();
         CallStatus {
             call: id.0,
             from: match call.from {
@@ -440,13 +447,22 @@ impl Board {
             state: call.state,
             for_seconds: (now - call.answered.unwrap_or(call.began)).as_secs(),
             codec: far.next().map_or("", codec),
-            loss,
-            quality: match loss {
-                None => "",
-                Some(0..=100) => "good",
-                Some(101..=500) => "FAIR: network",
-                Some(_) => "POOR: network",
-            },
+            loss: quality.here.map(|heard| u32::from(heard.loss)),
+            quality: word_of(quality),
+            here: quality.here.map(HearingStatus::of),
+            there: quality.there.map(HearingStatus::of),
         }
+    }
+}
+
+/// A word on the worse direction, by the steps of ITU-T G.109: from R = 80 people are satisfied, from 70 some are not,
+/// from 60 many.
+fn word_of(quality: VoiceQuality) -> &'static str {
+    let heard = |hearing: Option<Hearing>| hearing.map_or(100, |hearing| hearing.rating);
+    match (quality.here, heard(quality.here).min(heard(quality.there))) {
+        (None, _) => "",
+        (Some(_), 80..) => "good",
+        (Some(_), 60..80) => "FAIR: network",
+        (Some(_), ..60) => "POOR: network",
     }
 }

@@ -37,8 +37,8 @@ use board::Board;
 use far::FarDesk;
 use media::MediaDesk;
 pub use status::{
-    AddressStatus, AlarmStatus, CallStatus, LineStatus, MediaStatus, ReachStatus, ServerStatus, Status,
-    UserStatus,
+    AddressStatus, AlarmStatus, CallStatus, HearingStatus, LineStatus, MediaStatus, ReachStatus,
+    ServerStatus, Status, UserStatus,
 };
 
 /// Outputs that wait to be taken, at the most; beyond it journal entries are dropped, never commands.
@@ -383,7 +383,8 @@ impl Control {
                 }
             }
             tipring_call::Output::Media(action) => self.media.act(action),
-            tipring_call::Output::Record(record) => {
+            tipring_call::Output::Record(mut record) => {
+                record.quality = self.board.quality(record.call);
                 self.board.record(&record);
                 self.last_store += 1;
                 self.out.push_back(Output::Store(StoreId(self.last_store), record));

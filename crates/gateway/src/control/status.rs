@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 
 use serde::Serialize;
+use tipring_port::Hearing;
 
 /// A picture of the gateway.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -164,8 +165,33 @@ pub struct CallStatus {
     pub for_seconds: u64,
     /// The codec, empty without a stream.
     pub codec: &'static str,
-    /// Packets lost on the way to us, in hundredths of a percent; `None` without a stream.
+    /// Packets lost or late on the way to us, in hundredths of a percent; `None` without a stream.
     pub loss: Option<u32>,
-    /// A word on the quality.
+    /// A word on the quality: of the worse direction, by its rating.
     pub quality: &'static str,
+    /// How our side hears.
+    pub here: Option<HearingStatus>,
+    /// How the far side hears, by its reports.
+    pub there: Option<HearingStatus>,
+}
+
+/// How one side of a call hears the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct HearingStatus {
+    /// Packets lost or late, in hundredths of a percent.
+    pub loss: u16,
+    /// Interarrival jitter.
+    pub jitter_ms: u32,
+    /// R of the E-model, 0 to 100.
+    pub rating: u8,
+    /// Mean opinion score in tenths.
+    pub score: u8,
+}
+
+impl HearingStatus {
+    /// The figures of a stream.
+    pub fn of(hearing: Hearing) -> Self {
+        let Hearing { loss, jitter, rating, score } = hearing;
+        Self { loss, jitter_ms: jitter.0, rating, score }
+    }
 }

@@ -362,8 +362,18 @@ fn media_words(event: &MediaEvent) -> Option<String> {
             Some(format!("{leg}: {} goes by INFO", char::from(*digit)))
         }
         MediaEvent::Stats(leg, stats, true) => Some(format!(
-            "{leg}: sent {}, received {}, lost {}, late {}, jitter {}",
-            stats.sent, stats.received, stats.lost, stats.late, stats.jitter
+            "{leg}: sent {}, received {}, lost {}, late {}, jitter {}{}",
+            stats.sent,
+            stats.received,
+            stats.lost,
+            stats.late,
+            stats.jitter,
+            stats.quality.here.map_or_else(String::new, |heard| format!(
+                ", R {}, MOS {}.{}",
+                heard.rating,
+                heard.score / 10,
+                heard.score % 10
+            ))
         )),
         MediaEvent::Signal(leg, signal) => Some(format!("{leg}: hears {}", signal.word())),
         MediaEvent::Failed(leg) => Some(format!("{leg} failed")),

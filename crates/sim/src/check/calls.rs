@@ -175,6 +175,7 @@ mod tests {
             by: Clearer::Gateway,
             priority: Priority::Normal,
             data: false,
+            quality: None,
         }
     }
 

@@ -25,6 +25,8 @@ fn call_of(from: &str, to: &str) -> CallStatus {
         codec: "",
         loss: None,
         quality: "",
+        here: None,
+        there: None,
     }
 }
 
