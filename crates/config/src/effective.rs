@@ -9,8 +9,8 @@ use tipring_port::{CallerIdTiming, Disconnect, FlashWindow, LineProfile};
 use tipring_units::{Db, Millis};
 
 use crate::values::{
-    Codec, Destination, Digest, Digits, MayCall, MediaPorts, Network, Number, PhoneType, PortName, Secret,
-    ServerAddress, Transport,
+    Codec, Destination, Digest, Digits, JitterDepth, JitterMode, MayCall, MediaPorts, Network, Number,
+    PhoneType, PortName, Secret, ServerAddress, Transport,
 };
 
 /// What runs.
@@ -113,6 +113,13 @@ pub struct Server {
     pub dtmf: Digits,
     /// Silence is not sent.
     pub vad: bool,
+    /// Sound in a packet.
+    #[serde(serialize_with = "time")]
+    pub ptime: Millis,
+    /// Depth of the jitter buffer.
+    pub jitter: JitterDepth,
+    /// Whether it follows the network.
+    pub jitter_mode: JitterMode,
     /// Who rings for calls that name no phone.
     pub rings: Vec<Destination>,
     /// Each phone's own account, from the file that `passwords` names, once it has been read.
@@ -164,6 +171,12 @@ pub struct Phone {
     /// The echo canceller.
     #[serde(serialize_with = "time")]
     pub echo_tail: Millis,
+    /// Best first, where not as the server has it.
+    pub codecs: Option<Vec<Codec>>,
+    /// Depth of the jitter buffer, where not as the server has it.
+    pub jitter: Option<JitterDepth>,
+    /// Whether it follows the network, where not as the server has it.
+    pub jitter_mode: Option<JitterMode>,
     /// Called off-hook (not in this version).
     pub dials: Vec<Destination>,
     /// When it is tested (not in this version).

@@ -2,7 +2,7 @@
 //! which unknown keys are told, the reference is printed and changes are classed.
 
 use crate::kind::Kind;
-use crate::values::{Codec, Digest, Digits, MayCall, PhoneType, Transport};
+use crate::values::{Codec, Digest, Digits, JitterMode, MayCall, PhoneType, Transport};
 
 /// When a changed value takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -191,6 +191,9 @@ const KEYS: &[Key] = {
         now(Server, "codecs", Kind::Words(Codec::WORDS), "pcmu, pcma", Live, "How voice may be coded, best first."),
         now(Server, "dtmf", Kind::Word(Digits::WORDS), "rfc4733", Live, "How digits are sent in a call."),
         now(Server, "vad", YES, "false", Live, "Silence is not sent where the server takes comfort noise (RFC 3389) or Annex B of G.729."),
+        now(Server, "ptime", Kind::Time(10, 60), "20 ms", Live, "Sound in a packet that is asked for, and sent where the server asks for none: whole steps of 10 ms."),
+        now(Server, "jitter", Kind::TimeRange, "20-200 ms", Live, "Least and most depth of the jitter buffer, up to 400 ms."),
+        now(Server, "jitter_mode", Kind::Word(JitterMode::WORDS), "adaptive", Live, "Whether the depth follows the network, or stays at the least."),
         now(Server, "rings", Kind::Destinations, "the only phone", Live, "The phone that rings for calls that name no phone here."),
         later(Server, "srtp", YES, Live, "Voice is encrypted.", "voice is not encrypted"),
         later(Server, "proxy", Kind::Addresses, Live, "An outbound proxy.", "SIP goes to `address`"),
@@ -206,6 +209,9 @@ const KEYS: &[Key] = {
         now(Phone, "gain_in", Kind::Ratio, "by country", WhenIdle, "Gain from the phone to the network."),
         now(Phone, "gain_out", Kind::Ratio, "by country", WhenIdle, "Gain from the network to the phone."),
         now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 16, 32, 64 or 128 ms; 0 turns it off."),
+        now(Phone, "codecs", Kind::Words(Codec::WORDS), "by server", Live, "How this phone's voice may be coded, best first, of what the server's `codecs` allow."),
+        now(Phone, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this phone's calls, up to 400 ms."),
+        now(Phone, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),
         later(Phone, "dials", Kind::Destinations, Live, "Called off-hook, in order, until a person answers.", "the phone gets dial tone"),
         later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
         later(Phone, "forward", Kind::Destinations, Live, "Where calls go instead.", "calls ring the phone"),

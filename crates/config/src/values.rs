@@ -5,6 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use serde::{Serialize, Serializer};
 use tipring_country::NumberKind;
+use tipring_units::Millis;
 
 /// Digits of a phone's number, at the most (ITU-T E.164: 15).
 pub const MAX_NUMBER: usize = 15;
@@ -12,6 +13,24 @@ pub const MAX_NUMBER: usize = 15;
 pub const MAX_RANGE: u64 = 4096;
 /// The SIP port (UDP and TCP) where none is written.
 pub const SIP_PORT: u16 = 5060;
+
+/// The deepest that a jitter buffer can be.
+pub const MAX_JITTER: Millis = Millis(400);
+
+/// Limits of the jitter buffer's depth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct JitterDepth {
+    /// The least.
+    pub min: Millis,
+    /// The most.
+    pub max: Millis,
+}
+
+impl fmt::Display for JitterDepth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{} ms", self.min.0, self.max.0)
+    }
+}
 
 /// Serializes a value by its text.
 macro_rules! serialize_as_text {
@@ -24,7 +43,7 @@ macro_rules! serialize_as_text {
     )*};
 }
 
-serialize_as_text!(Number, PortName, Destination, MediaPorts, Network, ServerAddress, Secret);
+serialize_as_text!(Number, PortName, Destination, MediaPorts, Network, ServerAddress, Secret, JitterDepth);
 
 /// A closed list of words that a key may have.
 macro_rules! words {
@@ -107,6 +126,14 @@ words! {
         Inband = "inband",
         /// As SIP INFO.
         Info = "info",
+    }
+
+    /// Whether the jitter buffer's depth follows the network.
+    JitterMode {
+        /// It does, within its limits.
+        Adaptive = "adaptive",
+        /// It stays at the least.
+        Fixed = "fixed",
     }
 
     /// How a SIP phone proves its password.

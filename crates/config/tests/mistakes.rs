@@ -299,6 +299,14 @@ fn what_does_not_fit_together_is_told() {
     );
     assert_eq!(error("flash = \"100-900 ms\"\npulse = false"), "");
     assert_eq!(
+        server("ptime = \"25 ms\""),
+        "4: [server.pbx] ptime = \"25 ms\": packets have whole steps of 10 ms. Write \"20 ms\" or \"30 ms\"."
+    );
+    assert_eq!(
+        error("jitter = \"20-500 ms\""),
+        "6: [phone.101] jitter = \"20-500 ms\": a jitter buffer is at most 400 ms deep. Write \"20-400 ms\"."
+    );
+    assert_eq!(
         error("[dial]\n\"1xx\" = \"pbx\"\n\"1XX\" = \"phones\""),
         "8: [dial] \"1XX\" is the same pattern as \"1xx\" (line 7). Keep one."
     );

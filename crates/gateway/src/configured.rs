@@ -4,7 +4,8 @@ use core::net::SocketAddr;
 
 use tipring_call::{CauseTones, DialRow, Emergency, Number, Permission, Setup, Timers};
 use tipring_config::{
-    Codec, Destination, Digest, Digits, Effective, MayCall, Phone, PhoneType, Rule, Server, Service, Target,
+    Codec, Destination, Digest, Digits, Effective, JitterMode, MayCall, Phone, PhoneType, Rule, Server,
+    Service, Target,
 };
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
@@ -15,10 +16,10 @@ use tipring_sip::offer_answer::TELEPHONE_EVENT_TYPE;
 use tipring_sip::registrar::User;
 use tipring_units::{LineId, MediaSlot, Millis, ShardId};
 
-use crate::site::{AccountSite, LineSite, MediaSite, ServerSite, SipSite, Site, Unused};
+use crate::site::{AccountSite, LineMedia, LineSite, MediaSite, ServerSite, SipSite, Site, Unused};
 
 /// Depth of jitter buffers: a LAN needs the least, a bad path gets up to the most.
-const JITTER: JitterSpec = JitterSpec { min: Millis(20), max: Millis(200) };
+const JITTER: JitterSpec = JitterSpec { min: Millis(20), max: Millis(200), fixed: false };
 /// Packet time that we send and ask for.
 const PTIME: Millis = Millis(20);
 /// Sessions that the agent keeps beyond two for each telephone.
@@ -60,6 +61,11 @@ impl Site {
                 name: phone.name.clone().unwrap_or_default(),
                 profile: effective.profile(phone),
                 in_service: true,
+                media: LineMedia {
+                    codecs: phone.codecs.as_ref().map(|own| own.iter().copied().map(codec).collect()),
+                    jitter: phone.jitter.map(|depth| (depth.min, depth.max)),
+                    jitter_fixed: phone.jitter_mode.map(|mode| mode == JitterMode::Fixed),
+                },
             })
             .collect();
         let phones = used.iter().enumerate().map(|(place, (number, phone))| tipring_call::Phone {
@@ -229,6 +235,12 @@ fn servers(effective: &Effective) -> (Vec<ServerSite>, Vec<AccountSite>) {
                 Digits::Info => DtmfMode::Signalling,
             },
             vad: server.vad,
+            ptime: server.ptime,
+            jitter: JitterSpec {
+                min: server.jitter.min,
+                max: server.jitter.max,
+                fixed: server.jitter_mode == JitterMode::Fixed,
+            },
         });
         let mut account = |phone: Option<String>, user: &str, password: &str| {
             let number = u16::try_from(accounts.len()).unwrap_or(u16::MAX);

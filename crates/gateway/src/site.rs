@@ -55,6 +55,34 @@ pub struct LineSite {
     pub profile: LineProfile,
     /// In service.
     pub in_service: bool,
+    /// How its calls are carried, where not as the server has it.
+    pub media: LineMedia,
+}
+
+/// How the calls of one line are carried.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LineMedia {
+    /// Codecs in order of preference, of those that the server allows; `None`: as the server has them.
+    pub codecs: Option<Vec<CodecName>>,
+    /// Depth of the jitter buffer.
+    pub jitter: Option<(Millis, Millis)>,
+    /// The depth stays at the least.
+    pub jitter_fixed: Option<bool>,
+}
+
+impl LineMedia {
+    /// The codecs in calls by a server that allows these; all of them if none is left.
+    pub fn codecs(&self, server: &[CodecName]) -> Vec<CodecName> {
+        let own = self.codecs.iter().flatten().copied().filter(|codec| server.contains(codec));
+        let own: Vec<CodecName> = own.collect();
+        if own.is_empty() { server.to_vec() } else { own }
+    }
+
+    /// The jitter buffer in calls by a server that has this one.
+    pub fn jitter(&self, server: JitterSpec) -> JitterSpec {
+        let (min, max) = self.jitter.unwrap_or((server.min, server.max));
+        JitterSpec { min, max, fixed: self.jitter_fixed.unwrap_or(server.fixed) }
+    }
 }
 
 impl LineSite {
@@ -104,6 +132,10 @@ pub struct ServerSite {
     pub dtmf: DtmfMode,
     /// Silence is not sent to it where it takes comfort noise.
     pub vad: bool,
+    /// Packet time that is asked for.
+    pub ptime: Millis,
+    /// Jitter buffer.
+    pub jitter: JitterSpec,
 }
 
 /// An account and the telephone that it belongs to.
@@ -174,5 +206,28 @@ impl Site {
     /// The account with this number.
     pub fn account_by_id(&self, id: AccountId) -> Option<&AccountSite> {
         self.sip.accounts.iter().find(|account| account.config.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_a_say_within_what_the_server_allows() {
+        let server = [CodecName::Pcmu, CodecName::Pcma, CodecName::G722];
+        let own = |codecs: &[CodecName]| LineMedia { codecs: Some(codecs.to_vec()), ..LineMedia::default() };
+        assert_eq!(LineMedia::default().codecs(&server), server);
+        let ordered = own(&[CodecName::G722, CodecName::G729, CodecName::Pcmu]).codecs(&server);
+        assert_eq!(ordered, [CodecName::G722, CodecName::Pcmu]);
+        assert_eq!(own(&[CodecName::G729]).codecs(&server), server, "a call in a codec is better than none");
+        let theirs = JitterSpec { min: Millis(20), max: Millis(200), fixed: true };
+        assert_eq!(LineMedia::default().jitter(theirs), theirs);
+        let line = LineMedia {
+            jitter: Some((Millis(40), Millis(60))),
+            jitter_fixed: Some(false),
+            ..LineMedia::default()
+        };
+        assert_eq!(line.jitter(theirs), JitterSpec { min: Millis(40), max: Millis(60), fixed: false });
     }
 }

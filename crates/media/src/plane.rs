@@ -478,7 +478,7 @@ pub(crate) fn closed_spec() -> RtpSpec {
         ptime: Millis(20),
         dtmf: DtmfMode::InBand,
         direction: Direction { send: false, receive: false },
-        jitter: JitterSpec { min: Millis(20), max: MAX_DEPTH },
+        jitter: JitterSpec { min: Millis(20), max: MAX_DEPTH, fixed: false },
         cname: Text::EMPTY,
     }
 }

@@ -457,7 +457,8 @@ fn coder<A: Processing>(spec: &RtpSpec) -> A::Coder {
 /// What the stream is told, and the calendar.
 fn config<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec) -> (WallTime, StreamConfig) {
     let since_start = u64::try_from((now - Instant::ZERO).as_micros()).unwrap_or(0);
-    let start = Millis((spec.jitter.min.0 + 20).min(spec.jitter.max.0));
+    let above = if spec.jitter.fixed { 0 } else { 20 };
+    let start = Millis((spec.jitter.min.0 + above).min(spec.jitter.max.0));
     let config = StreamConfig {
         session: SessionConfig {
             cname: Cname::new(spec.cname.as_str()),
@@ -469,7 +470,7 @@ fn config<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec) -> (Wa
             min: spec.jitter.min,
             max: spec.jitter.max,
             start,
-            mode: JitterMode::Adaptive,
+            mode: if spec.jitter.fixed { JitterMode::Fixed } else { JitterMode::Adaptive },
         },
         formats: formats::<A>(spec),
         sending: sending(spec),

@@ -119,6 +119,8 @@ pub struct JitterSpec {
     pub min: Millis,
     /// At most this deep, up to 400 ms.
     pub max: Millis,
+    /// The depth stays at `min` whatever the network does.
+    pub fixed: bool,
 }
 
 /// One RTP stream in both directions.

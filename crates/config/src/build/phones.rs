@@ -7,11 +7,14 @@ use tipring_port::FlashWindow;
 use tipring_units::Millis;
 
 use super::ranges::Item;
+use super::servers::jitter;
 use super::{Build, DEFAULT, unused};
 use crate::effective::{Line, Phone, Service, SipPhone};
 use crate::files::{Row, meant, password, private, rows};
 use crate::kind::disconnect;
-use crate::values::{Destination, Driver, MayCall, Number, PhoneType, PortName, Secret};
+use crate::values::{
+    Codec, Destination, Driver, JitterDepth, JitterMode, MayCall, Number, PhoneType, PortName, Secret,
+};
 
 /// What stands for the number in a name.
 const NUMBER: &str = "{number}";
@@ -31,6 +34,9 @@ impl Build<'_, '_, '_> {
                 may_call: self.item(item, "may_call", "all", MayCall::parse).unwrap_or(MayCall::All),
                 caller_id: self.flag(item, "caller_id").unwrap_or(true),
                 pulse: self.flag(item, "pulse"),
+                codecs: self.phone_codecs(item),
+                jitter: self.phone_jitter(item),
+                jitter_mode: self.own(item, "jitter_mode", JitterMode::parse),
                 flash: self.own(item, "flash", |text| {
                     let (min, max) = quantity::time_range(text).ok()?;
                     Some(FlashWindow { min, max })
@@ -248,6 +254,19 @@ impl Build<'_, '_, '_> {
                 unused(format!("{driver} ports are not in this version yet"))
             }
         }
+    }
+
+    fn phone_codecs(&mut self, item: &Item<'_>) -> Option<Vec<Codec>> {
+        let (texts, _) = item.texts("codecs")?;
+        self.origin(item, "codecs");
+        Some(texts.into_iter().filter_map(Codec::parse).collect())
+    }
+
+    fn phone_jitter(&mut self, item: &Item<'_>) -> Option<JitterDepth> {
+        let depth = self.own(item, "jitter", jitter)?;
+        let line = item.get("jitter").map_or(item.section.line, |entry| entry.line);
+        self.jitter_limit(depth, &item.holder("jitter").label(), line);
+        Some(depth)
     }
 
     /// A flash window of one's own must stay clear of dial pulses.

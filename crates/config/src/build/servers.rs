@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tipring_country::quantity;
 use tipring_units::Millis;
 
 use super::{Build, unused};
@@ -9,8 +10,20 @@ use crate::effective::{Account, Server, Service};
 use crate::files::meant;
 use crate::schema::Place;
 use crate::source::Section;
-use crate::values::{Codec, Destination, Digits, Number, Secret, ServerAddress, Target, Transport, is_name};
+use crate::values::{
+    Codec, Destination, Digits, JitterDepth, JitterMode, MAX_JITTER, Number, Secret, ServerAddress, Target,
+    Transport, is_name,
+};
 use crate::words::counted;
+
+/// What suits a LAN and most of the rest.
+const DEFAULT_JITTER: JitterDepth = JitterDepth { min: Millis(20), max: Millis(200) };
+
+/// The depth in a text.
+pub fn jitter(text: &str) -> Option<JitterDepth> {
+    let (min, max) = quantity::time_range(text).ok()?;
+    Some(JitterDepth { min, max })
+}
 
 /// Names that a destination gives another meaning.
 const RESERVED: [&str; 6] = ["phones", "lines", "line", "phone", "sip", "server"];
@@ -70,6 +83,11 @@ impl<'s> Build<'s, '_, '_> {
             codecs: self.list(section, "codecs", &["pcmu", "pcma"], Codec::parse),
             dtmf: self.value(section, "dtmf", "rfc4733", Digits::parse).unwrap_or(Digits::Rfc4733),
             vad: self.section_flag(section, "vad").unwrap_or(false),
+            ptime: self.ptime(section),
+            jitter: self.server_jitter(section),
+            jitter_mode: self
+                .value(section, "jitter_mode", "adaptive", JitterMode::parse)
+                .unwrap_or(JitterMode::Adaptive),
             rings: self.server_rings(section),
             accounts,
             service: self.transport_service(section, transport),
@@ -78,6 +96,31 @@ impl<'s> Build<'s, '_, '_> {
             self.shown(section, "password");
         }
         server
+    }
+
+    fn ptime(&mut self, section: &Section) -> Millis {
+        let ptime = self.time(section, "ptime", "20 ms").unwrap_or(Millis(20));
+        if !ptime.0.is_multiple_of(10) {
+            let line = section.get("ptime").map_or(section.line, |entry| entry.line);
+            let label = section.label();
+            let (below, above) = (ptime.0 / 10 * 10, ptime.0 / 10 * 10 + 10);
+            self.findings.error(line, format!("{label} ptime = \"{ptime}\": packets have whole steps of 10 ms. Write \"{below} ms\" or \"{above} ms\"."));
+        }
+        ptime
+    }
+
+    fn server_jitter(&mut self, section: &Section) -> JitterDepth {
+        let depth = self.value(section, "jitter", "20-200 ms", jitter).unwrap_or(DEFAULT_JITTER);
+        let line = section.get("jitter").map_or(section.line, |entry| entry.line);
+        self.jitter_limit(depth, &section.label(), line);
+        depth
+    }
+
+    /// Depths beyond what a buffer can be.
+    pub fn jitter_limit(&mut self, depth: JitterDepth, label: &str, line: usize) {
+        if depth.max > MAX_JITTER {
+            self.findings.error(line, format!("{label} jitter = \"{depth}\": a jitter buffer is at most {MAX_JITTER} deep. Write \"{}-{} ms\".", depth.min.0.min(MAX_JITTER.0), MAX_JITTER.0));
+        }
     }
 
     /// A text only if it is written.

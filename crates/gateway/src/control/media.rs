@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, VecDeque};
 
 use core::net::SocketAddr;
 
-use tipring_call::{FarId, MediaAction, Party, Way};
+use tipring_call::{CallEvent, FarId, MediaAction, Party, Way};
 use tipring_port::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, G726Packing, G726Rate, LegSpec, MAX_PAYLOAD_TYPES,
-    MediaCommand, PayloadType, RtpSpec, SilenceMode, Text,
+    CodecName, Command, CrossSpec, Direction, DtmfMode, G726Packing, G726Rate, JitterSpec, LegSpec,
+    MAX_PAYLOAD_TYPES, MediaCommand, PayloadType, RtpSpec, SilenceMode, Text,
 };
 use tipring_sip::offer_answer::{self, COMFORT_NOISE_TYPE, Codec, Kbits, LocalMedia, StreamPlan};
-use tipring_units::{BridgeId, LegId, LineId, MediaSlot, Millis, ShardId};
+use tipring_units::{BridgeId, CallId, LegId, LineId, MediaSlot, Millis, ShardId};
 
-use crate::site::{MediaSite, ServerSite, Site};
+use crate::site::{LineMedia, MediaSite, ServerSite, Site};
 
 /// A far party's media.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ struct FarMedia {
     dtmf: DtmfMode,
     /// Silence may go unsent.
     vad: bool,
+    ptime: Millis,
+    jitter: JitterSpec,
     /// It carries a fax or a modem.
     data: bool,
     plan: Option<StreamPlan>,
@@ -49,6 +51,10 @@ pub(crate) struct MediaDesk {
     site: MediaSite,
     cname: Text<32>,
     line_shards: Vec<ShardId>,
+    line_media: Vec<LineMedia>,
+    /// Who calls, of each call; and the line that a far leg talks to, once that is known.
+    callers: BTreeMap<CallId, Party>,
+    partners: BTreeMap<FarId, LineId>,
     free: VecDeque<MediaSlot>,
     addresses: BTreeMap<MediaSlot, SocketAddr>,
     far: BTreeMap<FarId, FarMedia>,
@@ -66,6 +72,9 @@ impl MediaDesk {
             site: site.media.clone(),
             cname: Text::new(cname),
             line_shards: site.lines.iter().map(|line| line.shard).collect(),
+            line_media: site.lines.iter().map(|line| line.media.clone()).collect(),
+            callers: BTreeMap::new(),
+            partners: BTreeMap::new(),
             free: site.media.slots.iter().map(|(slot, _)| *slot).collect(),
             addresses: site.media.slots.iter().copied().collect(),
             far: BTreeMap::new(),
@@ -90,6 +99,27 @@ impl MediaDesk {
         self.site.dtmf = site.media.dtmf;
         self.site.jitter = site.media.jitter;
         self.line_shards = site.lines.iter().map(|line| line.shard).collect();
+        self.line_media = site.lines.iter().map(|line| line.media.clone()).collect();
+    }
+
+    /// Follows the calls: the line at the one end of a call has a say in how the other end is spoken to.
+    pub(crate) fn call_event(&mut self, event: &CallEvent) {
+        if let CallEvent::Created { call, from, .. } = *event {
+            self.callers.insert(call, from);
+        } else if let CallEvent::Routed { call, to, .. } = *event {
+            match (self.callers.get(&call), to) {
+                (Some(Party::Line(line)), Party::Far(far)) => self.partners.insert(far, *line),
+                (Some(Party::Far(far)), Party::Line(line)) => self.partners.insert(*far, line),
+                (Some(Party::Far(far)), Party::Far(_)) => self.partners.remove(far),
+                (Some(Party::Line(_)), Party::Line(_)) | (None, _) => None,
+            };
+        } else if let CallEvent::Cleared { call, .. } = *event {
+            self.callers.remove(&call);
+        }
+    }
+
+    fn partner(&self, far: FarId) -> Option<&LineMedia> {
+        self.line_media.get(usize::from(self.partners.get(&far)?.0))
     }
 
     /// Takes sockets for a far leg by `server`, if it is by one; `None` if all are in use. `data`: it carries a fax or a
@@ -106,7 +136,10 @@ impl MediaDesk {
         let codecs = server.map_or_else(|| self.site.codecs.clone(), |server| server.codecs.clone());
         let dtmf = server.map_or(self.site.dtmf, |server| server.dtmf);
         let vad = server.is_some_and(|server| server.vad);
-        self.far.insert(far, FarMedia { slot, leg, codecs, dtmf, vad, data, plan: None, shard: None });
+        let ptime = server.map_or(self.site.ptime, |server| server.ptime);
+        let jitter = server.map_or(self.site.jitter, |server| server.jitter);
+        let (plan, shard) = (None, None);
+        self.far.insert(far, FarMedia { slot, leg, codecs, dtmf, vad, ptime, jitter, data, plan, shard });
         self.local(far)
     }
 
@@ -114,14 +147,16 @@ impl MediaDesk {
     pub(crate) fn local(&self, far: FarId) -> Option<LocalMedia> {
         let media = self.far.get(&far)?;
         let rtp = *self.addresses.get(&media.slot)?;
-        let codecs = if media.data { &self.site.data_codecs } else { &media.codecs };
+        let own = self.partner(far).map(|own| own.codecs(&media.codecs));
+        let own = own.as_ref().unwrap_or(&media.codecs);
+        let codecs = if media.data { &self.site.data_codecs } else { own };
         Some(LocalMedia {
             rtp,
             rtcp: None,
             codecs: codecs.iter().take(MAX_PAYLOAD_TYPES).map(|codec| codec_of(*codec)).collect(),
             telephone_events: matches!(media.dtmf, DtmfMode::Events(_)) && !media.data,
             silence: media.vad && !media.data,
-            ptime: self.site.ptime,
+            ptime: media.ptime,
             direction: offer_answer::Direction::SendRecv,
         })
     }
@@ -184,7 +219,9 @@ impl MediaDesk {
         match media.shard {
             Some(shard) => {
                 let (leg, slot, wanted) = (media.leg, media.slot, (media.dtmf, media.vad));
-                if let Some(spec) = plan.map(|plan| self.rtp_spec(slot, wanted, plan)) {
+                let jitter = media.jitter;
+                let jitter = self.partner(far).map_or(jitter, |own| own.jitter(jitter));
+                if let Some(spec) = plan.map(|plan| self.rtp_spec(slot, wanted, jitter, plan)) {
                     self.out.push_back((shard, Command::Media(MediaCommand::Change(leg, spec))));
                 }
             }
@@ -205,6 +242,7 @@ impl MediaDesk {
             let path = self.paths.remove(index);
             self.unjoin(&path);
         }
+        self.partners.remove(&far);
         if let Some(media) = self.far.remove(&far) {
             if let Some(shard) = media.shard {
                 self.out.push_back((shard, Command::Media(MediaCommand::Close(media.leg))));
@@ -354,7 +392,8 @@ impl MediaDesk {
         let media = self.far.get(&far)?;
         let leg = media.leg;
         if media.shard.is_none() {
-            let spec = self.rtp_spec(media.slot, (media.dtmf, media.vad), media.plan.as_ref()?);
+            let jitter = self.partner(far).map_or(media.jitter, |own| own.jitter(media.jitter));
+            let spec = self.rtp_spec(media.slot, (media.dtmf, media.vad), jitter, media.plan.as_ref()?);
             self.out.push_back((shard, Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec)))));
             if let Some(media) = self.far.get_mut(&far) {
                 media.shard = Some(shard);
@@ -392,7 +431,13 @@ impl MediaDesk {
         }
     }
 
-    fn rtp_spec(&self, slot: MediaSlot, (wanted, vad): (DtmfMode, bool), plan: &StreamPlan) -> RtpSpec {
+    fn rtp_spec(
+        &self,
+        slot: MediaSlot,
+        (wanted, vad): (DtmfMode, bool),
+        jitter: JitterSpec,
+        plan: &StreamPlan,
+    ) -> RtpSpec {
         let mut receive = [None; MAX_PAYLOAD_TYPES];
         for (place, (number, codec)) in receive.iter_mut().zip(&plan.receive_types) {
             *place = Some(PayloadType { number: *number, codec: name_of(*codec) });
@@ -423,7 +468,7 @@ impl MediaDesk {
             ptime: plan.send_ptime,
             dtmf,
             direction: Direction { send: plan.direction.sends(), receive: plan.direction.receives() },
-            jitter: self.site.jitter,
+            jitter,
             cname: self.cname,
         }
     }

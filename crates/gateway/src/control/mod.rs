@@ -392,6 +392,7 @@ impl Control {
             tipring_call::Output::Event(event) => {
                 self.board.call_event(self.now, self.wall, &event);
                 self.far.call_event(&event);
+                self.media.call_event(&event);
                 self.note(What::Call(event));
             }
             tipring_call::Output::Alarm(alarm) => {

@@ -138,7 +138,7 @@ impl<A: Toys> Far<A> {
             ptime: Millis(20),
             dtmf: self.dtmf,
             direction: self.direction,
-            jitter: JitterSpec { min: Millis(20), max: Millis(200) },
+            jitter: JitterSpec { min: Millis(20), max: Millis(200), fixed: false },
             cname: Text::new("bench"),
         }
     }

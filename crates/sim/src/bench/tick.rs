@@ -264,7 +264,7 @@ pub(crate) fn stream(slot: u16) -> RtpSpec {
         ptime: Millis(20),
         dtmf: DtmfMode::Events(101),
         direction: Direction::BOTH,
-        jitter: JitterSpec { min: Millis(20), max: Millis(200) },
+        jitter: JitterSpec { min: Millis(20), max: Millis(200), fixed: false },
         cname: Text::new("bench"),
     }
 }

@@ -1,5 +1,6 @@
 //! What statements let happen.
 
+use tipring_port::CodecName;
 use tipring_units::{Dbm0, Hz, LineId, Millis};
 
 use super::subject::{Scene, Subject};
@@ -249,10 +250,21 @@ fn peer(place: usize, cursor: &mut Cursor<'_>, all: &mut Vec<Action>) -> Result<
         "hold" => Order::Hold(which(cursor)?),
         "resume" => Order::Resume(which(cursor)?),
         "offers" => {
-            if !cursor.eat("relay") {
-                return Err(cursor.error("offers what?", "Write: offers relay (T.38)."));
+            let known = [
+                ("PCMU", CodecName::Pcmu),
+                ("PCMA", CodecName::Pcma),
+                ("G722", CodecName::G722),
+                ("G729", CodecName::G729),
+                ("L16", CodecName::L16),
+            ];
+            match known.into_iter().find(|(word, _)| cursor.eat(word)) {
+                Some((_, codec)) => Order::Offers(codec, which(cursor)?),
+                None if cursor.eat("relay") => Order::Relay(which(cursor)?),
+                None => {
+                    let remedy = "Write: offers relay (T.38), or PCMU, PCMA, G722, G729, L16.";
+                    return Err(cursor.error("offers what?", remedy));
+                }
             }
-            Order::Relay(which(cursor)?)
         }
         "INFO" => {
             let digit = cursor.text("a digit")?.chars().next().unwrap_or('0');

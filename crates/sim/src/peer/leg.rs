@@ -48,6 +48,8 @@ pub(super) struct Leg<A: Processing + Fidelity> {
     pub media: Media<A>,
     pub version: u64,
     pub holding: bool,
+    /// What it offers, in place of both laws of G.711.
+    pub only: Option<CodecName>,
     /// The description that came from the far side.
     pub offer: Option<SessionDescription>,
     /// The last 200 or ACK, to be sent again.
@@ -83,8 +85,16 @@ impl<A: Processing + Fidelity> Leg<A> {
     /// What this end offers.
     pub fn offer(&mut self, knows: Knows) -> SessionDescription {
         let mut media = SdpMedia::audio(self.media.local().port());
-        media.add_payload(Rtpmap::new(0, "PCMU", 8000), "");
-        media.add_payload(Rtpmap::new(8, "PCMA", 8000), "");
+        match self.only {
+            Some(codec) => {
+                let number = if codec == CodecName::G722 { 9 } else { 97 };
+                media.add_payload(Rtpmap::new(number, name_of(codec), 8000), "");
+            }
+            None => {
+                media.add_payload(Rtpmap::new(0, "PCMU", 8000), "");
+                media.add_payload(Rtpmap::new(8, "PCMA", 8000), "");
+            }
+        }
         if knows.noise {
             media.add_payload(Rtpmap::new(NOISE, "CN", 8000), "");
         }
@@ -173,9 +183,11 @@ pub(super) fn description_of(headers: &Headers, body: &[u8]) -> Option<SessionDe
 }
 
 /// The codec that a description likes best.
-pub(super) fn codec_of(description: &SessionDescription) -> &'static str {
-    let codec = audio_of(description).and_then(|(_, media, _)| codec_in(&media));
-    codec.map_or("nothing", |(_, codec)| name_of(codec))
+pub(super) fn codec_of(description: &SessionDescription) -> String {
+    let found = audio_of(description).and_then(|(_, media, _)| Some((codec_in(&media)?.1, media.ptime)));
+    let Some((codec, ptime)) = found else { return "nothing".to_owned() };
+    let ptime = ptime.map_or_else(String::new, |ptime| format!(" {}ms", ptime.0));
+    format!("{}{ptime}", name_of(codec))
 }
 
 fn audio_of(description: &SessionDescription) -> Option<(SocketAddr, SdpMedia, Direction)> {

@@ -1,5 +1,7 @@
 //! What a far end is told to do.
 
+use tipring_port::CodecName;
+
 use crate::mouth::Talk;
 
 /// Which of a far end's calls is meant: the latest that fits, or the n-th, counted from 1; and which early dialog.
@@ -118,6 +120,8 @@ pub enum Order {
     Hold(Which),
     /// Takes it back.
     Resume(Which),
+    /// Offers sound in this codec alone.
+    Offers(CodecName, Which),
     /// Offers fax relay (T.38) in place of sound.
     Relay(Which),
     /// Sends a digit by INFO.

@@ -142,6 +142,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             media,
             version: 0,
             holding: false,
+            only: None,
             offer: description,
             last: Vec::new(),
             answered: false,

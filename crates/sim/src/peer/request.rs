@@ -40,6 +40,11 @@ impl<A: Processing + Fidelity> Peer<A> {
             }
             Order::Hold(which) => self.reinvite(now, which, Some(true)),
             Order::Resume(which) => self.reinvite(now, which, Some(false)),
+            Order::Offers(codec, which) => {
+                let place = self.find(which, |leg| leg.stage == Stage::Confirmed)?;
+                self.legs[place].only = Some(codec);
+                self.reinvite(now, which, Some(false))
+            }
             Order::Relay(which) => self.reinvite(now, which, None),
             Order::Info(digit, which) => {
                 let place = self.find(which, |leg| leg.stage == Stage::Confirmed)?;
@@ -196,6 +201,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             media,
             version: 0,
             holding: false,
+            only: None,
             offer: first.offer.clone(),
             last: Vec::new(),
             answered: false,
@@ -230,6 +236,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             media,
             version: 0,
             holding: false,
+            only: None,
             offer: None,
             last: Vec::new(),
             answered: true,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use tipring_units::Millis;
 
 use super::media::{
-    COMFORT_NOISE_TYPE, Codec, DEFAULT_PTIME, Direction, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS,
-    MediaPlan, OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE, TypePair, both,
+    COMFORT_NOISE_TYPE, Codec, Direction, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS, MediaPlan,
+    OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE, TypePair, both,
 };
 use crate::sdp::{
     Connection, Media, MediaKind, Origin, Proto, RtcpAddress, Rtpmap, SdpError, SessionDescription,
@@ -296,7 +296,7 @@ impl OfferAnswer {
                 events,
                 noise,
                 annex_b: media.silence && annex_b(theirs, send_type, codec),
-                send_ptime: ptime_of(theirs),
+                send_ptime: ptime_of(theirs, media.ptime),
                 receive_ptime: media.ptime,
                 direction,
             }],
@@ -365,7 +365,7 @@ fn accept(offer: &SessionDescription, theirs: &Media, media: &LocalMedia) -> Opt
         events: events.map(|number| TypePair { send: number, receive: number }),
         noise: noise.map(|number| TypePair { send: number, receive: number }),
         annex_b: media.silence && annex_b(theirs, send_type, codec),
-        send_ptime: ptime_of(theirs),
+        send_ptime: ptime_of(theirs, media.ptime),
         receive_ptime: media.ptime,
         direction,
     };
@@ -439,9 +439,9 @@ fn their_direction(description: &SessionDescription, media: &Media) -> Direction
     }
 }
 
-/// The packets that they want: whole ticks of 10 ms, within their maximum and ours.
-fn ptime_of(media: &Media) -> Millis {
-    let wanted = media.ptime.unwrap_or(DEFAULT_PTIME).0;
+/// The packets that they want, ours where they do not say: whole ticks of 10 ms, within their maximum and ours.
+fn ptime_of(media: &Media, ours: Millis) -> Millis {
+    let wanted = media.ptime.unwrap_or(ours).0;
     let most = media.maxptime.unwrap_or(MAX_PTIME).0.min(MAX_PTIME.0);
     Millis((wanted.min(most) / 10 * 10).max(10))
 }

@@ -158,7 +158,7 @@ pub const MAX_STREAMS: usize = 8;
 /// Packet time where nothing says otherwise, RFC 3551 §4.2.
 pub const DEFAULT_PTIME: Millis = Millis(20);
 /// Longest packet time that we agree to.
-pub const MAX_PTIME: Millis = Millis(200);
+pub const MAX_PTIME: Millis = Millis(60);
 
 /// What both directions allow, seen from the same side.
 pub(super) fn both(a: Direction, b: Direction) -> Direction {

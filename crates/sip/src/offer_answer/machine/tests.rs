@@ -68,6 +68,30 @@ fn comfort_noise_is_offered_where_silence_may_go_unsent_and_taken_from_anyone() 
 }
 
 #[test]
+fn packets_have_the_length_that_each_side_asks_for() {
+    let media = |ptime| LocalMedia { ptime: Millis(ptime), ..local(1) };
+    for (ours, line, sent) in [
+        (20, "", 20),
+        (30, "", 30),
+        (30, "a=ptime:20\n", 20),
+        (20, "a=ptime:60\n", 60),
+        (20, "a=ptime:200\n", 60),
+        (60, "a=maxptime:40\n", 40),
+        (20, "a=ptime:5\n", 10),
+        (20, "a=ptime:35\n", 30),
+    ] {
+        let line = format!("m=audio 30000 RTP/AVP 0\n{line}");
+        let (answer, stream) = answered(&line, &media(ours));
+        assert_eq!((stream.send_ptime, stream.receive_ptime), (Millis(sent), Millis(ours)), "{line}");
+        assert_eq!(answer.media[0].ptime, Some(Millis(ours)), "{line}");
+        let mut machine = OfferAnswer::new(1);
+        machine.offer(&media(ours));
+        let plan = machine.receive_answer(&sdp(&line)).expect("an answer");
+        assert_eq!(plan.audio().map(|stream| stream.send_ptime), Some(Millis(sent)), "{line}");
+    }
+}
+
+#[test]
 fn annex_b_is_used_where_neither_side_refuses_it() {
     let media = |silence| LocalMedia { codecs: vec![Codec::G729], silence, ..local(1) };
     let of = |body: &[u8]| parsed(body).media[0].fmtp(18).unwrap_or_default().to_owned();
