@@ -61,7 +61,8 @@ pub trait LineVoice<A: Audio> {
     fn hear(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
     /// Gives the frame for the line its gain.
     fn speak(&mut self, frame: &A::Frame) -> A::Frame;
-    /// Lets sound through untouched from now on, both ways: no canceller, no digits, no gain; or no longer.
+    /// Lets sound through as it is from now on, both ways: no canceller, no digits; or no longer. The gains stay: without
+    /// the loss that they are, the echo of two hybrids fills the pauses by which modems tell signals apart.
     fn pass_through(&mut self, on: bool);
     /// Forgets the digit and the echo path; the line has a new call.
     fn reset(&mut self);
@@ -142,6 +143,8 @@ pub trait Coder<A: Audio> {
     fn pause(&mut self) -> A::Frame;
     /// True if what was decoded last is so soft that 10 ms more or less of it will not be noticed.
     fn is_quiet(&self) -> bool;
+    /// True if what was decoded last is silence: no modem sends.
+    fn is_silent(&self) -> bool;
 }
 
 /// Where decoded sound waits to be played; it can be made longer and shorter there, and read at another speed.

@@ -220,7 +220,8 @@ impl<A: Processing> RtpLeg<A> {
 
     /// The sound of one tick.
     pub fn play(&mut self, now: Instant) -> A::Frame {
-        let pace = self.stream.pace(now, self.coder.is_quiet());
+        let quiet = if self.data { self.coder.is_silent() } else { self.coder.is_quiet() };
+        let pace = self.stream.pace(now, quiet);
         self.stretch.set_speed(self.stream.sound().speed());
         if let Pace::Shorter { .. } = pace {
             while self.stretch.held() < A::Stretch::shorten_needs() && self.stream.sound().has_sound() {

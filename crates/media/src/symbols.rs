@@ -74,7 +74,8 @@ impl LineVoice<Symbols> for SymbolVoice {
 
     fn hear(&mut self, frame: &Symbol, _sent: &Symbol, _bulk_delay: Samples) -> Heard<Symbols> {
         if self.data {
-            return Heard { clean: *frame, muted: false, began: None, ended: None };
+            let clean = amplify(frame, self.gain_in);
+            return Heard { clean, muted: false, began: None, ended: None };
         }
         let sounding = frame.sounds().find_map(|(sound, _)| match sound {
             Sound::Dtmf(digit) => Some(digit),
@@ -112,7 +113,7 @@ impl LineVoice<Symbols> for SymbolVoice {
     }
 
     fn speak(&mut self, frame: &Symbol) -> Symbol {
-        if self.data { *frame } else { amplify(frame, self.gain_out) }
+        amplify(frame, self.gain_out)
     }
 
     fn pass_through(&mut self, on: bool) {
@@ -402,6 +403,10 @@ impl Coder<Symbols> for SymbolCoder {
     }
 
     fn is_quiet(&self) -> bool {
+        self.last.is_silent()
+    }
+
+    fn is_silent(&self) -> bool {
         self.last.is_silent()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! # What it does
 //! Opens the shared libraries that Debian packages (`libspandsp2`, `libspeexdsp1`, `libbcg729-0`, ...) when they are
-//! installed, and gives their canceller, detectors and coders a safe face. Tests and benchmarks compare with them; the
+//! installed, and gives their canceller, detectors, coders and fax terminal a safe face. Tests and benchmarks compare with them; the
 //! gateway never runs them, and nothing of them is linked or copied.
 //!
 //! # Limits
@@ -13,12 +13,16 @@
 mod bcg729;
 mod spandsp;
 mod spandsp_codec;
+mod spandsp_fax;
 mod speexdsp;
+mod tiff;
 
 pub use bcg729::{Bcg729, Bcg729Decoder, Bcg729Encoder, G729_SAMPLES};
 pub use spandsp::{Spandsp, SpandspDtmf, SpandspModemTone, SpandspSupervisory};
 pub use spandsp_codec::{SpandspCodecs, SpandspDecoder, SpandspEncoder, SpandspPacking};
+pub use spandsp_fax::{FaxOutcome, FaxRole, SpandspFax};
 pub use speexdsp::SpeexCanceller;
+pub use tiff::{FAX_WIDTH, LibTiff, Page, write_pages};
 
 /// Opens the first of these shared libraries that is installed.
 fn open(names: &[&'static str]) -> Option<libloading::Library> {

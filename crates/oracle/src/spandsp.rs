@@ -71,7 +71,11 @@ impl Spandsp {
         crate::open(&NAMES).map(|library| Self { library: Arc::new(library) })
     }
 
-    fn symbol<T: Copy>(&self, name: &str) -> Option<T> {
+    pub(crate) fn library(&self) -> Arc<Library> {
+        self.library.clone()
+    }
+
+    pub(crate) fn symbol<T: Copy>(&self, name: &str) -> Option<T> {
         // SAFETY: each caller names the type that the header declares for the symbol.
         let symbol: Symbol<'_, T> = unsafe { self.library.get(name) }.ok()?;
         Some(*symbol)

@@ -206,8 +206,8 @@ pub enum MediaCommand {
     Digit(LegId, u8, Millis),
     /// A deaf leg hears silence whatever its bridge plays: sound before the answer goes one way.
     Deaf(LegId, bool),
-    /// From now on, and until it closes, a leg carries data: its sound goes through untouched. No canceller, no gain, no
-    /// digits, a jitter buffer of one depth.
+    /// From now on, and until it closes, a leg carries data: its sound goes through untouched. No canceller, no digits, no
+    /// silence left out, a jitter buffer of one depth; the gains stay.
     PassThrough(LegId),
     /// Opens or closes a tap on a line.
     Tap(LineId, TapPoint, bool),

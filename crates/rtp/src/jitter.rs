@@ -16,7 +16,7 @@
 //! Who takes units may hold some of them ([`JitterBuffer::hold`]): that is part of the depth. A clock that drifts is
 //! met by the speed at which sound is read ([`JitterBuffer::speed`]), before it shows as depth. A timestamp far off
 //! starts a new timeline, once a second packet continues it or the marker says so; so does a run of packets that all
-//! come too late. A fixed buffer keeps the depth at which it started and changes its speed only.
+//! come too late. A fixed buffer keeps its depth by steps in silence, and else by its speed, once it is well off.
 //! Missing sound is concealed for [`CONCEAL_LIMIT`] units if nothing newer is there, then it is silence.
 //!
 //! # Limits
@@ -64,12 +64,14 @@ const STEP_PACE: Millis = Millis(100);
 const QUICK_PACE: Millis = Millis(20);
 /// Deeper than allowed by this much, sound is left out as it comes.
 const BEYOND: i64 = 25 * MILLI;
-/// A fixed buffer steps only when it is this far off, which its speed has not prevented.
-const FIXED_SLACK: i64 = 30 * MILLI;
-/// Nor does it pull while it is no further off than this: as long as the clocks agree every sample passes as it came.
-const FIXED_FREE: i64 = 8 * MILLI;
-/// Parts in a million of speed for each millisecond beyond that a fixed buffer is off, and the most.
-const FIXED_PULL: (f32, f32) = (8.0, 100.0);
+/// How far a fixed buffer may be off, as shares of its depth and at the most: in silence nothing is lost by a step; up to
+/// the second every sample passes as it came, since a modem that follows its far end's clock is disturbed by another speed;
+/// from there the speed brings it back to a quarter of that; beyond the third it steps, which the speed has not prevented.
+const FIXED_SILENT: i64 = 6 * MILLI;
+const FIXED_FREE: (i64, i64) = (5, 20 * MILLI);
+const FIXED_SLACK: (i64, i64) = (2, 50 * MILLI);
+/// Parts in a million of speed for each millisecond that it is off, beside the drift that is known, and the most.
+const FIXED_PULL: (f32, f32) = (5.0, 100.0);
 /// Drift that is not worth another speed, in parts in a million: at exact speed samples pass bit by bit.
 const DRIFT_MIN: f32 = 4.0;
 /// A packet this far behind or before the timeline is of another one.
@@ -112,6 +114,8 @@ pub struct JitterBuffer {
     late_run: Option<(Instant, u32)>,
     drift: Drift,
     speed: f32,
+    /// A fixed buffer changes its depth by its speed.
+    pulls: bool,
     /// Sound that was taken and has not been played, in nanoseconds.
     held: i64,
     shallow_since: Option<Instant>,
@@ -160,6 +164,7 @@ impl JitterBuffer {
             late_run: None,
             drift: Drift::new(),
             speed: 0.0,
+            pulls: false,
             held: 0,
             shallow_since: None,
             deep_since: None,
@@ -316,19 +321,23 @@ impl JitterBuffer {
         JitterStatistics { depth, target, drift_ppm: self.drift.ppm() as i16, ..self.statistics }
     }
 
-    fn fitting_speed(&self, now: Instant) -> f32 {
-        let drift = self.drift.ppm();
-        let pull = match self.config.mode {
-            JitterMode::Adaptive => 0.0,
+    fn fitting_speed(&mut self, now: Instant) -> f32 {
+        let speed = match self.config.mode {
+            JitterMode::Adaptive => self.drift.ppm(),
             JitterMode::Fixed if matches!(self.phase, Phase::Playing(_)) => {
-                let off = self.depth() - self.target(now);
-                let beyond = off - off.clamp(-FIXED_FREE, FIXED_FREE);
-                (beyond as f32 / MILLI as f32 * FIXED_PULL.0).clamp(-FIXED_PULL.1, FIXED_PULL.1)
+                let (off, free) = (self.depth() - self.target(now), self.fixed_share(now, FIXED_FREE));
+                self.pulls = off.abs() > if self.pulls { free / 4 } else { free };
+                let pull = off as f32 / MILLI as f32 * FIXED_PULL.0;
+                if self.pulls { self.drift.ppm() + pull.clamp(-FIXED_PULL.1, FIXED_PULL.1) } else { 0.0 }
             }
             JitterMode::Fixed => 0.0,
         };
-        let speed = drift + pull;
         if speed.abs() < DRIFT_MIN { 0.0 } else { speed }
+    }
+
+    /// A share of a fixed buffer's depth, and no more than so much.
+    fn fixed_share(&self, now: Instant, (part, most): (i64, i64)) -> i64 {
+        (self.target(now) / part).min(most)
     }
 
     /// Compares the depth with what is wanted.
@@ -336,7 +345,11 @@ impl JitterBuffer {
         self.skip(now);
         let off = self.depth() - self.target(now);
         let (low, high) = match (self.config.mode, quiet) {
-            (JitterMode::Fixed, _) => (-FIXED_SLACK, FIXED_SLACK),
+            (JitterMode::Fixed, true) => (-FIXED_SILENT, FIXED_SILENT),
+            (JitterMode::Fixed, false) => {
+                let slack = self.fixed_share(now, FIXED_SLACK);
+                (-slack, slack)
+            }
             (JitterMode::Adaptive, true) => (-GROW_AT, SHRINK_AT_IN_QUIET),
             (JitterMode::Adaptive, false) => (-GROW_AT, SHRINK_AT),
         };

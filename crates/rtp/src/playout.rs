@@ -28,8 +28,8 @@ pub enum JitterMode {
     /// As shallow as the network allows: for voices.
     #[default]
     Adaptive,
-    /// As deep as it started, whatever comes: for modems and faxes, to which every step is an error. Only the
-    /// speed is changed, by parts in a million.
+    /// As deep as it started, whatever comes: for modems and faxes, to which every step is an error. Steps are taken in
+    /// silence; where none comes for minutes and the clocks differ, the speed is changed, by parts in a million.
     Fixed,
 }
 

@@ -19,7 +19,7 @@ use tipring_port::{CardOrder, CardReport};
 use tipring_units::{Entropy, LineId, SampleTime};
 
 use crate::card::SimCard;
-use crate::phone::{Action, Phone, PhoneEvent, Unwilling};
+use crate::phone::{Action, Machine, Phone, PhoneEvent, Unwilling};
 use crate::plant::{Fidelity, Line, LineSpec};
 
 /// Events that wait to be taken, at the most.
@@ -100,6 +100,14 @@ impl<A: Fidelity> Lab<A> {
         let line = self.card.line_mut(place.line);
         let phone = line.and_then(|line| line.phone(usize::from(place.phone)));
         Ok(phone.ok_or(Refused::NoPhone(place))?.act(action)?)
+    }
+
+    /// Puts a machine in place of the telephone's mouth: see [`Phone::attach`].
+    pub fn attach(&mut self, place: Place, machine: Box<dyn Machine<A>>) -> Result<(), Refused> {
+        let line = self.card.line_mut(place.line);
+        let phone = line.and_then(|line| line.phone(usize::from(place.phone)));
+        phone.ok_or(Refused::NoPhone(place))?.attach(machine);
+        Ok(())
     }
 
     /// One tick of one line.

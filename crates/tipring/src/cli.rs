@@ -9,8 +9,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
-    bench, bench_codec, bench_dtmf, bench_echo, cancel, check, client, demo, explore, flow, listen, run,
-    transcode,
+    bench, bench_codec, bench_dtmf, bench_echo, bench_fax, cancel, check, client, demo, explore, flow,
+    listen, run, transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -271,6 +271,8 @@ pub enum BenchPart {
         #[arg(long, value_name = "N", default_value_t = 1)]
         seed: u64,
     },
+    /// Faxes of two pages between libspandsp's terminals on two lines, through two gateways: the share of clean pages
+    Fax(bench_fax::Settings),
     /// Each codec's cost beside libspandsp and libbcg729 on the same sound
     Codec {
         /// The seed of the sound
@@ -308,6 +310,7 @@ impl Command {
             Self::Listen { file, json, country } => listen::run(&file, json, country.as_deref()),
             Self::Bench { part: Some(BenchPart::Dtmf(settings)) } => bench_dtmf::run(&settings),
             Self::Transcode(settings) => transcode::run(&settings),
+            Self::Bench { part: Some(BenchPart::Fax(settings)) } => bench_fax::run(&settings),
             Self::Bench { part: None } => bench::run(),
             Self::Bench { part: Some(BenchPart::Codec { seed }) } => bench_codec::run(seed),
             Self::Bench { part: Some(BenchPart::Echo { seed }) } => bench_echo::run(seed),

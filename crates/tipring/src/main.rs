@@ -5,6 +5,7 @@ mod bench;
 mod bench_codec;
 mod bench_dtmf;
 mod bench_echo;
+mod bench_fax;
 mod cancel;
 mod check;
 mod cli;

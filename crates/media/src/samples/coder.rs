@@ -17,6 +17,8 @@ pub struct SampleCoder {
     decoder: LineDecoder,
     concealer: Concealer,
     activity: Activity,
+    /// The loudest sample that was decoded last.
+    loudest: u16,
     sender: SilenceSender,
     noise: Noise,
 }
@@ -31,6 +33,8 @@ enum Noise {
     ByCodec,
 }
 
+/// Samples below this are no modem's: about -48 dBm0, as a sine.
+const SILENT: u16 = 100;
 /// Seed of the noise; streams are not heard beside each other.
 const NOISE_SEED: u32 = 0x7109_4513;
 
@@ -64,6 +68,7 @@ impl Coder<Samples> for SampleCoder {
             decoder: codec(name).line_decoder(),
             concealer: Concealer::new(),
             activity: Activity::new(),
+            loudest: 0,
             sender: SilenceSender::new(),
             noise: Noise::None,
         }
@@ -109,6 +114,7 @@ impl Coder<Samples> for SampleCoder {
         self.decoder.decode(unit, &mut frame);
         self.concealer.received(&mut frame);
         self.activity.process(&frame);
+        self.loudest = frame.iter().map(|sample| sample.unsigned_abs()).fold(0, u16::max);
         frame
     }
 
@@ -153,5 +159,9 @@ impl Coder<Samples> for SampleCoder {
 
     fn is_quiet(&self) -> bool {
         !self.activity.is_speech()
+    }
+
+    fn is_silent(&self) -> bool {
+        self.loudest < SILENT
     }
 }

@@ -60,6 +60,7 @@ impl LineVoice<Samples> for SampleVoice {
         let mut clean = *frame;
         self.dc.process(&mut clean);
         if self.data {
+            self.gain_in.process(&mut clean);
             return Heard { clean, muted: false, began: None, ended: None };
         }
         if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
@@ -87,9 +88,7 @@ impl LineVoice<Samples> for SampleVoice {
 
     fn speak(&mut self, frame: &Frame) -> Frame {
         let mut out = *frame;
-        if !self.data {
-            self.gain_out.process(&mut out);
-        }
+        self.gain_out.process(&mut out);
         out
     }
 

@@ -15,6 +15,7 @@
 //! Pulses of 10 or 20 a second as in ITU-T Q.552 and national rules.
 
 mod hook;
+mod machine;
 mod ringer;
 
 use std::collections::VecDeque;
@@ -23,6 +24,7 @@ use thiserror::Error;
 use tipring_units::{Entropy, Millis, SampleTime, Samples, TICK_SAMPLES, Volts};
 
 pub use hook::Hook;
+pub use machine::Machine;
 pub use ringer::{Bell, LONGEST_PAUSE, Ringer};
 
 use crate::ear::{Ear, Heard, HeardEvent, Land, NO_LEVEL, What};
@@ -165,6 +167,7 @@ pub struct Phone<A: Fidelity> {
     ringer: Ringer,
     mouth: Mouth<A>,
     ear: Ear<A>,
+    machine: Option<Box<dyn Machine<A>>>,
     waiting: VecDeque<Task>,
     ready: SampleTime,
     now: SampleTime,
@@ -187,6 +190,7 @@ impl<A: Fidelity> Phone<A> {
             ringer: Ringer::new(spec.bell),
             mouth: Mouth::new(spec.keypad, entropy),
             ear: Ear::new(spec.land),
+            machine: None,
             waiting: VecDeque::new(),
             ready: SampleTime(0),
             now: SampleTime(0),
@@ -224,6 +228,11 @@ impl<A: Fidelity> Phone<A> {
         }
         self.waiting.extend(tasks);
         Ok(())
+    }
+
+    /// Puts a machine in place of its mouth and beside its ear; it speaks while the receiver is lifted and no key sounds.
+    pub fn attach(&mut self, machine: Box<dyn Machine<A>>) {
+        self.machine = Some(machine);
     }
 
     /// Forgets what it has not begun yet.
@@ -362,12 +371,18 @@ impl<A: Fidelity> Phone<A> {
 
     /// The sound of this tick.
     pub(crate) fn speak(&mut self) -> A::Frame {
-        self.mouth.frame()
+        match &mut self.machine {
+            Some(machine) if self.lifted && !self.mouth.is_dialling() => machine.speak(),
+            Some(_) | None => self.mouth.frame(),
+        }
     }
 
     /// Hears the sound of this tick.
     pub(crate) fn hear(&mut self, frame: &A::Frame) {
         if self.lifted {
+            if let Some(machine) = &mut self.machine {
+                machine.hear(frame);
+            }
             self.ear.hear(frame);
         } else {
             self.ear.overhear(frame);

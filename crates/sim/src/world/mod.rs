@@ -42,7 +42,7 @@ pub use fact::{Fact, Facts, MAX_FACTS, Rank};
 pub use faults::Fault;
 use lines::{FeedWatch, ShardUnit};
 pub use spec::{FIRST_MEDIA, GATEWAY, MEDIA_SLOTS, START, ShardClock, WorldSpec, media_slots};
-pub use words::{Names, line_name};
+pub use words::{Names, line_name, of_entry};
 
 /// Call records that are kept, at the most.
 pub const MAX_RECORDS: usize = 65_536;
