@@ -18,7 +18,7 @@ use tipring_rtp::Impairment;
 const G726_BPL: f32 = 12.5;
 
 /// The figures of a codec.
-pub(crate) const fn impairment(codec: CodecName) -> Impairment {
+pub const fn impairment(codec: CodecName) -> Impairment {
     match codec {
         CodecName::Pcmu | CodecName::Pcma | CodecName::L16 | CodecName::G722 => Impairment::G711,
         CodecName::G726(rate, _) => Impairment {

@@ -17,6 +17,7 @@ mod symbols;
 mod tap;
 
 pub use cross_leg::CrossLeg;
+pub use impairment::impairment;
 pub use keys::{Keys, LONGEST, MAX_KEYS, MIN_DIGIT, PAUSE, Strike};
 pub use line_leg::LineLeg;
 pub use packets::{Channel, MAX_PACKET, Packet, Packets};

@@ -58,7 +58,7 @@ pub fn run(seed: u64) -> Result<ExitCode> {
     print("codec                ours   reference   ratio    aim   same bits")?;
     let mut worse = 0;
     for row in rows() {
-        let sound = sound(seed, row.codec.sample_rate().0);
+        let sound = voice(seed, row.codec.sample_rate().0, SECONDS);
         let [coding, decoding] = measure(&row, &sound, spandsp.as_ref(), bcg729.as_ref());
         for (way, measured) in [("coder", coding), ("decoder", decoding)] {
             let same = match measured.same {
@@ -107,12 +107,12 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// A voice and soft noise at a rate.
-fn sound(seed: u64, rate: u32) -> Vec<i16> {
+/// Seconds of a voice and soft noise at a rate.
+pub fn voice(seed: u64, rate: u32, seconds: usize) -> Vec<i16> {
     let mut entropy = Entropy::for_simulation(seed);
     let mut uniform = move || f64::from(entropy.u32()) / f64::from(u32::MAX);
     let (mut phase, mut pitch, mut loud, mut drawn) = (0.0, 120.0, 0.5, 0.5);
-    let count = rate as usize * SECONDS;
+    let count = rate as usize * seconds;
     (0..count)
         .map(|n| {
             if n % (rate as usize / 10) == 0 {
@@ -265,7 +265,7 @@ mod tests {
     fn every_row_codes_and_decodes_its_sound() {
         for row in rows() {
             let rate = row.codec.sample_rate().0;
-            let sound = &sound(3, rate)[..rate as usize / 5];
+            let sound = &voice(3, rate, SECONDS)[..rate as usize / 5];
             let coded = encode(row.codec, sound, rate as usize / PACKETS);
             assert_eq!(coded.len(), row.codec.unit_bytes() * 20, "{}", row.name);
             assert_eq!(decode(row.codec, &coded, coded.len() / 10).len(), sound.len(), "{}", row.name);

@@ -9,8 +9,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
-    bench, bench_codec, bench_dtmf, bench_echo, bench_fax, cancel, check, client, demo, explore, flow,
-    listen, run, transcode,
+    bench, bench_codec, bench_dtmf, bench_echo, bench_fax, bench_loss, cancel, check, client, demo, explore,
+    flow, listen, run, transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -273,6 +273,18 @@ pub enum BenchPart {
     },
     /// Faxes of two pages between libspandsp's terminals on two lines, through two gateways: the share of clean pages
     Fax(bench_fax::Settings),
+    /// What is left of a voice when packets get lost, for each codec. Exit code 1: in a row concealment is worse than silence
+    Loss {
+        /// The seed of the sound and of what gets lost
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// Speech in place of the synthetic voice: 8 kHz, 16 bit, mono
+        #[arg(long, value_name = "SPEECH.wav")]
+        speech: Option<PathBuf>,
+        /// Write each sound to this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Each codec's cost beside libspandsp and libbcg729 on the same sound
     Codec {
         /// The seed of the sound
@@ -313,6 +325,9 @@ impl Command {
             Self::Bench { part: Some(BenchPart::Fax(settings)) } => bench_fax::run(&settings),
             Self::Bench { part: None } => bench::run(),
             Self::Bench { part: Some(BenchPart::Codec { seed }) } => bench_codec::run(seed),
+            Self::Bench { part: Some(BenchPart::Loss { seed, speech, out }) } => {
+                bench_loss::run(seed, speech.as_deref(), out.as_deref())
+            }
             Self::Bench { part: Some(BenchPart::Echo { seed }) } => bench_echo::run(seed),
             Self::Cancel { tail, delay, suppress, stimulus, out } => {
                 cancel::run(&stimulus, &out, &cancel::Settings { tail, delay, suppress })

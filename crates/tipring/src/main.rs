@@ -6,6 +6,7 @@ mod bench_codec;
 mod bench_dtmf;
 mod bench_echo;
 mod bench_fax;
+mod bench_loss;
 mod cancel;
 mod check;
 mod cli;
