@@ -105,6 +105,11 @@ fn a_minute<A: Toys>() {
                 }
                 500 => media(&mut shard, MediaCommand::Digit(leg(10_000), b'5', Millis(100))),
                 550 => media(&mut shard, MediaCommand::Digit(leg(20_000), b'5', Millis(100))),
+                700 => {
+                    for kind in [10_000, 20_000, 30_000] {
+                        media(&mut shard, MediaCommand::PassThrough(leg(kind)));
+                    }
+                }
                 900 => {
                     for kind in [10_000, 20_000, 30_000] {
                         media(&mut shard, MediaCommand::Close(leg(kind)));

@@ -323,7 +323,7 @@ fn rise(first: u64, powers: &[f32; HISTORY + 3], height: f32) -> u64 {
         if a < half && b >= half {
             let share = (half - a) / (b - a).max(1e-6);
             let hops = n as f32 - 1.0 + share - HISTORY as f32;
-            return first.wrapping_add_signed((hops * HOP as f32) as i64);
+            return first.saturating_add_signed((hops * HOP as f32) as i64);
         }
     }
     first
