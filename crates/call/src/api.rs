@@ -118,7 +118,7 @@ pub enum Input {
         event: LineEvent,
     },
     /// Events of a line were lost for lack of room; this is what is true now.
-    LineLost {
+    LineSummary {
         /// The line.
         line: LineId,
         /// The line's epoch now.

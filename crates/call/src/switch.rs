@@ -88,7 +88,7 @@ impl Switch {
             Input::Line { line, epoch, event } => {
                 self.with_line(line, |side, scene| side.on_event(epoch, event, scene));
             }
-            Input::LineLost { line, epoch, summary } => {
+            Input::LineSummary { line, epoch, summary } => {
                 self.with_line(line, |side, scene| side.on_summary(epoch, summary, scene));
             }
             Input::Far { leg, event } => self.far(leg, event),

@@ -10,7 +10,7 @@ use tipring_call::{
     MediaAction, Output, Party, Presentation, Priority, Server, Setup, Side, User, Via, Way,
 };
 use tipring_port::{Absence, CallerId, LineCommand, LineEvent, LineFault, Refusal, RohStage, Tone};
-use tipring_units::{CallId, LineId, WallTime};
+use tipring_units::{CallId, Epoch, LineId, WallTime};
 
 const LINE0: Party = Party::Line(LineId(0));
 const LINE1: Party = Party::Line(LineId(1));
@@ -434,7 +434,7 @@ fn a_release_that_was_lost_is_made_up_for_by_the_next_epoch() {
     house.far(leg, FarEvent::Answered);
     let next = house.switch.line(LineId(0)).unwrap().epoch.next();
     let summary = tipring_port::LineSummary { in_service: true, ..Default::default() };
-    house.input(Input::LineLost { line: LineId(0), epoch: next, summary });
+    house.input(Input::LineSummary { line: LineId(0), epoch: next, summary });
     assert_eq!(house.actions(leg), [FarAction::End(Cause::NORMAL)]);
     assert!(house.is_quiet());
 }
@@ -529,6 +529,27 @@ fn a_line_whose_state_was_lost_is_parked_while_it_is_off_hook() {
     // the news that was lost is that it was hung up: the order to park is stale
     house.line(0, LineEvent::Refused(Refusal::Stale));
     assert_eq!(doing(&house), Some(LineDoing::Idle));
+}
+
+#[test]
+fn a_line_that_lost_its_epoch_and_then_its_seizure_knows_both_again_from_the_summary() {
+    let mut house = House::new(house());
+    house.lift(0);
+    let ended = Epoch(0);
+    // A defect takes the news that it was hung up, and another the news that it is lifted again.
+    house.switch.abandon_line(LineId(0));
+    house.drain();
+    house.switch.abandon_line(LineId(0));
+    house.drain();
+    house.out.clear();
+    house.input(Input::Line { line: LineId(0), epoch: ended, event: LineEvent::Refused(Refusal::Stale) });
+    let summary = tipring_port::LineSummary { off_hook: true, in_service: true, ..Default::default() };
+    house.input(Input::LineSummary { line: LineId(0), epoch: ended.next(), summary });
+    let orders = house.out.iter().filter_map(|output| match output {
+        Output::Line { epoch, command, .. } => Some((*epoch, *command)),
+        _ => None,
+    });
+    assert!(orders.eq([(ended.next(), LineCommand::Play(Tone::Dial))]), "{:?}", house.out);
 }
 
 #[test]

@@ -563,7 +563,7 @@ impl World {
                     in_service: !telephone.out_of_service,
                     ..LineSummary::default()
                 };
-                self.input(Input::LineLost { line, epoch, summary });
+                self.input(Input::LineSummary { line, epoch, summary });
             }
             9 => self.switch.arm_fault(Machine::Line(line)),
             10 => {

@@ -96,7 +96,7 @@ struct LineUnit {
     out: FxsOut,
     profile: LineProfile,
     bridged: bool,
-    lost: bool,
+    wants_summary: bool,
     injured: Option<LineStage>,
     /// A profile that waits for the line to be idle, with its revision.
     coming: Option<(u64, Box<LineProfile>)>,
@@ -126,7 +126,7 @@ impl<A: Processing> Shard<A> {
             out: FxsOut::new(),
             profile: *profile,
             bridged: false,
-            lost: false,
+            wants_summary: false,
             injured: None,
             coming: None,
             revision: 0,
@@ -308,10 +308,10 @@ impl<A: Processing> Shard<A> {
                 guarded(|| leg.voice.reset());
             }
             if !push(&mut self.events, Event::Line(line, said.epoch, said.event)) {
-                unit.lost = true;
+                unit.wants_summary = true;
             }
         }
-        unit.lost |= unit.out.lost_events();
+        unit.wants_summary |= unit.out.wants_summary();
         // On-hook nothing but ringing and caller ID is on the wire; the voice path rests.
         let mut heard = None;
         if off_hook && !guarded(|| heard = self.plane.hear_line(line, &input.frame, input.report.bulk_delay))
@@ -330,13 +330,13 @@ impl<A: Processing> Shard<A> {
             ];
             for event in digits.into_iter().flatten() {
                 if !push(&mut self.events, Event::Line(line, epoch, event)) {
-                    unit.lost = true;
+                    unit.wants_summary = true;
                 }
             }
         }
-        if unit.lost && self.events.len() < MAX_EVENTS / 2 {
-            unit.lost = false;
-            push(&mut self.events, Event::Lost(line, unit.fxs.epoch(), unit.fxs.summary()));
+        if unit.wants_summary && self.events.len() < MAX_EVENTS / 2 {
+            unit.wants_summary = false;
+            push(&mut self.events, Event::Summary(line, unit.fxs.epoch(), unit.fxs.summary()));
         }
     }
 
@@ -381,7 +381,7 @@ impl<A: Processing> Shard<A> {
             (epoch.next(), LineEvent::FaultCleared(LineFault::Panicked)),
         ];
         for (epoch, event) in told {
-            unit.lost |= !push(&mut self.events, Event::Line(line, epoch, event));
+            unit.wants_summary |= !push(&mut self.events, Event::Line(line, epoch, event));
         }
     }
 
@@ -435,7 +435,7 @@ impl<A: Processing> Shard<A> {
         for unit in &self.units {
             // A line that is to take a profile looks in each tick whether it is idle; most are at once.
             let is_due = unit.coming.is_some() && unit.fxs.is_idle();
-            if unit.out.order.is_some() || unit.lost || is_due || unit.taken.is_some() {
+            if unit.out.order.is_some() || unit.wants_summary || is_due || unit.taken.is_some() {
                 return None;
             }
             if let Some(due) = unit.fxs.next_wakeup() {

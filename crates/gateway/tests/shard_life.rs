@@ -207,8 +207,8 @@ fn lost<A: Toys>() {
     assert_eq!(waiting, MAX_EVENTS);
     bench.lines[0].closed = true;
     bench.run(2);
-    let lost: Vec<_> = bench.events.iter().filter(|(_, event)| matches!(event, Event::Lost(..))).collect();
-    let [(_, Event::Lost(line, epoch, summary))] = lost[..] else { panic!("{:?}", bench.events) };
+    let lost: Vec<_> = bench.events.iter().filter(|(_, event)| matches!(event, Event::Summary(..))).collect();
+    let [(_, Event::Summary(line, epoch, summary))] = lost[..] else { panic!("{:?}", bench.events) };
     assert_eq!((*line, *epoch, summary.off_hook), (LineId(0), bench.epoch(0), true));
 }
 

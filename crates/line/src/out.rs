@@ -1,6 +1,6 @@
 //! What a line's machine gives out in one tick.
 
-use tipring_port::{CallerId, CardOrder, LineEvent, Tone};
+use tipring_port::{CallerId, CardOrder, LineEvent, Refusal, Tone};
 use tipring_units::{Epoch, SampleTime};
 
 /// Line events of one tick, at the most: a tick makes three at the worst, the others answer commands.
@@ -45,18 +45,18 @@ pub struct FxsOut {
     pub playing: Option<Playing>,
     said: [Option<Said>; MAX_LINE_EVENTS],
     len: usize,
-    lost: bool,
+    wants_summary: bool,
 }
 
 impl FxsOut {
     /// Nothing yet.
     pub const fn new() -> Self {
-        Self { order: None, playing: None, said: [None; MAX_LINE_EVENTS], len: 0, lost: false }
+        Self { order: None, playing: None, said: [None; MAX_LINE_EVENTS], len: 0, wants_summary: false }
     }
 
     /// Makes room for the next tick.
     pub fn clear(&mut self) {
-        (self.order, self.playing, self.len, self.lost) = (None, None, 0, false);
+        (self.order, self.playing, self.len, self.wants_summary) = (None, None, 0, false);
     }
 
     /// The events in order.
@@ -64,9 +64,16 @@ impl FxsOut {
         self.said.iter().take(self.len).flatten().copied()
     }
 
-    /// True if there was no room for an event: the control plane has to look at the line's summary.
-    pub fn lost_events(&self) -> bool {
-        self.lost
+    /// True if the control plane has to look at the line's summary: there was no room for an event, or it ordered
+    /// something of another epoch.
+    pub fn wants_summary(&self) -> bool {
+        self.wants_summary
+    }
+
+    /// The control plane does not know the line's epoch.
+    pub(crate) fn refuse_stale(&mut self, epoch: Epoch, at: SampleTime) {
+        self.say(epoch, at, LineEvent::Refused(Refusal::Stale));
+        self.wants_summary = true;
     }
 
     pub(crate) fn say(&mut self, epoch: Epoch, at: SampleTime, event: LineEvent) {
@@ -75,7 +82,7 @@ impl FxsOut {
                 *place = Some(Said { epoch, at, event });
                 self.len += 1;
             }
-            None => self.lost = true,
+            None => self.wants_summary = true,
         }
     }
 }

@@ -306,8 +306,8 @@ pub enum Event {
     Line(LineId, Epoch, LineEvent),
     /// From the media plane.
     Media(MediaEvent),
-    /// Events of this line were lost for lack of room: look at its summary.
-    Lost(LineId, Epoch, crate::LineSummary),
+    /// What is true of this line: events were lost for lack of room, or a command came of an epoch that has ended.
+    Summary(LineId, Epoch, crate::LineSummary),
     /// The line has taken its profile of this revision.
     Profiled(LineId, u64),
 }

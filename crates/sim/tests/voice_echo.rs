@@ -298,7 +298,7 @@ fn digits_dialled_over_dial_tone_are_heard_on_a_poor_hybrid() {
             .iter()
             .filter_map(|event| match event {
                 Event::Line(_, _, LineEvent::Digit { digit, .. }) => Some(char::from(*digit)),
-                Event::Line(..) | Event::Media(_) | Event::Lost(..) | Event::Profiled(..) => None,
+                Event::Line(..) | Event::Media(_) | Event::Summary(..) | Event::Profiled(..) => None,
             })
             .collect();
         assert_eq!(digits, "0123456789*#", "hybrid {loss} dB");

@@ -255,8 +255,8 @@ impl Control {
                 self.reloading.line_event(line, epoch, &event);
                 self.switch(tipring_call::Input::Line { line, epoch, event });
             }
-            ShardEvent::Lost(line, epoch, summary) => {
-                self.switch(tipring_call::Input::LineLost { line, epoch, summary });
+            ShardEvent::Summary(line, epoch, summary) => {
+                self.switch(tipring_call::Input::LineSummary { line, epoch, summary });
             }
             ShardEvent::Media(event) => self.media_event(event),
             ShardEvent::Profiled(line, revision) => self.reloading.profiled(line, revision),

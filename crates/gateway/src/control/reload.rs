@@ -346,7 +346,7 @@ impl Control {
         for line in come {
             let epoch = self.reloading.epochs.remove(&line).unwrap_or_default();
             let summary = LineSummary::default();
-            self.switch(tipring_call::Input::LineLost { line, epoch, summary });
+            self.switch(tipring_call::Input::LineSummary { line, epoch, summary });
             self.switch(tipring_call::Input::SetInService { line, on: true });
         }
     }

@@ -6,7 +6,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use tipring_call::{Alarm, CallEvent};
-use tipring_port::{Event, LineEvent, MediaEvent, Text};
+use tipring_port::{Event, LineEvent, LineSummary, MediaEvent, Text};
 use tipring_units::{CallId, Instant, LineId, ShardId, WallTime};
 
 pub use words::{Depth, MAX_TOLD, Teller, Words, end_words, fault_words, length, time_of_day};
@@ -34,6 +34,8 @@ pub struct Entry {
 pub enum What {
     /// A line's event.
     Line(LineEvent),
+    /// What is true of a line, since control may have lost sight of it.
+    Summary(LineSummary),
     /// An event of the media plane.
     Media(MediaEvent),
     /// An event of a call, with Q.850 and local cause where it ends.
@@ -151,9 +153,7 @@ impl Journal {
         let (line, what) = match *event {
             Event::Line(line, _, event) => (Some(line), What::Line(event)),
             Event::Media(event) => (None, What::Media(event)),
-            Event::Lost(line, _, _) => {
-                (Some(line), What::Alarm(Alarm::LineFault(line, tipring_port::LineFault::CardSilent)))
-            }
+            Event::Summary(line, _, summary) => (Some(line), What::Summary(summary)),
             Event::Profiled(line, revision) => (Some(line), What::Profiled(revision)),
         };
         let mut entry = self.entry(at, wall, what);
@@ -188,6 +188,7 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             Alarm::LegAbandoned(_) | Alarm::Full => (None, None),
         },
         What::Line(_)
+        | What::Summary(_)
         | What::Media(_)
         | What::Sip(_)
         | What::Registration { .. }

@@ -89,6 +89,11 @@ impl Teller {
                 Depth::Plain,
                 format!("the edited configuration is not accepted; configuration {revision} stays in force"),
             ),
+            What::Summary(summary) => {
+                let line = entry.line.map(&name).unwrap_or_default();
+                let hook = if summary.off_hook { "off-hook" } else { "on-hook" };
+                (Depth::Detail, format!("{line} is {hook}"))
+            }
             What::Profiled(revision) => {
                 let line = entry.line.map(&name).unwrap_or_default();
                 (Depth::Detail, format!("{line} takes configuration {revision}"))
@@ -125,6 +130,7 @@ impl Teller {
                 | CallEvent::Recalled { .. }
                 | CallEvent::Line { .. },
             )
+            | What::Summary(_)
             | What::Sip(_)
             | What::Server { .. }
             | What::ServerAnswers { .. }

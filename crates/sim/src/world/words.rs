@@ -40,7 +40,8 @@ pub fn of_entry(entry: &Entry, names: &Names) -> Option<(String, String)> {
         What::Refused { why, .. } => ("gateway".to_owned(), format!("refuses requests {why}")),
         What::Alarm(alarm) => ("gateway".to_owned(), format!("alarm {}", alarm_words(alarm))),
         What::ShardStopped(shard) => ("gateway".to_owned(), format!("{shard} stopped")),
-        What::ServerAnswers { .. }
+        What::Summary(_)
+        | What::ServerAnswers { .. }
         | What::Configured(_)
         | What::ConfigurationRefused(_)
         | What::Profiled(_) => return None,
