@@ -98,13 +98,16 @@ fn it_is_remembered_for_as_long_as_anybody_rings_and_no_longer() {
 }
 
 #[test]
-fn other_late_answers_change_nothing() {
+fn a_late_refusal_and_its_repeats_are_acknowledged_and_nothing_else() {
     let (mut world, invite) = unanswered();
-    for status in [180, 486, 603] {
+    for status in [180, 486, 486, 603] {
         world.respond(P, &answer(&invite, status, "b1"));
     }
     world.run_for(1000);
-    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (0, 0));
+    assert_eq!((sent(&world, &Method::Ack), sent(&world, &Method::Bye)), (3, 0));
+    let ack = world.got(P, &Method::Ack).expect("an ACK");
+    assert_eq!(ack.to().expect("to").tag(), Some("b1"));
+    assert_eq!(ack.top_via().expect("via").to_string(), invite.top_via().expect("via").to_string());
     world.check_idle();
 }
 

@@ -74,6 +74,7 @@ impl Agent {
                     let mut reports = Vec::new();
                     if self.clients.on_response(now, &response, &mut reports)
                         || self.on_late_answer(now, &response)
+                        || self.on_late_refusal(now, source, &response)
                     {
                         self.wires.prove(source);
                     }

@@ -21,7 +21,7 @@ use crate::dialog::{Failure, Hop, Tag};
 use crate::message::{self, HeaderName, Method, Request, Response, Uri, Via};
 use crate::transaction::client::{NoAnswer, cancel_of};
 use crate::transaction::key::new_branch;
-use crate::transaction::{ClientId, ClientReport, Target, branch_of};
+use crate::transaction::{ClientId, ClientReport, Target};
 
 /// Jobs at a time.
 pub const MAX_JOBS: usize = 8192;
@@ -61,8 +61,8 @@ pub struct Job {
     pub(super) owner: Owner,
     /// The request without Via.
     pub(super) request: Request,
-    /// The branch under which it was last sent.
-    pub(super) branch: Option<String>,
+    /// The Via under which it was last sent.
+    pub(super) via: Option<String>,
     /// The far end's flow when it is registered here from behind NAT.
     pub(super) flow: Option<Target>,
     server: Option<ServerId>,
@@ -115,7 +115,7 @@ impl Agent {
         let job = Job {
             owner,
             request,
-            branch: None,
+            via: None,
             flow,
             server,
             targets: VecDeque::new(),
@@ -244,18 +244,17 @@ impl Agent {
         let owner = job.owner;
         let mut request = job.request.clone();
         let via = self.via(target.transport);
-        request.headers.push_front(HeaderName::Via, via);
+        request.headers.push_front(HeaderName::Via, &via);
         if owner == Owner::Ack {
             self.wires.send(target, request.to_bytes(), &mut self.out);
             self.end_job(now, id, None);
             return;
         }
         let mut reports = Vec::new();
-        let branch = branch_of(&request.headers);
         match self.clients.start(now, request, target, &mut reports) {
             Some(client) => {
                 if let Some(job) = self.jobs.get_mut(&id) {
-                    job.branch = branch;
+                    job.via = Some(via);
                     job.sent = Some((client, target));
                     job.sent_at = now;
                     job.provisional = false;

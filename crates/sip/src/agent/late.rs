@@ -2,8 +2,8 @@
 //!
 //! **What it does.** An INVITE that found no answer, whose address was given up for another, or whose CANCEL was never
 //! followed by a final answer, is over for its session. The far end may still answer it: such a 2xx is acknowledged and
-//! the call that it made is ended by BYE, and so is that of every other fork. Repeats are acknowledged again. Where the
-//! far end only comes to life, it is told CANCEL.
+//! the call that it made is ended by BYE, and so is that of every other fork. A refusal is acknowledged. Repeats are
+//! acknowledged again. Where the far end only comes to life, it is told CANCEL.
 //!
 //! **How.** A given-up INVITE is remembered by its branch for as long as anybody rings, [`MAX_RINGING`]: where the CANCEL
 //! got lost or could not be sent, the far end goes on ringing, and its user may answer minutes later. It owns no timer:
@@ -22,7 +22,7 @@ use super::agent::Agent;
 use super::jobs::{Job, Owner};
 use crate::dialog::{Credentials, Dialog, Hop, MAX_CHALLENGES, MAX_RINGING, answer_challenge};
 use crate::message::{CSeq, HeaderName, Method, Request, Response};
-use crate::transaction::client::cancel_of;
+use crate::transaction::client::{ack_to_refusal, cancel_of};
 use crate::transaction::{ClientId, Target, branch_of};
 
 /// Given-up INVITEs remembered at a time.
@@ -80,13 +80,16 @@ impl Late {
 impl Agent {
     /// Keeps the INVITE of a job that is not waited for any longer. Others need no such memory.
     pub(super) fn remember_given_up(&mut self, now: Instant, job: &Job) {
-        let (Method::Invite, Some(branch)) = (&job.request.method, job.branch.clone()) else { return };
+        let (Method::Invite, Some(via)) = (&job.request.method, &job.via) else { return };
+        let mut invite = job.request.clone();
+        invite.headers.push_front(HeaderName::Via, via);
+        let Some(branch) = branch_of(&invite.headers) else { return };
         let credentials = match job.owner {
             Owner::Session(session, _) => self.sessions.get(&session).and_then(|s| s.credentials().cloned()),
             Owner::Ack | Owner::Account(_) | Owner::Probe(_) | Owner::Farewell(_) => None,
         };
         let entry = GivenUp {
-            invite: job.request.clone(),
+            invite,
             flow: job.flow,
             credentials,
             until: now + MAX_RINGING,
@@ -153,6 +156,20 @@ impl Agent {
             bye.headers.set(HeaderName::UserAgent, &self.config.product);
             self.say_farewell(now, Farewell { bye, hop, credentials, challenges: 0 });
         }
+        true
+    }
+
+    /// The same where it is a refusal for such an INVITE, whose transaction ended without one (§17.1.1.3).
+    pub(super) fn on_late_refusal(&mut self, now: Instant, source: Target, response: &Response) -> bool {
+        let is_refusal = response.cseq().is_ok_and(|cseq| cseq.method == Method::Invite)
+            && !response.is_provisional()
+            && !response.is_success();
+        let Some(branch) = branch_of(&response.headers).filter(|_| is_refusal) else { return false };
+        let Some(entry) = self.late.given_up.get(&branch).filter(|entry| entry.until > now) else {
+            return false;
+        };
+        let ack = ack_to_refusal(&entry.invite, response).to_bytes();
+        self.wires.send(source, ack, &mut self.out);
         true
     }
 

@@ -251,7 +251,7 @@ impl Clients {
 }
 
 /// The ACK of a refusal: same URI, branch, Route; To as the refusal has it (§17.1.1.3).
-fn ack_to_refusal(invite: &Request, refusal: &Response) -> Request {
+pub fn ack_to_refusal(invite: &Request, refusal: &Response) -> Request {
     let mut ack = Request::new(Method::Ack, invite.uri.clone());
     if let Ok(via) = invite.top_via() {
         ack.headers.push(HeaderName::Via, via.to_string());
