@@ -18,6 +18,8 @@ use tipring_units::{LineId, MediaSlot, Millis, ShardId};
 
 use crate::site::{AccountSite, LineMedia, LineSite, MediaSite, ServerSite, SipSite, Site, Unused};
 
+/// How often a far end is asked whether it is still in the call, twice over: what RFC 4028 §4.2 recommends.
+const SESSION_INTERVAL: Millis = Millis::from_secs(1800);
 /// Depth of jitter buffers: a LAN needs the least, a bad path gets up to the most.
 const JITTER: JitterSpec = JitterSpec { min: Millis(20), max: Millis(200), fixed: false };
 /// Packet time that we send and ask for.
@@ -98,6 +100,7 @@ impl Site {
                     product: concat!("Tipring/", env!("CARGO_PKG_VERSION")).to_owned(),
                     realm: effective.name.clone(),
                     digest: effective.digest.iter().copied().map(algorithm).collect(),
+                    session_interval: Some(SESSION_INTERVAL),
                     max_sessions: 2 * (effective.phone.len() + effective.sip.len()) + SPARE_SESSIONS,
                     ..AgentConfig::new(wiring.sip)
                 },

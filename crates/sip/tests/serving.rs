@@ -9,30 +9,8 @@ use tipring_sip::agent::{
 use tipring_sip::message::{HeaderName, Method};
 use tipring_units::{Entropy, Millis};
 use world::accounts::invite;
+use world::by_hand::{SDP, message, message_from};
 use world::{A, P, World, address, media};
-
-const SDP: &str = "v=0\no=- 1 1 IN IP4 10.0.0.9\ns=-\nc=IN IP4 10.0.0.9\nt=0 0\nm=audio 30000 RTP/AVP 0 8\n";
-
-fn message(method: &str, branch: &str, extra: &str, body: &str) -> String {
-    message_from(P, method, branch, extra, body)
-}
-
-fn message_from(from: &str, method: &str, branch: &str, extra: &str, body: &str) -> String {
-    let to_tag = if extra.contains("To:") { String::new() } else { "To: <sip:102@10.0.0.1>\n".to_owned() };
-    let seq = if extra.contains("CSeq:") { String::new() } else { format!("CSeq: 1 {method}\n") };
-    let kind = if body.is_empty() || extra.contains("Content-Type") {
-        String::new()
-    } else {
-        "Content-Type: application/sdp\n".to_owned()
-    };
-    let body = body.replace('\n', "\r\n");
-    format!(
-        "{method} sip:102@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP {from};branch=z9hG4bK{branch};rport\n\
-         From: <sip:peer@10.0.0.9>;tag=pt\n{to_tag}Call-ID: c1\n{seq}Max-Forwards: 70\n\
-         Contact: <sip:peer@{from}>\n{extra}{kind}Content-Length: {}\n\n{body}",
-        body.len()
-    )
-}
 
 fn invited() -> (World, SessionId) {
     let mut world = World::with_peer(1);

@@ -21,6 +21,8 @@ pub const IDLE_WITHIN: Millis = Millis::from_secs(69);
 const PROLOGUE: Millis = Millis(2000);
 /// People are busy for so long, then rest.
 const BUSY: (u32, u32) = (300_000, 1_200_000);
+/// The shortest interval of a session (RFC 4028 §4): half of it is less than [`IDLE_WITHIN`].
+const SESSION_INTERVAL: Millis = Millis::from_secs(90);
 /// Rests without anything going on.
 const REST: (u32, u32) = (1_000, 400_000);
 /// SIP telephones register again within this.
@@ -54,7 +56,9 @@ impl<A: Processing + Fidelity> Explorer<A> {
         let house = House::new(&mut entropy, fidelity);
         panics::watch(true);
         let head = head_of(&house).expect("the head of a house is in order");
-        let spec = world_of(&head, seed).expect("a house makes a gateway");
+        let mut spec = world_of(&head, seed).expect("a house makes a gateway");
+        // So that calls whose far ends vanished are found within a rest.
+        spec.site.sip.agent.session_interval = Some(SESSION_INTERVAL);
         let mut world: World<A> = World::new(&spec);
         let mut checks = Checks::new(seed, scope.to_string());
         let names: Vec<String> = spec.peers.iter().map(|peer| peer.name.clone()).collect();

@@ -102,6 +102,16 @@ impl<A: Processing + Fidelity> Peer<A> {
             self.take_again(now, from, request, key, place);
             return;
         }
+        if request.to().is_ok_and(|to| to.tag().is_some()) {
+            self.say(now, "gets re-INVITE of no call".to_owned());
+            if self.has(Manner::Answers) {
+                let answer = request.response(481, "", None);
+                self.repeat(now, &answer);
+                self.remember_as(key, answer.to_bytes());
+                self.send(from, answer.to_bytes());
+            }
+            return;
+        }
         let known = self.credentials(request);
         let offer =
             description.as_ref().map_or(" without offer".to_owned(), |offer| format!(" {}", codec_of(offer)));

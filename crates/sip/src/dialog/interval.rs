@@ -78,8 +78,11 @@ impl Session {
                 };
                 self.interval.start(now, agreed.interval, we_refresh);
             }
-            // §7.2: no header, no timer; if we asked for one we may still refresh, and do not.
-            Ok(None) | Err(_) => self.interval = Interval::default(),
+            // §7.2: the far end knows no timers. We refresh as we asked to, so that a call whose far end vanished ends.
+            Ok(None) | Err(_) => match self.local.session_interval {
+                Some(ours) => self.interval.start(now, Seconds(ours.0 / 1000), true),
+                None => self.interval = Interval::default(),
+            },
         }
     }
 
@@ -99,8 +102,8 @@ impl Session {
         let supports = request.supported().iter().any(|s| s.eq_ignore_ascii_case("timer"));
         let wanted = match (theirs, self.local.session_interval) {
             (Some(theirs), _) => Some((theirs.interval, theirs.refresher)),
-            (None, Some(ours)) if supports => Some((Seconds(ours.0 / 1000), None)),
-            (None, Some(_) | None) => None,
+            (None, Some(ours)) => Some((Seconds(ours.0 / 1000), None)),
+            (None, None) => None,
         };
         let Some((interval, refresher)) = wanted else {
             self.interval = Interval::default();
