@@ -164,6 +164,8 @@ impl Switch {
         self.out.event(CallEvent::Line { line, doing });
         self.out.line(line, epoch, LineCommand::StopRing);
         self.out.line(line, epoch, LineCommand::Park);
+        // What was lost may be news of its epoch.
+        self.out.line(line, epoch, LineCommand::Report);
         self.out.alarm(Alarm::LineAbandoned(line));
         self.lose_party(Party::Line(line));
         self.run_messages();

@@ -33,6 +33,15 @@ struct Telephone {
 }
 
 impl Telephone {
+    fn summary(&self) -> LineSummary {
+        LineSummary {
+            off_hook: self.off_hook,
+            ringing: self.ringing,
+            in_service: !self.out_of_service,
+            ..LineSummary::default()
+        }
+    }
+
     fn say(&mut self, event: LineEvent) {
         self.events.push_back((self.epoch, event));
     }
@@ -348,6 +357,15 @@ impl World {
             telephone.administer(on);
             return;
         }
+        if command == LineCommand::Report {
+            while !self.telephones[index].events.is_empty() {
+                self.deliver_from(index);
+            }
+            let telephone = &self.telephones[index];
+            let summary = telephone.summary();
+            let epoch = telephone.epoch;
+            return self.input(Input::LineSummary { line: LineId(index as u16), epoch, summary });
+        }
         if epoch != telephone.epoch {
             telephone.events.push_back((epoch, LineEvent::Refused(Refusal::Stale)));
             return;
@@ -381,12 +399,17 @@ impl World {
             | LineCommand::Answered
             | LineCommand::Quiet
             | LineCommand::Release
+            | LineCommand::Report
             | LineCommand::InService(_) => {}
         }
     }
 
     fn deliver_from_telephone(&mut self) {
         let index = self.pick(LINES);
+        self.deliver_from(index);
+    }
+
+    fn deliver_from(&mut self, index: usize) {
         if let Some((epoch, event)) = self.telephones[index].events.pop_front() {
             self.input(Input::Line { line: LineId(index as u16), epoch, event });
         }
@@ -557,12 +580,7 @@ impl World {
                 // Its events are lost; what is true is told instead.
                 let telephone = &mut self.telephones[index];
                 telephone.events.clear();
-                let summary = LineSummary {
-                    off_hook: telephone.off_hook,
-                    ringing: telephone.ringing,
-                    in_service: !telephone.out_of_service,
-                    ..LineSummary::default()
-                };
+                let summary = telephone.summary();
                 self.input(Input::LineSummary { line, epoch, summary });
             }
             9 => self.switch.arm_fault(Machine::Line(line)),

@@ -1,6 +1,6 @@
 //! What a line's machine gives out in one tick.
 
-use tipring_port::{CallerId, CardOrder, LineEvent, Refusal, Tone};
+use tipring_port::{CallerId, CardOrder, LineEvent, Tone};
 use tipring_units::{Epoch, SampleTime};
 
 /// Line events of one tick, at the most: a tick makes three at the worst, the others answer commands.
@@ -64,15 +64,14 @@ impl FxsOut {
         self.said.iter().take(self.len).flatten().copied()
     }
 
-    /// True if the control plane has to look at the line's summary: there was no room for an event, or it ordered
-    /// something of another epoch.
+    /// True if the control plane has to look at the line's summary: there was no room for an event, or it
+    /// asks.
     pub fn wants_summary(&self) -> bool {
         self.wants_summary
     }
 
-    /// The control plane does not know the line's epoch.
-    pub(crate) fn refuse_stale(&mut self, epoch: Epoch, at: SampleTime) {
-        self.say(epoch, at, LineEvent::Refused(Refusal::Stale));
+    /// The control plane asks what is true.
+    pub(crate) fn report(&mut self) {
         self.wants_summary = true;
     }
 

@@ -18,7 +18,7 @@ fn request() -> RingRequest {
     RingRequest { pattern: RingPattern::new(&[]), caller: Some(caller) }
 }
 
-fn commands() -> [(&'static str, LineCommand); 10] {
+fn commands() -> [(&'static str, LineCommand); 11] {
     [
         ("ring", LineCommand::Ring(request())),
         ("stop-ring", LineCommand::StopRing),
@@ -28,6 +28,7 @@ fn commands() -> [(&'static str, LineCommand); 10] {
         ("cleared", LineCommand::Cleared { tone: Tone::Busy }),
         ("park", LineCommand::Park),
         ("release", LineCommand::Release),
+        ("report", LineCommand::Report),
         ("out-of-service", LineCommand::InService(false)),
         ("in-service", LineCommand::InService(true)),
     ]

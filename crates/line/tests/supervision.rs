@@ -227,6 +227,17 @@ fn stopping_the_ring_ends_the_epoch_and_the_feed() {
 }
 
 #[test]
+fn what_is_true_of_a_line_is_told_in_any_epoch() {
+    let mut bench = talking(settings());
+    for epoch in [Epoch(0), bench.fxs.epoch(), Epoch(u32::MAX)] {
+        bench.command_in(epoch, LineCommand::Report);
+        assert!(bench.out.wants_summary(), "{epoch:?}");
+        bench.run(50);
+        assert_eq!(bench.take(), []);
+    }
+}
+
+#[test]
 fn an_old_epochs_commands_change_nothing() {
     let mut bench = talking(settings());
     let before = bench.fxs.summary();

@@ -45,6 +45,8 @@ pub enum LineCommand {
     Park,
     /// The line is idle as far as control is concerned although it is off-hook: stay as it is until hung up.
     Release,
+    /// Tell what is true of the line ([`LineSummary`]), in whatever epoch: control has lost sight of it.
+    Report,
     /// Administrative state: in service (battery on) or out of service (battery off).
     InService(bool),
 }

@@ -306,7 +306,7 @@ pub enum Event {
     Line(LineId, Epoch, LineEvent),
     /// From the media plane.
     Media(MediaEvent),
-    /// What is true of this line: events were lost for lack of room, or a command came of an epoch that has ended.
+    /// What is true of this line: events were lost for lack of room, or control asked ([`crate::LineCommand::Report`]).
     Summary(LineId, Epoch, crate::LineSummary),
     /// The line has taken its profile of this revision.
     Profiled(LineId, u64),

@@ -9,15 +9,17 @@ use crate::{FxsOut, Playing};
 
 impl Fxs {
     /// A command of the control plane, before the tick that starts at `now` or after it. One of another epoch is refused
-    /// with that epoch, so that its sender knows it again, and asks for the line's summary: news of the epoch since may have
-    /// been lost. The administrative state belongs to no call: it is taken
+    /// with that epoch, so that its sender knows it again. The administrative state belongs to no call: it is taken
     /// in any epoch, since a line must not stay in service because a telephone was hung up at the wrong moment.
     pub fn command(&mut self, now: SampleTime, epoch: Epoch, command: LineCommand, out: &mut FxsOut) {
         if let LineCommand::InService(in_service) = command {
             return self.administer(now, in_service, out);
         }
+        if command == LineCommand::Report {
+            return out.report();
+        }
         if epoch != self.epoch {
-            return out.refuse_stale(epoch, now);
+            return out.say(epoch, now, LineEvent::Refused(Refusal::Stale));
         }
         match (self.state, command) {
             (State::OutOfService, _) => self.refuse_out_of_service(now, &command, out),
@@ -122,7 +124,7 @@ impl Fxs {
                 | State::OffHook { .. }
                 | State::Supervision { .. }
                 | State::Roh { .. },
-                LineCommand::InService(_),
+                LineCommand::InService(_) | LineCommand::Report,
             ) => {}
         }
     }
@@ -135,8 +137,11 @@ impl Fxs {
             | LineCommand::Cleared { .. }
             | LineCommand::Park => self.refuse(now, Refusal::OutOfService, out),
             // What they ask for is so.
-            LineCommand::StopRing | LineCommand::Quiet | LineCommand::Release | LineCommand::InService(_) => {
-            }
+            LineCommand::StopRing
+            | LineCommand::Quiet
+            | LineCommand::Release
+            | LineCommand::Report
+            | LineCommand::InService(_) => {}
         }
     }
 
