@@ -435,7 +435,7 @@ impl<A: Processing> Shard<A> {
         for unit in &self.units {
             // A line that is to take a profile looks in each tick whether it is idle; most are at once.
             let is_due = unit.coming.is_some() && unit.fxs.is_idle();
-            if unit.out.order.is_some() || unit.wants_summary || is_due || unit.taken.is_some() {
+            if !unit.out.is_empty() || unit.wants_summary || is_due || unit.taken.is_some() {
                 return None;
             }
             if let Some(due) = unit.fxs.next_wakeup() {

@@ -64,6 +64,11 @@ impl FxsOut {
         self.said.iter().take(self.len).flatten().copied()
     }
 
+    /// True if nothing waits here for the next tick.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_none() && self.playing.is_none() && self.len == 0 && !self.wants_summary
+    }
+
     /// True if the control plane has to look at the line's summary: there was no room for an event, or it
     /// asks.
     pub fn wants_summary(&self) -> bool {

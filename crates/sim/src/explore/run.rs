@@ -157,6 +157,8 @@ impl<A: Processing + Fidelity> Explorer<A> {
             let now = self.world.now();
             if now >= again {
                 self.all_hang_up();
+                // An injected panic may have taken the order.
+                self.all_in_service();
                 again = now + Millis::from_secs(4);
             }
             if now >= deadline || (self.world.is_idle() && self.is_over()) {

@@ -94,6 +94,11 @@ impl<A: Processing + Fidelity> Explorer<A> {
             self.world.fault(Fault::Dead(far, false));
             self.world.fault(Fault::Closed(far, false));
         }
+        self.all_in_service();
+    }
+
+    /// Puts every line into service.
+    pub(super) fn all_in_service(&mut self) {
         for line in 0..self.house.lines() {
             self.world.fault(Fault::InService(LineId(line as u16), true));
         }
