@@ -169,7 +169,7 @@ mod tests {
             eprintln!("skipped: libspandsp2 is not installed");
             return;
         };
-        let byte = |row: usize, n: usize| if (row / 8 + n) % 9 == 0 { (row * n) as u8 } else { 0 };
+        let byte = |row: usize, n: usize| if (row / 8 + n).is_multiple_of(9) { (row * n) as u8 } else { 0 };
         let rows = (0..300).map(|row| (0..FAX_WIDTH as usize / 8).map(|n| byte(row, n)).collect()).collect();
         let page = Page { rows };
         let path =
