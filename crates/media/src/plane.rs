@@ -24,6 +24,7 @@ use tipring_port::{
     CrossSpec, DtmfMode, LegSpec, LineProfile, MediaCommand, MediaEvent, RtpSpec, Signal, TapPoint, Tone,
     TonePlan,
 };
+use tipring_rtp::Ssrc;
 use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, WallTime};
 
 use crate::cross_leg::CrossLeg;
@@ -111,6 +112,19 @@ pub struct Plane<A: Processing> {
     entropy: Entropy,
     first_line: u16,
     strays: u64,
+    /// The last of them, each at its slot's place.
+    leftovers: [Option<Leftover>; LEFTOVERS],
+}
+
+/// Slots whose last stray packet is remembered.
+const LEFTOVERS: usize = 256;
+
+/// A packet to a slot without a stream: of a call whose far end did not hear that it is over.
+#[derive(Clone, Copy, Debug)]
+struct Leftover {
+    slot: MediaSlot,
+    from: SocketAddr,
+    ssrc: Ssrc,
 }
 
 impl<A: Processing> Plane<A> {
@@ -138,6 +152,7 @@ impl<A: Processing> Plane<A> {
             entropy,
             first_line: first_line.0,
             strays: 0,
+            leftovers: [None; LEFTOVERS],
         }
     }
 
@@ -252,6 +267,10 @@ impl<A: Processing> Plane<A> {
                 let (used, stream) = &mut self.streams[index];
                 *used = true;
                 stream.open(now, spec);
+                let leftover = self.leftovers[usize::from(spec.slot.0) % LEFTOVERS];
+                if let Some(leftover) = leftover.filter(|leftover| leftover.slot == spec.slot) {
+                    stream.leave_out(leftover.from, leftover.ssrc);
+                }
                 Kind::Rtp(index)
             }
             LegSpec::Cross(spec) => {

@@ -24,8 +24,8 @@ use tipring_port::{
 };
 use tipring_rtp::{
     ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode,
-    MAX_NOISE_BYTES, Pace, PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, StreamConfig,
-    TelephoneEvent, UnitSize,
+    MAX_NOISE_BYTES, Pace, PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, Ssrc,
+    StreamConfig, TelephoneEvent, UnitSize,
 };
 use tipring_units::{
     Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, SAMPLE_RATE, Samples, TICK_SAMPLES, WallTime,
@@ -109,6 +109,11 @@ impl<A: Processing> RtpLeg<A> {
             started,
             entropy,
         }
+    }
+
+    /// These packets came before the stream began: they are of another, which never becomes ours.
+    pub fn leave_out(&mut self, from: SocketAddr, ssrc: Ssrc) {
+        self.stream.leave_out(from, ssrc);
     }
 
     /// Opens the leg for a new stream.

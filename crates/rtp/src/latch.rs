@@ -14,7 +14,8 @@
 //! 4. After that the latch holds. It passes to a candidate only where the latched source has been silent for
 //!    [`SILENCE`], and the candidate continues the SSRC that was latched (its address changed) or shares the
 //!    IP address (its translator gave it another UDP port, or it restarted).
-//! 5. Nothing else moves it but new signalling.
+//! 5. A stream that came before ours began, of a call that its far end did not hear the end of, never becomes one.
+//! 6. Nothing else moves it but new signalling.
 //!
 //! # Limits
 //! Without SRTP an attacker who can forge the latched source address cannot be told apart.
@@ -79,18 +80,25 @@ pub struct RemoteLatch {
     signalled: SocketAddr,
     latched: Option<Latched>,
     candidate: Option<Candidate>,
+    /// An older stream that still comes.
+    leftover: Option<(SocketAddr, Ssrc)>,
 }
 
 impl RemoteLatch {
     /// A latch that knows only what SDP said.
     pub fn new(mode: LatchMode, signalled: SocketAddr) -> Self {
-        Self { mode, signalled, latched: None, candidate: None }
+        Self { mode, signalled, latched: None, candidate: None, leftover: None }
+    }
+
+    /// These packets came before the stream began: they are of another.
+    pub fn leave_out(&mut self, from: SocketAddr, ssrc: Ssrc) {
+        self.leftover = Some((from, ssrc));
     }
 
     /// New signalling. A changed address starts afresh; the same one (a session refresh) changes nothing.
     pub fn signal(&mut self, signalled: SocketAddr) {
         if signalled != self.signalled {
-            *self = Self::new(self.mode, signalled);
+            *self = Self { leftover: self.leftover, ..Self::new(self.mode, signalled) };
         }
     }
 
@@ -112,6 +120,9 @@ impl RemoteLatch {
             }
             self.latched.get_or_insert(Latched { at: from, ssrc, since: now, heard: now });
             return Admission::Accept;
+        }
+        if from != self.signalled && self.leftover == Some((from, ssrc)) {
+            return Admission::Refuse;
         }
         let may_move = match &mut self.latched {
             None if from == self.signalled => {
@@ -192,6 +203,17 @@ mod tests {
         assert_eq!(latch.remote(), address(1, 4000));
         assert_eq!(send(&mut latch, 100, address(9, 62_000), 1, 3), Admission::Moved);
         assert_eq!(latch.remote(), address(9, 62_000));
+    }
+
+    #[test]
+    fn a_stream_of_an_older_call_never_latches_and_a_new_one_from_there_does() {
+        let mut latch = RemoteLatch::new(LatchMode::Symmetric, address(1, 4000));
+        latch.leave_out(address(2, 5000), Ssrc(7));
+        assert_eq!(send(&mut latch, 0, address(2, 5000), 7, 50), Admission::Refuse);
+        assert_eq!(latch.remote(), address(1, 4000));
+        latch.signal(address(3, 4000));
+        assert_eq!(send(&mut latch, 1000, address(2, 5000), 7, 50), Admission::Refuse);
+        assert_eq!(send(&mut latch, 2000, address(2, 5000), 8, 3), Admission::Moved);
     }
 
     #[test]

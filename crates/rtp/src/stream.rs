@@ -314,6 +314,11 @@ impl RtpStream {
         self.event_receiver.poll()
     }
 
+    /// These packets came before this stream began: they are of another, which never becomes this one.
+    pub fn leave_out(&mut self, from: SocketAddr, ssrc: crate::Ssrc) {
+        self.latch.leave_out(from, ssrc);
+    }
+
     /// Where RTP goes.
     pub fn remote(&self) -> SocketAddr {
         self.latch.remote()
