@@ -13,6 +13,10 @@
 //! ticks. If it then does better, the line had changed; if not, it gets the foreground's weights and doubts back, and
 //! the next trial comes later.
 //!
+//! While both ends talk, the filters may learn what the ends have in common and be sure of it. That is no surprise, since
+//! nothing usual is known then: where the foreground takes little away of what may be all echo, and the background is sure
+//! of itself, it is tried from nothing; where its large estimate takes nothing away at all, both begin anew.
+//!
 //! # Limits
 //! A trial is only begun while the far end is heard.
 //!
@@ -66,6 +70,19 @@ const USUAL_TICKS: u32 = 2;
 const PAUSE_FIRST: u32 = 8;
 const PAUSE_MAX: u32 = 64;
 
+/// The foreground is lost where it leaves more than this share of what may be all echo, and found again below the other.
+const LOST_SHARE: f32 = 0.25;
+const FOUND_SHARE: f32 = 0.12;
+/// An estimate that is more than the one share of the line signal and leaves more than the other is of no use after so many
+/// ticks.
+const LARGE_SHARE: f32 = 0.4;
+const USELESS_SHARE: f32 = 0.8;
+const USELESS_TICKS: u32 = 3;
+/// The background filter is sure of itself where it expects less than this share of its error.
+const SURE_SHARE: f32 = 0.1;
+/// Ticks of that before a trial.
+const LOST_TICKS: u32 = 5;
+
 /// Whether the background filter is being tried.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Trial {
@@ -75,6 +92,16 @@ enum Trial {
     Running { left: u32, pause: u32 },
     /// A trial failed; the next may begin in so many ticks, with the pause after that.
     Waiting { left: u32, pause: u32 },
+}
+
+/// What speaks against the foreground filter in a tick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Doubt {
+    None,
+    /// It leaves more than usual.
+    Surprised,
+    /// It takes nothing away.
+    Lost,
 }
 
 /// A running average of how much better the background does, with the variance that chance gives it.
@@ -107,6 +134,8 @@ pub(super) struct Outcome {
     pub(super) changed: bool,
     /// The residual of the foreground filter was larger than usual.
     pub(super) surprised: bool,
+    /// The foreground takes nothing away of what may be all echo.
+    pub(super) lost: bool,
     /// The reference is of tones.
     pub(super) narrow: bool,
     /// The estimate does harm: the line signal itself is the better output.
@@ -122,6 +151,10 @@ pub(super) struct Setting {
     pub(super) leak: f32,
     /// Mean square of a residual that is never one.
     pub(super) quiet: f32,
+    /// The line signal is soft enough against the reference to be an echo and nothing else.
+    pub(super) may_be_echo: bool,
+    /// The line signal is well above the background noise.
+    pub(super) loud: bool,
     /// The foreground filter stays what it is, whatever the background has learnt: a slip is being looked for.
     pub(super) hold: bool,
 }
@@ -149,6 +182,12 @@ pub(super) struct Linear {
     wins: u32,
     /// Ticks in a row without surprise.
     usual_ticks: u32,
+    /// Power of the background's error that its doubt made expect in the tick before.
+    expected_error: f32,
+    /// Ticks in which the foreground took nothing away that may have been all echo.
+    lost_ticks: u32,
+    /// Ticks in a row in which its estimate was large and yet of no use.
+    useless_ticks: u32,
     /// The line signal of the tick before.
     before: Block,
 }
@@ -172,6 +211,9 @@ impl Linear {
             trial: Trial::Calm(0),
             wins: 0,
             usual_ticks: 0,
+            expected_error: f32::MAX,
+            lost_ticks: 0,
+            useless_ticks: 0,
             before: [0.0; TICK_SAMPLES],
         };
         new.forget();
@@ -197,6 +239,8 @@ impl Linear {
         self.forget_lead();
         self.harm = Lead::default();
         self.trial = Trial::Calm(0);
+        self.expected_error = f32::MAX;
+        (self.lost_ticks, self.useless_ticks) = (0, 0);
     }
 
     fn forget_lead(&mut self) {
@@ -245,6 +289,7 @@ impl Linear {
             estimate: fore,
             changed: false,
             surprised: false,
+            lost: false,
             narrow: false,
             harms: false,
         };
@@ -259,7 +304,7 @@ impl Linear {
             let error = subtract(near, &back);
             let fore_power = power(&outcome.residual);
             let back_power = power(&error);
-            let is_proven = self.prove(back_power < TRIAL_WIN * fore_power);
+            let is_proven = self.prove(back_power < TRIAL_WIN * fore_power, setting.may_be_echo);
             let taken = self.compare(fore_power, back_power, power(&subtract(&fore, &back))) && is_proven;
             if taken {
                 outcome.residual = error;
@@ -273,7 +318,18 @@ impl Linear {
             let margin = if outcome.narrow { SURPRISE_NARROW } else { SURPRISE };
             let usual = (setting.leak * power(&fore)).max(setting.quiet * TICK_SAMPLES as f32);
             outcome.surprised = setting.leak < LEAK_KNOWN && fore_power > margin * usual;
-            outcome.changed = self.follow_trial(outcome.surprised, taken && !setting.hold);
+            let lost = self.is_lost(fore_power, back_power, power(near), setting);
+            outcome.lost = self.lost_ticks > 0;
+            let doubt = match (lost, outcome.surprised) {
+                (true, _) => Doubt::Lost,
+                (false, true) => Doubt::Surprised,
+                (false, false) => Doubt::None,
+            };
+            outcome.changed = self.follow_trial(doubt, taken && !setting.hold);
+            if !taken && self.is_useless(&outcome, back_power, power(near), setting) {
+                self.forget();
+                outcome.changed = true;
+            }
             self.learn(simd, near, &error);
         }
         outcome.harms = self.judge_harm(near, &outcome);
@@ -293,16 +349,48 @@ impl Linear {
     }
 
     /// On trial, the background has to win clearly for some ticks: it is far from the foreground, so what the near end
-    /// says moves its power much.
+    /// says moves its power much. Who knows nothing of the line also follows what both ends have in common, such as a tone
+    /// of one frequency, so that a win counts only where the line signal may be all echo.
     #[inline(always)]
-    fn prove(&mut self, wins: bool) -> bool {
+    fn prove(&mut self, wins: bool, may_be_echo: bool) -> bool {
         match self.trial {
             Trial::Calm(_) | Trial::Waiting { .. } => true,
             Trial::Running { .. } => {
-                self.wins = if wins { self.wins + 1 } else { 0 };
+                let counts = may_be_echo || self.lost_ticks < LOST_TICKS;
+                self.wins = if wins && counts { self.wins + 1 } else { 0 };
                 self.wins >= TRIAL_WINS
             }
         }
+    }
+
+    /// Whether the foreground does not work, though nothing usual is known that this would be a surprise against: what
+    /// was learnt while both ends talked may be wrong and yet beyond doubt.
+    #[inline(always)]
+    fn is_lost(&mut self, fore: f32, back: f32, line: f32, setting: Setting) -> bool {
+        if fore < FOUND_SHARE * line || setting.leak < LEAK_KNOWN {
+            self.lost_ticks = 0;
+        } else if setting.may_be_echo
+            && setting.loud
+            && fore > LOST_SHARE * line
+            && (self.expected_error < SURE_SHARE * back || self.lost_ticks >= LOST_TICKS)
+        {
+            self.lost_ticks += 1;
+        }
+        self.lost_ticks >= LOST_TICKS
+    }
+
+    /// Whether the estimate, however large, has not made less of what may be all echo for some ticks: then nothing is a
+    /// better beginning.
+    #[inline(always)]
+    fn is_useless(&mut self, outcome: &Outcome, back: f32, line: f32, setting: Setting) -> bool {
+        if setting.may_be_echo && setting.loud {
+            let useless = setting.leak >= LEAK_KNOWN
+                && self.expected_error < SURE_SHARE * back
+                && power(&outcome.residual) > USELESS_SHARE * line
+                && power(&outcome.estimate) > LARGE_SHARE * line;
+            self.useless_ticks = if useless { self.useless_ticks + 1 } else { 0 };
+        }
+        self.useless_ticks >= USELESS_TICKS
     }
 
     /// Whether no estimate at all would do better, by the same test.
@@ -316,32 +404,41 @@ impl Linear {
 
     /// Begins and ends trials; true if the line turned out to have changed.
     #[inline(always)]
-    fn follow_trial(&mut self, surprised: bool, taken: bool) -> bool {
+    fn follow_trial(&mut self, doubt: Doubt, taken: bool) -> bool {
         let mut changed = false;
+        let surprised = doubt != Doubt::None;
         self.usual_ticks = if surprised { 0 } else { self.usual_ticks + 1 };
         self.trial = match self.trial {
             Trial::Calm(_) if !surprised => Trial::Calm(0),
             Trial::Calm(ticks) if ticks + 1 < SURPRISE_TICKS => Trial::Calm(ticks + 1),
-            Trial::Calm(_) => self.begin_trial(PAUSE_FIRST),
+            Trial::Calm(_) => self.begin_trial(doubt, PAUSE_FIRST),
             Trial::Running { .. } if taken => {
                 changed = true;
+                self.lost_ticks = 0;
                 Trial::Calm(0)
             }
             Trial::Running { left, pause } if left == 0 || self.usual_ticks >= USUAL_TICKS => {
                 self.background.copy_from(&self.foreground);
                 self.forget_lead();
-                Trial::Waiting { left: pause, pause: (2 * pause).min(PAUSE_MAX) }
+                // Who is lost has nothing to lose.
+                let longest = if doubt == Doubt::Lost { PAUSE_FIRST } else { PAUSE_MAX };
+                Trial::Waiting { left: pause.min(longest), pause: (2 * pause).min(longest) }
             }
             Trial::Running { left, pause } => Trial::Running { left: left - 1, pause },
-            Trial::Waiting { left: 0, pause } if surprised => self.begin_trial(pause),
+            Trial::Waiting { left: 0, pause } if surprised => self.begin_trial(doubt, pause),
             Trial::Waiting { left: 0, .. } => Trial::Calm(0),
             Trial::Waiting { left, pause } => Trial::Waiting { left: left - 1, pause },
         };
         changed
     }
 
-    fn begin_trial(&mut self, pause: u32) -> Trial {
+    fn begin_trial(&mut self, doubt: Doubt, pause: u32) -> Trial {
         self.doubt_all();
+        if doubt == Doubt::Lost {
+            // Wrong weights are worse than none.
+            self.background.clear();
+            self.background.doubt(PRIOR / self.partitions as f32);
+        }
         Trial::Running { left: TRIAL_TICKS, pause }
     }
 
@@ -366,6 +463,7 @@ impl Linear {
         spread(simd, &mut expected);
         self.follow_others(&error, &expected);
         let left: f32 = expected.iter().sum();
+        self.expected_error = left / LENGTH as f32;
         let is_learning = left > LEARNING * LENGTH as f32 * power(near) && left > self.others.iter().sum();
         let step = if is_learning { STEP } else { STEP_SETTLED };
         self.background.adapt(simd, &self.reference, 0, &error, &expected, &self.others, step);

@@ -94,6 +94,12 @@ const SHARE_START: f32 = 1e3;
 const SHARE_MIN: f32 = 1600.0;
 /// Residual that exceeds what echo explains by this is near-end speech: 8 dB.
 const NEAR_MARGIN: f32 = 6.3;
+/// Share of the line signal that may be left of tones.
+const TONES_LEFT: f32 = 0.25;
+/// Ticks in which tones are learnt.
+const TONE_TICKS: u32 = 5;
+/// How fast the powers of line signal and residual are followed, per tick.
+const ERLE_RATE: f32 = 0.12;
 /// Frames that near-end speech is taken to go on.
 const NEAR_HANG: u32 = 8;
 /// How the residual's usual share of the reference is followed, per frame: down, and up (0.1 dB).
@@ -101,6 +107,8 @@ const LEAK_FALL: f32 = 0.2;
 const LEAK_RISE: f32 = 1.023;
 /// Least share: -80 dB.
 const LEAK_MIN: f32 = 1e-8;
+/// An echo is at most this share of the loudest reference within the tail: an echo return loss of 4.5 dB.
+const ECHO_MOST: f32 = 0.35;
 /// Residual that is never a surprise: mean square of about -62 dBm0.
 const QUIET: f32 = 160.0;
 /// Energy of a response that a slip may push out of the tail.
@@ -123,6 +131,8 @@ pub struct EchoCanceller {
     suppress: bool,
     gate: Gate,
     near_hang: u32,
+    /// Ticks that the reference has been of tones.
+    tone_ticks: u32,
     /// Residual per reference power, while the near end is silent.
     leak: f32,
     /// Residual per power of the expected echo, of signals that are no tones.
@@ -153,6 +163,7 @@ impl EchoCanceller {
             suppress: config.suppress,
             gate: Gate::Open,
             near_hang: 0,
+            tone_ticks: 0,
             leak: LEAK_START,
             share: SHARE_START,
             before: 0.0,
@@ -240,8 +251,17 @@ impl EchoCanceller {
         let active = loudest > power_of_level(REFERENCE_MIN);
         let near_power = mean_power(near);
         // Noise does not follow the echo: the residual of a faint echo is what it is of this reference at all.
-        let quiet = self.suppressor.noise_power().max(self.leak * loudest).max(QUIET);
-        let setting = Setting { active, leak: self.share, quiet, hold: self.slips.is_searching() };
+        let noise = self.suppressor.noise_power().max(QUIET);
+        let quiet = noise.max(self.leak * loudest);
+        let may_be_echo = near_power < ECHO_MOST * loudest;
+        let setting = Setting {
+            active,
+            leak: self.share,
+            quiet,
+            may_be_echo,
+            loud: near_power > NEAR_MARGIN * noise,
+            hold: self.slips.is_searching(),
+        };
         let outcome = self.linear.tick(&samples, span, setting);
         let residual_power = power(&outcome.residual) / TICK_SAMPLES as f32;
         if !residual_power.is_finite() {
@@ -252,16 +272,25 @@ impl EchoCanceller {
             self.suppressor.watch(residual_power);
         }
         let expected = if outcome.narrow { 0.0 } else { power(&outcome.estimate) / TICK_SAMPLES as f32 };
-        self.gate = match self.judge_gate(active, expected, near_power, residual_power, loudest) {
-            // Tones are learnt in five ticks: a residual that is hardly less than the line signal is the near end.
-            Gate::Ducked if outcome.narrow => Gate::Open,
-            gate @ (Gate::Open | Gate::Ducked | Gate::Closed) => gate,
-        };
+        self.tone_ticks = if outcome.narrow { self.tone_ticks.saturating_add(1) } else { 0 };
+        self.gate =
+            match self.judge_gate(setting, outcome.narrow, expected, near_power, residual_power, loudest) {
+                // Too loud for an echo; or tones have been learnt by now, and what is hardly less than the line signal is the
+                // near end.
+                Gate::Ducked if outcome.narrow && !may_be_echo => Gate::Open,
+                Gate::Ducked
+                    if self.tone_ticks > TONE_TICKS && 2.0 * residual_power > near_power && !outcome.lost =>
+                {
+                    Gate::Open
+                }
+                gate @ (Gate::Open | Gate::Ducked | Gate::Closed) => gate,
+            };
         if outcome.changed {
             self.path_changes += 1;
             // What is usual is found anew.
             self.leak = self.leak.max((residual_power / loudest.max(1.0)).min(1.0));
             self.share = SHARE_START;
+            (self.before, self.after) = (near_power, residual_power);
         }
         let shown = if outcome.harms { samples } else { outcome.residual };
         for (out, value) in near.iter_mut().zip(shown) {
@@ -288,15 +317,25 @@ impl EchoCanceller {
 
     /// Decides who talks. `expected` is the power of the echo that was expected, 0 where the reference is of tones, whose
     /// residual says little of other signals'.
-    fn judge_gate(&mut self, active: bool, expected: f32, near: f32, residual: f32, reference: f32) -> Gate {
-        if !active {
+    fn judge_gate(
+        &mut self,
+        setting: Setting,
+        narrow: bool,
+        expected: f32,
+        near: f32,
+        residual: f32,
+        reference: f32,
+    ) -> Gate {
+        if !setting.active {
             self.near_hang = self.near_hang.saturating_sub(1);
             return Gate::Open;
         }
         let residual = residual.min(near);
         let noise = self.suppressor.noise_power();
         let usual = (self.leak * reference).max(self.share.min(1.0) * expected);
-        if residual > NEAR_MARGIN * usual + 8.0 * noise + 50.0 {
+        // What is left of tones varies much; what the near end says is most of the line signal then.
+        let may_be_left = narrow && setting.may_be_echo && residual < TONES_LEFT * near;
+        if residual > NEAR_MARGIN * usual + 8.0 * noise + 50.0 && !may_be_left {
             self.near_hang = NEAR_HANG;
             self.leak = (self.leak * LEAK_RISE).min(1.0);
             self.share = (self.share * LEAK_RISE).min(SHARE_START);
@@ -307,8 +346,8 @@ impl EchoCanceller {
             }
             self.near_hang = self.near_hang.saturating_sub(1);
             if self.near_hang == 0 {
-                self.before += (near - self.before) * 0.06;
-                self.after += (residual - self.after) * 0.06;
+                self.before += (near - self.before) * ERLE_RATE;
+                self.after += (residual - self.after) * ERLE_RATE;
             }
         }
         if self.near_hang > 0 {
