@@ -18,6 +18,7 @@ mod fsk;
 mod gain;
 mod goertzel;
 mod level;
+mod suppress;
 mod timescale;
 mod tone;
 mod wave;

@@ -34,6 +34,7 @@ at_both_fidelities! {
     lost_events_are_followed_by_the_latched_summary => lost;
     packets_for_unknown_slots_are_dropped_and_counted => strays;
     packets_of_strangers_and_nonsense_are_refused => strangers;
+    what_still_comes_of_an_older_call_is_not_heard_in_the_next_on_its_slot => leftovers;
     statistics_come_every_five_seconds_and_at_the_end => statistics;
     a_silent_far_end_is_told_once => starved;
     taps_give_what_each_place_hears_and_lose_what_is_not_taken => taps;
@@ -251,6 +252,26 @@ fn strangers<A: Toys>() {
     });
     let refused = stats.unwrap().refused;
     assert!(refused >= 360, "{refused}");
+}
+
+fn leftovers<A: Toys>() {
+    let mut bench = Bench::<A>::new(1, 1, 2);
+    bench.lift(0);
+    bench.join_line(0, 5);
+    let leg = bench.join_far(Far::new(3), 5);
+    bench.fars[0].says = Say::Voice(1);
+    bench.run(60);
+    assert_eq!(bench.lines[0].ear.voices(20), 0b10);
+    bench.media(0, MediaCommand::Close(leg));
+    bench.run(60);
+    // Its far end goes on, for it did not hear that the call is over; the next far end is another, and silent.
+    let mut next = Far::<A>::new(4);
+    next.slot = MediaSlot(3);
+    bench.media(0, MediaCommand::Open(LegId(555), LegSpec::Rtp(next.spec())));
+    bench.media(0, MediaCommand::Join(BridgeId(5), LegId(555)));
+    bench.forget();
+    bench.run(200);
+    assert_eq!(bench.lines[0].ear.ever(), 0);
 }
 
 fn statistics<A: Toys>() {

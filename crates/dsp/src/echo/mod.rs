@@ -24,7 +24,6 @@ mod history;
 mod linear;
 mod reference;
 mod slip;
-mod suppress;
 
 #[cfg(test)]
 mod behaviour;
@@ -34,13 +33,13 @@ mod figures;
 mod tones;
 
 use crate::level::{Frame, level_of_power, mean_power, power_of_level, to_sample};
+use crate::suppress::{Gate, Suppressor};
 use disabler::Disabler;
 use fft::{LANES, LENGTH};
 use history::History;
 use linear::{Block, Linear, Outcome, Setting, power};
 use reference::AGES;
 use slip::SlipSearch;
-use suppress::{Gate, Suppressor};
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK_SAMPLES};
 
 /// Longest tail.

@@ -25,7 +25,6 @@
 //! ITU-T G.168: clause 6.4.2.2 (tests 2, convergence), 6.4.2.3 (tests 3, double talk), 6.5 (suppressor).
 
 mod adapt;
-mod suppress;
 
 #[cfg(test)]
 mod behaviour;
@@ -33,8 +32,8 @@ mod behaviour;
 mod g168;
 
 use crate::level::{Frame, level_of_power, mean_power, power_of_level, to_sample};
+use crate::suppress::{Gate, Suppressor};
 use adapt::{Filter, WHITENING_ORDER, Whitener};
-use suppress::{Gate, Suppressor};
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK_SAMPLES};
 
 /// Longest tail.

@@ -19,7 +19,7 @@ use tipring_units::{Dbm0, TICK_SAMPLES};
 
 /// What shall become of the residual.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Gate {
+pub(crate) enum Gate {
     /// It passes.
     Open,
     /// It is lowered by 12 dB: the filter has not learnt the line yet.
@@ -35,26 +35,26 @@ const OPENING: f32 = 0.06;
 const NOISE_MAX: f32 = 8000.0;
 
 #[derive(Clone, Debug)]
-pub(super) struct Suppressor {
+pub(crate) struct Suppressor {
     gain: f32,
     floor: f32,
     noise: ComfortNoise,
 }
 
 impl Suppressor {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { gain: 1.0, floor: 0.0, noise: ComfortNoise::new(0x7199_1268, Dbm0(-99.0)) }
     }
 
-    pub(super) fn noise_power(&self) -> f32 {
+    pub(crate) fn noise_power(&self) -> f32 {
         self.floor
     }
 
-    pub(super) fn noise_level(&self) -> Dbm0 {
+    pub(crate) fn noise_level(&self) -> Dbm0 {
         level_of_power(self.floor)
     }
 
-    pub(super) fn process(&mut self, frame: &mut [f32; TICK_SAMPLES], gate: Gate) {
+    pub(crate) fn process(&mut self, frame: &mut [f32; TICK_SAMPLES], gate: Gate) {
         self.noise.set_power(self.floor.min(NOISE_MAX));
         let target = match gate {
             Gate::Open => 1.0,
@@ -73,7 +73,7 @@ impl Suppressor {
     }
 
     /// Follows the background while the far end is silent: down at once, up by 0.1 dB a frame.
-    pub(super) fn watch(&mut self, power: f32) {
+    pub(crate) fn watch(&mut self, power: f32) {
         if !power.is_finite() {
             return;
         }
