@@ -208,7 +208,7 @@ const KEYS: &[Key] = {
         now(Phone, "disconnect", Kind::Disconnect, "by country", WhenIdle, "What tells the device that the far end hung up."),
         now(Phone, "gain_in", Kind::Ratio, "by country", WhenIdle, "Gain from the phone to the network."),
         now(Phone, "gain_out", Kind::Ratio, "by country", WhenIdle, "Gain from the network to the phone."),
-        now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 16, 32, 64 or 128 ms; 0 turns it off."),
+        now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 10 ms; 0 turns it off."),
         now(Phone, "codecs", Kind::Words(Codec::WORDS), "by server", Live, "How this phone's voice may be coded, best first, of what the server's `codecs` allow."),
         now(Phone, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this phone's calls, up to 400 ms."),
         now(Phone, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),

@@ -22,7 +22,6 @@ mod suppress;
 mod timescale;
 mod tone;
 mod wave;
-mod whitened;
 
 #[cfg(test)]
 mod testing;
@@ -47,4 +46,3 @@ pub use goertzel::Goertzel;
 pub use level::{FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of};
 pub use timescale::{HELD_MAX, SHORTEN_NEEDS, SPEED_MAX, TimeScaler};
 pub use tone::ToneGenerator;
-pub use whitened::{WHITENED_TAIL_MAX, WhitenedCanceller, WhitenedConfig, WhitenedState};

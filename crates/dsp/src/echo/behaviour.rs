@@ -230,3 +230,19 @@ fn digits_dialled_over_dial_tone_reach_the_detector() {
         assert_eq!(heard, "0123456789*#ABCD", "{level} dBm0, suppressor {suppressed}");
     }
 }
+
+#[test]
+fn a_tail_that_is_changed_in_place_does_as_one_of_that_length_from_the_start() {
+    let path = model("D.7", 6.0);
+    let far = composite(&mut Entropy::for_simulation(12), 1.0, Dbm0(-16.0));
+    let near: Vec<i16> = path.echo(&far).into_iter().map(sample).collect();
+    let mut changed = linear();
+    for tail in [8, 128, 64, 16].map(Millis) {
+        changed.set_tail(tail);
+        changed.reset();
+        let mut fresh = EchoCanceller::new(EchoConfig { tail, suppress: false, ..EchoConfig::default() });
+        assert_eq!(run(&mut changed, &far, &near), run(&mut fresh, &far, &near), "{tail:?}");
+        assert_eq!(changed.tail(), fresh.tail());
+    }
+    assert_eq!(changed.tail(), Millis(20), "in steps of 10 ms");
+}

@@ -19,6 +19,7 @@
 
 use fearless_simd::{Level, Simd, SimdBase, dispatch, f32x8};
 
+use super::PARTITIONS_MAX;
 use super::fft::{BINS, LANES, LENGTH, Lanes, Roots, Spectrum, forward, inverse, shorten};
 use super::reference::Reference;
 use tipring_units::TICK_SAMPLES;
@@ -38,7 +39,7 @@ const EMPTY: Group =
 /// A filter of so many partitions.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
-    groups: Box<[Group]>,
+    groups: Vec<Group>,
     partitions: usize,
 }
 
@@ -54,8 +55,18 @@ pub(super) struct Step {
 }
 
 impl Filter {
+    /// Has room for [`PARTITIONS_MAX`].
     pub(super) fn new(partitions: usize) -> Self {
-        Self { groups: vec![EMPTY; partitions.div_ceil(LANES)].into(), partitions }
+        let mut new = Self { groups: Vec::with_capacity(PARTITIONS_MAX.div_ceil(LANES)), partitions: 0 };
+        new.set_partitions(partitions);
+        new
+    }
+
+    /// An empty filter of another length, in the same memory.
+    pub(super) fn set_partitions(&mut self, partitions: usize) {
+        self.partitions = partitions;
+        self.groups.clear();
+        self.groups.resize(partitions.div_ceil(LANES), EMPTY);
     }
 
     pub(super) fn groups(&self) -> usize {

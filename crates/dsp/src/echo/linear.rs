@@ -220,6 +220,15 @@ impl Linear {
         new
     }
 
+    /// Filters of another length, which know nothing of the line, in the same memory.
+    pub(super) fn set_partitions(&mut self, partitions: usize) {
+        self.partitions = partitions;
+        self.foreground.set_partitions(partitions);
+        self.background.set_partitions(partitions);
+        self.reference.set_groups(self.foreground.groups());
+        self.forget();
+    }
+
     /// Works with other vectors than the machine's best.
     #[cfg(test)]
     pub(super) fn set_level(&mut self, level: Level) {

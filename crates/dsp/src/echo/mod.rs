@@ -40,7 +40,7 @@ use history::History;
 use linear::{Block, Linear, Outcome, Setting, power};
 use reference::AGES;
 use slip::SlipSearch;
-use tipring_units::{Db, Dbm0, Millis, Samples, TICK_SAMPLES};
+use tipring_units::{Db, Dbm0, Millis, Samples, TICK, TICK_SAMPLES};
 
 /// Longest tail.
 pub const TAIL_MAX: Millis = Millis(128);
@@ -147,9 +147,8 @@ pub struct EchoCanceller {
 impl EchoCanceller {
     /// A canceller that knows nothing of the line yet.
     pub fn new(config: EchoConfig) -> Self {
-        let tail = config.tail.0.clamp(1, TAIL_MAX.0) as usize * 8;
-        let partitions = tail.div_ceil(TICK_SAMPLES);
-        let seen = (partitions.next_multiple_of(LANES) + AGES) * TICK_SAMPLES;
+        let partitions = partitions_of(config.tail);
+        let seen = (PARTITIONS_MAX.next_multiple_of(LANES) + AGES) * TICK_SAMPLES;
         Self {
             enabled: true,
             partitions,
@@ -188,6 +187,22 @@ impl EchoCanceller {
     /// reference is still followed.
     pub fn set_enabled(&mut self, enabled: bool) {
         self.enabled = enabled;
+    }
+
+    /// Changes the tail, as [`EchoConfig::tail`], without asking for memory; what was learnt is lost if it differs.
+    pub fn set_tail(&mut self, tail: Millis) {
+        let partitions = partitions_of(tail);
+        if partitions != self.partitions {
+            self.partitions = partitions;
+            self.linear.set_partitions(partitions);
+            self.rebuild();
+            self.forget_path();
+        }
+    }
+
+    /// Its tail, as it was rounded.
+    pub fn tail(&self) -> Millis {
+        Millis(self.partitions as u32 * TICK.0)
     }
 
     /// Changes the bulk delay; what was learnt is lost if it differs.
@@ -399,6 +414,12 @@ impl EchoCanceller {
         self.after = 0.0;
         self.near_hang = 0;
     }
+}
+
+/// How many partitions a tail needs.
+fn partitions_of(tail: Millis) -> usize {
+    let samples = tail.clamp(Millis(1), TAIL_MAX).samples();
+    (samples.0 as usize).div_ceil(TICK_SAMPLES)
 }
 
 /// Follows the residual's share of the reference.

@@ -20,6 +20,7 @@
 //! # Standard
 //! None.
 
+use super::PARTITIONS_MAX;
 use super::fft::{BINS, LANES, LENGTH, Roots, Spectrum, forward};
 use fearless_simd::{Level, Simd, dispatch};
 
@@ -48,8 +49,8 @@ const PEAK_KEEP: f32 = 0.6;
 /// Spectra of the latest blocks.
 #[derive(Clone, Debug)]
 pub(super) struct Reference {
-    re: Box<[f32]>,
-    im: Box<[f32]>,
+    re: Vec<f32>,
+    im: Vec<f32>,
     /// Blocks that are kept.
     width: usize,
     /// Place of the newest.
@@ -66,13 +67,13 @@ pub(super) struct Reference {
 }
 
 impl Reference {
+    /// Has room for [`PARTITIONS_MAX`].
     pub(super) fn new(groups: usize) -> Self {
-        let width = groups * LANES + AGES - 1;
-        let empty: Box<[f32]> = vec![0.0; 2 * width * BINS].into();
-        Self {
-            re: empty.clone(),
-            im: empty,
-            width,
+        let room = 2 * width_for(PARTITIONS_MAX.div_ceil(LANES)) * BINS;
+        let mut new = Self {
+            re: Vec::with_capacity(room),
+            im: Vec::with_capacity(room),
+            width: 0,
             newest: 0,
             is_narrow: false,
             peak: 0.0,
@@ -80,6 +81,18 @@ impl Reference {
             gates: [1.0; BINS],
             tone_ticks: 0,
             tones_ended: false,
+        };
+        new.set_groups(groups);
+        new
+    }
+
+    /// Keeps as many blocks as filters of so many groups see, in the same memory; [`Self::rebuild`] fills them.
+    pub(super) fn set_groups(&mut self, groups: usize) {
+        self.width = width_for(groups);
+        self.newest = 0;
+        for values in [&mut self.re, &mut self.im] {
+            values.clear();
+            values.resize(2 * self.width * BINS, 0.0);
         }
     }
 
@@ -201,4 +214,9 @@ impl Reference {
         let rows = self.re.chunks_exact(stride).zip(self.im.chunks_exact(stride));
         rows.map(move |(re, im)| (&re[start..end], &im[start..end]))
     }
+}
+
+/// Blocks that filters of so many groups look at.
+fn width_for(groups: usize) -> usize {
+    groups * LANES + AGES - 1
 }

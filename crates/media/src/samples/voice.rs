@@ -8,25 +8,21 @@
 //! 15 ms of a digit leak, which no receiver takes for one (ITU-T Q.24: 23 ms are refused).
 //!
 //! # Limits
-//! A canceller's length is rounded up to one of [`TAILS`]. A line has one of each, made at the start, so that a change of
-//! its profile needs no memory; those that are not in use cost nothing else.
+//! A canceller has room for its longest tail from the start, so that a change of a line's profile needs no memory.
 
-use tipring_dsp::{DcBlock, DtmfDetector, DtmfEvent, DtmfProfile, Gain, WhitenedCanceller, WhitenedConfig};
+use tipring_dsp::{DcBlock, DtmfDetector, DtmfEvent, DtmfProfile, EchoCanceller, EchoConfig, Gain};
 use tipring_port::{Frame, LineProfile, Samples};
 use tipring_units::{Db, Millis, Samples as SampleCount};
 
 use crate::processing::{Heard, LineVoice};
 
-/// Lengths of echo cancellers that a line has.
-pub const TAILS: [Millis; 3] = [Millis(16), Millis(32), Millis(64)];
-
 /// A line's voice path over samples.
 pub struct SampleVoice {
     dc: DcBlock,
-    /// One of each length; none for what comes from another shard.
-    cancellers: Option<[WhitenedCanceller; TAILS.len()]>,
-    /// The place of the one in use.
-    cancels: Option<usize>,
+    /// None for what comes from another shard.
+    canceller: Option<EchoCanceller>,
+    /// The profile asks for it.
+    cancels: bool,
     detector: DtmfDetector,
     gain_in: Gain,
     gain_out: Gain,
@@ -37,8 +33,8 @@ pub struct SampleVoice {
 
 impl LineVoice<Samples> for SampleVoice {
     fn new(profile: &LineProfile) -> Self {
-        let canceller = |tail| WhitenedCanceller::new(WhitenedConfig { tail, ..WhitenedConfig::default() });
-        let mut voice = Self { cancellers: Some(TAILS.map(canceller)), ..Self::plain() };
+        let canceller = EchoCanceller::new(EchoConfig::default());
+        let mut voice = Self { canceller: Some(canceller), ..Self::plain() };
         voice.renew(profile);
         voice
     }
@@ -46,8 +42,8 @@ impl LineVoice<Samples> for SampleVoice {
     fn plain() -> Self {
         Self {
             dc: DcBlock::new(),
-            cancellers: None,
-            cancels: None,
+            canceller: None,
+            cancels: false,
             detector: DtmfDetector::new(DtmfProfile::default()),
             gain_in: Gain::new(Db(0.0)),
             gain_out: Gain::new(Db(0.0)),
@@ -63,7 +59,7 @@ impl LineVoice<Samples> for SampleVoice {
             self.gain_in.process(&mut clean);
             return Heard { clean, muted: false, began: None, ended: None };
         }
-        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
+        if let Some(canceller) = self.canceller.as_mut().filter(|_| self.cancels) {
             if bulk_delay != self.delay {
                 self.delay = bulk_delay;
                 // It leads to the line's side of the card, so what was learnt holds under any delay.
@@ -79,7 +75,7 @@ impl LineVoice<Samples> for SampleVoice {
             }
         }
         heard.muted = self.detector.suspects();
-        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
+        if let Some(canceller) = self.canceller.as_mut().filter(|_| self.cancels) {
             canceller.suppress(&mut heard.clean);
         }
         self.gain_in.process(&mut heard.clean);
@@ -100,36 +96,24 @@ impl LineVoice<Samples> for SampleVoice {
         self.data = false;
         self.dc = DcBlock::new();
         self.detector = DtmfDetector::new(DtmfProfile::default());
-        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
+        if let Some(canceller) = self.canceller.as_mut().filter(|_| self.cancels) {
             canceller.reset();
         }
     }
 
     fn renew(&mut self, profile: &LineProfile) {
         let tail = profile.echo_tail.millis();
-        self.cancels = (tail > Millis::ZERO).then(|| place_of(tail));
+        self.cancels = tail > Millis::ZERO;
         self.gain_in = Gain::new(profile.gain_in);
         self.gain_out = Gain::new(profile.gain_out);
         // The card tells its delay with the next frame.
         self.delay = SampleCount(0);
-        if let Some(canceller) = canceller(&mut self.cancellers, self.cancels) {
+        if let Some(canceller) = self.canceller.as_mut().filter(|_| self.cancels) {
+            canceller.set_tail(tail);
             canceller.set_delay(self.delay);
         }
         self.reset();
     }
-}
-
-/// The canceller in use.
-fn canceller(
-    all: &mut Option<[WhitenedCanceller; TAILS.len()]>,
-    place: Option<usize>,
-) -> Option<&mut WhitenedCanceller> {
-    all.as_mut()?.get_mut(place?)
-}
-
-/// The place of the shortest canceller that reaches as far as `tail`, or of the longest.
-fn place_of(tail: Millis) -> usize {
-    TAILS.iter().position(|length| *length >= tail).unwrap_or(TAILS.len() - 1)
 }
 
 #[cfg(test)]
@@ -137,15 +121,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_cancels_by_the_shortest_canceller_that_reaches_far_enough() {
+    fn the_canceller_is_as_long_as_the_profile_asks_for() {
         let mut profile = LineProfile::laboratory();
         let mut voice = SampleVoice::new(&profile);
-        assert_eq!(voice.cancels, Some(1));
-        for (tail, place) in [(0, None), (1, Some(0)), (16, Some(0)), (17, Some(1)), (500, Some(2))] {
-            profile.echo_tail = Millis(tail).samples();
+        for (asked, tail) in [(0, None), (8, Some(10)), (64, Some(70)), (128, Some(130)), (500, Some(130))] {
+            profile.echo_tail = Millis(asked).samples();
             voice.renew(&profile);
-            assert_eq!(voice.cancels, place, "{tail} ms");
+            let canceller = voice.canceller.as_ref().filter(|_| voice.cancels);
+            assert_eq!(canceller.map(EchoCanceller::tail), tail.map(Millis), "{asked} ms");
         }
-        assert!(SampleVoice::plain().cancellers.is_none());
+        assert!(SampleVoice::plain().canceller.is_none());
     }
 }
