@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use tipring_country::{Country, Pattern};
-use tipring_port::{CallerIdTiming, Disconnect, FlashWindow, LineProfile};
+use tipring_port::{CallerIdTiming, Disconnect, FlashWindow, Impedance, LineProfile};
 use tipring_units::{Db, Millis};
 
 use crate::values::{
-    Codec, Destination, Digest, Digits, JitterDepth, JitterMode, MayCall, MediaPorts, Network, Number,
+    Agc, Codec, Destination, Digest, Digits, JitterDepth, JitterMode, MayCall, MediaPorts, Network, Number,
     PhoneType, PortName, Secret, ServerAddress, Transport,
 };
 
@@ -162,12 +162,17 @@ pub struct Phone {
     /// Far-end clearing, where not as the country has it.
     #[serde(serialize_with = "disconnect")]
     pub disconnect: Option<Disconnect>,
-    /// Gain to the network, where not as the country has it.
+    /// Gain to the network, on top of the country's relative level.
     #[serde(serialize_with = "ratio")]
-    pub gain_in: Option<Db>,
-    /// Gain from the network, where not as the country has it.
+    pub gain_in: Db,
+    /// Gain from the network, on top of the country's relative level.
     #[serde(serialize_with = "ratio")]
-    pub gain_out: Option<Db>,
+    pub gain_out: Db,
+    /// In which directions speech is brought to one level.
+    pub agc: Agc,
+    /// The port's network, where not as the country has it.
+    #[serde(serialize_with = "impedance")]
+    pub impedance: Option<Impedance>,
     /// The echo canceller.
     #[serde(serialize_with = "time")]
     pub echo_tail: Millis,
@@ -252,8 +257,14 @@ impl Effective {
         profile.disconnect = phone.disconnect.unwrap_or(profile.disconnect);
         // What goes back to normal at the end has to be reversed at the answer.
         profile.reverse_on_answer |= profile.disconnect == Disconnect::Reversal;
-        profile.gain_in = phone.gain_in.unwrap_or(profile.gain_in);
-        profile.gain_out = phone.gain_out.unwrap_or(profile.gain_out);
+        (profile.gain_in, profile.gain_out) = (phone.gain_in, phone.gain_out);
+        (profile.agc_in, profile.agc_out) = match phone.agc {
+            Agc::Off => (false, false),
+            Agc::In => (true, false),
+            Agc::Out => (false, true),
+            Agc::Both => (true, true),
+        };
+        profile.impedance = phone.impedance.unwrap_or(profile.impedance);
         profile.echo_tail = phone.echo_tail.samples();
         profile
     }
@@ -294,9 +305,13 @@ fn time<S: Serializer>(time: &Millis, serializer: S) -> Result<S::Ok, S::Error> 
     serializer.serialize_str(&crate::kind::shown_time(time.0))
 }
 
-fn ratio<S: Serializer>(ratio: &Option<Db>, serializer: S) -> Result<S::Ok, S::Error> {
-    match ratio {
-        Some(Db(ratio)) => serializer.collect_str(&format_args!("{ratio} dB")),
+fn ratio<S: Serializer>(ratio: &Db, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(ratio)
+}
+
+fn impedance<S: Serializer>(network: &Option<Impedance>, serializer: S) -> Result<S::Ok, S::Error> {
+    match network {
+        Some(network) => serializer.serialize_str(network.word()),
         None => serializer.serialize_none(),
     }
 }

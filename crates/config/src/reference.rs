@@ -27,7 +27,7 @@ pub fn reference() -> String {
                 text,
                 "| `{}` | {} | {} | {} | {}{later} |",
                 key.name,
-                key.kind.describe(),
+                key.kind.describe().replace('|', "\\|"),
                 key.default,
                 key.apply.word(),
                 key.help

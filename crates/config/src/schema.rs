@@ -1,8 +1,10 @@
 //! Every key that a configuration may have: its kind, default, apply class and help. The one list from
 //! which unknown keys are told, the reference is printed and changes are classed.
 
+use tipring_port::Impedance;
+
 use crate::kind::Kind;
-use crate::values::{Codec, Digest, Digits, JitterMode, MayCall, PhoneType, Transport};
+use crate::values::{Agc, Codec, Digest, Digits, JitterMode, MayCall, PhoneType, Transport};
 
 /// When a changed value takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -206,8 +208,10 @@ const KEYS: &[Key] = {
         now(Phone, "pulse", YES, "by country", WhenIdle, "Pulse dialling is taken."),
         now(Phone, "flash", Kind::TimeRange, "by country", WhenIdle, "Breaks that are a hook flash."),
         now(Phone, "disconnect", Kind::Disconnect, "by country", WhenIdle, "What tells the device that the far end hung up."),
-        now(Phone, "gain_in", Kind::Ratio, "by country", WhenIdle, "Gain from the phone to the network."),
-        now(Phone, "gain_out", Kind::Ratio, "by country", WhenIdle, "Gain from the network to the phone."),
+        now(Phone, "gain_in", Kind::Ratio, "0 dB", WhenIdle, "Gain from the phone to the network, on top of the country's relative level."),
+        now(Phone, "gain_out", Kind::Ratio, "0 dB", WhenIdle, "Gain from the network to the phone, on top of the country's relative level."),
+        now(Phone, "agc", Kind::Word(Agc::WORDS), "off", WhenIdle, "Speech is brought slowly to -20 dBm0, by 12 dB at the most: `in` from the phone to the network, `out` from the network to the phone."),
+        now(Phone, "impedance", Kind::Word(Impedance::WORDS), "by country", WhenIdle, "The network that the port presents and balances against; `tipring line balance` measures which fits."),
         now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 10 ms; 0 turns it off."),
         now(Phone, "codecs", Kind::Words(Codec::WORDS), "by server", Live, "How this phone's voice may be coded, best first, of what the server's `codecs` allow."),
         now(Phone, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this phone's calls, up to 400 ms."),

@@ -131,9 +131,11 @@ impl Effective {
         writeln!(f, "#   pulse        {pulse}")?;
         writeln!(f, "#   flash        {}-{} ms", profile.flash.min.0, profile.flash.max.0)?;
         writeln!(f, "#   disconnect   {disconnect}")?;
-        writeln!(f, "#   gain_in      {} dB", profile.gain_in.0)?;
-        writeln!(f, "#   gain_out     {} dB", profile.gain_out.0)?;
-        writeln!(f, "#   impedance    {:.0} ohm", profile.impedance.0)?;
+        let (level, gain) = (profile.level_in, profile.send_gain());
+        writeln!(f, "#   level in     {level}: {gain} to the network, and a phone's gain_in")?;
+        let (level, gain) = (profile.level_out, profile.receive_gain());
+        writeln!(f, "#   level out    {level}: {gain} from the network, and a phone's gain_out")?;
+        writeln!(f, "#   impedance    {}", profile.impedance)?;
         writeln!(f, "#   emergency    {}", country.numbers.emergency.join(", "))
     }
 }

@@ -136,6 +136,18 @@ words! {
         Fixed = "fixed",
     }
 
+    /// In which directions speech is brought to one level.
+    Agc {
+        /// In neither.
+        Off = "off",
+        /// From the phone to the network.
+        In = "in",
+        /// From the network to the phone.
+        Out = "out",
+        /// In both.
+        Both = "both",
+    }
+
     /// How a SIP phone proves its password.
     Digest {
         /// MD5.

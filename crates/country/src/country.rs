@@ -1,10 +1,10 @@
 //! A country: what its telephone lines sound like and how they behave.
 
 use tipring_port::{
-    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, PulseTiming, RingPattern, RingSpec,
-    RohTiming, TonePlan,
+    CallerIdTiming, Disconnect, FlashWindow, HookTiming, Impedance, LineProfile, PulseTiming, RingPattern,
+    RingSpec, RohTiming, TonePlan,
 };
-use tipring_units::{Db, Milliamps, Millis, Ohms, Samples, Volts};
+use tipring_units::{Db, Dbr, Milliamps, Millis, Samples, Volts};
 
 use crate::NumberPlan;
 
@@ -40,10 +40,10 @@ pub struct Country {
     pub roh: RohTiming,
     /// Network impedance.
     pub impedance: Impedance,
-    /// Gain from the line to the network.
-    pub gain_in: Db,
-    /// Gain from the network to the line.
-    pub gain_out: Db,
+    /// Relative level of a line's input.
+    pub level_in: Dbr,
+    /// Relative level of a line's output.
+    pub level_out: Dbr,
     /// Feed voltage, on-hook.
     pub battery: Volts,
     /// Feed current limit.
@@ -99,29 +99,6 @@ pub struct CallerIdRule {
     pub timing: CallerIdTiming,
     /// Other times of the standard: name, least, most.
     pub times: Vec<(String, Millis, Millis)>,
-}
-
-/// An impedance as three elements: a resistor in series with a resistor and a capacitor in parallel.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Impedance {
-    /// In series.
-    pub series: Ohms,
-    /// In parallel; zero for a plain resistance.
-    pub parallel: Ohms,
-    /// Across the parallel resistor, in nanofarads; zero for a plain resistance.
-    pub nanofarads: f32,
-}
-
-impl Impedance {
-    /// Its magnitude at 1 kHz: what a plain resistance comes nearest to.
-    pub fn nominal(&self) -> Ohms {
-        let (series, parallel) = (f64::from(self.series.0), f64::from(self.parallel.0));
-        let omega_rc = 2.0 * core::f64::consts::PI * 1000.0 * parallel * f64::from(self.nanofarads) * 1.0e-9;
-        let below = 1.0 + omega_rc * omega_rc;
-        let real = series + parallel / below;
-        let imaginary = parallel * omega_rc / below;
-        Ohms((real * real + imaginary * imaginary).sqrt() as f32)
-    }
 }
 
 /// Where the values of one table come from.
@@ -181,9 +158,13 @@ impl Country {
             battery: self.battery,
             loop_current: self.loop_current,
             threshold: self.threshold,
-            impedance: self.impedance.nominal(),
-            gain_in: self.gain_in,
-            gain_out: self.gain_out,
+            impedance: self.impedance,
+            level_in: self.level_in,
+            level_out: self.level_out,
+            gain_in: Db(0.0),
+            gain_out: Db(0.0),
+            agc_in: false,
+            agc_out: false,
             echo_tail: ECHO_TAIL,
             tones: self.tones,
         }

@@ -10,9 +10,7 @@ mod pattern;
 pub mod quantity;
 mod raw;
 
-pub use country::{
-    CallerIdRule, CallerIdStandard, Country, DistinctiveRing, ECHO_TAIL, Impedance, Provenance,
-};
+pub use country::{CallerIdRule, CallerIdStandard, Country, DistinctiveRing, ECHO_TAIL, Provenance};
 pub use lint::lint;
 pub use load::CountryError;
 pub use numbers::{NumberKind, NumberPlan, NumberRule, Outside};

@@ -116,8 +116,8 @@ fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
         }
     }
     check((300.0..=1200.0).contains(&country.impedance.nominal().0), "the impedance is not 300 to 1200 ohm");
-    check((-15.0..=6.0).contains(&country.gain_out.0), "the outward level is not -15 to 6 dB");
-    check((-6.0..=12.0).contains(&country.gain_in.0), "the inward level is not -6 to 12 dB");
+    check((-15.0..=6.0).contains(&country.level_out.0), "the outward level is not -15 to 6 dBr");
+    check((-12.0..=6.0).contains(&country.level_in.0), "the inward level is not -12 to 6 dBr");
     check((20.0..=60.0).contains(&country.battery.0), "the battery is not 20 to 60 V");
     check(country.threshold.0 < country.loop_current.0, "the hook threshold is above the feed current");
 }

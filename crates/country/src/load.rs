@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use tipring_port::{
-    CallerIdTiming, Component, Disconnect, FlashWindow, HookTiming, MAX_RING_STEPS, PulseConvention,
-    PulseTiming, RingPattern, RingSpec, RohTiming, Tone, TonePlan, ToneProgram, ToneStep,
+    CallerIdTiming, Component, Disconnect, FlashWindow, HookTiming, Impedance, MAX_RING_STEPS,
+    PulseConvention, PulseTiming, RingPattern, RingSpec, RohTiming, Tone, TonePlan, ToneProgram, ToneStep,
 };
-use tipring_units::{Db, Dbm0, Hz, Millis, Ohms};
+use tipring_units::{Dbm0, Hz, Millis};
 
 use crate::numbers::is_plain;
 use crate::quantity::{self, QuantityError};
 use crate::raw::{RawCallerId, RawCountry, RawDisconnect, RawNumbers, RawTone};
-use crate::{
-    CallerIdRule, CallerIdStandard, Country, DistinctiveRing, Impedance, NumberPlan, NumberRule, Pattern,
-};
+use crate::{CallerIdRule, CallerIdStandard, Country, DistinctiveRing, NumberPlan, NumberRule, Pattern};
 
 /// Why a country file was refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -125,7 +123,6 @@ impl File<'_> {
 
 fn build(file: &File<'_>, raw: &RawCountry) -> Result<Country, CountryError> {
     let (flash_min, flash_max) = file.read("flash.window", &raw.flash.window, quantity::time_range)?;
-    let input = file.read("levels.input", &raw.levels.input, quantity::relative_level)?;
     let mut distinctive = Vec::new();
     for (place, ring) in raw.distinctive.iter().enumerate() {
         let pattern = file.ring(&format!("distinctive[{place}].cadence"), &ring.cadence)?;
@@ -159,12 +156,13 @@ fn build(file: &File<'_>, raw: &RawCountry) -> Result<Country, CountryError> {
             )?,
             howler: file.read("receiver_off_hook.howler", &raw.receiver_off_hook.howler, quantity::time)?,
         },
-        impedance: impedance(&raw.impedance.network).ok_or_else(|| {
-            file.error("impedance.network", "expected ohms, as \"600\", or \"270 + 750 || 150n\"")
+        impedance: Impedance::parse(&raw.impedance.network).ok_or_else(|| {
+            let words = Impedance::WORDS.join("\", \"");
+            let message = format!("\"{}\" is none of \"{words}\"", raw.impedance.network);
+            file.error("impedance.network", message)
         })?,
-        // A relative level of -3 dBr inward says that -3 dBm at the line are 0 dBm0: a gain of 3 dB.
-        gain_in: Db(0.0 - input.0),
-        gain_out: file.read("levels.output", &raw.levels.output, quantity::relative_level)?,
+        level_in: file.read("levels.input", &raw.levels.input, quantity::relative_level)?,
+        level_out: file.read("levels.output", &raw.levels.output, quantity::relative_level)?,
         battery: file.read("feed.battery", &raw.feed.battery, quantity::voltage)?,
         loop_current: file.read("feed.current", &raw.feed.current, quantity::current)?,
         threshold: file.read("feed.threshold", &raw.feed.threshold, quantity::current)?,
@@ -308,18 +306,6 @@ fn disconnect(file: &File<'_>, raw: &RawDisconnect) -> Result<Disconnect, Countr
         ("cpc", None) => Err(file.error("disconnect.length", "missing")),
         _ => Err(file.error("disconnect.signal", "expected none, cpc or reversal")),
     }
-}
-
-/// `600`, or `SERIES + PARALLEL || NANOFARADSn`.
-fn impedance(text: &str) -> Option<Impedance> {
-    let ohms = |text: &str| text.trim().parse::<f32>().ok().filter(|ohms| (1.0..=5000.0).contains(ohms));
-    let Some((series, rest)) = text.split_once('+') else {
-        return Some(Impedance { series: Ohms(ohms(text)?), parallel: Ohms(0.0), nanofarads: 0.0 });
-    };
-    let (parallel, capacitor) = rest.split_once("||")?;
-    let nanofarads =
-        capacitor.trim().strip_suffix('n')?.parse::<f32>().ok().filter(|n| (1.0..=5000.0).contains(n))?;
-    Some(Impedance { series: Ohms(ohms(series)?), parallel: Ohms(ohms(parallel)?), nanofarads })
 }
 
 fn numbers(file: &File<'_>, raw: &RawNumbers, emergency: &[String]) -> Result<NumberPlan, CountryError> {

@@ -1,6 +1,6 @@
 //! Quantities as people write them: `400 ms`, `60 s`, `-10 dB`, `25 Hz`, `2000/4000 ms`.
 
-use tipring_units::{Db, Dbm0, Hz, Milliamps, Millis, Volts};
+use tipring_units::{Db, Dbm0, Dbr, Hz, Milliamps, Millis, Volts};
 
 /// The longest time that a quantity may name: a day.
 pub const MAX_TIME: Millis = Millis::from_secs(86_400);
@@ -92,7 +92,7 @@ with_unit! {
     /// A ratio: `-10 dB`, from -60 to 60.
     ratio -> Db, "dB", -60.0..=60.0, "decibels, as \"-10 dB\"";
     /// A relative level: `-7 dBr`, from -30 to 30.
-    relative_level -> Db, "dBr", -30.0..=30.0, "a relative level, as \"-7 dBr\"";
+    relative_level -> Dbr, "dBr", -30.0..=30.0, "a relative level, as \"-7 dBr\"";
     /// A level: `-13 dBm0`, from -80 to 3.
     level -> Dbm0, "dBm0", -80.0..=3.0, "a level, as \"-13 dBm0\"";
     /// A frequency: `25 Hz`, from 0 to 4000.

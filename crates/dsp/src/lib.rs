@@ -1,10 +1,11 @@
-//! Signal processing of a line: tones, DTMF, FSK, caller-ID frames, echo canceller, filters.
+//! Signal processing of a line: level control, tones, DTMF, FSK, caller-ID frames, echo canceller, filters.
 //!
 //! Everything works on 8 kHz, 16-bit linear frames of 10 ms, allocates nothing once made, and gives the
 //! same bits on every machine: sums have a fixed order and transcendentals come from tables or `libm`.
 #![forbid(unsafe_code)]
 
 mod activity;
+mod agc;
 mod bank;
 mod caller_id;
 mod comfort;
@@ -27,6 +28,7 @@ mod wave;
 mod testing;
 
 pub use activity::Activity;
+pub use agc::{LevelControl, RANGE as LEVEL_CONTROL_RANGE, TARGET as LEVEL_CONTROL_TARGET};
 pub use bank::{Bank, BankEvent, BankEvents, CHORD_MAX, EVENTS_MAX, Segment, Signal};
 pub use caller_id::{
     BuildError, CallerIdFormat, CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, JapanReceiver,

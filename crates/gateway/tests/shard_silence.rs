@@ -74,7 +74,7 @@ fn comfort_noise_is_played_at_its_level_until_the_far_end_talks_again() {
     bench.forget();
     bench.run(600);
     let level = heard_level(&bench, 500);
-    let gain = f64::from(shard_bench::profile().gain_out.0);
+    let gain = f64::from(shard_bench::profile().receive_gain().0);
     assert!((level - gain + 45.0).abs() < 2.0, "{level} dBov with a gain of {gain} dB");
     assert_eq!(bench.lines[0].ear.ever() & 0b10, 0, "no voice is made up");
     let starved = |event: &MediaEvent| matches!(event, MediaEvent::Starved(..));

@@ -93,7 +93,7 @@ impl<A: Processing> LineLeg<A> {
         self.doubt = if sent { DOUBT } else { self.doubt.saturating_sub(1) };
         let frame = match played.or(hears) {
             Some(frame) if self.player.is_burst() => frame,
-            Some(frame) => self.voice.speak(&frame),
+            Some(frame) => self.voice.speak(&frame, self.sounds),
             None => <A as Audio>::SILENCE,
         };
         self.sent = frame;

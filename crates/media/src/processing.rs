@@ -50,7 +50,7 @@ pub struct Heard<A: Audio> {
     pub ended: Option<(u8, Millis)>,
 }
 
-/// A line's voice path: dc block, echo canceller, digit detector, gains.
+/// A line's voice path: dc block, echo canceller, digit detector, gains, level control.
 pub trait LineVoice<A: Audio> {
     /// A path for a line of this profile.
     fn new(profile: &LineProfile) -> Self;
@@ -59,9 +59,9 @@ pub trait LineVoice<A: Audio> {
     /// Takes a frame from the line. `sent` is the frame that was given to the card one tick before;
     /// `bulk_delay` is what the card adds to that.
     fn hear(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
-    /// Gives the frame for the line its gain.
-    fn speak(&mut self, frame: &A::Frame) -> A::Frame;
-    /// Lets sound through as it is from now on, both ways: no canceller, no digits; or no longer. The gains stay: without
+    /// Gives the frame for the line its gain; `played`: it is the gateway's own tone or digit.
+    fn speak(&mut self, frame: &A::Frame, played: bool) -> A::Frame;
+    /// Lets sound through as it is from now on, both ways: no canceller, no digits, no level control; or no longer. The gains stay: without
     /// the loss that they are, the echo of two hybrids fills the pauses by which modems tell signals apart.
     fn pass_through(&mut self, on: bool);
     /// Forgets the digit and the echo path; the line has a new call.

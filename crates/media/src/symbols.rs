@@ -65,7 +65,7 @@ pub struct SymbolVoice {
 
 impl LineVoice<Symbols> for SymbolVoice {
     fn new(profile: &LineProfile) -> Self {
-        Self { gain_in: profile.gain_in, gain_out: profile.gain_out, ..Self::plain() }
+        Self { gain_in: profile.send_gain(), gain_out: profile.receive_gain(), ..Self::plain() }
     }
 
     fn plain() -> Self {
@@ -112,7 +112,7 @@ impl LineVoice<Symbols> for SymbolVoice {
         heard
     }
 
-    fn speak(&mut self, frame: &Symbol) -> Symbol {
+    fn speak(&mut self, frame: &Symbol, _: bool) -> Symbol {
         amplify(frame, self.gain_out)
     }
 

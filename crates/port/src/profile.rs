@@ -1,8 +1,8 @@
 //! What a line is told about itself: the country's values with the line's own on top.
 
-use tipring_units::{Db, Dbm0, Hz, Milliamps, Millis, Ohms, Samples, Volts};
+use tipring_units::{Db, Dbm0, Dbr, Hz, Milliamps, Millis, Samples, Volts};
 
-use crate::{Component, Tone, TonePlan, ToneProgram, ToneStep};
+use crate::{Component, Impedance, Tone, TonePlan, ToneProgram, ToneStep};
 
 /// Steps of a ring cadence, at the most (each is a burst or a pause).
 pub const MAX_RING_STEPS: usize = 8;
@@ -148,12 +148,20 @@ pub struct LineProfile {
     pub loop_current: Milliamps,
     /// Loop current above this is off-hook.
     pub threshold: Milliamps,
-    /// Nominal impedance of the port, for the hybrid's balance.
-    pub impedance: Ohms,
-    /// Gain from the line to the network.
+    /// The network that the port presents and balances against.
+    pub impedance: Impedance,
+    /// Relative level of the line's input: 0 dBm0 in the network are so much at the line.
+    pub level_in: Dbr,
+    /// Relative level of the line's output.
+    pub level_out: Dbr,
+    /// The line's own gain towards the network, on top of its relative level.
     pub gain_in: Db,
-    /// Gain from the network to the line.
+    /// The line's own gain from the network, on top of its relative level.
     pub gain_out: Db,
+    /// Speech towards the network is brought to one level.
+    pub agc_in: bool,
+    /// Speech from the network is brought to one level.
+    pub agc_out: bool,
     /// Tail of the echo canceller; zero: off.
     pub echo_tail: Samples,
     /// The tones.
@@ -161,6 +169,18 @@ pub struct LineProfile {
 }
 
 impl LineProfile {
+    /// All that is done to sound from the line to the network: with a relative level of -3 dBr inward -3 dBm at the line
+    /// are 0 dBm0, a gain of 3 dB.
+    pub fn send_gain(&self) -> Db {
+        Db(self.gain_in.0 - self.level_in.0)
+    }
+
+    /// All that is done to sound from the network to the line: with a relative level of -7 dBr outward 0 dBm0 are -7 dBm
+    /// at the line, a loss of 7 dB.
+    pub fn receive_gain(&self) -> Db {
+        Db(self.gain_out.0 + self.level_out.0)
+    }
+
     /// The line of tests and benches, which no configuration chooses: American timing (flash and pulses on, name and
     /// number in the first pause of ringing, CPC), 600 ohm, no gain, a canceller of 32 ms, and dial tone alone. A test
     /// that needs another value states that one.
@@ -197,9 +217,13 @@ impl LineProfile {
             battery: Volts(48.0),
             loop_current: Milliamps(25.0),
             threshold: Milliamps(10.0),
-            impedance: Ohms(600.0),
+            impedance: Impedance::R600,
+            level_in: Dbr(0.0),
+            level_out: Dbr(0.0),
             gain_in: Db(0.0),
             gain_out: Db(0.0),
+            agc_in: false,
+            agc_out: false,
             echo_tail: Millis(32).samples(),
             tones,
         }

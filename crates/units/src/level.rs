@@ -11,9 +11,21 @@ pub struct Dbm0(pub f32);
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default)]
 pub struct Db(pub f32);
 
+/// A relative level: how far the level at a point of a line lies above that at the digital reference point, ITU-T G.101
+/// clause 5.3.2.
+#[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default)]
+pub struct Dbr(pub f32);
+
 /// A frequency in hertz.
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default)]
 pub struct Hz(pub f32);
+
+impl Add for Db {
+    type Output = Self;
+    fn add(self, rhs: Self) -> Self {
+        Self(self.0 + rhs.0)
+    }
+}
 
 impl Add<Db> for Dbm0 {
     type Output = Self;
@@ -39,6 +51,18 @@ impl Sub for Dbm0 {
 impl fmt::Display for Dbm0 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.0} dBm0", self.0)
+    }
+}
+
+impl fmt::Display for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} dB", self.0)
+    }
+}
+
+impl fmt::Display for Dbr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} dBr", self.0)
     }
 }
 

@@ -15,5 +15,5 @@ mod time;
 pub use electric::{Farads, Milliamps, Ohms, Ren, Volts};
 pub use entropy::Entropy;
 pub use id::{BridgeId, CallId, Epoch, LegId, LineId, MediaSlot, ShardId};
-pub use level::{Db, Dbm0, Hz};
+pub use level::{Db, Dbm0, Dbr, Hz};
 pub use time::{Civil, Instant, Millis, SAMPLE_RATE, SampleTime, Samples, TICK, TICK_SAMPLES, WallTime};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tipring_country::{Country, quantity};
-use tipring_port::FlashWindow;
-use tipring_units::Millis;
+use tipring_port::{FlashWindow, Impedance};
+use tipring_units::{Db, Millis};
 
 use super::ranges::Item;
 use super::servers::jitter;
@@ -13,7 +13,7 @@ use crate::effective::{Line, Phone, Service, SipPhone};
 use crate::files::{Row, meant, password, private, rows};
 use crate::kind::disconnect;
 use crate::values::{
-    Codec, Destination, Driver, JitterDepth, JitterMode, MayCall, Number, PhoneType, PortName, Secret,
+    Agc, Codec, Destination, Driver, JitterDepth, JitterMode, MayCall, Number, PhoneType, PortName, Secret,
 };
 
 /// What stands for the number in a name.
@@ -42,8 +42,10 @@ impl Build<'_, '_, '_> {
                     Some(FlashWindow { min, max })
                 }),
                 disconnect: self.own(item, "disconnect", disconnect),
-                gain_in: self.own(item, "gain_in", |text| quantity::ratio(text).ok()),
-                gain_out: self.own(item, "gain_out", |text| quantity::ratio(text).ok()),
+                gain_in: self.gain(item, "gain_in"),
+                gain_out: self.gain(item, "gain_out"),
+                agc: self.item(item, "agc", "off", Agc::parse).unwrap_or(Agc::Off),
+                impedance: self.own(item, "impedance", Impedance::parse),
                 echo_tail: self
                     .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())
                     .unwrap_or(Millis(32)),
@@ -188,6 +190,10 @@ impl Build<'_, '_, '_> {
         let (text, _) = item.text(key)?;
         self.origin(item, key);
         parse(text)
+    }
+
+    fn gain(&mut self, item: &Item<'_>, key: &str) -> Db {
+        self.item(item, key, "0 dB", |text| quantity::ratio(text).ok()).unwrap_or_default()
     }
 
     fn flag(&mut self, item: &Item<'_>, key: &str) -> Option<bool> {

@@ -54,6 +54,8 @@ fn cases() -> Vec<Case> {
         (Phone, "disconnect", |text| text.replace("cpc 600 ms", "cpc 700 ms")),
         (Phone, "gain_in", |text| text.replace("-1 dB", "-3 dB")),
         (Phone, "gain_out", |text| text.replace("\"2 dB\"", "\"-2 dB\"")),
+        (Phone, "agc", |text| text.replace("\"off\"", "\"in\"")),
+        (Phone, "impedance", |text| text.replace("\"600\"", "\"900\"")),
         (Phone, "echo_tail", |text| text.replace("16 ms", "64 ms")),
         (Sip, "password", |text| text.replace("pass-s", "pass-t")),
         (Sip, "password_file", |text| {

@@ -53,6 +53,8 @@ jitter_mode = \"adaptive\"
 disconnect = \"cpc 600 ms\"
 gain_in = \"-1 dB\"
 gain_out = \"2 dB\"
+agc = \"off\"
+impedance = \"600\"
 echo_tail = \"16 ms\"
 [phone.102]
 port = \"sim/2\"
