@@ -181,7 +181,11 @@ mod tests {
 
     /// Speech of a kind: bursts of a buzz, 200 of 300 ms, at a level.
     fn talk(n: usize, level: f32) -> Frame {
-        let peak = if n % 30 < 20 { 32768.0 * 10.0_f32.powf((level - 3.14) / 20.0) } else { 0.0 };
+        let peak = if n % 30 < 20 {
+            32768.0 * 10.0_f32.powf((level - tipring_dsp::FULL_SCALE_SINE.0) / 20.0)
+        } else {
+            0.0
+        };
         core::array::from_fn(|k| (peak * ((n * 80 + k) as f32 * 0.4).sin()) as i16)
     }
 
