@@ -160,7 +160,9 @@ fn every_key_is_told_once_and_helps() {
             "{}",
             key.name
         );
-        assert!(reference().contains(&format!("| `{}` | {} |", key.name, key.kind.describe())));
+        // A bar would end the column.
+        let kind = key.kind.describe().replace('|', "\\|");
+        assert!(reference().contains(&format!("| `{}` | {kind} |", key.name)));
     }
 }
 
