@@ -255,23 +255,26 @@ fn strangers<A: Toys>() {
 }
 
 fn leftovers<A: Toys>() {
-    let mut bench = Bench::<A>::new(1, 1, 2);
-    bench.lift(0);
-    bench.join_line(0, 5);
-    let leg = bench.join_far(Far::new(3), 5);
-    bench.fars[0].says = Say::Voice(1);
-    bench.run(60);
-    assert_eq!(bench.lines[0].ear.voices(20), 0b10);
-    bench.media(0, MediaCommand::Close(leg));
-    bench.run(60);
-    // Its far end goes on, for it did not hear that the call is over; the next far end is another, and silent.
-    let mut next = Far::<A>::new(4);
-    next.slot = MediaSlot(3);
-    bench.media(0, MediaCommand::Open(LegId(555), LegSpec::Rtp(next.spec())));
-    bench.media(0, MediaCommand::Join(BridgeId(5), LegId(555)));
-    bench.forget();
-    bench.run(200);
-    assert_eq!(bench.lines[0].ear.ever(), 0);
+    // With and without packets of the older call between the two.
+    for gap in [60, 0] {
+        let mut bench = Bench::<A>::new(1, 1, 2);
+        bench.lift(0);
+        bench.join_line(0, 5);
+        let leg = bench.join_far(Far::new(3), 5);
+        bench.fars[0].says = Say::Voice(1);
+        bench.run(60);
+        assert_eq!(bench.lines[0].ear.voices(20), 0b10);
+        bench.media(0, MediaCommand::Close(leg));
+        bench.run(gap);
+        // Its far end goes on, for it did not hear that the call is over; the next far end is another, and silent.
+        let mut next = Far::<A>::new(4);
+        next.slot = MediaSlot(3);
+        bench.media(0, MediaCommand::Open(LegId(555), LegSpec::Rtp(next.spec())));
+        bench.media(0, MediaCommand::Join(BridgeId(5), LegId(555)));
+        bench.forget();
+        bench.run(200);
+        assert_eq!(bench.lines[0].ear.ever(), 0, "after {gap} ticks");
+    }
 }
 
 fn statistics<A: Toys>() {

@@ -36,6 +36,8 @@ const MAX_LAB_ASKS: usize = 64;
 const PACKETS_PER_STREAM: usize = 4;
 /// Datagrams taken from one socket in one tick, at the most: a flood on one stream must not starve the others.
 const MAX_BURST: usize = 32;
+/// Packets that are read when a stream opens; a socket's buffer holds some hundred.
+const MAX_WAITING: usize = 1024;
 /// Ticks that are made up after a stall; beyond it the shard's clock jumps.
 const MAX_CATCH_UP: u64 = 10;
 /// A tick that begins later than this is late.
@@ -245,7 +247,7 @@ impl Worker {
 
     fn tick(&mut self, now: Instant) {
         while let Ok(command) = self.commands.try_recv() {
-            self.follow(&command);
+            self.follow(now, &command);
             self.shard.command(now, command);
         }
         while let Ok((leg, frame)) = self.pipes.crossed_in.try_recv() {
@@ -269,26 +271,36 @@ impl Worker {
     }
 
     /// Keeps the list of sockets that this shard has to read.
-    fn follow(&mut self, command: &Command) {
+    fn follow(&mut self, now: Instant, command: &Command) {
         match command {
-            Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec))) => self.slots.push((*leg, spec.slot)),
+            Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec))) => {
+                // Nobody has read this one since its last stream ended. What waits there is older than the new stream, and
+                // the shard remembers whose it is.
+                self.receive_at(now, spec.slot, MAX_WAITING);
+                self.slots.push((*leg, spec.slot));
+            }
             Command::Media(MediaCommand::Close(leg)) => self.slots.retain(|(other, _)| other != leg),
             Command::Media(_) | Command::Line(..) | Command::Profile(..) | Command::Tones(_) => {}
         }
     }
 
     fn receive(&mut self, now: Instant) {
+        for place in 0..self.slots.len() {
+            self.receive_at(now, self.slots[place].1, MAX_BURST);
+        }
+    }
+
+    /// Reads what waits at a slot's sockets, at most so many packets each.
+    fn receive_at(&mut self, now: Instant, slot: MediaSlot, most: usize) {
         let mut buffer = [0; MAX_PACKET];
-        for (_, slot) in &self.slots {
-            let Some((rtp, rtcp)) = self.sockets.get(*slot) else { continue };
-            for socket in [rtp, rtcp] {
-                for _ in 0..MAX_BURST {
-                    match socket.recv_from(&mut buffer) {
-                        Ok((length, from)) => self.shard.receive(now, *slot, from, &buffer[..length]),
-                        Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,
-                        // ICMP of an earlier packet: the far end's socket is closed; statistics show it.
-                        Err(_) => {}
-                    }
+        let Some((rtp, rtcp)) = self.sockets.get(slot) else { return };
+        for socket in [rtp, rtcp] {
+            for _ in 0..most {
+                match socket.recv_from(&mut buffer) {
+                    Ok((length, from)) => self.shard.receive(now, slot, from, &buffer[..length]),
+                    Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,
+                    // ICMP of an earlier packet: the far end's socket is closed; statistics show it.
+                    Err(_) => {}
                 }
             }
         }

@@ -15,6 +15,7 @@
 //! [`MAX_MEMBERS`] legs on a bridge; one leg a line; as many legs as the shard was made for. In a conference what is too
 //! loud is cut.
 
+mod leftovers;
 mod tick;
 
 use core::net::SocketAddr;
@@ -24,7 +25,6 @@ use tipring_port::{
     CrossSpec, DtmfMode, LegSpec, LineProfile, MediaCommand, MediaEvent, RtpSpec, Signal, TapPoint, Tone,
     TonePlan,
 };
-use tipring_rtp::Ssrc;
 use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, WallTime};
 
 use crate::cross_leg::CrossLeg;
@@ -32,6 +32,7 @@ use crate::line_leg::LineLeg;
 use crate::processing::{LineVoice, Player, Processing};
 use crate::rtp_leg::RtpLeg;
 use crate::tap::Taps;
+use leftovers::Leftovers;
 
 /// Legs on one bridge, at the most.
 pub const MAX_MEMBERS: usize = 8;
@@ -112,19 +113,7 @@ pub struct Plane<A: Processing> {
     entropy: Entropy,
     first_line: u16,
     strays: u64,
-    /// The last of them, each at its slot's place.
-    leftovers: [Option<Leftover>; LEFTOVERS],
-}
-
-/// Slots whose last stray packet is remembered.
-const LEFTOVERS: usize = 256;
-
-/// A packet to a slot without a stream: of a call whose far end did not hear that it is over.
-#[derive(Clone, Copy, Debug)]
-struct Leftover {
-    slot: MediaSlot,
-    from: SocketAddr,
-    ssrc: Ssrc,
+    leftovers: Leftovers,
 }
 
 impl<A: Processing> Plane<A> {
@@ -152,7 +141,7 @@ impl<A: Processing> Plane<A> {
             entropy,
             first_line: first_line.0,
             strays: 0,
-            leftovers: [None; LEFTOVERS],
+            leftovers: Leftovers::NONE,
         }
     }
 
@@ -267,9 +256,8 @@ impl<A: Processing> Plane<A> {
                 let (used, stream) = &mut self.streams[index];
                 *used = true;
                 stream.open(now, spec);
-                let leftover = self.leftovers[usize::from(spec.slot.0) % LEFTOVERS];
-                if let Some(leftover) = leftover.filter(|leftover| leftover.slot == spec.slot) {
-                    stream.leave_out(leftover.from, leftover.ssrc);
+                for (from, ssrc) in self.leftovers.of(spec.slot) {
+                    stream.leave_out(from, ssrc);
                 }
                 Kind::Rtp(index)
             }
@@ -312,6 +300,10 @@ impl<A: Processing> Plane<A> {
                 Kind::Rtp(stream) => {
                     let stream = &mut self.streams[stream].1;
                     out(MediaEvent::Stats(id, stream.stats(now), true));
+                    if let Some((from, ssrc)) = stream.heard() {
+                        // What may still come of it is not of the next stream on this slot.
+                        self.leftovers.note(stream.slot(), from, ssrc);
+                    }
                     stream.close();
                 }
                 Kind::Cross(crossing, _) => self.crossings[crossing].0 = false,

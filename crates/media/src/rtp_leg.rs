@@ -116,6 +116,11 @@ impl<A: Processing> RtpLeg<A> {
         self.stream.leave_out(from, ssrc);
     }
 
+    /// Where the far end's packets come from and their SSRC, once there were some.
+    pub fn heard(&self) -> Option<(SocketAddr, Ssrc)> {
+        self.stream.heard()
+    }
+
     /// Opens the leg for a new stream.
     pub fn open(&mut self, now: Instant, spec: &RtpSpec) {
         self.spec = *spec;

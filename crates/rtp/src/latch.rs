@@ -34,6 +34,9 @@ pub const LEARNING: Millis = Millis::from_secs(5);
 /// Silence of the latched source after which it may have moved.
 pub const SILENCE: Millis = Millis::from_secs(2);
 
+/// Older streams that are told from ours.
+pub const LEFTOVERS: usize = 4;
+
 /// Which addresses are believed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum LatchMode {
@@ -80,25 +83,31 @@ pub struct RemoteLatch {
     signalled: SocketAddr,
     latched: Option<Latched>,
     candidate: Option<Candidate>,
-    /// An older stream that still comes.
-    leftover: Option<(SocketAddr, Ssrc)>,
+    /// Older streams that may still come.
+    leftovers: [Option<(SocketAddr, Ssrc)>; LEFTOVERS],
 }
 
 impl RemoteLatch {
     /// A latch that knows only what SDP said.
     pub fn new(mode: LatchMode, signalled: SocketAddr) -> Self {
-        Self { mode, signalled, latched: None, candidate: None, leftover: None }
+        Self { mode, signalled, latched: None, candidate: None, leftovers: [None; LEFTOVERS] }
     }
 
-    /// These packets came before the stream began: they are of another.
+    /// These packets came before the stream began: they are of another. The latest [`LEFTOVERS`] are left out.
     pub fn leave_out(&mut self, from: SocketAddr, ssrc: Ssrc) {
-        self.leftover = Some((from, ssrc));
+        self.leftovers.rotate_right(1);
+        self.leftovers[0] = Some((from, ssrc));
+    }
+
+    /// Who latched.
+    pub fn heard(&self) -> Option<(SocketAddr, Ssrc)> {
+        self.latched.map(|latched| (latched.at, latched.ssrc))
     }
 
     /// New signalling. A changed address starts afresh; the same one (a session refresh) changes nothing.
     pub fn signal(&mut self, signalled: SocketAddr) {
         if signalled != self.signalled {
-            *self = Self { leftover: self.leftover, ..Self::new(self.mode, signalled) };
+            *self = Self { leftovers: self.leftovers, ..Self::new(self.mode, signalled) };
         }
     }
 
@@ -121,7 +130,7 @@ impl RemoteLatch {
             self.latched.get_or_insert(Latched { at: from, ssrc, since: now, heard: now });
             return Admission::Accept;
         }
-        if from != self.signalled && self.leftover == Some((from, ssrc)) {
+        if from != self.signalled && self.leftovers.contains(&Some((from, ssrc))) {
             return Admission::Refuse;
         }
         let may_move = match &mut self.latched {
@@ -208,7 +217,11 @@ mod tests {
     #[test]
     fn a_stream_of_an_older_call_never_latches_and_a_new_one_from_there_does() {
         let mut latch = RemoteLatch::new(LatchMode::Symmetric, address(1, 4000));
+        for older in 1..LEFTOVERS as u32 {
+            latch.leave_out(address(4, 5000), Ssrc(older));
+        }
         latch.leave_out(address(2, 5000), Ssrc(7));
+        assert_eq!(send(&mut latch, 0, address(4, 5000), 1, 50), Admission::Refuse);
         assert_eq!(send(&mut latch, 0, address(2, 5000), 7, 50), Admission::Refuse);
         assert_eq!(latch.remote(), address(1, 4000));
         latch.signal(address(3, 4000));

@@ -319,6 +319,11 @@ impl RtpStream {
         self.latch.leave_out(from, ssrc);
     }
 
+    /// Where the far end's packets come from and their SSRC, once there were some.
+    pub fn heard(&self) -> Option<(SocketAddr, crate::Ssrc)> {
+        self.latch.heard()
+    }
+
     /// Where RTP goes.
     pub fn remote(&self) -> SocketAddr {
         self.latch.remote()

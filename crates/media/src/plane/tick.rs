@@ -6,7 +6,7 @@ use tipring_port::{DtmfMode, MediaEvent, TapPoint};
 use tipring_rtp::Packet;
 use tipring_units::{Instant, LegId, LineId, MediaSlot, Samples};
 
-use super::{Bridge, Crossed, DigitEdge, Kind, LEFTOVERS, Leftover, Leg, Plane, Stage, guarded};
+use super::{Bridge, Crossed, DigitEdge, Kind, Leg, Plane, Stage, guarded};
 use crate::packets::Packets;
 use crate::processing::{Heard, Processing};
 
@@ -26,8 +26,7 @@ impl<A: Processing> Plane<A> {
         let Some(index) = self.streams.iter().position(takes) else {
             self.strays += 1;
             if let Ok(packet) = Packet::parse(bytes) {
-                self.leftovers[usize::from(slot.0) % LEFTOVERS] =
-                    Some(Leftover { slot, from, ssrc: packet.header.ssrc });
+                self.leftovers.note(slot, from, packet.header.ssrc);
             }
             return;
         };

@@ -12,6 +12,9 @@ use crate::network::End;
 use crate::plant::Fidelity;
 use tipring_sip::agent::Answer;
 
+/// Packets that wait at a socket that nobody reads.
+const MAX_WAITING: usize = 64;
+
 impl<A: Processing + Fidelity> World<A> {
     /// Tells the control plane and does what it wants.
     pub(super) fn tell(&mut self, input: Input<'_>) {
@@ -102,15 +105,22 @@ impl<A: Processing + Fidelity> World<A> {
 
     fn command(&mut self, place: usize, command: Command) {
         let now = self.now;
-        if let Command::Media(MediaCommand::Open(_, LegSpec::Rtp(spec)) | MediaCommand::Change(_, spec)) =
-            &command
-        {
-            self.slot_shard.insert(spec.slot, place);
+        self.wake(place);
+        match &command {
+            Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec))) => {
+                // As the host does: what waits at the socket goes to the shard before the stream is open.
+                let waiting = self.waiting.remove(&spec.slot).unwrap_or_default();
+                if let Some(unit) = self.shards.get_mut(place) {
+                    waiting.iter().for_each(|(from, bytes)| unit.shard.receive(now, spec.slot, *from, bytes));
+                }
+                self.sockets.insert(spec.slot, (place, *leg));
+            }
+            Command::Media(MediaCommand::Close(leg)) => self.sockets.retain(|_, (_, other)| other != leg),
+            Command::Media(_) | Command::Line(..) | Command::Profile(..) | Command::Tones(_) => {}
         }
         if let Command::Media(MediaCommand::Open(leg, _)) = &command {
             self.last_leg = Some((place, *leg));
         }
-        self.wake(place);
         if let Some(unit) = self.shards.get_mut(place) {
             unit.shard.command(now, command);
         }
@@ -119,7 +129,13 @@ impl<A: Processing + Fidelity> World<A> {
     /// A packet for one of the gateway's media sockets.
     pub(super) fn packet(&mut self, slot: MediaSlot, from: SocketAddr, bytes: &[u8]) {
         let now = self.now;
-        let Some(place) = self.slot_shard.get(&slot).copied() else { return };
+        let Some((place, _)) = self.sockets.get(&slot).copied() else {
+            let waiting = self.waiting.entry(slot).or_default();
+            if waiting.len() < MAX_WAITING {
+                waiting.push((from, bytes.to_vec()));
+            }
+            return;
+        };
         self.wake(place);
         if let Some(unit) = self.shards.get_mut(place) {
             unit.shard.receive(now, slot, from, bytes);

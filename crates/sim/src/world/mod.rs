@@ -78,7 +78,10 @@ pub struct World<A: Processing + Fidelity> {
     names: Names,
     voices: BTreeMap<u16, String>,
     slots: BTreeMap<SocketAddr, (MediaSlot, Channel)>,
-    slot_shard: BTreeMap<MediaSlot, usize>,
+    /// The shard and leg of each media socket that is read.
+    sockets: BTreeMap<MediaSlot, (usize, LegId)>,
+    /// What came to the others.
+    waiting: BTreeMap<MediaSlot, Vec<(SocketAddr, Vec<u8>)>>,
     conns: BTreeMap<ConnId, (StreamId, End)>,
     conn_of: BTreeMap<(StreamId, End), ConnId>,
     last_conn: u64,
@@ -149,7 +152,8 @@ impl<A: Processing + Fidelity> World<A> {
             names,
             voices,
             slots,
-            slot_shard: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             conns: BTreeMap::new(),
             conn_of: BTreeMap::new(),
             last_conn: 0,
