@@ -360,6 +360,14 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+    use tipring_port::{
+        CodecName, Direction, DtmfMode, JitterSpec, LineProfile, MAX_PAYLOAD_TYPES, MediaEvent, PayloadType,
+        RtpSpec, SilenceMode, Text,
+    };
+    use tipring_sim::lab::Lab;
+    use tipring_sim::plant::LineSpec;
+    use tipring_units::{LineId, Millis};
 
     #[test]
     fn late_ticks_are_counted_by_the_minute() {
@@ -378,5 +386,81 @@ mod tests {
         assert_eq!(a_minute(200), (319, 200, 2));
         assert_eq!(a_minute(0), (319, 0, 0));
         assert_eq!(report.longest_nanos.load(Ordering::Relaxed), 5_999_000);
+    }
+
+    fn spec(slot: MediaSlot, far: SocketAddr) -> RtpSpec {
+        let kind = PayloadType { number: 0, codec: CodecName::Pcmu };
+        let mut receive = [None; MAX_PAYLOAD_TYPES];
+        receive[0] = Some(kind);
+        RtpSpec {
+            slot,
+            remote_rtp: far,
+            remote_rtcp: far,
+            send: kind,
+            receive,
+            receive_events: None,
+            receive_noise: None,
+            silence: SilenceMode::Sent,
+            ptime: Millis(20),
+            dtmf: DtmfMode::Signalling,
+            direction: Direction::BOTH,
+            jitter: JitterSpec { min: Millis(20), max: Millis(200), fixed: false },
+            cname: Text::new("test"),
+        }
+    }
+
+    #[test]
+    fn a_stream_that_waited_at_the_socket_is_not_taken_for_the_one_that_opens() {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let sockets = Arc::new(MediaSockets::open(loopback, 26_000, 26_999, 1).unwrap());
+        let (slot, address) = sockets.slots()[0];
+        let clock = Clock::new();
+        let lab = Lab::new(&[LineSpec::default()], &mut Entropy::for_simulation(1));
+        let shards = [(
+            ShardSetup {
+                id: ShardId(0),
+                first_line: LineId(0),
+                lines: vec![(LineProfile::laboratory(), true)],
+                streams: 1,
+                tones: LineProfile::laboratory().tones,
+                started: clock.started(),
+            },
+            Card::Simulated(Box::new(lab)),
+        )];
+        let pipes = plumb(&shards).remove(0);
+        let [(setup, card)] = shards;
+        let (wake, _woken) = crate::wake::pair().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let entropy = Entropy::for_simulation(2);
+        let given = Spawn { setup, card, sockets, clock, wake, stop: Arc::clone(&stop), entropy, pipes };
+        let Spawned { link, thread, .. } = spawn(given).unwrap();
+
+        let far = UdpSocket::bind((loopback, 0)).unwrap();
+        far.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let ghost = UdpSocket::bind((loopback, 0)).unwrap();
+        let mut sequence = 0_u16;
+        let mut haunt = |packets: u16| {
+            for _ in 0..packets {
+                let [high, low] = sequence.to_be_bytes();
+                let mut packet = [0xff; 172];
+                packet[..12].copy_from_slice(&[0x80, 0, high, low, 0, 0, 0, low, 0, 0, 0, 77]);
+                ghost.send_to(&packet, address).unwrap();
+                sequence += 1;
+            }
+        };
+        haunt(5);
+        let spec = spec(slot, far.local_addr().unwrap());
+        link.commands.send(Command::Media(MediaCommand::Open(LegId(1), LegSpec::Rtp(spec)))).unwrap();
+        far.recv(&mut [0; MAX_PACKET]).expect("the stream is open");
+        haunt(20);
+        let stats = loop {
+            let event = link.events.recv_timeout(Duration::from_secs(10)).expect("statistics after a second");
+            if let Event::Media(MediaEvent::Stats(_, stats, _)) = event {
+                break stats;
+            }
+        };
+        stop.store(true, Ordering::Relaxed);
+        thread.join().unwrap();
+        assert_eq!((stats.received, stats.refused), (0, 20));
     }
 }
