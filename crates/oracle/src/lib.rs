@@ -2,8 +2,9 @@
 //!
 //! # What it does
 //! Opens the shared libraries that Debian packages (`libspandsp2`, `libspeexdsp1`, `libbcg729-0`, ...) when they are
-//! installed, and gives their canceller, detectors, coders and fax terminal a safe face. Tests and benchmarks compare with them; the
-//! gateway never runs them, and nothing of them is linked or copied.
+//! installed, and OSLEC where `bench/oslec.sh` has built it, and gives their cancellers, detectors, coders, modems and
+//! fax terminal a safe face. Tests and benchmarks compare with them; the gateway never runs them, and nothing of them is
+//! linked or copied.
 //!
 //! # Limits
 //! A library that is missing is `None`: the caller says so and goes on without that column.
@@ -11,16 +12,20 @@
 #![allow(unsafe_code, reason = "calls C libraries; each block gives its reason")]
 
 mod bcg729;
+mod oslec;
 mod spandsp;
 mod spandsp_codec;
 mod spandsp_fax;
+mod spandsp_modem;
 mod speexdsp;
 mod tiff;
 
 pub use bcg729::{Bcg729, Bcg729Decoder, Bcg729Encoder, G729_SAMPLES};
+pub use oslec::OslecCanceller;
 pub use spandsp::{Spandsp, SpandspDtmf, SpandspModemTone, SpandspSupervisory};
 pub use spandsp_codec::{SpandspCodecs, SpandspDecoder, SpandspEncoder, SpandspPacking};
 pub use spandsp_fax::{FaxOutcome, FaxRole, SpandspFax};
+pub use spandsp_modem::{Modulation, SpandspModem};
 pub use speexdsp::SpeexCanceller;
 pub use tiff::{FAX_WIDTH, LibTiff, Page, write_pages};
 
