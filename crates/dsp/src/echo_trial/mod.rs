@@ -15,11 +15,15 @@
 //! # Standard
 //! ITU-T G.168 clause 6.4.2 and Annexes C and D.
 
+mod line;
 mod paths;
+mod recommendation;
 mod scenes;
 pub mod signal;
 
-pub use scenes::{double_talk_scenes, path_scenes, recommendation_scenes, scenes, slip_scenes};
+pub use line::Plant;
+pub use recommendation::{endurance_scenes, recommendation_scenes, steady_limit, voice_scene};
+pub use scenes::{double_talk_scenes, path_scenes, scenes, slip_scenes};
 
 use crate::level::level_of;
 use tipring_units::Millis;
@@ -34,8 +38,10 @@ const HEARD: f64 = -40.0;
 /// A conversation over a line.
 #[derive(Clone, Debug)]
 pub struct Scene {
-    /// What it is called.
+    /// What it is called; scenes of one name differ in their lines only.
     pub name: String,
+    /// The line.
+    pub line: String,
     /// The tail it is meant for.
     pub tail: Millis,
     /// Whether the suppressor is on.
@@ -72,12 +78,21 @@ pub enum Measure {
     Reached(f64),
     /// Level of the output between two times, dBm0.
     Level(f64, f64),
+    /// Level without what is constant, between two times, dBm0.
+    LevelAlternating(f64, f64),
+    /// Level of the loudest 20 ms of the output in a span over that of the near end in another, dB.
+    PeakOver {
+        /// Of the output.
+        span: (f64, f64),
+        /// Of the near end.
+        talk: (f64, f64),
+    },
+    /// Level of the output over that of what the scene has for the near end, between two times, dB.
+    Over(f64, f64),
     /// Near end's power over that of all else in the output between two times, dB.
     TalkRatio(f64, f64),
     /// By how much the near end's level changes between two times, dB, without sign.
     TalkChange(f64, f64),
-    /// By how much the enhancement is less in the second span than in the first, both of a second, dB.
-    Lost(f64, f64),
 }
 
 /// A bound.
@@ -131,6 +146,22 @@ impl Row {
         match self.measure {
             Measure::Enhancement(from, to) => enhancement(from, to),
             Measure::Level(from, to) => span(out, from, to),
+            Measure::LevelAlternating(from, to) => {
+                let at = |time: f64| ((time * RATE as f64) as usize).min(out.len());
+                let part = &out[at(from)..at(to)];
+                let sum: i64 = part.iter().map(|&x| i64::from(x)).sum();
+                let mean = libm::round(sum as f64 / part.len().max(1) as f64) as i16;
+                f64::from(level_of(&part.iter().map(|x| x.saturating_sub(mean)).collect::<Vec<_>>()).0)
+            }
+            Measure::PeakOver { span: (from, to), talk: (first, last) } => {
+                let peak = |signal: &[i16], from: f64, to: f64| {
+                    let at = |time: f64| ((time * RATE as f64) as usize).min(signal.len());
+                    let windows = signal[at(from)..at(to)].chunks_exact(WINDOW);
+                    windows.map(|window| f64::from(level_of(window).0)).fold(f64::MIN, f64::max)
+                };
+                peak(out, from, to) - peak(&scene.talk, first, last)
+            }
+            Measure::Over(from, to) => span(out, from, to) - span(&scene.talk, from, to),
             Measure::Reached(from) => {
                 let window = WINDOW as f64 / RATE as f64;
                 let windows = (out.len() / WINDOW).saturating_sub((from / window) as usize);
@@ -146,9 +177,6 @@ impl Row {
                 span(&scene.talk, from, to) - span(&rest, from, to)
             }
             Measure::TalkChange(from, to) => (span(out, from, to) - span(&scene.talk, from, to)).abs(),
-            Measure::Lost(first, second) => {
-                enhancement(first, first + 1.0) - enhancement(second, second + 1.0)
-            }
         }
     }
 }

@@ -34,6 +34,20 @@ pub fn noise(entropy: &mut Entropy, level: Dbm0) -> f64 {
     f64::from(sum - 6.0) * MILLIWATT * ratio(f64::from(level.0))
 }
 
+/// Noise with the slope of a room's (Hoth): a first-order low pass.
+pub fn hoth(entropy: &mut Entropy, seconds: f64, level: Dbm0) -> Vec<i16> {
+    const KEPT: f64 = 0.625;
+    // What the low pass leaves of white noise.
+    let gain = (1.0 - KEPT) / libm::sqrt(1.0 - KEPT * KEPT);
+    let mut value = 0.0;
+    (0..(seconds * 8000.0) as usize)
+        .map(|_| {
+            value = KEPT * value + (1.0 - KEPT) * noise(entropy, level);
+            sample(value / gain)
+        })
+        .collect()
+}
+
 /// A composite source signal: voiced, noise, pause, and again with the sign turned. `level` is that of the sounding
 /// part.
 pub fn composite(entropy: &mut Entropy, seconds: f64, level: Dbm0) -> Vec<i16> {
