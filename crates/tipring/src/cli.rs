@@ -9,8 +9,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
-    bench, bench_codec, bench_dtmf, bench_echo, bench_fax, bench_loss, cancel, check, client, demo, explore,
-    flow, listen, run, transcode,
+    bench, bench_codec, bench_curves, bench_dtmf, bench_echo, bench_fax, bench_loss, cancel, check, client,
+    demo, explore, flow, listen, run, transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -265,12 +265,10 @@ pub enum PhoneCommand {
 pub enum BenchPart {
     /// DTMF detection: the rows of ITU-T Q.24 beside libspandsp's figures. Exit code 1: a limit is missed
     Dtmf(bench_dtmf::Settings),
-    /// The echo canceller on the tests of G.168 and on harder ones, beside libspeexdsp
-    Echo {
-        /// The seed of all signals
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        seed: u64,
-    },
+    /// The curves of the book's chapter on voice quality, as comma-separated values; bench/plots.py draws them
+    Curves(bench_curves::Settings),
+    /// The echo canceller on the tests of G.168 and on harder ones, beside libspeexdsp and OSLEC. Exit code 1: a limit is missed
+    Echo(bench_echo::Settings),
     /// Faxes of two pages between libspandsp's terminals on two lines, through two gateways: the share of clean pages
     Fax(bench_fax::Settings),
     /// What is left of a voice when packets get lost, for each codec. Exit code 1: in a row concealment is worse than silence
@@ -328,7 +326,8 @@ impl Command {
             Self::Bench { part: Some(BenchPart::Loss { seed, speech, out }) } => {
                 bench_loss::run(seed, speech.as_deref(), out.as_deref())
             }
-            Self::Bench { part: Some(BenchPart::Echo { seed }) } => bench_echo::run(seed),
+            Self::Bench { part: Some(BenchPart::Curves(settings)) } => bench_curves::run(&settings),
+            Self::Bench { part: Some(BenchPart::Echo(settings)) } => bench_echo::run(&settings),
             Self::Cancel { tail, delay, suppress, stimulus, out } => {
                 cancel::run(&stimulus, &out, &cancel::Settings { tail, delay, suppress })
             }

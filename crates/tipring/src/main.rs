@@ -3,6 +3,7 @@
 
 mod bench;
 mod bench_codec;
+mod bench_curves;
 mod bench_dtmf;
 mod bench_echo;
 mod bench_fax;

@@ -1,9 +1,9 @@
 //! `tipring bench dtmf`: the rows of ITU-T Q.24, measured as the Mitel (CM7291) and Bellcore test tapes measure them, for our
 //! detector and for libspandsp's on the same samples.
 
-mod ear;
+pub mod ear;
 mod rows;
-mod signals;
+pub mod signals;
 mod talk_off;
 
 use std::path::PathBuf;
