@@ -140,7 +140,7 @@ impl Codec {
             #[cfg(feature = "g729")]
             Self::G729 { annex_b: true } => Some("annexb=yes"),
             #[cfg(feature = "opus")]
-            Self::Opus => Some("maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1"),
+            Self::Opus => Some("maxplaybackrate=8000;sprop-maxcapturerate=8000;stereo=0;useinbandfec=1"),
             Self::Pcmu | Self::Pcma | Self::L16 | Self::L16Wide | Self::G722 | Self::G726(..) => None,
         }
     }

@@ -33,5 +33,5 @@ pub use g726::{G726Decoder, G726Encoder, G726Rate, Law, Packing};
 #[cfg(feature = "g729")]
 pub use g729::{G729Decoder, G729Encoder};
 #[cfg(feature = "opus")]
-pub use opus::{OpusBand, OpusDecoder, OpusEncoder};
+pub use opus::{OpusBand, OpusDecoder, OpusEncoder, OpusSettings};
 pub use resample::{Downsampler, Upsampler};

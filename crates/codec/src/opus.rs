@@ -1,13 +1,15 @@
 //! Opus, for speech: RFC 6716 by libopus.
 //!
 //! # What
-//! Packets of 10, 20, 40 or 60 ms at about 16 (narrow) or 24 kbit/s (wide), with in-band error correction.
+//! Packets of 10, 20, 40 or 60 ms at about 16 (narrow) or 24 kbit/s (wide), with in-band error correction and
+//! discontinuous transmission where the far end wants them ([`OpusSettings`]).
 //!
 //! # How
 //! By the crate `opus` 0.4, which builds libopus. All it allocates is made with the coder.
 //!
 //! # Limits
-//! Mono. The correction is used where the packet after a loss is known ([`OpusDecoder::recover`]); else libopus conceals.
+//! Mono; what comes in stereo is mixed. The correction is used where the packet after a loss is known
+//! ([`OpusDecoder::recover`]); else libopus conceals. Where packets have 10 ms and are few, libopus sends no correction.
 //!
 //! # Standard
 //! RFC 6716; RFC 7587 (clock of 48 kHz, two channels in SDP whatever is sent, `useinbandfec`).
@@ -25,6 +27,25 @@ pub enum OpusBand {
     Wide,
 }
 
+/// What the far end wants of a coder (RFC 7587 clause 6.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpusSettings {
+    /// Each packet repeats what the one before it said.
+    pub repeats: bool,
+    /// Nothing is sent while nobody talks, but for a packet now and then.
+    pub silent: bool,
+    /// All packets have one size.
+    pub constant: bool,
+    /// Bits in a second, at the most; libopus has a least of 6000.
+    pub most_bits: u32,
+}
+
+impl Default for OpusSettings {
+    fn default() -> Self {
+        Self { repeats: true, silent: false, constant: false, most_bits: 510_000 }
+    }
+}
+
 /// A coder of one stream.
 pub struct OpusEncoder(Option<Encoder>);
 
@@ -37,6 +58,8 @@ pub struct OpusDecoder {
 
 /// What the coder is told of the network, in percent: it decides how much correction is sent.
 const EXPECTED_LOSS: i32 = 5;
+/// The least that libopus codes speech with, in bits per second.
+const LEAST_BITS: i32 = 6000;
 
 impl OpusBand {
     const fn rate(self) -> u32 {
@@ -57,14 +80,22 @@ impl OpusBand {
 impl OpusEncoder {
     /// A coder of speech. One that libopus refused, for want of memory, codes nothing.
     pub fn new(band: OpusBand) -> Self {
+        Self::with(band, OpusSettings::default())
+    }
+
+    /// The same with other settings.
+    pub fn with(band: OpusBand, settings: OpusSettings) -> Self {
         let made = || {
             let (bandwidth, rate) = band.settings();
             let mut encoder = Encoder::new(band.rate(), Channels::Mono, Application::Voip)?;
             encoder.set_signal(Signal::Voice)?;
             encoder.set_max_bandwidth(bandwidth)?;
-            encoder.set_bitrate(Bitrate::Bits(rate))?;
-            encoder.set_inband_fec(true)?;
-            encoder.set_packet_loss_perc(EXPECTED_LOSS)?;
+            let most = i32::try_from(settings.most_bits).unwrap_or(i32::MAX).max(LEAST_BITS);
+            encoder.set_bitrate(Bitrate::Bits(rate.min(most)))?;
+            encoder.set_vbr(!settings.constant)?;
+            encoder.set_dtx(settings.silent)?;
+            encoder.set_inband_fec(settings.repeats)?;
+            encoder.set_packet_loss_perc(if settings.repeats { EXPECTED_LOSS } else { 0 })?;
             Ok::<_, opus::Error>(encoder)
         };
         Self(made().ok())

@@ -178,6 +178,9 @@ pub struct Phone {
     pub echo_tail: Millis,
     /// Best first, where not as the server has it.
     pub codecs: Option<Vec<Codec>>,
+    /// Packets that are asked for, where not as the server has it.
+    #[serde(serialize_with = "own_time")]
+    pub ptime: Option<Millis>,
     /// Depth of the jitter buffer, where not as the server has it.
     pub jitter: Option<JitterDepth>,
     /// Whether it follows the network, where not as the server has it.
@@ -303,6 +306,13 @@ fn country_code<S: Serializer>(country: &Country, serializer: S) -> Result<S::Ok
 
 fn time<S: Serializer>(time: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&crate::kind::shown_time(time.0))
+}
+
+fn own_time<S: Serializer>(time: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(Millis(time)) => serializer.serialize_str(&crate::kind::shown_time(*time)),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn ratio<S: Serializer>(ratio: &Db, serializer: S) -> Result<S::Ok, S::Error> {

@@ -42,12 +42,29 @@ pub fn check(text: &str, name: &str) -> Report {
     check_with(text, name, &Files::new())
 }
 
+/// What the program that is to run a configuration may lack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Abilities {
+    /// It was built with Opus.
+    pub opus: bool,
+}
+
+impl Abilities {
+    /// It lacks nothing.
+    pub const ALL: Self = Self { opus: true };
+}
+
 /// Checks the text of a configuration called `name` together with the files that it names.
 pub fn check_with(text: &str, name: &str, files: &Files) -> Report {
+    check_for(text, name, files, Abilities::ALL)
+}
+
+/// The same for a program that lacks something.
+pub fn check_for(text: &str, name: &str, files: &Files, abilities: Abilities) -> Report {
     let mut findings = finding::Findings::new(name);
     // Of a text that cannot be taken apart nothing more is known: nothing is called missing.
     let built = match source::sections(text, &mut findings) {
-        Some(sections) => build::build(&sections, files, &mut findings),
+        Some(sections) => build::build(&sections, files, abilities, &mut findings),
         None => build::Built::default(),
     };
     let (findings, unlisted) = findings.finish();

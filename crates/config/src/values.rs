@@ -186,6 +186,8 @@ words! {
         G729 = "g729",
         /// 16-bit linear at 8 kHz.
         L16 = "l16",
+        /// Opus, about 16 kbit/s; not in every build.
+        Opus = "opus",
     }
 
     /// What drives a line port.

@@ -61,6 +61,7 @@ caller_id = false
 pulse = false
 flash = \"90-500 ms\"
 codecs = [\"pcma\"]
+ptime = \"40 ms\"
 jitter = \"40-60 ms\"
 jitter_mode = \"fixed\"
 disconnect = \"cpc 600 ms\"

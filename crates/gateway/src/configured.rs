@@ -65,6 +65,7 @@ impl Site {
                 in_service: true,
                 media: LineMedia {
                     codecs: phone.codecs.as_ref().map(|own| own.iter().copied().map(codec).collect()),
+                    ptime: phone.ptime,
                     jitter: phone.jitter.map(|depth| (depth.min, depth.max)),
                     jitter_fixed: phone.jitter_mode.map(|mode| mode == JitterMode::Fixed),
                 },
@@ -279,6 +280,7 @@ fn codec(codec: Codec) -> CodecName {
         Codec::L16 => CodecName::L16,
         Codec::G722 => CodecName::G722,
         Codec::G729 => CodecName::G729,
+        Codec::Opus => CodecName::Opus,
         Codec::G726R16 => CodecName::G726(G726Rate::R16, G726Packing::Rfc3551),
         Codec::Aal2G726R16 => CodecName::G726(G726Rate::R16, G726Packing::Aal2),
         Codec::G726R24 => CodecName::G726(G726Rate::R24, G726Packing::Rfc3551),

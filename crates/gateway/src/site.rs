@@ -64,6 +64,8 @@ pub struct LineSite {
 pub struct LineMedia {
     /// Codecs in order of preference, of those that the server allows; `None`: as the server has them.
     pub codecs: Option<Vec<CodecName>>,
+    /// Packet time that is asked for; `None`: as the server has it.
+    pub ptime: Option<Millis>,
     /// Depth of the jitter buffer.
     pub jitter: Option<(Millis, Millis)>,
     /// The depth stays at the least.

@@ -22,7 +22,9 @@ pub use keys::{Keys, LONGEST, MAX_KEYS, MIN_DIGIT, PAUSE, Strike};
 pub use line_leg::LineLeg;
 pub use packets::{Channel, MAX_PACKET, Packet, Packets};
 pub use plane::{Crossed, MAX_MEMBERS, Plane, Stage};
-pub use processing::{Bank, Coder, Crossing, Heard, LineVoice, MAX_UNIT, Player, Processing, Sifted};
+pub use processing::{
+    Bank, Coder, Crossing, Heard, LineVoice, MAX_UNIT, MAX_WHOLE, Player, Processing, Sifted, Whole,
+};
 pub use rtp_leg::RtpLeg;
 pub use samples::{SampleBank, SampleCoder, SampleCrossing, SamplePlayer, SampleVoice};
 pub use symbols::{SymbolBank, SymbolCoder, SymbolCrossing, SymbolPlayer, SymbolVoice};

@@ -472,7 +472,10 @@ fn leg_of(command: &MediaCommand) -> Option<LegId> {
 
 /// The specification of a stream that is not open; no stream needs more room.
 pub(crate) fn closed_spec() -> RtpSpec {
-    use tipring_port::{CodecName, Direction, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, SilenceMode, Text};
+    use tipring_port::{
+        CodecName, Direction, JitterSpec, MAX_PAYLOAD_TYPES, OpusWish, PayloadType, RtpClock, SilenceMode,
+        Text,
+    };
     use tipring_rtp::MAX_DEPTH;
     let mut receive = [None; MAX_PAYLOAD_TYPES];
     receive[0] = Some(PayloadType { number: 11, codec: CodecName::L16 });
@@ -483,10 +486,12 @@ pub(crate) fn closed_spec() -> RtpSpec {
         remote_rtcp: nowhere,
         send: PayloadType { number: 0, codec: CodecName::Pcmu },
         receive,
-        receive_events: None,
+        receive_events: [None; 2],
+        event_clock: RtpClock::K8,
         receive_noise: None,
         silence: SilenceMode::Sent,
         ptime: Millis(20),
+        opus: OpusWish::default(),
         dtmf: DtmfMode::InBand,
         direction: Direction { send: false, receive: false },
         jitter: JitterSpec { min: Millis(20), max: MAX_DEPTH, fixed: false },

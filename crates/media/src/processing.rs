@@ -12,11 +12,13 @@
 //! # Limits
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
-use tipring_port::{Audio, CallerId, CodecName, LineProfile, Signal, Tone, ToneProgram};
+use tipring_port::{Audio, CallerId, CodecName, LineProfile, OpusWish, Signal, Tone, ToneProgram};
 use tipring_units::{Millis, Samples};
 
 /// Bytes of the payload of one tick, at the most (L16).
 pub const MAX_UNIT: usize = 160;
+/// Bytes of a packet that a codec makes whole, at the most: 60 ms of Opus.
+pub const MAX_WHOLE: usize = 480;
 
 /// A kind of frame that the media plane can process.
 pub trait Processing: Audio + Sized {
@@ -106,6 +108,17 @@ pub enum Sifted {
     Nothing,
 }
 
+/// What a codec that makes whole packets has after a tick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whole {
+    /// The packet is not full.
+    Collecting,
+    /// A packet of so many bytes.
+    Packet(usize),
+    /// Nothing of it is to be sent.
+    Nothing,
+}
+
 /// Hears the signals of fax terminals and modems in one direction, at the same cost whatever sounds.
 pub trait Bank<A: Audio> {
     /// A bank that has heard nothing.
@@ -116,17 +129,30 @@ pub trait Bank<A: Audio> {
     fn listen(&mut self, frame: &A::Frame) -> Option<Signal>;
 }
 
-/// Sound to RTP payload and back, in units of one tick.
+/// Sound to RTP payload and back, in units of one tick or, where the codec makes them, in whole packets.
 pub trait Coder<A: Audio> {
     /// A coder that sends `codec`.
     fn new(codec: CodecName) -> Self;
+    /// True if this build has `codec`.
+    fn has(codec: CodecName) -> bool;
+    /// True if packets of `codec` cannot be cut into ticks.
+    fn is_whole(codec: CodecName) -> bool;
     /// Bytes of one tick under `codec`.
     fn unit(codec: CodecName) -> usize;
     /// Writes the payload of one tick; returns its length, at most [`MAX_UNIT`].
     fn encode(&mut self, frame: &A::Frame, out: &mut [u8]) -> usize;
-    /// True if the codec may say nothing while nobody talks: [`Coder::encode`] then gives a short unit, its description of
-    /// silence, or none. Told when the stream opens.
-    fn allow_silence(&mut self);
+    /// What was agreed of what is sent, told when the stream opens: the length of packets, what the far end wants of Opus,
+    /// and whether the codec may say nothing while nobody talks: [`Coder::encode`] then gives a short unit, its description
+    /// of silence, or none.
+    fn agree(&mut self, packet: Millis, wish: OpusWish, silent: bool);
+    /// Takes in a tick for a whole packet and writes it to `out` when it is full.
+    fn encode_whole(&mut self, frame: &A::Frame, out: &mut [u8]) -> Whole;
+    /// Decodes a whole packet and gives one of its units, by number.
+    fn decode_whole(&mut self, packet: &[u8], unit: usize) -> A::Frame;
+    /// Decodes what the next packet repeats of so many units that were lost, and gives the first.
+    fn decode_repeated(&mut self, next: &[u8], units: usize) -> A::Frame;
+    /// Another unit of what was decoded whole or repeated last.
+    fn rest(&mut self, unit: usize) -> A::Frame;
     /// Bytes of the description of silence that `codec` has itself; zero where it has none.
     fn silence_unit(codec: CodecName) -> usize;
     /// Takes in what would be sent and tells whether it is to be: with comfort noise (RFC 3389) silence is described in

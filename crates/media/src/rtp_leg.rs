@@ -19,22 +19,21 @@
 use core::net::SocketAddr;
 
 use tipring_port::{
-    CodecName, DtmfMode, Hearing, MediaEvent, RtpSpec, Signal, SilenceMode, StreamStats, Tone, ToneProgram,
-    VoiceQuality,
+    DtmfMode, Hearing, MediaEvent, RtpSpec, Signal, SilenceMode, StreamStats, Tone, ToneProgram, VoiceQuality,
 };
 use tipring_rtp::{
     ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode,
-    MAX_NOISE_BYTES, Pace, PayloadMap, PayloadType, Playout, RtpStream, Sending, SessionConfig, Ssrc,
-    StreamConfig, TelephoneEvent, UnitSize,
+    MAX_NOISE_BYTES, OPUS_SILENCE_BYTES, Pace, PayloadMap, PayloadType, Playout, RtpStream, Sending,
+    SessionConfig, Ssrc, StreamConfig, TelephoneEvent, UnitSize,
 };
 use tipring_units::{
-    Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, SAMPLE_RATE, Samples, TICK_SAMPLES, WallTime,
+    Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, Samples, TICK, TICK_SAMPLES, WallTime,
 };
 
 use crate::impairment::impairment;
 use crate::packets::{Channel, Packets};
 use crate::plane::{DigitEdge, closed_spec};
-use crate::processing::{Bank, Coder, MAX_UNIT, Player, Processing, Sifted, Stretch};
+use crate::processing::{Bank, Coder, MAX_UNIT, MAX_WHOLE, Player, Processing, Sifted, Stretch, Whole};
 
 /// Statistics go up this often.
 const STATS_INTERVAL: Millis = Millis::from_secs(5);
@@ -155,7 +154,8 @@ impl<A: Processing> RtpLeg<A> {
         if received(spec) != received(&old) {
             self.stream.set_formats(formats::<A>(spec));
         }
-        if (spec.send, spec.silence) != (old.send, old.silence) {
+        let whole = |spec: &RtpSpec| A::Coder::is_whole(spec.send.codec).then_some((spec.ptime, spec.opus));
+        if (spec.send, spec.silence, whole(spec)) != (old.send, old.silence, whole(&old)) {
             self.coder = coder::<A>(spec);
             self.described = None;
         }
@@ -273,6 +273,12 @@ impl<A: Processing> RtpLeg<A> {
                     None => A::SILENCE,
                 }
             }
+            Playout::Packet { payload, unit, .. } => {
+                self.pauses = payload.len() <= OPUS_SILENCE_BYTES;
+                self.coder.decode_whole(payload, unit as usize)
+            }
+            Playout::Repeated { next, units, .. } => self.coder.decode_repeated(next, units as usize),
+            Playout::Rest { unit } => self.coder.rest(unit as usize),
             Playout::Conceal => self.coder.conceal(),
             Playout::ComfortNoise(description) => {
                 self.pauses = true;
@@ -365,7 +371,23 @@ impl<A: Processing> RtpLeg<A> {
         }
     }
 
+    /// Sends by a codec that makes whole packets.
+    fn send_whole(&mut self, now: Instant, frame: &A::Frame) {
+        let mut packet = [0; MAX_WHOLE];
+        match self.coder.encode_whole(frame, &mut packet) {
+            Whole::Collecting => self.stream.collect(now),
+            Whole::Packet(length) => {
+                let packet = packet.get(..length).unwrap_or_default();
+                self.stream.send_packet(now, self.spec.ptime.0 / TICK.0, packet);
+            }
+            Whole::Nothing => self.stream.send(now, None),
+        }
+    }
+
     fn send_frame(&mut self, now: Instant, frame: &A::Frame) {
+        if A::Coder::is_whole(self.spec.send.codec) {
+            return self.send_whole(now, frame);
+        }
         let mut unit = [0; MAX_UNIT];
         match self.silence() {
             SilenceMode::Sent => {}
@@ -459,9 +481,7 @@ fn hearing(heard: tipring_rtp::Hearing) -> Hearing {
 
 fn coder<A: Processing>(spec: &RtpSpec) -> A::Coder {
     let mut coder = A::Coder::new(spec.send.codec);
-    if spec.silence == SilenceMode::ByCodec {
-        coder.allow_silence();
-    }
+    coder.agree(spec.ptime, spec.opus, spec.silence == SilenceMode::ByCodec);
     coder
 }
 
@@ -473,7 +493,7 @@ fn config<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec) -> (Wa
     let config = StreamConfig {
         session: SessionConfig {
             cname: Cname::new(spec.cname.as_str()),
-            clock: ClockRate(SAMPLE_RATE),
+            clock: ClockRate(spec.send.codec.clock().hertz()),
             rtcp: spec.remote_rtcp.port() != 0,
         },
         latch: LatchMode::Symmetric,
@@ -493,12 +513,13 @@ fn config<A: Processing>(now: Instant, started: WallTime, spec: &RtpSpec) -> (Wa
 
 fn sending(spec: &RtpSpec) -> Sending {
     let events = match spec.dtmf {
-        DtmfMode::Events(number) => Some(PayloadType(number)),
+        DtmfMode::Events(number) => Some((PayloadType(number), ClockRate(spec.event_clock.hertz()))),
         DtmfMode::InBand | DtmfMode::Signalling => None,
     };
     Sending {
         payload_type: PayloadType(spec.send.number),
         ptime: spec.ptime,
+        clock: ClockRate(spec.send.codec.clock().hertz()),
         events,
         event_level: EVENT_LEVEL,
         impairment: impairment(spec.send.codec),
@@ -506,23 +527,25 @@ fn sending(spec: &RtpSpec) -> Sending {
 }
 
 fn formats<A: Processing>(spec: &RtpSpec) -> PayloadMap {
-    let clock = ClockRate(SAMPLE_RATE);
-    let audio = |codec: CodecName| Format::Audio {
-        unit: UnitSize(A::Coder::unit(codec)),
-        clock,
-        silence: UnitSize(A::Coder::silence_unit(codec)),
-    };
     let mut map = PayloadMap::new();
     for known in spec.receive.iter().flatten() {
-        map = map.with(PayloadType(known.number), audio(known.codec));
+        let unit = UnitSize(A::Coder::unit(known.codec));
+        let format = if A::Coder::is_whole(known.codec) {
+            Format::Opus { unit }
+        } else {
+            let clock = ClockRate(known.codec.clock().hertz());
+            Format::Audio { unit, clock, silence: UnitSize(A::Coder::silence_unit(known.codec)) }
+        };
+        map = map.with(PayloadType(known.number), format);
     }
     if let Some(number) = spec.receive_noise.filter(|number| map.get(PayloadType(*number)).is_none()) {
         map = map.with(PayloadType(number), Format::ComfortNoise);
     }
-    match spec.receive_events {
-        Some(number) => map.with(PayloadType(number), Format::Events { clock }),
-        None => map,
+    for events in spec.receive_events.iter().flatten() {
+        let clock = ClockRate(events.clock.hertz());
+        map = map.with(PayloadType(events.number), Format::Events { clock });
     }
+    map
 }
 
 fn leaving(departure: Departure) -> (Channel, SocketAddr, usize) {

@@ -13,12 +13,14 @@
 use tipring_dsp::FskBurst;
 use tipring_line::caller_frame;
 use tipring_port::{
-    Audio, CallerId, CodecName, LineProfile, Signal, Sound, Symbol, Symbols, Tone, ToneProgram,
+    Audio, CallerId, CodecName, LineProfile, OpusWish, Signal, Sound, Symbol, Symbols, Tone, ToneProgram,
 };
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK, TICK_SAMPLES};
 
 use crate::keys::{Keys, Strike};
-use crate::processing::{Bank, Coder, Crossing, Heard, LineVoice, Player, Processing, Sifted, Stretch};
+use crate::processing::{
+    Bank, Coder, Crossing, Heard, LineVoice, Player, Processing, Sifted, Stretch, Whole,
+};
 
 /// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
 const DETECT_FRAMES: u8 = 4;
@@ -321,6 +323,14 @@ impl Coder<Symbols> for SymbolCoder {
         Self { last: Symbol::SILENCE, concealed: 0, silent: 0 }
     }
 
+    fn has(_codec: CodecName) -> bool {
+        true
+    }
+
+    fn is_whole(_codec: CodecName) -> bool {
+        false
+    }
+
     fn unit(_codec: CodecName) -> usize {
         UNIT
     }
@@ -343,7 +353,23 @@ impl Coder<Symbols> for SymbolCoder {
         UNIT
     }
 
-    fn allow_silence(&mut self) {} // no codec of symbols has words for silence
+    fn agree(&mut self, _packet: Millis, _wish: OpusWish, _silent: bool) {} // symbols are coded in one way
+
+    fn encode_whole(&mut self, _frame: &Symbol, _out: &mut [u8]) -> Whole {
+        Whole::Nothing // every packet of symbols can be cut
+    }
+
+    fn decode_whole(&mut self, _packet: &[u8], _unit: usize) -> Symbol {
+        self.conceal()
+    }
+
+    fn decode_repeated(&mut self, _next: &[u8], _units: usize) -> Symbol {
+        self.conceal()
+    }
+
+    fn rest(&mut self, _unit: usize) -> Symbol {
+        self.conceal()
+    }
 
     fn silence_unit(_codec: CodecName) -> usize {
         0

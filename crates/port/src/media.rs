@@ -8,6 +8,8 @@ use crate::{LineCommand, LineEvent, LineProfile, Signal, Text, Tone, TonePlan};
 
 /// Payload types that one stream receives, at the most.
 pub const MAX_PAYLOAD_TYPES: usize = 8;
+/// Payload types of telephone events in one stream: one for each clock.
+pub const MAX_EVENT_TYPES: usize = 2;
 
 /// The codecs that a leg can be told to use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -24,11 +26,13 @@ pub enum CodecName {
     G726(G726Rate, G726Packing),
     /// G.729 with Annex A, and no silence sent (`annexb=no`).
     G729,
+    /// Opus, which not every build has.
+    Opus,
 }
 
 impl CodecName {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Pcmu,
         Self::Pcma,
         Self::L16,
@@ -42,7 +46,35 @@ impl CodecName {
         Self::G726(G726Rate::R32, G726Packing::Aal2),
         Self::G726(G726Rate::R40, G726Packing::Aal2),
         Self::G729,
+        Self::Opus,
     ];
+
+    /// The clock of its timestamps.
+    pub const fn clock(self) -> RtpClock {
+        match self {
+            Self::Pcmu | Self::Pcma | Self::L16 | Self::G722 | Self::G726(..) | Self::G729 => RtpClock::K8,
+            Self::Opus => RtpClock::K48,
+        }
+    }
+}
+
+/// The rate of timestamps, which need not be that of samples.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RtpClock {
+    /// 8000 Hz: telephony, and G.722 by an old mistake (RFC 3551 clause 4.5.2).
+    K8,
+    /// 48,000 Hz: Opus (RFC 7587 clause 4.1).
+    K48,
+}
+
+impl RtpClock {
+    /// In hertz, exact.
+    pub const fn hertz(self) -> u32 {
+        match self {
+            Self::K8 => 8000,
+            Self::K48 => 48_000,
+        }
+    }
 }
 
 /// The rate of G.726.
@@ -74,6 +106,33 @@ pub struct PayloadType {
     pub number: u8,
     /// What it carries.
     pub codec: CodecName,
+}
+
+/// A payload type of telephone events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EventType {
+    /// 0 to 127.
+    pub number: u8,
+    /// The clock of their lengths.
+    pub clock: RtpClock,
+}
+
+/// What the far end has said of the Opus that it wants to hear (RFC 7587 clause 6.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpusWish {
+    /// Each packet repeats what the one before it said (`useinbandfec`).
+    pub repeats: bool,
+    /// All packets have one size (`cbr`).
+    pub constant: bool,
+    /// Bits in a second, at the most (`maxaveragebitrate`).
+    pub most_bits: u32,
+}
+
+impl Default for OpusWish {
+    /// What holds where nothing is said.
+    fn default() -> Self {
+        Self { repeats: false, constant: false, most_bits: 510_000 }
+    }
 }
 
 /// How digits travel on an RTP leg.
@@ -108,7 +167,7 @@ pub enum SilenceMode {
     Sent,
     /// Nothing but descriptions of the noise under this payload type (RFC 3389).
     Described(u8),
-    /// What the codec makes of it: G.729 by its Annex B.
+    /// What the codec makes of it: G.729 by its Annex B, Opus by its discontinuous transmission.
     ByCodec,
 }
 
@@ -136,14 +195,18 @@ pub struct RtpSpec {
     pub send: PayloadType,
     /// What we accept.
     pub receive: [Option<PayloadType>; MAX_PAYLOAD_TYPES],
-    /// Payload type under which telephone events arrive.
-    pub receive_events: Option<u8>,
+    /// Payload types under which telephone events arrive, one for each clock.
+    pub receive_events: [Option<EventType>; MAX_EVENT_TYPES],
+    /// The clock of the telephone events that we send, if we do ([`DtmfMode::Events`]).
+    pub event_clock: RtpClock,
     /// Payload type under which comfort noise arrives (RFC 3389).
     pub receive_noise: Option<u8>,
     /// What is sent while the party that it carries is silent.
     pub silence: SilenceMode,
     /// Packet time that we send, 10 to 60 ms in steps of 10.
     pub ptime: Millis,
+    /// What is wanted of Opus, if that is sent.
+    pub opus: OpusWish,
     /// How digits go out.
     pub dtmf: DtmfMode,
     /// Hold and the like.

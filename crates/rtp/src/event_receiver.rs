@@ -65,6 +65,11 @@ impl EventReceiver {
         Self { clock, running: None, last: None, reports: [None; MAX_REPORTS], ignored: 0 }
     }
 
+    /// Durations are of this clock from now on.
+    pub fn set_clock(&mut self, clock: ClockRate) {
+        self.clock = clock;
+    }
+
     /// Takes a packet.
     pub fn receive(&mut self, now: Instant, marker: bool, timestamp: Timestamp, payload: &[u8]) {
         let Some(payload) = EventPayload::parse(payload) else {

@@ -20,19 +20,23 @@
 //! Missing sound is concealed for [`CONCEAL_LIMIT`] units if nothing newer is there, then it is silence.
 //!
 //! # Limits
-//! A packet that is not whole units long (25 ms) loses the end of its last unit. A payload that cannot be cut by
-//! bytes (Opus) does not fit here. Telephone events are played as such only where their packets come in time.
+//! A packet that is not whole units long (25 ms) loses the end of its last unit. Telephone events are played as such
+//! only where their packets come in time. Packets that cannot be cut are those of `whole`.
 //!
 //! # Standard
 //! RFC 3550 clause 5.1 (timestamps), RFC 3389 (comfort noise), RFC 4733 clause 2.6 (playout of events).
 
+mod whole;
+
+use self::whole::{Whole, is_silence};
 use crate::bursts::Bursts;
 use crate::delay::DelayModel;
 use crate::drift::Drift;
 use crate::event::EventPayload;
+use crate::opus::MAX_OPUS_UNITS;
 use crate::playout::{JitterConfig, JitterMode, JitterStatistics, Pace, Playout};
 use crate::unit_store::{Content, UnitStore};
-use crate::{Format, Header, PayloadMap, PayloadType, Timestamp};
+use crate::{ClockRate, Format, Header, PayloadMap, PayloadType, Timestamp};
 use tipring_units::{Instant, Millis, Samples};
 
 /// The deepest that a buffer can be asked to be.
@@ -50,6 +54,8 @@ const MILLI: i64 = 1_000_000;
 const UNIT: i64 = 10 * MILLI;
 /// Places beyond the deepest depth: a packet of the longest packet time and what comes early after a stall.
 const SPARE_PLACES: usize = 32;
+/// Places behind the next one to be played that may still hold bytes: of a packet whose first units came too late.
+const LATE_PLACES: usize = MAX_OPUS_UNITS;
 /// Bytes of comfort noise that are kept.
 const MIN_WIDTH: usize = 16;
 /// Below the wanted depth by this much it grows.
@@ -127,6 +133,7 @@ pub struct JitterBuffer {
     packet_units: u32,
     partial: (u32, u32),
     bursts: Bursts,
+    whole: Whole,
     statistics: JitterStatistics,
 }
 
@@ -173,6 +180,7 @@ impl JitterBuffer {
             packet_units: 2,
             partial: (0, 0),
             bursts: Bursts::default(),
+            whole: Whole::default(),
             statistics: JitterStatistics::default(),
             config,
             formats,
@@ -191,7 +199,7 @@ impl JitterBuffer {
     /// Another depth and mode from now on, in the memory that it has: deeper than it was made for it does not become.
     /// A fixed buffer takes its depth at once and in one step, so that none follows.
     pub fn set_config(&mut self, now: Instant, config: JitterConfig) {
-        let most = self.store.places().saturating_sub(SPARE_PLACES) * 10;
+        let most = self.store.places().saturating_sub(SPARE_PLACES + LATE_PLACES) * 10;
         let most = Millis(u32::try_from(most).unwrap_or(u32::MAX));
         self.config = within_limits(JitterConfig { max: config.max.min(most), ..config });
         if self.config.mode == JitterMode::Fixed && self.newest.is_some() && self.phase != Phase::Pause {
@@ -209,17 +217,21 @@ impl JitterBuffer {
         self.newest = None;
         self.jump = None;
         self.late_run = None;
+        self.close_packet();
     }
 
     /// Takes a packet.
     pub fn push(&mut self, now: Instant, header: &Header, payload: &[u8]) {
         let (unit, clock) = match self.formats.get(header.payload_type) {
-            Some(Format::Audio { unit, clock, .. }) => (unit.0, clock.unit().0),
-            Some(Format::ComfortNoise) => (self.store.width(), self.ticks as u32),
+            Some(Format::Audio { unit, clock, .. }) => (unit.0, clock),
+            Some(Format::Opus { unit }) => return self.push_opus(now, header, unit.0, payload),
+            Some(Format::ComfortNoise) => {
+                (self.store.width(), ClockRate((self.ticks * 100).clamp(0, i64::from(u32::MAX)) as u32))
+            }
             Some(Format::Events { clock }) => return self.push_event(now, clock.unit().0, header, payload),
             None => return,
         };
-        if unit == 0 || clock == 0 || payload.is_empty() {
+        if unit == 0 || clock.unit().0 == 0 || payload.is_empty() {
             return;
         }
         let count = payload.len().div_ceil(unit);
@@ -227,10 +239,7 @@ impl JitterBuffer {
             self.statistics.overflow += 1;
             return;
         }
-        if i64::from(clock) != self.ticks {
-            self.ticks = i64::from(clock);
-            self.restart();
-        }
+        self.count_by(clock);
         let Some(first) = self.place(now, header, count as i64) else { return };
         let noise = self.formats.get(header.payload_type) == Some(Format::ComfortNoise);
         if !noise {
@@ -241,6 +250,7 @@ impl JitterBuffer {
             let free = match self.store.content(position) {
                 Content::Empty => true,
                 Content::Sound { length: there, .. } => there < length,
+                Content::Part(_) => false,
                 Content::Noise { .. } => !noise,
                 Content::Event { .. } => continue, // sound beside an event gives way to it
             };
@@ -285,7 +295,8 @@ impl JitterBuffer {
 
     /// True if the next unit is sound that is there.
     pub fn has_sound(&self) -> bool {
-        self.newest.is_some() && matches!(self.store.content(self.next), Content::Sound { .. })
+        let there = matches!(self.store.content(self.next), Content::Sound { .. } | Content::Part(_));
+        self.newest.is_some() && (there || self.is_mended(self.next))
     }
 
     /// Tells how much of what was taken still waits to be played, after the tick has been played.
@@ -370,7 +381,7 @@ impl JitterBuffer {
 
     fn grow(&mut self, now: Instant, quiet: bool) -> Pace {
         let since = *self.shallow_since.get_or_insert(now);
-        let missing = self.store.content(self.next) == Content::Empty;
+        let missing = self.store.content(self.next) == Content::Empty && !self.is_mended(self.next);
         let quick = missing || quiet || self.model.is_urgent(now);
         let waited = now >= since + GROW_PATIENCE;
         if !(quick || waited) || !self.may_step(now, if quick { QUICK_PACE } else { STEP_PACE }) {
@@ -402,7 +413,7 @@ impl JitterBuffer {
             && (self.store.content(self.next) == Content::Empty || self.depth() >= self.deepest() + BEYOND)
         {
             if matches!(self.phase, Phase::Playing(_)) {
-                self.note_unit(self.store.content(self.next));
+                self.note_unit(self.store.content(self.next) != Content::Empty);
             }
             self.store.clear(self.next);
             self.next += 1;
@@ -427,11 +438,14 @@ impl JitterBuffer {
     fn play(&mut self, position: Option<i64>) -> Playout<'_> {
         let content = position.map_or(Content::Empty, |position| self.store.content(position));
         let at = position.unwrap_or(self.next);
+        let mended = content == Content::Empty && position.is_some() && self.mends(at);
         self.phase = match (content, self.phase) {
             (Content::Sound { payload_type, length }, _) if self.describes_silence(payload_type, length) => {
                 Phase::Pause
             }
-            (Content::Sound { .. }, _) => Phase::Playing(0),
+            (Content::Part(part), _) if is_silence(part) => Phase::Pause,
+            (Content::Sound { .. } | Content::Part(_), _) => Phase::Playing(0),
+            (Content::Empty, _) if mended => Phase::Playing(0),
             (Content::Noise { .. } | Content::Event { .. }, _) => Phase::Pause,
             (Content::Empty, Phase::Playing(run)) if run < CONCEAL_LIMIT || self.store.any_from(at) => {
                 Phase::Playing(run.saturating_add(1))
@@ -440,13 +454,14 @@ impl JitterBuffer {
             (Content::Empty, Phase::Filling) => Phase::Filling,
         };
         if position.is_some() {
-            self.note_unit(content);
+            self.note_unit(mended || content != Content::Empty);
         }
         let statistics = &mut self.statistics;
         let count = match (content, self.phase) {
+            (Content::Empty, Phase::Playing(_)) if mended => &mut statistics.repeated,
             (Content::Empty, Phase::Playing(_)) => &mut statistics.concealed,
             (Content::Empty, Phase::Pause | Phase::Filling) => &mut statistics.silent,
-            (Content::Sound { .. } | Content::Noise { .. } | Content::Event { .. }, _) => {
+            (Content::Sound { .. } | Content::Part(_) | Content::Noise { .. } | Content::Event { .. }, _) => {
                 &mut statistics.played
             }
         };
@@ -458,6 +473,8 @@ impl JitterBuffer {
             (Content::Sound { payload_type, length }, _) => {
                 Playout::Frame { payload_type, payload: self.store.bytes_of(at, length) }
             }
+            (Content::Part(part), _) => self.play_part(at, part),
+            (Content::Empty, _) if mended => self.play_mended(at),
             (Content::Noise { length }, _) => Playout::ComfortNoise(self.store.bytes_of(at, length)),
             (Content::Event { number }, _) => Playout::Event(number),
             (Content::Empty, Phase::Playing(_)) => Playout::Conceal,
@@ -465,15 +482,15 @@ impl JitterBuffer {
         }
     }
 
-    /// Counts what was due, in packets of the far end's length.
-    fn note_unit(&mut self, content: Content) {
+    /// Counts what was due, there or not, in packets of the far end's length.
+    fn note_unit(&mut self, there: bool) {
         let units = self.packet_units.max(1);
         let (played, missing) = &mut self.partial;
-        match (content, self.phase) {
-            (Content::Empty, Phase::Playing(_)) => *missing += 1,
+        match (there, self.phase) {
+            (false, Phase::Playing(_)) => *missing += 1,
             // That the sender fell silent is known now: what was missed was never sent.
-            (Content::Empty, Phase::Pause | Phase::Filling) => *missing = 0,
-            (Content::Sound { .. } | Content::Noise { .. } | Content::Event { .. }, _) => {
+            (false, Phase::Pause | Phase::Filling) => *missing = 0,
+            (true, _) => {
                 if *missing > 0 {
                     let packets = (core::mem::take(missing) + units / 2) / units;
                     (0..packets.max(1)).for_each(|_| self.bursts.missing());
@@ -491,7 +508,7 @@ impl JitterBuffer {
     fn describes_silence(&self, payload_type: PayloadType, length: usize) -> bool {
         match self.formats.get(payload_type) {
             Some(Format::Audio { silence, .. }) => silence.0 == length && length > 0,
-            Some(Format::Events { .. } | Format::ComfortNoise) | None => false,
+            Some(Format::Opus { .. } | Format::Events { .. } | Format::ComfortNoise) | None => false,
         }
     }
 
@@ -506,7 +523,7 @@ impl JitterBuffer {
         let base = self.model.base().unwrap_or(transit);
         let pause = self.phase == Phase::Pause;
         let off = transit - base;
-        let ahead = position + count > self.next + self.store.places() as i64;
+        let ahead = position + count > self.next + self.places_ahead();
         if (pause || ahead) && header.marker && (ahead || off > self.target(now)) {
             return Some(self.start(now, header.timestamp, true));
         }
@@ -553,6 +570,19 @@ impl JitterBuffer {
         Some(position)
     }
 
+    /// Places for what is to come.
+    fn places_ahead(&self) -> i64 {
+        self.store.places().saturating_sub(LATE_PLACES) as i64
+    }
+
+    /// Timestamps are of this clock from now on.
+    fn count_by(&mut self, clock: ClockRate) {
+        if i64::from(clock.unit().0) != self.ticks {
+            self.ticks = i64::from(clock.unit().0);
+            self.restart();
+        }
+    }
+
     /// Starts a timeline with a packet at position 0 that is played when the wanted depth has passed.
     fn start(&mut self, now: Instant, timestamp: Timestamp, again: bool) -> i64 {
         self.restart();
@@ -582,7 +612,7 @@ impl JitterBuffer {
         let start = at + i64::from(header.timestamp.since(newest));
         let first = self.position(start).max(self.next);
         let end = self.position(start + i64::from(event.duration.0));
-        let end = end.min(self.next + self.store.places() as i64);
+        let end = end.min(self.next + self.places_ahead());
         for position in first..end {
             self.store.put(position, Content::Event { number: event.number }, &[]);
         }
@@ -638,6 +668,6 @@ fn within_limits(config: JitterConfig) -> JitterConfig {
 
 /// Places and bytes of each that a buffer needs.
 fn room(config: JitterConfig, formats: &PayloadMap) -> (usize, usize) {
-    let places = within_limits(config).max.0 as usize / 10 + SPARE_PLACES;
+    let places = within_limits(config).max.0 as usize / 10 + SPARE_PLACES + LATE_PLACES;
     (places, formats.largest_unit().0.max(MIN_WIDTH))
 }

@@ -15,6 +15,7 @@ mod event_receiver;
 mod event_sender;
 mod jitter;
 mod latch;
+mod opus;
 mod packet;
 mod packetizer;
 mod playout;
@@ -37,6 +38,7 @@ pub use event_sender::{
 };
 pub use jitter::{CONCEAL_LIMIT, GROW_PATIENCE, JitterBuffer, MAX_DEPTH, MAX_PACKET_UNITS, SHRINK_PATIENCE};
 pub use latch::{Admission, CANDIDATE_PACKETS, LEARNING, LatchMode, RemoteLatch, SILENCE};
+pub use opus::{MAX_OPUS_UNITS, OPUS_SILENCE_BYTES, OpusShape};
 pub use packet::{HEADER_BYTES, Header, MAX_DATAGRAM, Packet, PacketError, Part};
 pub use packetizer::{MAX_PACKET_BYTES, MAX_PTIME};
 pub use playout::{JitterConfig, JitterMode, JitterStatistics, Pace, Playout};

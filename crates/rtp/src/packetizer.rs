@@ -77,6 +77,16 @@ impl Packetizer {
         self.ready = self.units >= self.units_per_packet || self.length + unit.len() > MAX_PACKET_BYTES;
     }
 
+    /// Takes a packet that its coder has made whole, of the sound since `timestamp`; what was collected before is dropped.
+    pub(crate) fn put(&mut self, timestamp: Timestamp, packet: &[u8]) {
+        self.taken();
+        let Some(place) = self.bytes.get_mut(..packet.len()) else { return };
+        place.copy_from_slice(packet);
+        (self.length, self.units, self.timestamp) = (packet.len(), 1, timestamp);
+        self.marker = core::mem::take(&mut self.paused);
+        self.ready = true;
+    }
+
     /// Adds a description of silence in the codec's own words and ends the packet with it; a pause begins. A packet with
     /// nothing else has no marker: no speech begins.
     pub(crate) fn describe(&mut self, timestamp: Timestamp, unit: &[u8]) {

@@ -60,6 +60,30 @@ pub enum Playout<'a> {
         /// As it came; shorter than a unit where the sender's last one was.
         payload: &'a [u8],
     },
+    /// A packet that cannot be cut: to be decoded whole, of which this unit is to be played and others may follow.
+    Packet {
+        /// By this format.
+        payload_type: PayloadType,
+        /// As it came.
+        payload: &'a [u8],
+        /// Which unit of it, from 0.
+        unit: u32,
+    },
+    /// A packet is missing and the next one repeats it: to be decoded as a repetition, of which the first unit is to be
+    /// played.
+    Repeated {
+        /// By this format.
+        payload_type: PayloadType,
+        /// The next packet, which comes itself when it is due.
+        next: &'a [u8],
+        /// Units that are missing.
+        units: u32,
+    },
+    /// Another unit of the packet or repetition that came last.
+    Rest {
+        /// Which one, from 0.
+        unit: u32,
+    },
     /// Comfort noise of this description begins.
     ComfortNoise(&'a [u8]),
     /// A telephone event of this number covers the moment.
@@ -77,6 +101,8 @@ pub struct JitterStatistics {
     pub played: u32,
     /// Units concealed, those of growth included.
     pub concealed: u32,
+    /// Units that were missing and played from what the next packet repeats.
+    pub repeated: u32,
     /// Units of silence.
     pub silent: u32,
     /// Packets of which nothing came in time.

@@ -5,13 +5,13 @@
 //!
 //! # How
 //! This crate knows no codec: a format is how many bytes 10 ms take and how far the RTP clock runs in
-//! them. A simulation that sends symbols in place of sound is just another size of unit.
+//! them. Opus alone has packets that are whole; of it the first byte is known. A simulation that sends symbols in place of sound is just another size of unit.
 //!
 //! # Limits
 //! [`MAX_FORMATS`] formats at a time.
 //!
 //! # Standard
-//! RFC 3550 clause 5.1, RFC 3551 clause 4, RFC 3389 (comfort noise), RFC 4733.
+//! RFC 3550 clause 5.1, RFC 3551 clause 4, RFC 3389 (comfort noise), RFC 4733, RFC 7587 (Opus).
 
 use core::fmt;
 use core::time::Duration;
@@ -61,6 +61,8 @@ pub struct ClockRate(pub u32);
 impl ClockRate {
     /// The rate of telephony.
     pub const NARROW: Self = Self(8000);
+    /// The rate of Opus, whatever it samples at (RFC 7587 clause 4.1).
+    pub const OPUS: Self = Self(48_000);
 
     /// Ticks in 10 ms.
     pub const fn unit(self) -> Ticks {
@@ -98,6 +100,11 @@ pub enum Format {
         /// B), zero where it has none.
         silence: UnitSize,
     },
+    /// Opus (RFC 7587): packets that cannot be cut, on a clock of 48 kHz.
+    Opus {
+        /// Bytes in 10 ms, at the most.
+        unit: UnitSize,
+    },
     /// Telephone events (RFC 4733).
     Events {
         /// Rate of the timestamp.
@@ -128,6 +135,15 @@ impl PayloadMap {
         self
     }
 
+    /// The clock of sound or events under `payload_type`.
+    pub fn clock(&self, payload_type: PayloadType) -> Option<ClockRate> {
+        match self.get(payload_type)? {
+            Format::Audio { clock, .. } | Format::Events { clock } => Some(clock),
+            Format::Opus { .. } => Some(ClockRate::OPUS),
+            Format::ComfortNoise => None,
+        }
+    }
+
     /// What packets of `payload_type` carry.
     pub fn get(&self, payload_type: PayloadType) -> Option<Format> {
         self.iter().find(|(number, _)| *number == payload_type).map(|(_, format)| format)
@@ -141,7 +157,7 @@ impl PayloadMap {
     /// Bytes in the largest unit of sound.
     pub fn largest_unit(&self) -> UnitSize {
         let sizes = self.iter().map(|(_, format)| match format {
-            Format::Audio { unit, .. } => unit,
+            Format::Audio { unit, .. } | Format::Opus { unit } => unit,
             Format::Events { .. } | Format::ComfortNoise => UnitSize(0),
         });
         sizes.max().unwrap_or(UnitSize(0))

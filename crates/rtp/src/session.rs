@@ -63,7 +63,7 @@ impl Cname {
 pub struct SessionConfig {
     /// Our canonical name.
     pub cname: Cname,
-    /// Rate of the media clock, both ways.
+    /// Rate of the clock of what we send.
     pub clock: ClockRate,
     /// Whether reports go out.
     pub rtcp: bool,
@@ -115,6 +115,8 @@ pub struct Session {
     advanced: Instant,
     sent_since_report: [bool; 2],
     source: Option<Source>,
+    /// Rate of the clock of what we hear.
+    heard_clock: ClockRate,
     challenger: Option<Source>,
     source_left: bool,
     heard_since_report: bool,
@@ -141,6 +143,7 @@ impl Session {
             advanced: now,
             sent_since_report: [false; 2],
             source: None,
+            heard_clock: config.clock,
             challenger: None,
             source_left: false,
             heard_since_report: false,
@@ -175,6 +178,15 @@ impl Session {
         self.timestamp
     }
 
+    /// Our media clock has another rate from now on. To the far end it is another source, since one has one clock
+    /// (RFC 7160 clause 4.1); of the old one we take leave.
+    pub fn set_clock(&mut self, clock: ClockRate) {
+        if clock != self.config.clock {
+            self.config.clock = clock;
+            self.rename();
+        }
+    }
+
     /// Moves our media clock; once for each unit of sound, sent or not.
     pub fn advance(&mut self, now: Instant, ticks: Ticks) {
         self.timestamp = self.timestamp.after(ticks);
@@ -198,9 +210,15 @@ impl Session {
         Some(size)
     }
 
-    /// Takes a packet that the latch let pass. `sound` is false where its timestamp says nothing of the
+    /// Takes a packet that the latch let pass. `sound` is the clock of its timestamp; none where that says nothing of the
     /// moment it was sent, as in a telephone event.
-    pub fn receive(&mut self, now: Instant, from: SocketAddr, packet: &Packet<'_>, sound: bool) -> Verdict {
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        packet: &Packet<'_>,
+        sound: Option<ClockRate>,
+    ) -> Verdict {
         let header = &packet.header;
         if header.ssrc == self.ssrc && !self.resolve_collision(from) {
             return self.refuse();
@@ -229,8 +247,9 @@ impl Session {
                 true
             }
         };
-        if sound && let Some(source) = &mut self.source {
-            source.arrival(self.config.clock.at(now) as u32, header.timestamp);
+        if let (Some(clock), Some(source)) = (sound, &mut self.source) {
+            self.heard_clock = clock;
+            source.arrival(clock.at(now) as u32, header.timestamp);
         }
         self.heard_since_report = true;
         self.statistics.received_packets = self.statistics.received_packets.wrapping_add(1);
@@ -335,7 +354,7 @@ impl Session {
             statistics.lost = statistics.lost.wrapping_add(source.lost().max(0).unsigned_abs());
             statistics.out_of_order = statistics.out_of_order.wrapping_add(source.late());
             statistics.duplicates = statistics.duplicates.wrapping_add(source.duplicates());
-            statistics.jitter = self.config.clock.duration(source.jitter());
+            statistics.jitter = self.heard_clock.duration(source.jitter());
         }
         statistics
     }
@@ -351,12 +370,17 @@ impl Session {
             return false;
         }
         self.conflict = Some(from);
+        self.rename();
+        true
+    }
+
+    /// We are another source from now on.
+    fn rename(&mut self) {
         self.farewell = (self.statistics.sent_packets > 0).then_some(self.ssrc);
         let old = self.ssrc;
         while self.ssrc == old {
             self.ssrc = Ssrc(self.entropy.u32());
         }
-        true
     }
 
     /// True if a source other than the present one has proved itself.

@@ -8,10 +8,12 @@
 //! [`RtpStream::receive`] for each datagram. Each 10 ms [`RtpStream::pace`] and the units of [`RtpStream::sound`] for
 //! what to play, [`RtpStream::send`]
 //! with a unit of sound or none, then [`RtpStream::poll_packet`] and [`RtpStream::poll_event`] until they are empty.
-//! Coding is the caller's. While a telephone event sounds, sound that is sent is left out.
+//! Coding is the caller's; a coder that makes packets of its own length uses [`RtpStream::send_packet`]. While a
+//! telephone event sounds, sound that is sent is left out.
 //!
 //! # Limits
-//! Sound and events of one session share a clock.
+//! Where the far end has telephone events on another clock than the sound, their lengths are on that clock and their
+//! timestamps on that of the sound; such events have no place in the jitter buffer.
 //!
 //! # Standard
 //! RFC 3550, RFC 4733, RFC 4961, RFC 5761.
@@ -22,9 +24,9 @@ use crate::jitter::JitterBuffer;
 use crate::packetizer::Packetizer;
 use crate::playout::{JitterConfig, JitterMode, JitterStatistics, Pace};
 use crate::{
-    Admission, Datagram, Format, GAP_MIN, Hearing, Impairment, LatchMode, Outgoing, Packet, PathFigures,
-    PayloadMap, PayloadType, RECEIVER_ADAPTIVE, RECEIVER_FIXED, Rating, RemoteLatch, Session, SessionConfig,
-    Statistics, Timestamp, Verdict, VoipMetrics, classify,
+    Admission, ClockRate, Datagram, Format, GAP_MIN, Hearing, Impairment, LatchMode, Outgoing, Packet,
+    PathFigures, PayloadMap, PayloadType, RECEIVER_ADAPTIVE, RECEIVER_FIXED, Rating, RemoteLatch, Session,
+    SessionConfig, Statistics, Timestamp, Verdict, VoipMetrics, classify,
 };
 use core::net::SocketAddr;
 use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
@@ -32,7 +34,7 @@ use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
 /// What a stream is told at its start.
 #[derive(Clone, Debug)]
 pub struct StreamConfig {
-    /// Names and clock.
+    /// Names; the clock is that of `sending`.
     pub session: SessionConfig,
     /// Whom to believe.
     pub latch: LatchMode,
@@ -55,8 +57,10 @@ pub struct Sending {
     pub payload_type: PayloadType,
     /// Packet time, 10 to 60 ms.
     pub ptime: Millis,
-    /// Payload type of telephone events, where the far end takes them.
-    pub events: Option<PayloadType>,
+    /// Rate of the clock of sound.
+    pub clock: ClockRate,
+    /// Payload type of telephone events, where the far end takes them, and the clock of their lengths.
+    pub events: Option<(PayloadType, ClockRate)>,
     /// Level that our events state.
     pub event_level: Dbm0,
     /// What the codec costs, for ratings.
@@ -120,10 +124,11 @@ pub struct RtpStream {
     jitter: JitterBuffer,
     formats: PayloadMap,
     sending: Sending,
-    clock: crate::ClockRate,
     packetizer: Packetizer,
     noise: Option<Noise>,
     event_sender: EventSender,
+    /// The time of the events that are sent, on their clock.
+    event_time: Timestamp,
     event_receiver: EventReceiver,
     signalled_rtcp: SocketAddr,
     /// RTP and RTCP share a UDP port.
@@ -153,17 +158,17 @@ impl RtpStream {
         config: StreamConfig,
         entropy: Entropy,
     ) -> Self {
-        let clock = config.session.clock;
+        let clock = config.sending.clock;
         Self {
-            session: Session::new(now, wall, config.session, entropy),
+            session: Session::new(now, wall, SessionConfig { clock, ..config.session }, entropy),
             latch: RemoteLatch::new(config.latch, config.remote_rtp),
             jitter,
             formats: config.formats,
             sending: config.sending,
-            clock,
             packetizer: Packetizer::new(config.sending.ptime),
             noise: None,
-            event_sender: sender(clock, config.sending),
+            event_sender: sender(config.sending),
+            event_time: Timestamp(0),
             event_receiver: EventReceiver::new(clock),
             signalled_rtcp: config.remote_rtcp,
             shared: config.remote_rtp == config.remote_rtcp,
@@ -197,12 +202,15 @@ impl RtpStream {
         if sending == self.sending {
             return;
         }
-        if sending.events != self.sending.events || sending.ptime != self.sending.ptime {
-            self.event_sender = sender(self.clock, sending);
+        if (sending.events, sending.ptime, sending.clock)
+            != (self.sending.events, self.sending.ptime, self.sending.clock)
+        {
+            self.event_sender = sender(sending);
         }
         if sending.payload_type != self.sending.payload_type {
             self.packetizer = Packetizer::new(sending.ptime);
         }
+        self.session.set_clock(sending.clock);
         self.packetizer.set_ptime(sending.ptime);
         self.sending = sending;
     }
@@ -230,15 +238,42 @@ impl RtpStream {
     /// Sends 10 ms of coded sound, or nothing of it (a pause, hold), and moves the media clock.
     pub fn send(&mut self, now: Instant, unit: Option<&[u8]>) {
         let timestamp = self.session.timestamp();
-        if self.sends_events() {
-            self.event_sender.tick(timestamp);
-        }
-        let event = self.sends_events() && self.event_sender.is_active();
+        let event = self.tick_events();
         match unit {
             Some(unit) if !event => self.packetizer.add(timestamp, unit),
             Some(_) | None => self.packetizer.pause(),
         }
-        self.session.advance(now, self.clock.unit());
+        self.session.advance(now, self.sending.clock.unit());
+    }
+
+    /// The same for a coder that makes whole packets: `packet` has the sound of the last `units` ticks with this one. None
+    /// of them yet is [`RtpStream::collect`], none at all a pause: `send` without a unit.
+    pub fn send_packet(&mut self, now: Instant, units: u32, packet: &[u8]) {
+        let unit = self.sending.clock.unit().0;
+        let before = unit.wrapping_mul(units.saturating_sub(1));
+        let timestamp = Timestamp(self.session.timestamp().0.wrapping_sub(before));
+        if self.tick_events() {
+            self.packetizer.pause();
+        } else {
+            self.packetizer.put(timestamp, packet);
+        }
+        self.session.advance(now, self.sending.clock.unit());
+    }
+
+    /// 10 ms pass in which the coder takes in sound for a packet that is not full.
+    pub fn collect(&mut self, now: Instant) {
+        if self.tick_events() {
+            self.packetizer.pause();
+        }
+        self.session.advance(now, self.sending.clock.unit());
+    }
+
+    /// Moves the events that are sent on by 10 ms; true while sound gives way to them.
+    fn tick_events(&mut self) -> bool {
+        let Some((_, clock)) = self.sending.events else { return false };
+        self.event_sender.tick(self.event_time);
+        self.event_time = self.event_time.after(clock.unit());
+        self.event_sender.is_active()
     }
 
     /// Silence begins or has changed: sends this description of it under its own payload type (RFC 3389) in place of
@@ -287,7 +322,7 @@ impl RtpStream {
 
     /// Gives up the events that wait or sound.
     pub fn end_events(&mut self) {
-        self.event_sender = sender(self.clock, self.sending);
+        self.event_sender = sender(self.sending);
     }
 
     /// Writes the next datagram that is due.
@@ -443,7 +478,10 @@ impl RtpStream {
                 return Arrival::Dropped;
             }
         }
-        let sound = matches!(format, Some(Format::Audio { .. }));
+        let sound = match format {
+            Some(Format::Audio { .. } | Format::Opus { .. }) => self.formats.clock(header.payload_type),
+            Some(Format::Events { .. } | Format::ComfortNoise) | None => None,
+        };
         match self.session.receive(now, from, &packet, sound) {
             Verdict::Drop => return Arrival::Dropped,
             Verdict::Play { fresh: true } => {
@@ -452,7 +490,8 @@ impl RtpStream {
             }
             Verdict::Play { fresh: false } => {}
         }
-        if let Some(Format::Events { .. }) = format {
+        if let Some(Format::Events { clock }) = format {
+            self.event_receiver.set_clock(clock);
             self.event_receiver.receive(now, header.marker, header.timestamp, packet.payload);
         }
         self.jitter.push(now, header, packet.payload);
@@ -498,10 +537,14 @@ impl RtpStream {
             return self.session.write(packet, out);
         }
         let event = self.event_sender.poll()?;
+        let (payload_type, clock) = self.sending.events?;
+        // As long ago on the clock of sound as it is on that of events.
+        let ago = self.event_time.since(event.timestamp).max(0).unsigned_abs();
+        let ago = u64::from(ago) * u64::from(self.sending.clock.0) / u64::from(clock.0.max(1));
         let packet = Outgoing {
-            payload_type: self.sending.events?,
+            payload_type,
             marker: event.marker,
-            timestamp: event.timestamp,
+            timestamp: Timestamp(self.session.timestamp().0.wrapping_sub(ago as u32)),
             payload: &event.payload.to_bytes(),
         };
         self.session.write(packet, out)
@@ -527,6 +570,7 @@ fn one_way(session: &Statistics) -> f32 {
     session.round_trip.map_or(0.0, |trip| trip.as_secs_f32() * 500.0)
 }
 
-fn sender(clock: crate::ClockRate, sending: Sending) -> EventSender {
+fn sender(sending: Sending) -> EventSender {
+    let clock = sending.events.map_or(sending.clock, |(_, clock)| clock);
     EventSender::new(clock.unit(), sending.ptime, DEFAULT_GAP, sending.event_level)
 }

@@ -5,20 +5,47 @@
 //!
 //! # How
 //! A unit has a position on the timeline; its place is the position modulo the size of the ring, and remembers
-//! the position so that a place of an earlier round counts as empty. Everything is allocated at the start.
+//! the position so that a place of an earlier round counts as empty. Everything is allocated at the start. The bytes of
+//! a packet that cannot be cut lie behind the place of its first unit, also beyond the last place, and its units
+//! name their number.
 //!
 //! # Limits
 //! The caller keeps positions within one round of each other.
 
 use crate::PayloadType;
+use crate::opus::MAX_OPUS_UNITS;
+
+/// Places beyond the last for the bytes of a packet that begins before them.
+const TAIL: usize = MAX_OPUS_UNITS - 1;
 
 /// What lies in one place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Content {
     Empty,
-    Sound { payload_type: PayloadType, length: usize },
-    Noise { length: usize },
-    Event { number: u8 },
+    Sound {
+        payload_type: PayloadType,
+        length: usize,
+    },
+    /// A unit of a packet that cannot be cut.
+    Part(Part),
+    Noise {
+        length: usize,
+    },
+    Event {
+        number: u8,
+    },
+}
+
+/// A unit of a packet that cannot be cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Part {
+    pub(crate) payload_type: PayloadType,
+    /// The number of its packet.
+    pub(crate) sequence: u16,
+    /// Which unit of the packet it is, from 0.
+    pub(crate) index: u8,
+    /// Bytes of the packet.
+    pub(crate) length: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -35,7 +62,7 @@ impl UnitStore {
     /// `count` places of `width` bytes.
     pub(crate) fn new(count: usize, width: usize) -> Self {
         let (count, width) = (count.max(1), width.max(1));
-        Self { places: vec![(0, Content::Empty); count], bytes: vec![0; count * width], width }
+        Self { places: vec![(0, Content::Empty); count], bytes: vec![0; (count + TAIL) * width], width }
     }
 
     /// Other numbers of places and bytes, all empty; memory is allocated only where there were fewer before.
@@ -44,7 +71,7 @@ impl UnitStore {
         self.places.clear();
         self.places.resize(count, (0, Content::Empty));
         self.bytes.clear();
-        self.bytes.resize(count * width, 0);
+        self.bytes.resize((count + TAIL) * width, 0);
         self.width = width;
     }
 
@@ -72,15 +99,28 @@ impl UnitStore {
 
     /// Puts a unit in its place; more bytes than the width are left out.
     pub(crate) fn put(&mut self, position: i64, content: Content, bytes: &[u8]) {
-        let index = self.index(position);
-        let start = index * self.width;
+        let start = self.index(position) * self.width;
         if let Some(place) = self.bytes.get_mut(start..start + self.width) {
             for (to, from) in place.iter_mut().zip(bytes) {
                 *to = *from;
             }
         }
+        self.mark(position, content);
+    }
+
+    /// Says what lies at `position`, whose bytes are in their place.
+    pub(crate) fn mark(&mut self, position: i64, content: Content) {
+        let index = self.index(position);
         if let Some(place) = self.places.get_mut(index) {
             *place = (position, content);
+        }
+    }
+
+    /// Puts the bytes of a packet of up to [`MAX_OPUS_UNITS`] units behind the place of its first one.
+    pub(crate) fn put_packet(&mut self, first: i64, bytes: &[u8]) {
+        let start = self.index(first) * self.width;
+        if let Some(place) = self.bytes.get_mut(start..start + bytes.len()) {
+            place.copy_from_slice(bytes);
         }
     }
 

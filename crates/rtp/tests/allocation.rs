@@ -49,7 +49,8 @@ fn a_minute_of_ticks_with_digits_and_reports_allocates_nothing() {
         sending: Sending {
             payload_type: PayloadType(0),
             ptime: Millis(20),
-            events: Some(PayloadType(101)),
+            clock: ClockRate::NARROW,
+            events: Some((PayloadType(101), ClockRate::NARROW)),
             event_level: Dbm0(-10.0),
             impairment: Impairment::G711,
         },

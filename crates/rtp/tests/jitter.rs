@@ -392,6 +392,9 @@ impl Bench {
             Playout::Event(event) => format!("e{event}"),
             Playout::Conceal => "c".into(),
             Playout::Silence => "s".into(),
+            Playout::Packet { .. } | Playout::Repeated { .. } | Playout::Rest { .. } => {
+                panic!("these packets can be cut")
+            }
         };
         self.now += Millis(10);
         played

@@ -28,7 +28,7 @@ fn packet(sender: &mut Session, now: Instant) -> Vec<u8> {
 }
 
 fn give(to: &mut Session, now: Instant, bytes: &[u8]) -> Verdict {
-    to.receive(now, FAR, &Packet::parse(bytes).unwrap(), true)
+    to.receive(now, FAR, &Packet::parse(bytes).unwrap(), Some(ClockRate::NARROW))
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_collision_gives_us_another_ssrc_and_a_loop_is_cut() {
     }
     assert_eq!(ours.ssrc(), second);
     let reflected = packet(&mut ours, Instant::ZERO);
-    ours.receive(Instant::ZERO, ELSEWHERE, &Packet::parse(&reflected).unwrap(), true);
+    ours.receive(Instant::ZERO, ELSEWHERE, &Packet::parse(&reflected).unwrap(), Some(ClockRate::NARROW));
     assert_ne!(ours.ssrc(), second, "another address is another collision");
 }
 

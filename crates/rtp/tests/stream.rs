@@ -30,7 +30,8 @@ fn stream(seed: u64, far: SocketAddr) -> RtpStream {
         sending: Sending {
             payload_type: SOUND,
             ptime: Millis(20),
-            events: Some(EVENTS),
+            clock: ClockRate::NARROW,
+            events: Some((EVENTS, ClockRate::NARROW)),
             event_level: Dbm0(-10.0),
             impairment: Impairment::G711,
         },
@@ -87,6 +88,9 @@ impl Call {
                 }
                 Playout::Silence => self.silences[end] += 1,
                 Playout::Conceal | Playout::ComfortNoise(_) | Playout::Event(_) => {}
+                Playout::Packet { .. } | Playout::Repeated { .. } | Playout::Rest { .. } => {
+                    panic!("these packets can be cut")
+                }
             }
             self.ends[end].send(self.now, speaks.then_some(&[end as u8; UNIT]));
             let mut bytes = [0; MAX_DATAGRAM];
@@ -151,6 +155,7 @@ fn without_a_payload_type_for_events_sound_is_not_interrupted() {
     let without = Sending {
         payload_type: SOUND,
         ptime: Millis(20),
+        clock: ClockRate::NARROW,
         events: None,
         event_level: Dbm0(-10.0),
         impairment: Impairment::G711,

@@ -75,7 +75,7 @@ fn the_answer_maps_payload_types_and_packet_time_each_way() {
     });
     let plan = plan.expect("a stream");
     let events = plan.events.expect("telephone events");
-    assert_eq!((events.send, events.receive), (96, 101));
+    assert_eq!((events.send, events.receive.as_slice()), (96, [(101, 8000)].as_slice()));
     assert_eq!((plan.send_type, plan.send_ptime, plan.receive_ptime), (8, Millis(30), Millis(20)));
     assert_eq!(plan.remote_rtp, address("10.0.0.9:30000"));
 }

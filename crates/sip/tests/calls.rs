@@ -59,7 +59,8 @@ fn both_sides_agree_on_the_media() {
         assert_eq!(plan.remote_rtp, media(far).rtp);
         assert_eq!(plan.remote_rtcp.port(), media(far).rtp.port() + 1);
         assert_eq!((plan.codec, plan.send_type, plan.direction), (Codec::Pcmu, 0, Direction::SendRecv));
-        assert_eq!(plan.events.map(|e| (e.send, e.receive)), Some((101, 101)));
+        let pair = plan.events.as_ref().map(|events| (events.send, events.receive.as_slice()));
+        assert_eq!(pair, Some((101, [(101, 8000)].as_slice())));
         assert_eq!(plan.send_ptime, Millis(20));
     }
 }

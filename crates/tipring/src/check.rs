@@ -6,11 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use tipring_config::{
-    Effective, FileFound, Files, Finding, Level, MAX_FILE, MAX_SECRET_FILE, Report, check_with,
+    Abilities, Effective, FileFound, Files, Finding, Level, MAX_FILE, MAX_SECRET_FILE, Report, check_for,
 };
 
 use crate::cli::ATTENTION;
 use crate::client::print;
+
+/// What this build has.
+const ABILITIES: Abilities = Abilities { opus: cfg!(feature = "opus") };
 
 /// Where a configuration is looked for.
 const PLACES: [&str; 2] = ["tipring.toml", "/etc/tipring/tipring.toml"];
@@ -52,13 +55,13 @@ pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
     ensure!(length <= MAX_FILE as u64, "{shown}: {length} bytes; a configuration has {MAX_FILE} at the most");
     let text = std::fs::read_to_string(file).with_context(|| format!("{shown}: cannot be read"))?;
     let mut files = Files::new();
-    let mut report = check_with(&text, &shown, &files);
+    let mut report = check_for(&text, &shown, &files, ABILITIES);
     // Files that are named by files would be found in a second round; there are none yet.
     for wanted in &report.files {
         files.insert(wanted.path.clone(), found(place, &wanted.path));
     }
     if !files.is_empty() {
-        report = check_with(&text, &shown, &files);
+        report = check_for(&text, &shown, &files, ABILITIES);
     }
     if report.secrets_inline {
         let mode = mode(file).unwrap_or(0o600);

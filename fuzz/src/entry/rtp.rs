@@ -37,8 +37,9 @@ fn formats(kind: u8) -> PayloadMap {
         .with(PayloadType(0), Format::Audio { unit: UnitSize(80), clock, silence: UnitSize(0) })
         .with(PayloadType(101), Format::Events { clock })
         .with(PayloadType(13), Format::ComfortNoise);
-    match kind % 3 {
+    match kind % 4 {
         0 => map,
+        3 => map.with(PayloadType(96), Format::Opus { unit: UnitSize(160) }),
         1 => map.with(PayloadType(96), Format::Audio { unit: UnitSize(160), clock, silence: UnitSize(0) }),
         _ => map.with(
             PayloadType(9),
@@ -67,7 +68,8 @@ pub fn run(data: &[u8]) {
         sending: Sending {
             payload_type: PayloadType(0),
             ptime: Millis(20),
-            events: Some(PayloadType(101)),
+            clock: ClockRate::NARROW,
+            events: Some((PayloadType(101), ClockRate::NARROW)),
             event_level: Dbm0(-10.0),
             impairment: Impairment::G711,
         },

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tipring_country::{Country, quantity};
 use tipring_units::Millis;
 
+use crate::Abilities;
 use crate::effective::{Effective, Origin, Service};
 use crate::files::{FileWanted, Files, Row};
 use crate::finding::Findings;
@@ -21,6 +22,7 @@ use crate::values::{Destination, Digest, MediaPorts, Network, Number, PortName, 
 pub(crate) struct Build<'s, 'f, 'n> {
     pub sections: &'s [Section],
     pub files: &'s Files,
+    pub abilities: Abilities,
     pub findings: &'f mut Findings<'n>,
     pub origins: BTreeMap<String, Origin>,
     pub wanted: Vec<FileWanted>,
@@ -55,10 +57,16 @@ pub(crate) struct Built {
 const DEFAULT: Origin = Origin::Default("default");
 
 /// Builds; the effective form only if nothing is in error.
-pub(crate) fn build(sections: &[Section], files: &Files, findings: &mut Findings<'_>) -> Built {
+pub(crate) fn build(
+    sections: &[Section],
+    files: &Files,
+    abilities: Abilities,
+    findings: &mut Findings<'_>,
+) -> Built {
     let mut build = Build {
         sections,
         files,
+        abilities,
         findings,
         origins: BTreeMap::new(),
         wanted: Vec::new(),

@@ -35,6 +35,7 @@ impl Build<'_, '_, '_> {
                 caller_id: self.flag(item, "caller_id").unwrap_or(true),
                 pulse: self.flag(item, "pulse"),
                 codecs: self.phone_codecs(item),
+                ptime: self.phone_ptime(item),
                 jitter: self.phone_jitter(item),
                 jitter_mode: self.own(item, "jitter_mode", JitterMode::parse),
                 flash: self.own(item, "flash", |text| {
@@ -263,9 +264,18 @@ impl Build<'_, '_, '_> {
     }
 
     fn phone_codecs(&mut self, item: &Item<'_>) -> Option<Vec<Codec>> {
-        let (texts, _) = item.texts("codecs")?;
+        let (texts, line) = item.texts("codecs")?;
         self.origin(item, "codecs");
-        Some(texts.into_iter().filter_map(Codec::parse).collect())
+        let codecs: Vec<Codec> = texts.into_iter().filter_map(Codec::parse).collect();
+        self.codecs_built(&codecs, &item.holder("codecs").label(), line);
+        Some(codecs)
+    }
+
+    fn phone_ptime(&mut self, item: &Item<'_>) -> Option<Millis> {
+        let ptime = self.own(item, "ptime", |text| quantity::time(text).ok())?;
+        let line = item.get("ptime").map_or(item.section.line, |entry| entry.line);
+        self.ptime_steps(ptime, &item.holder("ptime").label(), line);
+        Some(ptime)
     }
 
     fn phone_jitter(&mut self, item: &Item<'_>) -> Option<JitterDepth> {

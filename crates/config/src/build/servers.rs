@@ -80,7 +80,7 @@ impl<'s> Build<'s, '_, '_> {
             passwords: self.shown(section, "passwords"),
             transport,
             expires: self.time(section, "expires", "1 h").unwrap_or(Millis::from_secs(3600)),
-            codecs: self.list(section, "codecs", &["pcmu", "pcma"], Codec::parse),
+            codecs: self.server_codecs(section),
             dtmf: self.value(section, "dtmf", "rfc4733", Digits::parse).unwrap_or(Digits::Rfc4733),
             vad: self.section_flag(section, "vad").unwrap_or(false),
             ptime: self.ptime(section),
@@ -98,15 +98,33 @@ impl<'s> Build<'s, '_, '_> {
         server
     }
 
+    fn server_codecs(&mut self, section: &Section) -> Vec<Codec> {
+        let codecs = self.list(section, "codecs", &["pcmu", "pcma"], Codec::parse);
+        let line = section.get("codecs").map_or(section.line, |entry| entry.line);
+        self.codecs_built(&codecs, &section.label(), line);
+        codecs
+    }
+
+    /// Codecs that this program was built without.
+    pub fn codecs_built(&mut self, codecs: &[Codec], label: &str, line: usize) {
+        if codecs.contains(&Codec::Opus) && !self.abilities.opus {
+            self.findings.error(line, format!("{label} codecs: this tipring was built without opus. Take \"opus\" out, or build it with: cargo build --release --features opus."));
+        }
+    }
+
     fn ptime(&mut self, section: &Section) -> Millis {
         let ptime = self.time(section, "ptime", "20 ms").unwrap_or(Millis(20));
+        let line = section.get("ptime").map_or(section.line, |entry| entry.line);
+        self.ptime_steps(ptime, &section.label(), line);
+        ptime
+    }
+
+    /// Packets that are not whole steps.
+    pub fn ptime_steps(&mut self, ptime: Millis, label: &str, line: usize) {
         if !ptime.0.is_multiple_of(10) {
-            let line = section.get("ptime").map_or(section.line, |entry| entry.line);
-            let label = section.label();
             let (below, above) = (ptime.0 / 10 * 10, ptime.0 / 10 * 10 + 10);
             self.findings.error(line, format!("{label} ptime = \"{ptime}\": packets have whole steps of 10 ms. Write \"{below} ms\" or \"{above} ms\"."));
         }
-        ptime
     }
 
     fn server_jitter(&mut self, section: &Section) -> JitterDepth {

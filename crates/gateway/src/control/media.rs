@@ -10,8 +10,9 @@ use core::net::SocketAddr;
 
 use tipring_call::{CallEvent, FarId, MediaAction, Party, Way};
 use tipring_port::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, G726Packing, G726Rate, JitterSpec, LegSpec,
-    MAX_PAYLOAD_TYPES, MediaCommand, PayloadType, RtpSpec, SilenceMode, Text,
+    CodecName, Command, CrossSpec, Direction, DtmfMode, EventType, G726Packing, G726Rate, JitterSpec,
+    LegSpec, MAX_EVENT_TYPES, MAX_PAYLOAD_TYPES, MediaCommand, OpusWish, PayloadType, RtpClock, RtpSpec,
+    SilenceMode, Text,
 };
 use tipring_sip::offer_answer::{self, COMFORT_NOISE_TYPE, Codec, Kbits, LocalMedia, StreamPlan};
 use tipring_units::{BridgeId, CallId, LegId, LineId, MediaSlot, Millis, ShardId};
@@ -147,16 +148,20 @@ impl MediaDesk {
     pub(crate) fn local(&self, far: FarId) -> Option<LocalMedia> {
         let media = self.far.get(&far)?;
         let rtp = *self.addresses.get(&media.slot)?;
-        let own = self.partner(far).map(|own| own.codecs(&media.codecs));
-        let own = own.as_ref().unwrap_or(&media.codecs);
-        let codecs = if media.data { &self.site.data_codecs } else { own };
+        let partner = self.partner(far);
+        let own = partner.map(|own| own.codecs(&media.codecs));
+        let codecs = if media.data { &self.site.data_codecs } else { own.as_ref().unwrap_or(&media.codecs) };
+        // Whoever orders a phone's codecs means its calls both ways.
+        let own_order = !media.data && partner.is_some_and(|own| own.codecs.is_some());
+        let ptime = partner.and_then(|own| own.ptime).unwrap_or(media.ptime);
         Some(LocalMedia {
             rtp,
             rtcp: None,
             codecs: codecs.iter().take(MAX_PAYLOAD_TYPES).map(|codec| codec_of(*codec)).collect(),
+            own_order,
             telephone_events: matches!(media.dtmf, DtmfMode::Events(_)) && !media.data,
             silence: media.vad && !media.data,
-            ptime: media.ptime,
+            ptime,
             direction: offer_answer::Direction::SendRecv,
         })
     }
@@ -204,6 +209,7 @@ impl MediaDesk {
             Codec::G722 => "G.722",
             Codec::G726(_) | Codec::Aal2G726(_) => "G.726",
             Codec::G729 => "G.729",
+            Codec::Opus => "Opus",
         })
     }
 
@@ -442,7 +448,7 @@ impl MediaDesk {
         for (place, (number, codec)) in receive.iter_mut().zip(&plan.receive_types) {
             *place = Some(PayloadType { number: *number, codec: name_of(*codec) });
         }
-        let dtmf = match (plan.events, wanted) {
+        let dtmf = match (&plan.events, wanted) {
             (Some(events), _) => DtmfMode::Events(events.send),
             (None, DtmfMode::Signalling) => DtmfMode::Signalling,
             // The far end does not know telephone events: the sound itself is all that is left.
@@ -452,26 +458,43 @@ impl MediaDesk {
             _ if !vad => SilenceMode::Sent,
             // G.729 has noise of its own and none else (RFC 3389 clause 1).
             (Codec::G729, _) if plan.annex_b => SilenceMode::ByCodec,
-            (Codec::G729, _) | (_, None) => SilenceMode::Sent,
+            (Codec::Opus, _) if plan.opus.is_some_and(|terms| terms.silent) => SilenceMode::ByCodec,
+            (Codec::G729 | Codec::Opus, _) | (_, None) => SilenceMode::Sent,
             (_, Some(noise)) => SilenceMode::Described(noise.send),
         };
+        let mut receive_events = [None; MAX_EVENT_TYPES];
+        let types = plan.events.iter().flat_map(|events| &events.receive);
+        for (place, (number, clock)) in receive_events.iter_mut().zip(types) {
+            *place = Some(EventType { number: *number, clock: clock_of(*clock) });
+        }
         RtpSpec {
             slot,
             remote_rtp: plan.remote_rtp,
             remote_rtcp: plan.remote_rtcp,
             send: PayloadType { number: plan.send_type, codec: name_of(plan.codec) },
             receive,
-            receive_events: plan.events.map(|events| events.receive),
+            receive_events,
+            event_clock: clock_of(plan.events.as_ref().map_or(0, |events| events.clock)),
             // Many send comfort noise without a word of it before.
             receive_noise: Some(plan.noise.map_or(COMFORT_NOISE_TYPE, |noise| noise.receive)),
             silence,
             ptime: plan.send_ptime,
+            opus: plan.opus.map_or(OpusWish::default(), |terms| OpusWish {
+                repeats: terms.repeats,
+                constant: terms.constant,
+                most_bits: terms.most_bits,
+            }),
             dtmf,
             direction: Direction { send: plan.direction.sends(), receive: plan.direction.receives() },
             jitter,
             cname: self.cname,
         }
     }
+}
+
+/// A clock of an rtpmap; there are two.
+const fn clock_of(hertz: u32) -> RtpClock {
+    if hertz == RtpClock::K48.hertz() { RtpClock::K48 } else { RtpClock::K8 }
 }
 
 fn has(path: &Path, party: Party) -> bool {
@@ -485,6 +508,7 @@ const fn codec_of(name: CodecName) -> Codec {
         CodecName::L16 => Codec::L16,
         CodecName::G722 => Codec::G722,
         CodecName::G729 => Codec::G729,
+        CodecName::Opus => Codec::Opus,
         CodecName::G726(G726Rate::R16, G726Packing::Rfc3551) => Codec::G726(Kbits::K16),
         CodecName::G726(G726Rate::R16, G726Packing::Aal2) => Codec::Aal2G726(Kbits::K16),
         CodecName::G726(G726Rate::R24, G726Packing::Rfc3551) => Codec::G726(Kbits::K24),
@@ -503,6 +527,7 @@ const fn name_of(codec: Codec) -> CodecName {
         Codec::L16 => CodecName::L16,
         Codec::G722 => CodecName::G722,
         Codec::G729 => CodecName::G729,
+        Codec::Opus => CodecName::Opus,
         Codec::G726(Kbits::K16) => CodecName::G726(G726Rate::R16, G726Packing::Rfc3551),
         Codec::Aal2G726(Kbits::K16) => CodecName::G726(G726Rate::R16, G726Packing::Aal2),
         Codec::G726(Kbits::K24) => CodecName::G726(G726Rate::R24, G726Packing::Rfc3551),

@@ -49,6 +49,7 @@ fn cases() -> Vec<Case> {
         (Phone, "pulse", |text| text.replace("pulse = false", "pulse = true")),
         (Phone, "flash", |text| text.replace("250-500 ms", "250-600 ms")),
         (Phone, "codecs", |text| text.replace("[\"pcma\", \"pcmu\"]", "[\"pcmu\", \"pcma\"]")),
+        (Phone, "ptime", |text| text.replace("50 ms", "60 ms")),
         (Phone, "jitter", |text| text.replace("40-60 ms", "40-70 ms")),
         (Phone, "jitter_mode", |text| text.replace("jitter_mode = \"adaptive\"", "jitter_mode = \"fixed\"")),
         (Phone, "disconnect", |text| text.replace("cpc 600 ms", "cpc 700 ms")),

@@ -48,6 +48,7 @@ caller_id = true
 pulse = false
 flash = \"250-500 ms\"
 codecs = [\"pcma\", \"pcmu\"]
+ptime = \"50 ms\"
 jitter = \"40-60 ms\"
 jitter_mode = \"adaptive\"
 disconnect = \"cpc 600 ms\"

@@ -1,12 +1,12 @@
 //! A far end that speaks RTP by hand.
 
 use core::net::SocketAddr;
-use tipring_media::{Channel, Coder};
+use tipring_media::{Channel, Coder, MAX_WHOLE, Whole};
 use tipring_port::{
-    CodecName, Direction, DtmfMode, G726Packing, JitterSpec, MAX_PAYLOAD_TYPES, PayloadType, RtpSpec,
-    SilenceMode, Text,
+    CodecName, Direction, DtmfMode, EventType, G726Packing, JitterSpec, MAX_PAYLOAD_TYPES, OpusWish,
+    PayloadType, RtpSpec, SilenceMode, Text,
 };
-use tipring_units::{LegId, MediaSlot, Millis};
+use tipring_units::{LegId, MediaSlot, Millis, TICK};
 
 use super::toys::{Observer, Say, Toys};
 
@@ -54,6 +54,18 @@ pub struct Far<A: Toys> {
     pub noise: Vec<(u64, u16, u32, Vec<u8>)>,
     /// Ticks in which packets with marker came.
     pub markers: Vec<u64>,
+    /// Length of the packets that it wants.
+    pub ptime: Millis,
+    /// Length of the packets that it sends.
+    pub sends_ptime: Millis,
+    /// What it wants of Opus.
+    pub opus: OpusWish,
+    /// Each packet of this number that it sends is lost on its way; zero: none is.
+    pub loses: u16,
+    /// Bytes of the packets of sound that came.
+    pub sizes: Vec<usize>,
+    /// What is to go into its next packet, and since when.
+    collected: Option<(u32, Vec<u8>)>,
     mouth: A::Mouth,
     coder: A::Coder,
     decoder: A::Coder,
@@ -73,6 +85,7 @@ pub fn number_of(codec: CodecName) -> u8 {
         CodecName::L16 => 96,
         CodecName::G722 => 9,
         CodecName::G729 => 18,
+        CodecName::Opus => 111,
         CodecName::G726(rate, G726Packing::Rfc3551) => 102 + rate as u8,
         CodecName::G726(rate, G726Packing::Aal2) => 106 + rate as u8,
     }
@@ -97,6 +110,12 @@ impl<A: Toys> Far<A> {
             describes: None,
             noise: Vec::new(),
             markers: Vec::new(),
+            ptime: Millis(20),
+            sends_ptime: TICK,
+            opus: OpusWish { repeats: true, ..OpusWish::default() },
+            loses: 0,
+            sizes: Vec::new(),
+            collected: None,
             mouth: A::mouth(),
             coder: A::Coder::new(CodecName::Pcmu),
             decoder: A::Coder::new(CodecName::Pcmu),
@@ -116,6 +135,20 @@ impl<A: Toys> Far<A> {
     pub fn use_codec(&mut self, codec: CodecName) {
         self.codec = codec;
         self.coder = A::Coder::new(codec);
+        self.coder.agree(self.sends_ptime, self.opus, false);
+        self.collected = None;
+    }
+
+    /// The lengths of packets that it wants, and that it sends.
+    pub fn ptimes(mut self, wants: Millis, sends: Millis) -> Self {
+        (self.ptime, self.sends_ptime) = (wants, sends);
+        self.use_codec(self.codec);
+        self
+    }
+
+    /// Ticks of its clock in 10 ms.
+    pub fn unit(&self) -> u32 {
+        self.codec.clock().hertz() / 100
     }
 
     pub fn leg(&self) -> LegId {
@@ -124,6 +157,7 @@ impl<A: Toys> Far<A> {
 
     pub fn spec(&self) -> RtpSpec {
         let kind = PayloadType { number: number_of(self.codec), codec: self.codec };
+        let events = EventType { number: EVENTS, clock: self.codec.clock() };
         let mut receive = [None; MAX_PAYLOAD_TYPES];
         receive[0] = Some(kind);
         RtpSpec {
@@ -132,10 +166,12 @@ impl<A: Toys> Far<A> {
             remote_rtcp: SocketAddr::new(self.address.ip(), 4001),
             send: kind,
             receive,
-            receive_events: matches!(self.dtmf, DtmfMode::Events(_)).then_some(EVENTS),
+            receive_events: [matches!(self.dtmf, DtmfMode::Events(_)).then_some(events), None],
+            event_clock: events.clock,
             receive_noise: Some(NOISE),
             silence: self.silence,
-            ptime: Millis(20),
+            ptime: self.ptime,
+            opus: self.opus,
             dtmf: self.dtmf,
             direction: self.direction,
             jitter: JitterSpec { min: Millis(20), max: Millis(200), fixed: false },
@@ -154,6 +190,7 @@ impl<A: Toys> Far<A> {
         self.event_packets.clear();
         self.noise.clear();
         self.markers.clear();
+        self.sizes.clear();
     }
 
     /// A packet that gets lost on its way.
@@ -161,10 +198,10 @@ impl<A: Toys> Far<A> {
         self.sequence = self.sequence.wrapping_add(1);
     }
 
-    /// One tick of sending: 10 ms packets.
+    /// One tick of sending.
     pub fn speak(&mut self, mut send: impl FnMut(&[u8])) {
         let frame = A::utter(&mut self.mouth, self.says);
-        self.timestamp = self.timestamp.wrapping_add(80);
+        self.timestamp = self.timestamp.wrapping_add(self.unit());
         if let Some((kind, payload)) = self.describes.take() {
             return self.packet(kind, false, self.timestamp, &payload, &mut send);
         }
@@ -180,7 +217,7 @@ impl<A: Toys> Far<A> {
             let first = sending.duration == 0;
             if sending.left > 0 {
                 sending.left -= 1;
-                sending.duration += 80;
+                sending.duration += self.unit() as u16;
             }
             let end = sending.left == 0;
             let mut payload = vec![sending.event, if end { 0x8a } else { 0x0a }];
@@ -193,13 +230,27 @@ impl<A: Toys> Far<A> {
             };
             return self.packet(EVENTS, marker, start, &payload, &mut send);
         }
-        let mut unit = [0; tipring_media::MAX_UNIT];
+        let number = number_of(self.codec);
+        let before = (self.sends_ptime.0 / TICK.0 - 1) * self.unit();
+        let mut unit = [0; MAX_WHOLE];
+        if A::Coder::is_whole(self.codec) {
+            if let Whole::Packet(length) = self.coder.encode_whole(&frame, &mut unit) {
+                let start = self.timestamp.wrapping_sub(before);
+                self.packet(number, false, start, &unit[..length], &mut send);
+            }
+            return;
+        }
         let length = self.coder.encode(&frame, &mut unit);
         if length == 0 {
             return;
         }
-        let (number, timestamp) = (number_of(self.codec), self.timestamp);
-        self.packet(number, false, timestamp, &unit[..length], &mut send);
+        let (start, mut payload) = self.collected.take().unwrap_or((self.timestamp, Vec::new()));
+        payload.extend_from_slice(&unit[..length]);
+        if self.timestamp.wrapping_sub(start) >= before {
+            self.packet(number, false, start, &payload, &mut send);
+        } else {
+            self.collected = Some((start, payload));
+        }
     }
 
     fn packet(
@@ -216,7 +267,9 @@ impl<A: Toys> Far<A> {
         bytes.extend((0x1234_0000 + u32::from(self.slot.0)).to_be_bytes());
         bytes.extend(payload);
         self.sequence = self.sequence.wrapping_add(1);
-        send(&bytes);
+        if self.loses == 0 || !self.sequence.is_multiple_of(self.loses) {
+            send(&bytes);
+        }
     }
 
     /// A packet came.
@@ -243,7 +296,18 @@ impl<A: Toys> Far<A> {
             return;
         }
         self.arrived.push((sequence, timestamp, kind));
+        self.sizes.push(payload.len());
         let codec = CodecName::ALL.into_iter().find(|codec| number_of(*codec) == kind).unwrap();
+        if A::Coder::is_whole(codec) {
+            for unit in 0..self.ptime.0 / TICK.0 {
+                let frame = match unit {
+                    0 => self.decoder.decode_whole(payload, 0),
+                    unit => self.decoder.rest(unit as usize),
+                };
+                self.ear.hear(&frame);
+            }
+            return;
+        }
         for unit in payload.chunks(A::Coder::unit(codec)) {
             let frame = self.decoder.decode(codec, unit);
             self.ear.hear(&frame);

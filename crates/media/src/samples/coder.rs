@@ -1,20 +1,25 @@
 //! A stream's codec, with what stands in for packets that did not come.
 //!
 //! # Limits
-//! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh. G.729 alone allocates,
-//! when its stream opens.
+//! One codec state each way; a stream that switches codecs in mid-call starts the new one fresh. G.729 and Opus alone
+//! allocate, when their stream opens.
 
 use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, NoiseDescription, Packing};
 use tipring_dsp::{Activity, Concealer, NoiseShape, ShapedNoise, SilenceSender, SilenceSending};
-use tipring_port::{self as port, CodecName, Frame, SAMPLE_SILENCE, Samples};
-use tipring_units::TICK_SAMPLES;
+use tipring_port::{self as port, CodecName, Frame, OpusWish, SAMPLE_SILENCE, Samples};
+use tipring_units::{Millis, TICK_SAMPLES};
 
-use crate::processing::{Coder, Sifted};
+use super::opus::OpusCoder;
+use crate::processing::{Coder, MAX_UNIT, Sifted, Whole};
 
 /// Samples to payload and back.
 pub struct SampleCoder {
     encoder: LineEncoder,
     decoder: LineDecoder,
+    /// Stands beside both where Opus is sent or has come.
+    opus: Option<OpusCoder>,
+    /// What was decoded last was Opus.
+    hears_opus: bool,
     concealer: Concealer,
     activity: Activity,
     /// The loudest sample that was decoded last.
@@ -38,9 +43,13 @@ const SILENT: u16 = 100;
 /// Seed of the noise; streams are not heard beside each other.
 const NOISE_SEED: u32 = 0x7109_4513;
 
+/// Length of packets where none was agreed.
+const PACKET: Millis = Millis(20);
+
+/// The codec whose packets can be cut into ticks; where that of the stream cannot, one that is never used.
 const fn codec(name: CodecName) -> Codec {
     match name {
-        CodecName::Pcmu => Codec::Pcmu,
+        CodecName::Pcmu | CodecName::Opus => Codec::Pcmu,
         CodecName::Pcma => Codec::Pcma,
         CodecName::L16 => Codec::L16,
         CodecName::G722 => Codec::G722,
@@ -66,6 +75,8 @@ impl Coder<Samples> for SampleCoder {
         Self {
             encoder: codec(name).line_encoder(),
             decoder: codec(name).line_decoder(),
+            opus: opus(name, PACKET, OpusWish::default(), false),
+            hears_opus: false,
             concealer: Concealer::new(),
             activity: Activity::new(),
             loudest: 0,
@@ -74,14 +85,49 @@ impl Coder<Samples> for SampleCoder {
         }
     }
 
-    fn allow_silence(&mut self) {
-        if self.encoder.codec() == (Codec::G729 { annex_b: false }) {
+    fn has(name: CodecName) -> bool {
+        name != CodecName::Opus || OpusCoder::BUILT
+    }
+
+    fn is_whole(name: CodecName) -> bool {
+        name == CodecName::Opus
+    }
+
+    fn agree(&mut self, packet: Millis, wish: OpusWish, silent: bool) {
+        if self.opus.is_some() {
+            self.opus = OpusCoder::new(packet, wish, silent);
+        }
+        if silent && self.encoder.codec() == (Codec::G729 { annex_b: false }) {
             self.encoder = Codec::G729 { annex_b: true }.line_encoder();
         }
     }
 
     fn silence_unit(name: CodecName) -> usize {
         codec(name).silence_bytes()
+    }
+
+    fn encode_whole(&mut self, frame: &Frame, out: &mut [u8]) -> Whole {
+        self.opus.as_mut().map_or(Whole::Nothing, |opus| opus.encode(frame, out))
+    }
+
+    fn decode_whole(&mut self, packet: &[u8], unit: usize) -> Frame {
+        if self.opus.is_none() {
+            self.opus = opus(CodecName::Opus, PACKET, OpusWish::default(), false);
+        }
+        self.hears_opus = true;
+        self.noise = Noise::ByCodec;
+        let frame = self.opus.as_mut().and_then(|opus| opus.decode(packet, unit));
+        self.heard(frame)
+    }
+
+    fn decode_repeated(&mut self, next: &[u8], units: usize) -> Frame {
+        let frame = self.opus.as_mut().and_then(|opus| opus.repeated(next, units));
+        self.heard(frame)
+    }
+
+    fn rest(&mut self, unit: usize) -> Frame {
+        let frame = self.opus.as_ref().and_then(|opus| opus.rest(unit));
+        self.heard(frame)
     }
 
     fn sift(&mut self, frame: &Frame, out: &mut [u8]) -> Sifted {
@@ -96,7 +142,7 @@ impl Coder<Samples> for SampleCoder {
     }
 
     fn unit(name: CodecName) -> usize {
-        codec(name).unit_bytes()
+        if Self::is_whole(name) { MAX_UNIT } else { codec(name).unit_bytes() }
     }
 
     fn encode(&mut self, frame: &Frame, out: &mut [u8]) -> usize {
@@ -111,14 +157,16 @@ impl Coder<Samples> for SampleCoder {
         }
         let silent = unit.len() == codec.silence_bytes() && !unit.is_empty();
         self.noise = if silent { Noise::ByCodec } else { Noise::None };
+        self.hears_opus = false;
         self.decoder.decode(unit, &mut frame);
-        self.concealer.received(&mut frame);
-        self.activity.process(&frame);
-        self.loudest = frame.iter().map(|sample| sample.unsigned_abs()).fold(0, u16::max);
-        frame
+        self.heard(Some(frame))
     }
 
     fn conceal(&mut self) -> Frame {
+        if let Some(mut frame) = self.conceal_opus() {
+            self.concealer.received(&mut frame);
+            return frame;
+        }
         let mut frame = SAMPLE_SILENCE;
         if self.decoder.conceal(&mut frame) == TICK_SAMPLES {
             self.concealer.received(&mut frame);
@@ -147,9 +195,12 @@ impl Coder<Samples> for SampleCoder {
         match &mut self.noise {
             Noise::None => return frame,
             Noise::Shaped(source) => source.process(&mut frame),
-            Noise::ByCodec => {
-                self.decoder.conceal(&mut frame);
-            }
+            Noise::ByCodec => match self.conceal_opus() {
+                Some(noise) => frame = noise,
+                None => {
+                    self.decoder.conceal(&mut frame);
+                }
+            },
         }
         // What follows a loss soon after is made of what was heard last, which is this.
         self.concealer.received(&mut frame);
@@ -164,4 +215,26 @@ impl Coder<Samples> for SampleCoder {
     fn is_silent(&self) -> bool {
         self.loudest < SILENT
     }
+}
+
+impl SampleCoder {
+    /// Sound that came, or concealment where it could not be decoded.
+    fn heard(&mut self, frame: Option<Frame>) -> Frame {
+        let Some(mut frame) = frame else { return self.conceal() };
+        self.concealer.received(&mut frame);
+        self.activity.process(&frame);
+        self.loudest = frame.iter().map(|sample| sample.unsigned_abs()).fold(0, u16::max);
+        frame
+    }
+
+    /// What Opus makes up, if that is what comes.
+    fn conceal_opus(&mut self) -> Option<Frame> {
+        let opus = self.opus.as_mut().filter(|_| self.hears_opus)?;
+        Some(opus.conceal())
+    }
+}
+
+/// A coder of Opus, if that is the codec and this build has it.
+fn opus(name: CodecName, packet: Millis, wish: OpusWish, silent: bool) -> Option<OpusCoder> {
+    if name == CodecName::Opus { OpusCoder::new(packet, wish, silent) } else { None }
 }

@@ -7,6 +7,8 @@
 mod bank;
 mod coder;
 mod crossing;
+#[cfg_attr(not(feature = "opus"), path = "no_opus.rs")]
+mod opus;
 mod player;
 mod voice;
 

@@ -19,9 +19,9 @@ use core::net::SocketAddr;
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Coder, Packets, SampleCoder};
 use tipring_port::{
-    CallerId, CodecName, Command, Direction, DtmfMode, Frame, JitterSpec, LegSpec, LineCommand, LineProfile,
-    MAX_PAYLOAD_TYPES, MediaCommand, PayloadType, RingRequest, RtpSpec, SAMPLE_SILENCE, Samples, SilenceMode,
-    Text, Tone,
+    CallerId, CodecName, Command, Direction, DtmfMode, EventType, Frame, JitterSpec, LegSpec, LineCommand,
+    LineProfile, MAX_PAYLOAD_TYPES, MediaCommand, OpusWish, PayloadType, RingRequest, RtpClock, RtpSpec,
+    SAMPLE_SILENCE, Samples, SilenceMode, Text, Tone,
 };
 use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, ShardId, TICK, WallTime};
 
@@ -258,10 +258,12 @@ pub(crate) fn stream(slot: u16) -> RtpSpec {
         remote_rtcp: SocketAddr::new(FAR.ip(), 4001),
         send: kind,
         receive,
-        receive_events: Some(101),
+        receive_events: [Some(EventType { number: 101, clock: RtpClock::K8 }), None],
+        event_clock: RtpClock::K8,
         receive_noise: None,
         silence: SilenceMode::Sent,
         ptime: Millis(20),
+        opus: OpusWish::default(),
         dtmf: DtmfMode::Events(101),
         direction: Direction::BOTH,
         jitter: JitterSpec { min: Millis(20), max: Millis(200), fixed: false },

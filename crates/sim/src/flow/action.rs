@@ -256,12 +256,13 @@ fn peer(place: usize, cursor: &mut Cursor<'_>, all: &mut Vec<Action>) -> Result<
                 ("G722", CodecName::G722),
                 ("G729", CodecName::G729),
                 ("L16", CodecName::L16),
+                ("opus", CodecName::Opus),
             ];
             match known.into_iter().find(|(word, _)| cursor.eat(word)) {
                 Some((_, codec)) => Order::Offers(codec, which(cursor)?),
                 None if cursor.eat("relay") => Order::Relay(which(cursor)?),
                 None => {
-                    let remedy = "Write: offers relay (T.38), or PCMU, PCMA, G722, G729, L16.";
+                    let remedy = "Write: offers relay (T.38), or PCMU, PCMA, G722, G729, L16, opus.";
                     return Err(cursor.error("offers what?", remedy));
                 }
             }

@@ -88,7 +88,7 @@ impl<A: Processing + Fidelity> Leg<A> {
         match self.only {
             Some(codec) => {
                 let number = if codec == CodecName::G722 { 9 } else { 97 };
-                media.add_payload(Rtpmap::new(number, name_of(codec), 8000), "");
+                media.add_payload(rtpmap(number, codec), fmtp(codec));
             }
             None => {
                 media.add_payload(Rtpmap::new(0, "PCMU", 8000), "");
@@ -99,7 +99,8 @@ impl<A: Processing + Fidelity> Leg<A> {
             media.add_payload(Rtpmap::new(NOISE, "CN", 8000), "");
         }
         if knows.events {
-            media.add_payload(Rtpmap::new(EVENTS, "telephone-event", 8000), "0-15");
+            let clock = self.only.map_or(8000, |codec| codec.clock().hertz());
+            media.add_payload(Rtpmap::new(EVENTS, "telephone-event", clock), "0-15");
         }
         media.direction = Some(if self.holding { Direction::SendOnly } else { Direction::SendRecv });
         self.describe(media)
@@ -128,8 +129,9 @@ impl<A: Processing + Fidelity> Leg<A> {
         let offer = self.offer.clone()?;
         let (remote, theirs, direction) = audio_of(&offer)?;
         let (kind, codec) = codec_in(&theirs)?;
-        let events = type_in(&theirs, "telephone-event").filter(|_| knows.events);
-        let noise = type_in(&theirs, "CN").filter(|_| knows.noise);
+        let clock = codec.clock().hertz();
+        let events = type_in(&theirs, "telephone-event", clock).filter(|_| knows.events);
+        let noise = type_in(&theirs, "CN", 8000).filter(|_| knows.noise);
         let (ours, plays, sends) = match direction {
             Direction::SendRecv => (Direction::SendRecv, true, true),
             Direction::SendOnly => (Direction::RecvOnly, true, false),
@@ -138,12 +140,12 @@ impl<A: Processing + Fidelity> Leg<A> {
         };
         self.media.agree(Agreed { remote, kind, codec, events, noise, sends, plays });
         let mut media = SdpMedia::audio(self.media.local().port());
-        media.add_payload(Rtpmap::new(kind, name_of(codec), 8000), "");
+        media.add_payload(rtpmap(kind, codec), fmtp(codec));
         if let Some(noise) = noise {
             media.add_payload(Rtpmap::new(noise, "CN", 8000), "");
         }
         if let Some(events) = events {
-            media.add_payload(Rtpmap::new(events, "telephone-event", 8000), "0-15");
+            media.add_payload(Rtpmap::new(events, "telephone-event", clock), "0-15");
         }
         media.direction = Some(ours);
         Some(self.describe(media))
@@ -153,8 +155,9 @@ impl<A: Processing + Fidelity> Leg<A> {
     pub fn take_answer(&mut self, answer: &SessionDescription, knows: Knows) {
         let Some((remote, theirs, direction)) = audio_of(answer) else { return };
         let Some((kind, codec)) = codec_in(&theirs) else { return };
-        let events = type_in(&theirs, "telephone-event").filter(|_| knows.events);
-        let noise = type_in(&theirs, "CN").filter(|_| knows.noise);
+        let clock = codec.clock().hertz();
+        let events = type_in(&theirs, "telephone-event", clock).filter(|_| knows.events);
+        let noise = type_in(&theirs, "CN", 8000).filter(|_| knows.noise);
         let receives = matches!(direction, Direction::SendRecv | Direction::RecvOnly);
         let gives = matches!(direction, Direction::SendRecv | Direction::SendOnly);
         let plays = gives && !self.holding;
@@ -203,13 +206,31 @@ fn audio_of(description: &SessionDescription) -> Option<(SocketAddr, SdpMedia, D
 fn codec_in(media: &SdpMedia) -> Option<(u8, CodecName)> {
     media.payload_types().find_map(|number| {
         let map = media.rtpmap(number)?;
-        let known = CodecName::ALL.into_iter().find(|codec| map.is(name_of(*codec), 8000))?;
+        let is = |codec: &CodecName| map.is(name_of(*codec), codec.clock().hertz());
+        let known = CodecName::ALL.into_iter().find(is)?;
         Some((number, known))
     })
 }
 
-fn type_in(media: &SdpMedia, encoding: &str) -> Option<u8> {
-    media.payload_types().find(|number| media.rtpmap(*number).is_some_and(|map| map.is(encoding, 8000)))
+fn type_in(media: &SdpMedia, encoding: &str, clock: u32) -> Option<u8> {
+    media.payload_types().find(|number| media.rtpmap(*number).is_some_and(|map| map.is(encoding, clock)))
+}
+
+fn rtpmap(number: u8, codec: CodecName) -> Rtpmap {
+    let channels = (codec == CodecName::Opus).then_some(2);
+    Rtpmap { channels, ..Rtpmap::new(number, name_of(codec), codec.clock().hertz()) }
+}
+
+const fn fmtp(codec: CodecName) -> &'static str {
+    match codec {
+        CodecName::Opus => "useinbandfec=1",
+        CodecName::Pcmu
+        | CodecName::Pcma
+        | CodecName::L16
+        | CodecName::G722
+        | CodecName::G726(..)
+        | CodecName::G729 => "",
+    }
 }
 
 const fn name_of(codec: CodecName) -> &'static str {
@@ -219,6 +240,7 @@ const fn name_of(codec: CodecName) -> &'static str {
         CodecName::L16 => "L16",
         CodecName::G722 => "G722",
         CodecName::G729 => "G729",
+        CodecName::Opus => "opus",
         CodecName::G726(rate, G726Packing::Rfc3551) => match rate {
             G726Rate::R16 => "G726-16",
             G726Rate::R24 => "G726-24",

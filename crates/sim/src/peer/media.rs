@@ -7,7 +7,7 @@
 //! What comes is put in order by timestamp and played [`DEPTH`] after it came; what is missing is silence.
 //!
 //! # Limits
-//! One source at a time: a new one starts anew. [`MAX_WAITING`] units wait.
+//! One source at a time: a new one starts anew. [`MAX_WAITING`] units wait. Packets that cannot be cut have 20 ms.
 //!
 //! # Standard
 //! RFC 3550, RFC 3551, RFC 4733.
@@ -15,8 +15,8 @@
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
-use tipring_media::{Coder, Processing, Sifted};
-use tipring_port::CodecName;
+use tipring_media::{Coder, MAX_WHOLE, Processing, Sifted, Whole};
+use tipring_port::{CodecName, OpusWish};
 use tipring_units::{Entropy, Instant, Millis, Samples, TICK_SAMPLES};
 
 use super::rtp::{Packet, TelephoneEvent};
@@ -30,7 +30,8 @@ pub const MAX_WAITING: usize = 64;
 pub const DEPTH: Millis = Millis(40);
 /// Keys that wait to be sent as events, at the most.
 pub const MAX_KEYS: usize = 64;
-const UNIT: u32 = TICK_SAMPLES as u32;
+/// Length of the packets that it sends.
+const PACKET: Millis = Millis(20);
 const EVENT_TICKS: u16 = 10;
 const EVENT_PAUSE: u16 = 10;
 const END_REPEATS: u16 = 3;
@@ -70,6 +71,8 @@ pub enum MediaFact {
 pub struct Media<A: Processing + Fidelity> {
     local: SocketAddr,
     agreed: Option<Agreed>,
+    /// Ticks of the clock in 10 ms.
+    unit: u32,
     coder: A::Coder,
     mouth: Mouth<A>,
     ear: Ear<A>,
@@ -101,6 +104,7 @@ impl<A: Processing + Fidelity> Media<A> {
         Self {
             local,
             agreed: None,
+            unit: TICK_SAMPLES as u32,
             coder: A::Coder::new(CodecName::Pcmu),
             mouth,
             ear: Ear::new(land),
@@ -131,7 +135,13 @@ impl<A: Processing + Fidelity> Media<A> {
     pub fn agree(&mut self, agreed: Agreed) {
         if self.agreed.is_none_or(|old| old.codec != agreed.codec) {
             self.coder = A::Coder::new(agreed.codec);
+            self.coder.agree(PACKET, OpusWish { repeats: true, ..OpusWish::default() }, false);
             self.waiting_out.clear();
+            let unit = agreed.codec.clock().hertz() / 100;
+            if core::mem::replace(&mut self.unit, unit) != unit {
+                // Another clock: what waits has no place on it.
+                self.heard_from = None;
+            }
         }
         self.agreed = Some(agreed);
     }
@@ -196,19 +206,30 @@ impl<A: Processing + Fidelity> Media<A> {
             self.playing = None;
         }
         let unit = A::Coder::unit(agreed.codec).max(1);
-        let wait = DEPTH.samples().0 as u32;
+        let wait = DEPTH.0 / 10 * self.unit;
         let playing = *self.playing.get_or_insert(packet.timestamp.wrapping_sub(wait));
         let ahead = packet.timestamp.wrapping_sub(playing) as i32;
-        if !(-8000..=(MAX_WAITING as i32) * UNIT as i32).contains(&ahead) {
+        if !(-100 * self.unit as i32..=(MAX_WAITING as i32) * self.unit as i32).contains(&ahead) {
             // the sender jumped: what it says now counts
             self.waiting.clear();
             self.playing = Some(packet.timestamp.wrapping_sub(wait));
         } else if ahead > wait as i32 * 4 {
             self.playing = Some(packet.timestamp.wrapping_sub(wait));
         }
+        if A::Coder::is_whole(agreed.codec) {
+            // The units behind the first have no bytes of their own.
+            let units = PACKET.0 / 10;
+            for place in 0..units {
+                let bytes = if place == 0 { packet.payload.clone() } else { Vec::new() };
+                if self.waiting.len() < MAX_WAITING {
+                    self.waiting.insert(packet.timestamp.wrapping_add(place * self.unit), bytes);
+                }
+            }
+            return;
+        }
         for (place, bytes) in packet.payload.chunks_exact(unit).enumerate() {
             if self.waiting.len() < MAX_WAITING {
-                self.waiting.insert(packet.timestamp.wrapping_add(place as u32 * UNIT), bytes.to_vec());
+                self.waiting.insert(packet.timestamp.wrapping_add(place as u32 * self.unit), bytes.to_vec());
             }
         }
     }
@@ -243,10 +264,14 @@ impl<A: Processing + Fidelity> Media<A> {
         let mut frame = A::SILENCE;
         if let Some(playing) = self.playing {
             if let Some(bytes) = self.waiting.remove(&playing) {
-                frame = self.coder.decode(agreed.codec, &bytes);
+                frame = match (A::Coder::is_whole(agreed.codec), bytes.is_empty()) {
+                    (true, true) => self.coder.rest(1),
+                    (true, false) => self.coder.decode_whole(&bytes, 0),
+                    (false, _) => self.coder.decode(agreed.codec, &bytes),
+                };
             }
             self.waiting.retain(|timestamp, _| (timestamp.wrapping_sub(playing) as i32) > 0);
-            self.playing = Some(playing.wrapping_add(UNIT));
+            self.playing = Some(playing.wrapping_add(self.unit));
         }
         if !agreed.plays {
             frame = A::SILENCE;
@@ -257,7 +282,7 @@ impl<A: Processing + Fidelity> Media<A> {
     fn speak(&mut self, agreed: &Agreed) -> Option<Vec<u8>> {
         let frame = self.mouth.frame();
         let timestamp = self.timestamp;
-        self.timestamp = timestamp.wrapping_add(UNIT);
+        self.timestamp = timestamp.wrapping_add(self.unit);
         if !agreed.sends {
             self.waiting_out.clear();
             return None;
@@ -272,7 +297,13 @@ impl<A: Processing + Fidelity> Media<A> {
         if self.key.is_some() {
             return None;
         }
-        let mut unit = [0; tipring_media::MAX_UNIT];
+        let mut unit = [0; MAX_WHOLE];
+        if A::Coder::is_whole(agreed.codec) {
+            let Whole::Packet(length) = self.coder.encode_whole(&frame, &mut unit) else { return None };
+            let payload = unit.get(..length).unwrap_or_default().to_vec();
+            let marker = core::mem::take(&mut self.first);
+            return Some(self.packet(marker, agreed.kind, timestamp.wrapping_sub(self.unit), payload));
+        }
         if let Some(noise) = agreed.noise {
             // A packet that was begun is filled.
             match self.coder.sift(&frame, &mut unit) {
@@ -293,7 +324,7 @@ impl<A: Processing + Fidelity> Media<A> {
         }
         let payload = core::mem::take(&mut self.waiting_out);
         let marker = core::mem::take(&mut self.first);
-        Some(self.packet(marker, agreed.kind, timestamp.wrapping_sub(UNIT), payload))
+        Some(self.packet(marker, agreed.kind, timestamp.wrapping_sub(self.unit), payload))
     }
 
     /// The event packet of this tick, if one is due.
@@ -312,7 +343,7 @@ impl<A: Processing + Fidelity> Media<A> {
         if next >= EVENT_TICKS + END_REPEATS || (!end && next % 2 == 0) {
             return None;
         }
-        let duration = next.min(EVENT_TICKS) * UNIT as u16;
+        let duration = next.min(EVENT_TICKS) * self.unit as u16;
         Some((start, next == 1, TelephoneEvent { code, end, duration }.to_bytes()))
     }
 

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use tipring_units::Millis;
 
 use super::media::{
-    COMFORT_NOISE_TYPE, Codec, Direction, LocalMedia, MAX_CODECS, MAX_PTIME, MAX_STREAMS, MediaPlan,
-    OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE, TypePair, both,
+    COMFORT_NOISE_TYPE, Codec, Direction, EVENT_CLOCKS, EventPlan, LocalMedia, MAX_CODECS, MAX_PTIME,
+    MAX_STREAMS, MediaPlan, OPUS_CLOCK, OPUS_EVENT_TYPE, OfferedMedia, OpusTerms, StreamPlan,
+    TELEPHONE_EVENT_TYPE, TELEPHONY_CLOCK, TypePair, both,
 };
 use crate::sdp::{
     Connection, Media, MediaKind, Origin, Proto, RtcpAddress, Rtpmap, SdpError, SessionDescription,
@@ -16,8 +17,13 @@ use crate::sdp::{
 /// Comfort noise in SDP, RFC 3389 §4.
 const NOISE: &str = "CN";
 const NOISE_CLOCK: u32 = 8000;
-/// The clock of telephone events for narrow-band audio, RFC 4733 §2.
-const EVENT_CLOCK: u32 = 8000;
+/// Telephone events in SDP, RFC 4733 §7.1.1, and which of them.
+const EVENTS: &str = "telephone-event";
+const EVENT_NUMBERS: &str = "0-16";
+
+/// The payload types that SDP may give any meaning, RFC 3551 §3.
+const FIRST_DYNAMIC: u8 = 96;
+const MAX_PAYLOAD_TYPE: u8 = 127;
 
 /// Why a description cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -84,7 +90,7 @@ pub struct OfferAnswer {
     audio: usize,
     /// Payload types under which we receive: they never change their meaning within a session (§8.3.2).
     types: BTreeMap<Codec, u8>,
-    event_type: u8,
+    event_types: BTreeMap<u32, u8>,
     noise_type: u8,
     plan: Option<MediaPlan>,
     preview: Option<MediaPlan>,
@@ -101,7 +107,10 @@ impl OfferAnswer {
             slots: Vec::new(),
             audio: 0,
             types: Codec::ALL.into_iter().map(|codec| (codec, codec.offered_payload_type())).collect(),
-            event_type: TELEPHONE_EVENT_TYPE,
+            event_types: BTreeMap::from([
+                (TELEPHONY_CLOCK, TELEPHONE_EVENT_TYPE),
+                (OPUS_CLOCK, OPUS_EVENT_TYPE),
+            ]),
             noise_type: COMFORT_NOISE_TYPE,
             plan: None,
             preview: None,
@@ -138,16 +147,17 @@ impl OfferAnswer {
         let mut line = Media::audio(media.rtp.port());
         for codec in media.codecs.iter().take(MAX_CODECS) {
             let number = self.types.get(codec).copied().unwrap_or(codec.offered_payload_type());
-            line.add_payload(
-                Rtpmap::new(number, codec.name(), codec.clock_rate()),
-                codec.fmtp(media.silence),
-            );
+            line.add_payload(rtpmap(number, *codec), codec.fmtp(media.silence));
         }
         if media.silence {
             line.add_payload(Rtpmap::new(self.noise_type, NOISE, NOISE_CLOCK), "");
         }
         if media.telephone_events {
-            line.add_payload(Rtpmap::new(self.event_type, "telephone-event", EVENT_CLOCK), "0-16");
+            // On the clock of each sound that they may stand beside.
+            let has = |clock: &u32| media.codecs.iter().any(|codec| codec.clock_rate() == *clock);
+            for (clock, number) in self.event_types.iter().filter(|(clock, _)| has(clock)) {
+                line.add_payload(Rtpmap::new(*number, EVENTS, *clock), EVENT_NUMBERS);
+            }
         }
         finish_line(&mut line, media, media.direction);
         let mut lines: Vec<Media> = self.slots.iter().map(Media::refused).collect();
@@ -198,11 +208,13 @@ impl OfferAnswer {
         let plan = match found {
             Some((index, stream)) => {
                 self.audio = index;
+                let taken = offer.media.get(index).map(|theirs| theirs.payload_types().collect::<Vec<u8>>());
+                self.make_room(&taken.unwrap_or_default());
                 for (number, codec) in &stream.receive_types {
                     self.types.insert(*codec, *number);
                 }
-                if let Some(events) = stream.events {
-                    self.event_type = events.receive;
+                for (number, clock) in stream.events.iter().flat_map(|events| &events.receive) {
+                    self.event_types.insert(*clock, *number);
                 }
                 if let Some(noise) = stream.noise {
                     self.noise_type = noise.receive;
@@ -257,6 +269,19 @@ impl OfferAnswer {
         self.preview = None;
     }
 
+    /// Payload types that the far end uses are taken: what we would offer under the same gets another.
+    fn make_room(&mut self, taken: &[u8]) {
+        let own = self.types.values().chain(self.event_types.values()).chain([&self.noise_type]);
+        let mut used: Vec<u8> = own.chain(taken).copied().collect();
+        let numbers = self.types.values_mut().chain(self.event_types.values_mut());
+        for number in numbers.filter(|number| **number >= FIRST_DYNAMIC && taken.contains(number)) {
+            if let Some(free) = (FIRST_DYNAMIC..=MAX_PAYLOAD_TYPE).find(|free| !used.contains(free)) {
+                *number = free;
+                used.push(free);
+            }
+        }
+    }
+
     fn settle(&mut self, plan: MediaPlan) {
         self.state = State::Idle;
         self.preview = None;
@@ -279,9 +304,11 @@ impl OfferAnswer {
             .iter()
             .map(|(number, codec)| (self.types.get(codec).copied().unwrap_or(*number), *codec))
             .collect();
-        let events = event_type(theirs)
-            .filter(|_| media.telephone_events)
-            .map(|send| TypePair { send, receive: self.event_type });
+        let known = event_types(theirs, &agreed).filter(|_| media.telephone_events);
+        let own =
+            |(number, clock): (u8, u32)| (self.event_types.get(&clock).copied().unwrap_or(number), clock);
+        let known: Vec<(u8, u32)> = known.collect();
+        let events = event_plan(&known, codec, known.iter().copied().map(own).collect());
         let noise = noise_type(theirs)
             .filter(|_| media.silence)
             .map(|send| TypePair { send, receive: self.noise_type });
@@ -296,7 +323,8 @@ impl OfferAnswer {
                 events,
                 noise,
                 annex_b: media.silence && annex_b(theirs, send_type, codec),
-                send_ptime: ptime_of(theirs, media.ptime),
+                opus: opus_terms(theirs, send_type, codec),
+                send_ptime: ptime_of(theirs, media.ptime, codec),
                 receive_ptime: media.ptime,
                 direction,
             }],
@@ -337,23 +365,27 @@ fn accept(offer: &SessionDescription, theirs: &Media, media: &LocalMedia) -> Opt
         return None;
     }
     let remote = remote_of(offer, theirs)?;
-    // In the order of the offer, so that both sides prefer the same (§6.1).
-    let agreed: Vec<(u8, Codec)> =
+    // In the order of the offer, so that both sides prefer the same (§6.1), if there is no reason for another.
+    let mut agreed: Vec<(u8, Codec)> =
         codecs_of(theirs).filter(|(_, codec)| media.codecs.contains(codec)).collect();
+    if media.own_order {
+        agreed.sort_by_key(|(_, codec)| media.codecs.iter().position(|own| own == codec));
+    }
     let (send_type, codec) = agreed.first().copied()?;
-    let events = event_type(theirs).filter(|_| media.telephone_events);
+    let events: Vec<(u8, u32)> = event_types(theirs, &agreed).filter(|_| media.telephone_events).collect();
     let noise = noise_type(theirs);
     let direction = both(their_direction(offer, theirs).reversed(), media.direction);
     let mut line = Media::audio(media.rtp.port());
     for (number, codec) in &agreed {
         let silence = media.silence && annex_b(theirs, *number, *codec);
-        line.add_payload(Rtpmap::new(*number, codec.name(), codec.clock_rate()), codec.fmtp(silence));
+        let silence = silence || (*codec == Codec::Opus && media.silence);
+        line.add_payload(rtpmap(*number, *codec), codec.fmtp(silence));
     }
     if let Some(number) = noise {
         line.add_payload(Rtpmap::new(number, NOISE, NOISE_CLOCK), "");
     }
-    if let Some(number) = events {
-        line.add_payload(Rtpmap::new(number, "telephone-event", EVENT_CLOCK), "0-16");
+    for (number, clock) in &events {
+        line.add_payload(Rtpmap::new(*number, EVENTS, *clock), EVENT_NUMBERS);
     }
     finish_line(&mut line, media, direction);
     let stream = StreamPlan {
@@ -362,10 +394,11 @@ fn accept(offer: &SessionDescription, theirs: &Media, media: &LocalMedia) -> Opt
         codec,
         send_type,
         receive_types: agreed,
-        events: events.map(|number| TypePair { send: number, receive: number }),
+        events: event_plan(&events, codec, events.clone()),
         noise: noise.map(|number| TypePair { send: number, receive: number }),
         annex_b: media.silence && annex_b(theirs, send_type, codec),
-        send_ptime: ptime_of(theirs, media.ptime),
+        opus: opus_terms(theirs, send_type, codec),
+        send_ptime: ptime_of(theirs, media.ptime, codec),
         receive_ptime: media.ptime,
         direction,
     };
@@ -384,7 +417,7 @@ fn describe(offer: &SessionDescription, media: &Media) -> OfferedMedia {
         profile: media.proto.to_string(),
         remote: remote_of(offer, media),
         codecs,
-        telephone_events: event_type(media).is_some(),
+        telephone_events: events_of(media).next().is_some(),
         direction: their_direction(offer, media),
     }
 }
@@ -398,10 +431,37 @@ fn codecs_of(media: &Media) -> impl Iterator<Item = (u8, Codec)> {
     })
 }
 
-fn event_type(media: &Media) -> Option<u8> {
-    media
-        .payload_types()
-        .find(|number| media.rtpmap(*number).is_some_and(|map| map.is("telephone-event", EVENT_CLOCK)))
+/// Our rtpmap of a codec.
+fn rtpmap(number: u8, codec: Codec) -> Rtpmap {
+    let channels = Some(codec.channels()).filter(|channels| *channels > 1);
+    Rtpmap { channels, ..Rtpmap::new(number, codec.name(), codec.clock_rate()) }
+}
+
+/// Payload types of telephone events and their clocks, the first of each clock.
+fn events_of(media: &Media) -> impl Iterator<Item = (u8, u32)> {
+    EVENT_CLOCKS.into_iter().filter_map(|clock| {
+        let is = |number: &u8| media.rtpmap(*number).is_some_and(|map| map.is(EVENTS, clock));
+        Some((media.payload_types().find(is)?, clock))
+    })
+}
+
+/// The same, of those on the clock of a codec that both have; where there are none, whatever they have.
+fn event_types(media: &Media, agreed: &[(u8, Codec)]) -> impl Iterator<Item = (u8, u32)> {
+    let fits = |clock: u32| agreed.iter().any(|(_, codec)| codec.clock_rate() == clock);
+    let any = events_of(media).any(|(_, clock)| fits(clock));
+    events_of(media).filter(move |(_, clock)| !any || fits(*clock))
+}
+
+/// Telephone events beside `codec`: on its clock where the far end has them so.
+fn event_plan(theirs: &[(u8, u32)], codec: Codec, receive: Vec<(u8, u32)>) -> Option<EventPlan> {
+    let fitting = theirs.iter().find(|(_, clock)| *clock == codec.clock_rate());
+    let (send, clock) = *fitting.or(theirs.first())?;
+    Some(EventPlan { send, clock, receive })
+}
+
+/// What they want of Opus, if that is the codec.
+fn opus_terms(theirs: &Media, number: u8, codec: Codec) -> Option<OpusTerms> {
+    (codec == Codec::Opus).then(|| OpusTerms::parse(theirs.fmtp(number).unwrap_or_default()))
 }
 
 fn noise_type(media: &Media) -> Option<u8> {
@@ -439,11 +499,12 @@ fn their_direction(description: &SessionDescription, media: &Media) -> Direction
     }
 }
 
-/// The packets that they want, ours where they do not say: whole ticks of 10 ms, within their maximum and ours.
-fn ptime_of(media: &Media, ours: Millis) -> Millis {
+/// The packets that they want, ours where they do not say: whole ticks of 10 ms, within their maximum and ours, that the
+/// codec can make.
+fn ptime_of(media: &Media, ours: Millis, codec: Codec) -> Millis {
     let wanted = media.ptime.unwrap_or(ours).0;
     let most = media.maxptime.unwrap_or(MAX_PTIME).0.min(MAX_PTIME.0);
-    Millis((wanted.min(most) / 10 * 10).max(10))
+    codec.packets_up_to(Millis((wanted.min(most) / 10 * 10).max(10)))
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub enum Codec {
     Aal2G726(Kbits),
     /// G.729; with Annex B where both sides want it.
     G729,
+    /// Opus (RFC 7587), for speech in a narrow band.
+    Opus,
 }
 
 /// The rate of G.726.
@@ -40,7 +42,7 @@ pub enum Kbits {
 
 impl Codec {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Pcmu,
         Self::Pcma,
         Self::L16,
@@ -54,6 +56,7 @@ impl Codec {
         Self::Aal2G726(Kbits::K32),
         Self::Aal2G726(Kbits::K40),
         Self::G729,
+        Self::Opus,
     ];
 
     /// The encoding name of RFC 3551.
@@ -72,6 +75,31 @@ impl Codec {
             Self::Aal2G726(Kbits::K32) => "AAL2-G726-32",
             Self::Aal2G726(Kbits::K40) => "AAL2-G726-40",
             Self::G729 => "G729",
+            Self::Opus => "opus",
+        }
+    }
+
+    /// The channels of its rtpmap: Opus is always said to have two (RFC 7587 §7).
+    pub const fn channels(self) -> u8 {
+        match self {
+            Self::Opus => 2,
+            Self::Pcmu
+            | Self::Pcma
+            | Self::L16
+            | Self::G722
+            | Self::G726(_)
+            | Self::Aal2G726(_)
+            | Self::G729 => 1,
+        }
+    }
+
+    /// The longest packets that it can make and that are no longer than these.
+    pub const fn packets_up_to(self, ptime: Millis) -> Millis {
+        match (self, ptime.0) {
+            // A frame of Opus has 10, 20, 40 or 60 ms.
+            (Self::Opus, 30) => Millis(20),
+            (Self::Opus, 50) => Millis(40),
+            (_, _) => ptime,
         }
     }
 
@@ -84,7 +112,8 @@ impl Codec {
             | Self::G722
             | Self::G726(_)
             | Self::Aal2G726(_)
-            | Self::G729 => 8000,
+            | Self::G729 => TELEPHONY_CLOCK,
+            Self::Opus => OPUS_CLOCK,
         }
     }
 
@@ -96,7 +125,7 @@ impl Codec {
             Self::G722 => Some(9),
             Self::G729 => Some(18),
             // Types 10 and 11 are L16 at 44.1 kHz; 2 was G.726 at 32 kbit/s and was withdrawn.
-            Self::L16 | Self::G726(_) | Self::Aal2G726(_) => None,
+            Self::L16 | Self::G726(_) | Self::Aal2G726(_) | Self::Opus => None,
         }
     }
 
@@ -117,15 +146,22 @@ impl Codec {
             Self::Aal2G726(Kbits::K24) => 107,
             Self::Aal2G726(Kbits::K32) => 108,
             Self::Aal2G726(Kbits::K40) => 109,
+            // 110 is left to telephone events beside it.
+            Self::Opus => 111,
         }
     }
 
-    /// What our `a=fmtp` line says of it; nothing if it is empty. Without a word Annex B of G.729 is meant to be used
-    /// (RFC 4856 §2.1.9), and where one side refuses it neither does.
-    pub const fn fmtp(self, annex_b: bool) -> &'static str {
+    /// What our `a=fmtp` line says of it, where silence may go unsent or not; nothing if it is empty. Without a word Annex B
+    /// of G.729 is meant to be used (RFC 4856 §2.1.9), and where one side refuses it neither does. For Opus it is what we
+    /// like to hear (RFC 7587 §6.1): a line has 4 kHz and one channel.
+    pub const fn fmtp(self, silence: bool) -> &'static str {
         match self {
-            Self::G729 if annex_b => "annexb=yes",
+            Self::G729 if silence => "annexb=yes",
             Self::G729 => "annexb=no",
+            Self::Opus if silence => {
+                "maxplaybackrate=8000;sprop-maxcapturerate=8000;stereo=0;useinbandfec=1;usedtx=1"
+            }
+            Self::Opus => "maxplaybackrate=8000;sprop-maxcapturerate=8000;stereo=0;useinbandfec=1;usedtx=0",
             Self::Pcmu | Self::Pcma | Self::L16 | Self::G722 | Self::G726(_) | Self::Aal2G726(_) => "",
         }
     }
@@ -139,16 +175,65 @@ impl Codec {
         self == Self::G729 && !said.into_iter().any(refused)
     }
 
-    /// The codec of an encoding name and clock rate with one channel.
+    /// The codec of an encoding name, clock rate and channels as rtpmap has them.
     pub fn from_encoding(name: &str, clock_rate: u32, channels: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|codec| {
-            codec.name().eq_ignore_ascii_case(name) && codec.clock_rate() == clock_rate && channels == 1
+            codec.name().eq_ignore_ascii_case(name)
+                && codec.clock_rate() == clock_rate
+                && codec.channels() == channels
         })
     }
 }
 
+/// What the far end has said of the Opus that it wants to hear (RFC 7587 §6.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpusTerms {
+    /// `useinbandfec`: each packet repeats what the one before it said.
+    pub repeats: bool,
+    /// `usedtx`: silence may go unsent.
+    pub silent: bool,
+    /// `cbr`: all packets have one size.
+    pub constant: bool,
+    /// `maxaveragebitrate`, in bits per second.
+    pub most_bits: u32,
+}
+
+impl OpusTerms {
+    /// The terms of an `a=fmtp` line; what it does not say is as the standard has it.
+    pub fn parse(parameters: &str) -> Self {
+        let mut terms = Self { repeats: false, silent: false, constant: false, most_bits: MAX_OPUS_BITS };
+        for (name, value) in parameters.split(';').filter_map(|parameter| parameter.split_once('=')) {
+            let (name, value) = (name.trim(), value.trim());
+            let flag = || value == "1";
+            if name.eq_ignore_ascii_case("useinbandfec") {
+                terms.repeats = flag();
+            } else if name.eq_ignore_ascii_case("usedtx") {
+                terms.silent = flag();
+            } else if name.eq_ignore_ascii_case("cbr") {
+                terms.constant = flag();
+            } else if name.eq_ignore_ascii_case("maxaveragebitrate") {
+                let bits = value.parse().unwrap_or(MAX_OPUS_BITS);
+                terms.most_bits = bits.clamp(MIN_OPUS_BITS, MAX_OPUS_BITS);
+            }
+        }
+        terms
+    }
+}
+
+/// Bits per second of Opus, at the least and the most (RFC 7587 §6.1).
+const MIN_OPUS_BITS: u32 = 6000;
+const MAX_OPUS_BITS: u32 = 510_000;
+/// The clock of telephony, and of comfort noise.
+pub(super) const TELEPHONY_CLOCK: u32 = 8000;
+/// The clock of Opus (RFC 7587 §4.1).
+pub(super) const OPUS_CLOCK: u32 = 48_000;
+/// The clocks that telephone events can have: those of the sound beside them.
+pub(super) const EVENT_CLOCKS: [u32; 2] = [TELEPHONY_CLOCK, OPUS_CLOCK];
+
 /// The payload type under which we offer telephone events (RFC 4733).
 pub const TELEPHONE_EVENT_TYPE: u8 = 101;
+/// The same on the clock of Opus.
+pub const OPUS_EVENT_TYPE: u8 = 110;
 /// The payload type of comfort noise (RFC 3389 §4).
 pub const COMFORT_NOISE_TYPE: u8 = 13;
 /// Codecs kept of one media description.
@@ -174,6 +259,8 @@ pub struct LocalMedia {
     pub rtcp: Option<SocketAddr>,
     /// The codecs in order of preference.
     pub codecs: Vec<Codec>,
+    /// Our order decides also where the far end offers; else its own does, as RFC 3264 §6.1 recommends.
+    pub own_order: bool,
     /// Whether we send and receive telephone events.
     pub telephone_events: bool,
     /// Whether silence may go unsent: comfort noise (RFC 3389) and Annex B of G.729 are offered. Comfort noise that the
@@ -192,6 +279,7 @@ impl LocalMedia {
             rtp,
             rtcp: None,
             codecs: vec![Codec::Pcmu, Codec::Pcma],
+            own_order: false,
             telephone_events: true,
             silence: false,
             ptime: DEFAULT_PTIME,
@@ -232,6 +320,17 @@ pub struct TypePair {
     pub receive: u8,
 }
 
+/// Telephone events of a session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EventPlan {
+    /// The payload type in packets that we send.
+    pub send: u8,
+    /// The clock of what we send, in hertz: that of the codec in use where the far end has it.
+    pub clock: u32,
+    /// Payload types in packets that we receive, and the clock of each.
+    pub receive: Vec<(u8, u32)>,
+}
+
 /// One agreed stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StreamPlan {
@@ -246,11 +345,13 @@ pub struct StreamPlan {
     /// All codecs that may arrive, by payload type.
     pub receive_types: Vec<(u8, Codec)>,
     /// Telephone events, if agreed.
-    pub events: Option<TypePair>,
+    pub events: Option<EventPlan>,
     /// Comfort noise, if agreed.
     pub noise: Option<TypePair>,
     /// Both sides use Annex B of G.729, if that is the codec.
     pub annex_b: bool,
+    /// What the far end wants of Opus, if that is the codec.
+    pub opus: Option<OpusTerms>,
     /// The length of the packets that we send.
     pub send_ptime: Millis,
     /// The length of the packets that we asked for.

@@ -15,6 +15,7 @@ mod media;
 
 pub use machine::{OfferAnswer, SdpRefused};
 pub use media::{
-    COMFORT_NOISE_TYPE, Codec, DEFAULT_PTIME, Direction, Kbits, LocalMedia, MAX_CODECS, MAX_PTIME,
-    MAX_STREAMS, MediaPlan, OfferedMedia, StreamPlan, TELEPHONE_EVENT_TYPE, TypePair,
+    COMFORT_NOISE_TYPE, Codec, DEFAULT_PTIME, Direction, EventPlan, Kbits, LocalMedia, MAX_CODECS, MAX_PTIME,
+    MAX_STREAMS, MediaPlan, OPUS_EVENT_TYPE, OfferedMedia, OpusTerms, StreamPlan, TELEPHONE_EVENT_TYPE,
+    TypePair,
 };

@@ -126,6 +126,111 @@ fn payload_types_of_the_offer_are_kept_in_later_offers() {
 }
 
 #[test]
+fn a_payload_type_that_the_far_end_uses_otherwise_is_not_offered_twice() {
+    let mut machine = OfferAnswer::new(1);
+    // What we would offer: L16 as 96, events as 101; on the clock of Opus as 110.
+    let offer = "m=audio 30000 RTP/AVP 0 96 110\na=rtpmap:96 telephone-event/8000\na=rtpmap:110 iLBC/8000\n";
+    machine.receive_offer(&sdp(offer)).expect("an offer");
+    let media = LocalMedia { codecs: vec![Codec::Pcmu, Codec::L16, Codec::Opus], ..local(1) };
+    machine.answer(&media).expect("an answer");
+    let again = parsed(&machine.offer(&media));
+    let mut formats = again.media[0].formats.clone();
+    assert!(
+        formats[0] == "0" && again.media[0].rtpmap(96).is_some_and(|map| map.is("telephone-event", 8000))
+    );
+    assert!(!formats.contains(&"110".to_owned()), "{formats:?}");
+    let count = formats.len();
+    formats.sort();
+    formats.dedup();
+    assert_eq!((formats.len(), count), (5, 5), "PCMU, L16, opus and events on two clocks");
+}
+
+#[test]
+fn our_order_of_codecs_decides_where_there_is_a_reason_for_it() {
+    let offer = "m=audio 30000 RTP/AVP 0 8 9\n";
+    let codecs = vec![Codec::G722, Codec::Pcma, Codec::Pcmu];
+    let media = LocalMedia { codecs: codecs.clone(), ..local(1) };
+    let (answer, plan) = answered(offer, &media);
+    assert_eq!(
+        (plan.codec, &answer.media[0].formats[..3]),
+        (Codec::Pcmu, ["0", "8", "9"].map(String::from).as_slice())
+    );
+    let (answer, plan) = answered(offer, &LocalMedia { own_order: true, ..media });
+    assert_eq!(
+        (plan.codec, &answer.media[0].formats[..3]),
+        (Codec::G722, ["9", "8", "0"].map(String::from).as_slice())
+    );
+    let limited = LocalMedia { codecs: vec![Codec::Pcma], own_order: true, ..local(1) };
+    assert_eq!(answered(offer, &limited).0.media[0].formats, ["8"]);
+}
+
+#[test]
+fn opus_is_offered_and_answered_as_rfc_7587_has_it() {
+    let media = LocalMedia { codecs: vec![Codec::Opus, Codec::Pcmu], ..local(1) };
+    let mut machine = OfferAnswer::new(1);
+    let line = parsed(&machine.offer(&media)).media[0].clone();
+    assert_eq!(line.formats, ["111", "0", "101", "110"]);
+    let map = line.rtpmap(111).unwrap();
+    assert_eq!((map.encoding.as_str(), map.clock_rate, map.channels), ("opus", 48_000, Some(2)));
+    assert!(line.rtpmap(110).unwrap().is("telephone-event", 48_000));
+    let fmtp = line.fmtp(111).unwrap();
+    for word in ["maxplaybackrate=8000", "useinbandfec=1", "usedtx=0", "stereo=0"] {
+        assert!(fmtp.split(';').any(|said| said == word), "{fmtp}");
+    }
+    let answer = "m=audio 30000 RTP/AVP 96 97\na=rtpmap:96 opus/48000/2\na=rtpmap:97 telephone-event/48000\n\
+                  a=fmtp:96 usedtx=1; useinbandfec=1;maxaveragebitrate=12000;cbr=1\na=ptime:30\n";
+    let plan = machine.receive_answer(&sdp(answer)).expect("an answer").streams.remove(0);
+    assert_eq!((plan.codec, plan.send_type, plan.send_ptime), (Codec::Opus, 96, Millis(20)));
+    assert_eq!(plan.receive_types, [(111, Codec::Opus)]);
+    assert_eq!(plan.events, Some(EventPlan { send: 97, clock: 48_000, receive: vec![(110, 48_000)] }));
+    let terms = OpusTerms { repeats: true, silent: true, constant: true, most_bits: 12_000 };
+    assert_eq!(plan.opus, Some(terms));
+    // Neither a mono opus nor one on another clock is Opus.
+    for wrong in ["opus/48000", "opus/48000/1", "opus/16000/2"] {
+        let mut machine = OfferAnswer::new(1);
+        let offer = format!("m=audio 30000 RTP/AVP 96\na=rtpmap:96 {wrong}\n");
+        machine.receive_offer(&sdp(&offer)).expect("an offer");
+        assert_eq!(machine.answer(&media), Err(SdpRefused::NothingInCommon), "{wrong}");
+    }
+}
+
+#[test]
+fn events_run_on_the_clock_of_the_codec_where_the_far_end_has_them_so() {
+    let media = LocalMedia { codecs: vec![Codec::Opus, Codec::Pcmu], ..local(1) };
+    let both = "m=audio 30000 RTP/AVP {} 101 110\na=rtpmap:111 opus/48000/2\n\
+                a=rtpmap:101 telephone-event/8000\na=rtpmap:110 telephone-event/48000\n";
+    for (types, send, clock) in [("111 0", 110, 48_000), ("0 111", 101, 8000)] {
+        let (answer, plan) = answered(&both.replace("{}", types), &media);
+        let receive = vec![(101, 8000), (110, 48_000)];
+        assert_eq!(plan.events, Some(EventPlan { send, clock, receive }));
+        assert_eq!(answer.media[0].formats.len(), 4);
+    }
+    // Many have them on the clock of telephony alone, whatever the codec.
+    let old = "m=audio 30000 RTP/AVP 111 101\na=rtpmap:111 opus/48000/2\na=rtpmap:101 telephone-event/8000\n";
+    let (_, plan) = answered(old, &media);
+    assert_eq!(plan.events, Some(EventPlan { send: 101, clock: 8000, receive: vec![(101, 8000)] }));
+    // Without Opus nothing is said of its clock.
+    let (answer, plan) = answered(&both.replace("{}", "0"), &local(1));
+    assert_eq!(answer.media[0].formats, ["0", "101"]);
+    assert_eq!(plan.events.map(|events| events.receive), Some(vec![(101, 8000)]));
+}
+
+#[test]
+fn terms_of_opus_are_read_with_their_bounds_and_whatever_else_is_said() {
+    let nothing = OpusTerms { repeats: false, silent: false, constant: false, most_bits: 510_000 };
+    assert_eq!(OpusTerms::parse(""), nothing);
+    assert_eq!(OpusTerms::parse("minptime=10; stereo=1;useinbandfec;x"), nothing);
+    assert_eq!(OpusTerms::parse(" UseInbandFEC = 1 ").repeats, true);
+    for (said, bits) in [("1", 6000), ("24000", 24_000), ("9999999", 510_000), ("-1", 510_000)] {
+        assert_eq!(OpusTerms::parse(&format!("maxaveragebitrate={said}")).most_bits, bits);
+    }
+    for (asked, made) in [(10, 10), (20, 20), (30, 20), (40, 40), (50, 40), (60, 60)] {
+        assert_eq!(Codec::Opus.packets_up_to(Millis(asked)), Millis(made));
+        assert_eq!(Codec::G729.packets_up_to(Millis(asked)), Millis(asked));
+    }
+}
+
+#[test]
 fn other_streams_are_refused_in_their_place_and_stay_refused() {
     let mut machine = OfferAnswer::new(1);
     let offer = "m=video 20000 RTP/AVP 31\nm=audio 30000 RTP/AVP 0\nm=image 20002 udptl t38\n";
