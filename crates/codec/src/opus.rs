@@ -1,15 +1,15 @@
 //! Opus, for speech: RFC 6716 by libopus.
 //!
 //! # What
-//! Packets of 10, 20, 40 or 60 ms at about 16 (narrow) or 24 kbit/s (wide), with in-band error correction and
-//! discontinuous transmission where the far end wants them ([`OpusSettings`]).
+//! Packets of 10, 20, 40 or 60 ms at about 16 (narrow) or 24 kbit/s (wide), and a quarter more with in-band error
+//! correction; that and discontinuous transmission where the far end wants them ([`OpusSettings`]).
 //!
 //! # How
 //! By the crate `opus` 0.4, which builds libopus. All it allocates is made with the coder.
 //!
 //! # Limits
 //! Mono; what comes in stereo is mixed. The correction is used where the packet after a loss is known
-//! ([`OpusDecoder::recover`]); else libopus conceals. Where packets have 10 ms and are few, libopus sends no correction.
+//! ([`OpusDecoder::recover`]); else libopus conceals. Into packets of 10 ms libopus puts no correction at this rate.
 //!
 //! # Standard
 //! RFC 6716; RFC 7587 (clock of 48 kHz, two channels in SDP whatever is sent, `useinbandfec`).
@@ -69,10 +69,13 @@ impl OpusBand {
         }
     }
 
-    const fn settings(self) -> (Bandwidth, i32) {
-        match self {
-            Self::Narrow => (Bandwidth::Narrowband, 16_000),
-            Self::Wide => (Bandwidth::Wideband, 24_000),
+    /// Band and bits per second; correction takes a fifth, below which libopus leaves it out.
+    const fn settings(self, repeats: bool) -> (Bandwidth, i32) {
+        match (self, repeats) {
+            (Self::Narrow, false) => (Bandwidth::Narrowband, 16_000),
+            (Self::Narrow, true) => (Bandwidth::Narrowband, 20_000),
+            (Self::Wide, false) => (Bandwidth::Wideband, 24_000),
+            (Self::Wide, true) => (Bandwidth::Wideband, 30_000),
         }
     }
 }
@@ -86,7 +89,7 @@ impl OpusEncoder {
     /// The same with other settings.
     pub fn with(band: OpusBand, settings: OpusSettings) -> Self {
         let made = || {
-            let (bandwidth, rate) = band.settings();
+            let (bandwidth, rate) = band.settings(settings.repeats);
             let mut encoder = Encoder::new(band.rate(), Channels::Mono, Application::Voip)?;
             encoder.set_signal(Signal::Voice)?;
             encoder.set_max_bandwidth(bandwidth)?;
@@ -184,6 +187,29 @@ mod tests {
                 assert!(out.iter().any(|s| s.abs() > 2000));
                 assert_eq!(decoder.conceal(&mut out), rate / 100);
             }
+        }
+    }
+
+    #[test]
+    fn speech_is_repeated_where_that_is_wanted_and_only_there() {
+        // The bit behind the one of speech in a packet of one frame (RFC 6716 clause 4.2.3).
+        let repeated = |band: OpusBand, repeats| {
+            let size = band.rate() as usize / 50;
+            let mut encoder = OpusEncoder::with(band, OpusSettings { repeats, ..OpusSettings::default() });
+            let packets = (0..100_usize).filter(|packet| {
+                let level = if packet % 12 < 8 { 9000.0 } else { 30.0 };
+                let pitch = 0.11 + (packet / 12) as f64 * 0.01;
+                let wave = |n: usize| (((packet * size + n) as f64 * pitch).sin().powi(5) * level) as i16;
+                let samples: Vec<i16> = (0..size).map(wave).collect();
+                let mut bytes = [0; 400];
+                let length = encoder.encode(&samples, &mut bytes);
+                length > 2 && bytes[1] & 0x40 != 0
+            });
+            packets.count()
+        };
+        for band in [OpusBand::Narrow, OpusBand::Wide] {
+            assert!(repeated(band, true) > 30, "{band:?}: {}", repeated(band, true));
+            assert_eq!(repeated(band, false), 0, "{band:?}");
         }
     }
 

@@ -656,7 +656,7 @@ impl JitterBuffer {
             return i64::from(self.config.start.0) * MILLI;
         }
         let (min, max) = (i64::from(self.config.min.0) * MILLI, i64::from(self.config.max.0) * MILLI);
-        self.model.target(now).clamp(min, max)
+        self.model.target(now).max(self.repairing_depth(now)).clamp(min, max)
     }
 }
 

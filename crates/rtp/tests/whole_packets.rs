@@ -321,3 +321,25 @@ fn another_clock_is_another_source_and_the_old_one_takes_leave() {
     }
     assert!(goodbye && stamps.windows(2).all(|two| two[1].wrapping_sub(two[0]) == 160));
 }
+
+#[test]
+fn an_adaptive_buffer_is_deep_enough_for_repairs_after_the_first_loss() {
+    let mut buffer = JitterBuffer::new(JitterConfig::default(), formats());
+    let (mut repeated, mut concealed) = (Vec::new(), Vec::new());
+    for tick in 0..3000_u32 {
+        let now = Instant::from_millis(u64::from(tick) * 10);
+        let n = tick / 2;
+        if tick % 2 == 0 && n % 10 != 9 {
+            buffer.push(now, &header(n as u16, tick), &[HEAD_20, REPEATS_20, 0, 1, 1]);
+        }
+        buffer.pace(now, true);
+        match buffer.take() {
+            Playout::Repeated { .. } => repeated.push(tick),
+            Playout::Conceal => concealed.push(tick),
+            _ => {}
+        }
+    }
+    assert!(concealed.iter().all(|tick| *tick < 150), "{concealed:?}");
+    assert!(repeated.len() > 140, "{}", repeated.len());
+    assert_eq!(buffer.statistics(Instant::from_millis(30_000)).target, Millis(30));
+}

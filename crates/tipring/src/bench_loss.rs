@@ -240,7 +240,8 @@ mod tests {
         let sound = voice(2, tipring_units::SAMPLE_RATE, 6);
         let frames: Vec<Frame> = sound.as_chunks::<TICK_SAMPLES>().0.to_vec();
         let lost = lose(3, frames.len() / TICKS, 10, Pattern::Random);
-        for codec in CodecName::ALL {
+        let cut = |codec: &CodecName| !<SampleCoder as Coder<Samples>>::is_whole(*codec);
+        for codec in CodecName::ALL.into_iter().filter(cut) {
             let clean = carry(codec, &frames, &[], Fill::Concealment);
             let heard = carry(codec, &frames, &lost, Fill::Concealment);
             let bare = carry(codec, &frames, &lost, Fill::Silence);

@@ -9,18 +9,21 @@
 //! units are missing and the packet behind them repeats just as long a frame, it is given out for them first.
 //!
 //! # Limits
-//! Repaired is only what is missing when it is due while the packet behind it is there: the buffer has to be deeper than a
-//! packet. A repetition covers the last frame that is missing, whatever is before it is concealed.
+//! Repaired is only what is missing when it is due while the packet behind it is there: so the buffer is held deeper than a
+//! packet for [`REPAIR_MEMORY`] after a loss, if it adapts and packets repeat. A repetition covers the last frame that is missing, whatever is before it is concealed.
 //!
 //! # Standard
 //! RFC 7587 clause 3.3 (forward error correction), RFC 6716 clause 2.1.7.
 
-use super::{JitterBuffer, Phase};
+use super::{JitterBuffer, Phase, UNIT};
 use crate::opus::{MAX_OPUS_UNITS, OPUS_SILENCE_BYTES, OpusShape};
 use crate::playout::Playout;
 use crate::unit_store::{Content, Part};
 use crate::{ClockRate, Header};
-use tipring_units::Instant;
+use tipring_units::{Instant, Millis};
+
+/// How long the buffer is deep enough to repair losses after one.
+pub const REPAIR_MEMORY: Millis = Millis::from_secs(20);
 
 /// Which packet is being played, and which positions are played from a repetition.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +34,10 @@ pub(super) struct Whole {
     sequence: Option<u16>,
     /// Positions that are repaired: from, and up to but without.
     mended: (i64, i64),
+    /// The number of the packet that came last.
+    newest: Option<u16>,
+    /// When one was found to be missing that the next repeats.
+    missed: Option<Instant>,
 }
 
 impl JitterBuffer {
@@ -42,6 +49,11 @@ impl JitterBuffer {
             self.statistics.overflow += 1;
             return;
         };
+        let ahead = self.whole.newest.map_or(1, |newest| header.sequence.wrapping_sub(newest));
+        self.whole.newest = Some(header.sequence);
+        if shape.repeats && (2..0x8000).contains(&ahead) {
+            self.whole.missed = Some(now);
+        }
         self.count_by(ClockRate::OPUS);
         let count = i64::from(shape.units);
         let Some(first) = self.place(now, header, count) else { return };
@@ -66,7 +78,13 @@ impl JitterBuffer {
 
     /// Forgets what was being played.
     pub(super) fn close_packet(&mut self) {
-        self.whole = Whole::default();
+        self.whole = Whole { newest: self.whole.newest, missed: self.whole.missed, ..Whole::default() };
+    }
+
+    /// The depth at which losses can be repaired, while there are any; else none.
+    pub(super) fn repairing_depth(&self, now: Instant) -> i64 {
+        let lately = self.whole.missed.is_some_and(|missed| now < missed + REPAIR_MEMORY);
+        if lately { (i64::from(self.packet_units) + 1) * UNIT } else { 0 }
     }
 
     /// A unit of a packet is played: the packet itself, if it is the first one of it that is.
