@@ -70,13 +70,13 @@ impl PowerMeter {
 }
 
 /// Mean of the squared samples. Integer arithmetic: the order of the sum cannot matter.
-pub(crate) fn mean_power(frame: &Frame) -> f32 {
+pub fn mean_power(frame: &Frame) -> f32 {
     let sum: u64 = frame.iter().map(|&s| u64::from(s.unsigned_abs()).pow(2)).sum();
     sum as f32 / TICK_SAMPLES as f32
 }
 
 /// The level of a signal of mean square `power`.
-pub(crate) fn level_of_power(power: f32) -> Dbm0 {
+pub fn level_of_power(power: f32) -> Dbm0 {
     let ratio = power / (DIGITAL_MILLIWATT_RMS * DIGITAL_MILLIWATT_RMS);
     // 10 log10(x) = log2(x) * 10 log10(2).
     if ratio > 1e-12 { Dbm0((log2f(ratio) * 3.010_3).max(SILENCE.0)) } else { SILENCE }

@@ -45,6 +45,8 @@ pub use filter::{Biquad, DcBlock};
 pub use fsk::{FskBurst, FskDemodulator, FskEvent, FskEvents, FskModulator, FskStandard};
 pub use gain::{GAIN_MAX, GAIN_MIN, Gain};
 pub use goertzel::Goertzel;
-pub use level::{FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of};
+pub use level::{
+    FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of, level_of_power, mean_power,
+};
 pub use timescale::{HELD_MAX, SHORTEN_NEEDS, SPEED_MAX, TimeScaler};
 pub use tone::ToneGenerator;

@@ -13,7 +13,7 @@
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
 use tipring_port::{Audio, CallerId, CodecName, LineProfile, OpusWish, Signal, Tone, ToneProgram};
-use tipring_units::{Millis, Samples};
+use tipring_units::{Db, Dbm0, Millis, Samples};
 
 /// Bytes of the payload of one tick, at the most (L16).
 pub const MAX_UNIT: usize = 160;
@@ -61,6 +61,9 @@ pub trait LineVoice<A: Audio> {
     /// Takes a frame from the line. `sent` is the frame that was given to the card one tick before;
     /// `bulk_delay` is what the card adds to that.
     fn hear(&mut self, frame: &A::Frame, sent: &A::Frame, bulk_delay: Samples) -> Heard<A>;
+    /// How much weaker than what the network said the echo of it goes back to the network, lately; `None` where that was
+    /// not measured.
+    fn echo_loss(&self) -> Option<Db>;
     /// Gives the frame for the line its gain; `played`: it is the gateway's own tone or digit.
     fn speak(&mut self, frame: &A::Frame, played: bool) -> A::Frame;
     /// Lets sound through as it is from now on, both ways: no canceller, no digits, no level control; or no longer. The gains stay: without
@@ -167,6 +170,8 @@ pub trait Coder<A: Audio> {
     /// The far end sends nothing: a tick of the comfort noise that was last described, silence where none was since it
     /// talked.
     fn pause(&mut self) -> A::Frame;
+    /// Level of what was decoded while somebody talked, and of the noise in between; `None` while nobody has.
+    fn levels(&self) -> Option<(Dbm0, Dbm0)>;
     /// True if what was decoded last is so soft that 10 ms more or less of it will not be noticed.
     fn is_quiet(&self) -> bool;
     /// True if what was decoded last is silence: no modem sends.

@@ -24,10 +24,10 @@ use tipring_port::{
 use tipring_rtp::{
     ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode,
     MAX_NOISE_BYTES, OPUS_SILENCE_BYTES, Pace, PayloadMap, PayloadType, Playout, RtpStream, Sending,
-    SessionConfig, Ssrc, StreamConfig, TelephoneEvent, UnitSize,
+    SessionConfig, Ssrc, StreamConfig, TelephoneEvent, UnitSize, VoiceLevels,
 };
 use tipring_units::{
-    Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, Samples, TICK, TICK_SAMPLES, WallTime,
+    Db, Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, Samples, TICK, TICK_SAMPLES, WallTime,
 };
 
 use crate::impairment::impairment;
@@ -70,6 +70,10 @@ pub struct RtpLeg<A: Processing> {
     data: bool,
     edge: Option<DigitEdge>,
     digit_sounds: bool,
+    /// A report goes out with this tick.
+    reports: bool,
+    /// What goes back of the voice that comes.
+    echo_loss: Option<Db>,
     opened: Instant,
     stream_began: Instant,
     heard: Option<Instant>,
@@ -97,6 +101,8 @@ impl<A: Processing> RtpLeg<A> {
             data: false,
             edge: None,
             digit_sounds: false,
+            reports: false,
+            echo_loss: None,
             opened: now,
             stream_began: now,
             heard: None,
@@ -135,6 +141,8 @@ impl<A: Processing> RtpLeg<A> {
         self.data = false;
         self.edge = None;
         self.digit_sounds = false;
+        self.reports = false;
+        self.echo_loss = None;
         self.opened = now;
         self.stream_began = now;
         self.heard = None;
@@ -230,6 +238,7 @@ impl<A: Processing> RtpLeg<A> {
 
     /// The sound of one tick.
     pub fn play(&mut self, now: Instant) -> A::Frame {
+        self.reports = self.stream.reports(now);
         let quiet = if self.data { self.coder.is_silent() } else { self.coder.is_quiet() };
         let pace = self.stream.pace(now, quiet);
         self.stretch.set_speed(self.stream.sound().speed());
@@ -288,6 +297,16 @@ impl<A: Processing> RtpLeg<A> {
             Playout::Event(_) => A::SILENCE,
         };
         self.stretch.push(&frame);
+    }
+
+    /// A report goes out with this tick: what goes back of the voice is wanted ([`RtpLeg::set_echo_loss`]).
+    pub fn reports(&self) -> bool {
+        self.reports
+    }
+
+    /// How much weaker the voice that comes goes back, where the line that hears it measures that.
+    pub fn set_echo_loss(&mut self, loss: Option<Db>) {
+        self.echo_loss = loss;
     }
 
     /// A machine's signal that was heard in this tick.
@@ -358,6 +377,10 @@ impl<A: Processing> RtpLeg<A> {
             self.send_frame(now, &frame);
         } else {
             self.stream.send(now, None);
+        }
+        if self.reports {
+            let (signal, noise) = self.coder.levels().unzip();
+            self.stream.set_levels(VoiceLevels { signal, noise, echo_loss: self.echo_loss });
         }
         let stream = &mut self.stream;
         while out.push_with(self.spec.slot, |room| stream.poll_packet(now, room).map(leaving)) {}

@@ -114,6 +114,10 @@ impl LineVoice<Symbols> for SymbolVoice {
         heard
     }
 
+    fn echo_loss(&self) -> Option<Db> {
+        None // lines of symbols have no echo that is left
+    }
+
     fn speak(&mut self, frame: &Symbol, _: bool) -> Symbol {
         amplify(frame, self.gain_out)
     }
@@ -426,6 +430,10 @@ impl Coder<Symbols> for SymbolCoder {
 
     fn pause(&mut self) -> Symbol {
         Symbol::SILENCE
+    }
+
+    fn levels(&self) -> Option<(Dbm0, Dbm0)> {
+        None // symbols have no noise between them
     }
 
     fn is_quiet(&self) -> bool {

@@ -53,5 +53,5 @@ pub use session::{
 };
 pub use source::{MAX_DROPOUT, MAX_MISORDER, MIN_SEQUENTIAL, Order, Source};
 pub use stats::{FarReport, Hearing, Statistics};
-pub use stream::{Arrival, Departure, Gate, MAX_NOISE_BYTES, RtpStream, Sending, StreamConfig};
+pub use stream::{Arrival, Departure, Gate, MAX_NOISE_BYTES, RtpStream, Sending, StreamConfig, VoiceLevels};
 pub use voip::{Metrics, RECEIVER_ADAPTIVE, RECEIVER_FIXED, VOIP_BYTES, VoipMetrics};

@@ -29,7 +29,7 @@ use crate::{
     SessionConfig, Statistics, Timestamp, Verdict, VoipMetrics, classify,
 };
 use core::net::SocketAddr;
-use tipring_units::{Dbm0, Entropy, Instant, Millis, WallTime};
+use tipring_units::{Db, Dbm0, Entropy, Instant, Millis, WallTime};
 
 /// What a stream is told at its start.
 #[derive(Clone, Debug)]
@@ -102,6 +102,19 @@ pub struct Departure {
     pub size: usize,
 }
 
+/// What is measured of the voice that comes, and of its echo (RFC 3611 clause 4.7.4); `None`: not known.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct VoiceLevels {
+    /// Level of the voice.
+    pub signal: Option<Dbm0>,
+    /// Level of the noise between the words.
+    pub noise: Option<Dbm0>,
+    /// How much weaker it goes back.
+    pub echo_loss: Option<Db>,
+}
+
+/// The most that an octet of a level or loss can say: one more means that it is not known.
+const MOST_KNOWN: f32 = 126.0;
 /// Least depth that a far end's jitter buffer is taken to have, in milliseconds.
 const FAR_BUFFER: f32 = 20.0;
 /// Bytes of a description of comfort noise that are sent: level and ten coefficients.
@@ -134,6 +147,7 @@ pub struct RtpStream {
     /// RTP and RTCP share a UDP port.
     shared: bool,
     heard_rtcp: Option<SocketAddr>,
+    levels: VoiceLevels,
 }
 
 impl RtpStream {
@@ -173,6 +187,7 @@ impl RtpStream {
             signalled_rtcp: config.remote_rtcp,
             shared: config.remote_rtp == config.remote_rtcp,
             heard_rtcp: None,
+            levels: VoiceLevels::default(),
         }
     }
 
@@ -330,7 +345,7 @@ impl RtpStream {
         if let Some(size) = self.poll_rtp(out) {
             return Some(Departure { gate: Gate::Rtp, to: self.latch.remote(), size });
         }
-        if self.session.report_due().is_some_and(|due| due <= now) {
+        if self.reports(now) {
             self.tell_quality(now);
         }
         let size = self.session.poll_rtcp(now, out)?;
@@ -342,6 +357,16 @@ impl RtpStream {
         self.tell_quality(now);
         let size = self.session.leave(now, out)?;
         Some(self.report_departure(size))
+    }
+
+    /// True if a report goes out `now`: the levels that it bears are wanted.
+    pub fn reports(&self, now: Instant) -> bool {
+        self.session.report_due().is_some_and(|due| due <= now)
+    }
+
+    /// What the next reports say of the voice that comes.
+    pub fn set_levels(&mut self, levels: VoiceLevels) {
+        self.levels = levels;
     }
 
     /// The next digit that began or ended.
@@ -429,6 +454,7 @@ impl RtpStream {
         let discard = (jitter.late as f32 / packets).min(hearing.loss);
         let score = |rating: Rating| Some((rating.score() * 10.0 + 0.5) as u8);
         let listened = PathFigures { loss: figures.loss, burst_ratio: figures.burst_ratio, delay_ms: 0.0 };
+        let level = |level: Dbm0| level.0.clamp(-127.0, MOST_KNOWN).round() as i8;
         let config = self.jitter.config();
         self.session.set_voip(VoipMetrics {
             ssrc: crate::Ssrc(0), // the session knows whose
@@ -440,9 +466,9 @@ impl RtpStream {
             gap_ms: time(figures.gap_packets * packet),
             round_trip_ms: time(session.round_trip.map_or(0.0, |trip| trip.as_secs_f32() * 1e3)),
             end_system_ms: time(self.own_delay(now) + self.sending.ptime.0 as f32),
-            signal: None,
-            noise: None,
-            echo_loss: None,
+            signal: self.levels.signal.map(level),
+            noise: self.levels.noise.map(level),
+            echo_loss: self.levels.echo_loss.map(|loss| loss.0.clamp(0.0, MOST_KNOWN) as u8),
             gap_min: GAP_MIN as u8,
             rating: Some((hearing.rating.0 + 0.5) as u8),
             beyond: None,

@@ -238,6 +238,11 @@ impl EchoCanceller {
         }
     }
 
+    /// True while the near end is taken to be talking.
+    pub fn hears_near_end(&self) -> bool {
+        self.near_hang > 0
+    }
+
     /// Takes the echo of `reference` out of `near`, in place, and suppresses the rest if so configured.
     pub fn process(&mut self, near: &mut Frame, reference: &Frame) {
         self.cancel(near, reference);

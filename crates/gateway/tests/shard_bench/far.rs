@@ -46,6 +46,8 @@ pub struct Far<A: Toys> {
     pub arrived: Vec<(u16, u32, u8)>,
     pub event_packets: Vec<EventPacket>,
     pub reports: usize,
+    /// The reports as they came.
+    pub rtcp: Vec<Vec<u8>>,
     /// What is sent to it of silence.
     pub silence: SilenceMode,
     /// It says this of its silence with the next tick, whether it sends or not: payload type and payload.
@@ -106,6 +108,7 @@ impl<A: Toys> Far<A> {
             arrived: Vec::new(),
             event_packets: Vec::new(),
             reports: 0,
+            rtcp: Vec::new(),
             silence: SilenceMode::Sent,
             describes: None,
             noise: Vec::new(),
@@ -276,6 +279,7 @@ impl<A: Toys> Far<A> {
     pub fn take(&mut self, tick: u64, channel: Channel, bytes: &[u8]) {
         if channel == Channel::Rtcp {
             self.reports += 1;
+            self.rtcp.push(bytes.to_vec());
             return;
         }
         let (marker, kind) = (bytes[1] & 0x80 != 0, bytes[1] & 0x7f);

@@ -8,7 +8,7 @@ use tipring_units::{Instant, LegId, LineId, MediaSlot, Samples};
 
 use super::{Bridge, Crossed, DigitEdge, Kind, Leg, Plane, Stage, guarded};
 use crate::packets::Packets;
-use crate::processing::{Heard, Processing};
+use crate::processing::{Heard, LineVoice, Processing};
 
 impl<A: Processing> Plane<A> {
     /// A packet arrived on a socket of the pool.
@@ -129,10 +129,18 @@ impl<A: Processing> Plane<A> {
             let Some(leg) = self.legs[listener].as_ref().filter(|leg| !leg.deaf) else { continue };
             assert!(leg.injured != Some(Stage::Mix), "injured by a test");
             let mutes = self.mutes(listener);
+            let reporting = match leg.kind {
+                Kind::Rtp(stream) if self.streams[stream].1.reports() => Some(stream),
+                Kind::Rtp(_) | Kind::Line(_) | Kind::Cross(..) => None,
+            };
             for &speaker in bridge.members() {
                 let Some(leg) = self.legs[speaker].as_ref().filter(|_| speaker != listener) else {
                     continue;
                 };
+                if let (Some(stream), Kind::Line(line)) = (reporting, leg.kind) {
+                    let loss = self.lines[line].voice.echo_loss();
+                    self.streams[stream].1.set_echo_loss(loss);
+                }
                 if !(leg.muted && mutes) {
                     A::mix(&mut sum, &leg.says);
                 }

@@ -7,8 +7,9 @@
 use tipring_codec::{Codec, G726Rate, LineDecoder, LineEncoder, NoiseDescription, Packing};
 use tipring_dsp::{Activity, Concealer, NoiseShape, ShapedNoise, SilenceSender, SilenceSending};
 use tipring_port::{self as port, CodecName, Frame, OpusWish, SAMPLE_SILENCE, Samples};
-use tipring_units::{Millis, TICK_SAMPLES};
+use tipring_units::{Dbm0, Millis, TICK_SAMPLES};
 
+use super::mean::Mean;
 use super::opus::OpusCoder;
 use crate::processing::{Coder, MAX_UNIT, Sifted, Whole};
 
@@ -22,6 +23,8 @@ pub struct SampleCoder {
     hears_opus: bool,
     concealer: Concealer,
     activity: Activity,
+    /// The speech that was decoded.
+    speech: Mean,
     /// The loudest sample that was decoded last.
     loudest: u16,
     sender: SilenceSender,
@@ -43,6 +46,8 @@ const SILENT: u16 = 100;
 /// Seed of the noise; streams are not heard beside each other.
 const NOISE_SEED: u32 = 0x7109_4513;
 
+/// The level of speech is known from so many ticks of it on.
+const SPEECH_TICKS: u32 = 50;
 /// Length of packets where none was agreed.
 const PACKET: Millis = Millis(20);
 
@@ -79,6 +84,7 @@ impl Coder<Samples> for SampleCoder {
             hears_opus: false,
             concealer: Concealer::new(),
             activity: Activity::new(),
+            speech: Mean::default(),
             loudest: 0,
             sender: SilenceSender::new(),
             noise: Noise::None,
@@ -208,6 +214,10 @@ impl Coder<Samples> for SampleCoder {
         frame
     }
 
+    fn levels(&self) -> Option<(Dbm0, Dbm0)> {
+        (self.speech.frames() >= SPEECH_TICKS).then(|| (self.speech.level(), self.activity.noise()))
+    }
+
     fn is_quiet(&self) -> bool {
         !self.activity.is_speech()
     }
@@ -222,7 +232,9 @@ impl SampleCoder {
     fn heard(&mut self, frame: Option<Frame>) -> Frame {
         let Some(mut frame) = frame else { return self.conceal() };
         self.concealer.received(&mut frame);
-        self.activity.process(&frame);
+        if self.activity.process(&frame) {
+            self.speech.note(&frame);
+        }
         self.loudest = frame.iter().map(|sample| sample.unsigned_abs()).fold(0, u16::max);
         frame
     }

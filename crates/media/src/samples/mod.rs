@@ -7,6 +7,7 @@
 mod bank;
 mod coder;
 mod crossing;
+mod mean;
 #[cfg_attr(not(feature = "opus"), path = "no_opus.rs")]
 mod opus;
 mod player;

@@ -21,6 +21,7 @@ use tipring_dsp::{
 use tipring_port::{Frame, LineProfile, Samples};
 use tipring_units::{Db, Dbm0, Millis, Samples as SampleCount};
 
+use super::mean::Mean;
 use crate::processing::{Heard, LineVoice};
 
 /// Ticks in which what was sent to the line may come back: the card's delay, the longest canceller, and some room.
@@ -41,9 +42,17 @@ pub struct SampleVoice {
     /// Power of the loudest frame that was sent lately, and ticks for which it counts.
     far: (Dbm0, u8),
     delay: SampleCount,
+    /// What the network said and what of it went back, while only it talked.
+    echo: (Mean, Mean),
+    gain_out_db: Db,
     /// The call carries data: sound goes through as it is.
     data: bool,
 }
+
+/// Echo has been measured from so many ticks on.
+const ECHO_TICKS: u32 = 50;
+/// What is said more softly than this has no echo that could be measured.
+const ECHO_OF: Dbm0 = Dbm0(-35.0);
 
 impl LineVoice<Samples> for SampleVoice {
     fn new(profile: &LineProfile) -> Self {
@@ -65,6 +74,8 @@ impl LineVoice<Samples> for SampleVoice {
             level_out: None,
             far: (SILENCE, 0),
             delay: SampleCount(0),
+            echo: Default::default(),
+            gain_out_db: Db(0.0),
             data: false,
         }
     }
@@ -100,7 +111,14 @@ impl LineVoice<Samples> for SampleVoice {
         if let Some(control) = &mut self.level_in {
             control.process(&mut heard.clean, is_own && !heard.muted);
         }
+        self.measure_echo(sent, &heard.clean);
         heard
+    }
+
+    fn echo_loss(&self) -> Option<Db> {
+        let (said, back) = &self.echo;
+        // What is sent to the line has its gain already.
+        (said.frames() >= ECHO_TICKS).then(|| (said.level() - self.gain_out_db) - back.level())
     }
 
     fn speak(&mut self, frame: &Frame, played: bool) -> Frame {
@@ -120,6 +138,7 @@ impl LineVoice<Samples> for SampleVoice {
         self.data = false;
         self.dc = DcBlock::new();
         self.far = (SILENCE, 0);
+        self.echo = Default::default();
         for control in [&mut self.level_in, &mut self.level_out].into_iter().flatten() {
             control.reset();
         }
@@ -134,6 +153,7 @@ impl LineVoice<Samples> for SampleVoice {
         self.cancels = tail > Millis::ZERO;
         self.gain_in = Gain::new(profile.send_gain());
         self.gain_out = Gain::new(profile.receive_gain());
+        self.gain_out_db = profile.receive_gain();
         self.level_in = profile.agc_in.then(LevelControl::new);
         self.level_out = profile.agc_out.then(LevelControl::new);
         // The card tells its delay with the next frame.
@@ -147,6 +167,15 @@ impl LineVoice<Samples> for SampleVoice {
 }
 
 impl SampleVoice {
+    /// Follows what goes back of what the network says, while the line has nothing to say.
+    fn measure_echo(&mut self, sent: &Frame, back: &Frame) {
+        let alone = self.canceller.as_ref().is_some_and(|canceller| !canceller.hears_near_end());
+        if alone && self.cancels && frame_level(sent) > ECHO_OF {
+            self.echo.0.note(sent);
+            self.echo.1.note(back);
+        }
+    }
+
     /// True if what comes from the line is louder than anything that was sent to it lately, and so none of its echo.
     fn is_near(&mut self, frame: &Frame, sent: &Frame) -> bool {
         if self.level_in.is_none() {

@@ -28,11 +28,14 @@ pub struct Setup<'a> {
     pub tone: (f64, f64),
     /// SIP over TCP to its registrar.
     pub over_tcp: bool,
+    /// Its codecs, as its account has them.
+    pub codecs: &'a str,
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { user: "5551234", domain: "", account: ";regint=0", tone: (700.0, -15.0), over_tcp: false }
+        let (account, codecs) = (";regint=0", "pcmu/8000/1");
+        Self { user: "5551234", domain: "", account, tone: (700.0, -15.0), over_tcp: false, codecs }
     }
 }
 
@@ -61,7 +64,7 @@ impl Baresip {
             "sip_listen {sip}\nnet_interface 127.0.0.1\ncall_local_timeout 60\ncall_max_calls 8\n\
              audio_player aubridge,ear\naudio_source aufile,{path}/tone.wav\naudio_alert aubridge,bell\n\
              ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\naudio_txmode poll\n\
-             rtcp_enable yes\njitter_buffer_delay 1-5\nmodule_path {modules}\nmodule g711.so\nmodule aufile.so\n\
+             rtcp_enable yes\njitter_buffer_delay 1-5\nmodule_path {modules}\nmodule g711.so\nmodule opus.so\nmodule aufile.so\n\
              module aubridge.so\nmodule sndfile.so\nsnd_path {path}\nmodule cons.so\ncons_listen {console}\n\
              module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen {control}\n",
             modules = modules().display(),
@@ -72,8 +75,8 @@ impl Baresip {
         dir.file(
             "accounts",
             &format!(
-                "<sip:{}@{domain}{transport}>{};answermode=manual;audio_codecs=pcmu/8000/1;dtmfmode=rtpevent\n",
-                setup.user, setup.account
+                "<sip:{}@{domain}{transport}>{};answermode=manual;audio_codecs={};dtmfmode=rtpevent\n",
+                setup.user, setup.account, setup.codecs
             ),
         );
         dir.file("contacts", "");

@@ -51,6 +51,52 @@ fn a_call_to_a_sip_phone_carries_tones_at_their_levels_both_ways() {
     assert_heard(&far.recordings()[0], -10.0, 1500);
 }
 
+/// In a build with Opus only; `./test` makes one.
+#[cfg(feature = "opus")]
+#[test]
+fn opus_calls_go_both_ways_with_tones_and_digits() {
+    if !is_installed("baresip") {
+        return;
+    }
+    let setup = Setup { codecs: "opus/48000/2", ..Setup::default() };
+    let mut far = Baresip::start("far-opus-b", setup);
+    let address = far.sip;
+    let gateway = Gateway::start(
+        "far-opus",
+        &format!(
+            "[server.far]\naddress = \"{address}\"\nrings = \"101\"\ncodecs = [\"pcmu\", \"opus\"]\n\
+             [phone.101]\nport = \"sim/1\"\n"
+        ),
+    );
+    gateway.dials("101", "5551234");
+    far.sees(&["CALL_INCOMING"]);
+    far.tell("accept", "");
+    far.sees(&["CALL_ESTABLISHED"]);
+    gateway.hears_tone("101", 700.0, -15.0 + IN_DB);
+    gateway.phone("101", &["say", "tone:1004:-10"]);
+    far.hears_tone(1004.0, -10.0 + OUT_DB, 1500);
+    gateway.status_shows("to 5551234 via far Opus  loss 0.0 %  good");
+    gateway.phone("101", &["hush"]);
+    gateway.phone("101", &["dial", "19"]);
+    for digit in ["1", "9"] {
+        far.shows(&format!("received event: '{digit}' (end=1)"));
+    }
+    far.press('7');
+    gateway.hears("101", "digit 7");
+    far.release();
+    gateway.phone("101", &["on-hook"]);
+    far.sees(&["CALL_CLOSED"]);
+    // The other way it is the far end that offers.
+    far.tell("dial", &format!("sip:101@{}", gateway.sip));
+    gateway.hears("101", "ringing");
+    gateway.phone("101", &["off-hook"]);
+    far.sees_times(&["CALL_ESTABLISHED"], 2);
+    gateway.hears_tone("101", 700.0, -15.0 + IN_DB);
+    gateway.status_shows("Opus  loss 0.0 %  good");
+    gateway.phone("101", &["on-hook"]);
+    assert_heard(&far.recordings()[0], -10.0, 1500);
+}
+
 #[test]
 fn a_sip_phone_calls_a_line_holds_and_resumes() {
     if !is_installed("baresip") {

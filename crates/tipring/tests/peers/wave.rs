@@ -1,4 +1,4 @@
-//! Recordings: 8 kHz, 16 bit, one channel.
+//! Recordings: 8 kHz, 16 bit, one channel; those that are read may be at a multiple of that, and stereo.
 
 use std::f64::consts::TAU;
 use std::path::Path;
@@ -31,12 +31,20 @@ pub fn write(path: &Path, samples: &[i16]) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// The samples of a WAV file that may still be growing: what its header says of its length is not believed.
+/// The samples of a WAV file that may still be growing: what its header says of its length is not believed. At a multiple
+/// of 8 kHz the mean of so many is taken, and of two channels the first.
 pub fn read(path: &Path) -> Vec<i16> {
     let bytes = std::fs::read(path).unwrap_or_default();
     let Some(at) = bytes.windows(4).position(|window| window == b"data") else { return Vec::new() };
+    let field = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    let (channels, rate) = (field(22), field(24));
+    assert!(rate % 8000 == 0 && (1..=2).contains(&channels), "{rate} Hz, {channels} channels");
     let body = bytes.get(at + 8..).unwrap_or_default();
-    body.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+    let samples: Vec<i16> =
+        body.chunks_exact(2 * channels).map(|frame| i16::from_le_bytes([frame[0], frame[1]])).collect();
+    let each = rate / 8000;
+    let mean = |group: &[i16]| group.iter().map(|s| i64::from(*s)).sum::<i64>() / each as i64;
+    samples.chunks_exact(each).map(|group| mean(group) as i16).collect()
 }
 
 /// Samples as mu-law bytes (ITU-T G.711 table 2).

@@ -220,7 +220,7 @@ fn terms_of_opus_are_read_with_their_bounds_and_whatever_else_is_said() {
     let nothing = OpusTerms { repeats: false, silent: false, constant: false, most_bits: 510_000 };
     assert_eq!(OpusTerms::parse(""), nothing);
     assert_eq!(OpusTerms::parse("minptime=10; stereo=1;useinbandfec;x"), nothing);
-    assert_eq!(OpusTerms::parse(" UseInbandFEC = 1 ").repeats, true);
+    assert!(OpusTerms::parse(" UseInbandFEC = 1 ").repeats);
     for (said, bits) in [("1", 6000), ("24000", 24_000), ("9999999", 510_000), ("-1", 510_000)] {
         assert_eq!(OpusTerms::parse(&format!("maxaveragebitrate={said}")).most_bits, bits);
     }
