@@ -6,6 +6,7 @@
 
 mod activity;
 mod agc;
+mod balance;
 mod bank;
 mod caller_id;
 mod comfort;
@@ -29,6 +30,7 @@ mod testing;
 
 pub use activity::Activity;
 pub use agc::{LevelControl, RANGE as LEVEL_CONTROL_RANGE, TARGET as LEVEL_CONTROL_TARGET};
+pub use balance::{BalanceFigures, BalanceMeter};
 pub use bank::{Bank, BankEvent, BankEvents, CHORD_MAX, EVENTS_MAX, Segment, Signal};
 pub use caller_id::{
     BuildError, CallerIdFormat, CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, JapanReceiver,

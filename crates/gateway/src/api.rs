@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 
 use tipring_call::{CallRecord, Machine};
-use tipring_port::{Command, Event};
+use tipring_port::{Command, EchoLoss, Event, Impedance};
 use tipring_sip::agent::{Answer, ConnId, QueryId, Question};
 use tipring_units::{CallId, LineId, ShardId};
 
@@ -98,6 +98,8 @@ pub enum Request {
     InService(LineId, bool),
     /// End a call.
     Clear(CallId),
+    /// Measure what a line that is off-hook without a call returns under each network of its card; takes some six seconds.
+    Balance(LineId),
     /// Release all calls, deregister, and say when that is done.
     Stop,
 }
@@ -111,8 +113,26 @@ pub enum Response {
     Calls(Vec<CallRecord>),
     /// It is done.
     Done,
+    /// The answer to [`Request::Balance`].
+    Balance(BalanceReport),
     /// It cannot be done, and why.
     Refused(String),
+}
+
+/// What a line returns under each network.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BalanceReport {
+    /// Each network, in the order of measurement.
+    pub losses: Vec<EchoLoss>,
+    /// The network that the line has by its configuration.
+    pub own: Impedance,
+}
+
+impl BalanceReport {
+    /// The network under which the least comes back.
+    pub fn best(&self) -> Option<&EchoLoss> {
+        self.losses.iter().max_by(|one, other| one.loss.0.total_cmp(&other.loss.0))
+    }
 }
 
 /// What the control plane wants done.

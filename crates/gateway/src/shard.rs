@@ -15,6 +15,8 @@
 //! summary goes up as soon as there is. Events of the media plane that find no room are counted, see
 //! [`Shard::dropped`].
 
+mod balance;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,12 +25,14 @@ use core::net::SocketAddr;
 use tipring_line::{Fxs, FxsOut, Playing};
 use tipring_media::{Crossed, LineVoice, Packets, Plane, Player, Processing, Stage};
 use tipring_port::{
-    Audio, CardOrder, CardReport, Command, Event, LineEvent, LineFault, LineProfile, LineSummary,
+    Audio, BalanceEnd, CardOrder, CardReport, Command, Event, LineEvent, LineFault, LineProfile, LineSummary,
     LoopReading, TapPoint, TonePlan,
 };
 use tipring_units::{
     Entropy, Epoch, Instant, LegId, LineId, MediaSlot, SampleTime, Samples, ShardId, TICK_SAMPLES, WallTime,
 };
+
+use balance::Balance;
 
 /// Events that wait for the control plane, at the most.
 pub const MAX_EVENTS: usize = 1024;
@@ -104,6 +108,8 @@ struct LineUnit {
     revision: u64,
     /// A revision whose profile was taken, to be told.
     taken: Option<u64>,
+    /// The card has to be told the line's network.
+    network_due: bool,
 }
 
 /// A shard.
@@ -113,6 +119,7 @@ pub struct Shard<A: Processing> {
     time: SampleTime,
     units: Vec<LineUnit>,
     plane: Plane<A>,
+    balance: Balance<A>,
     events: VecDeque<Event>,
     refused: u64,
     dropped: u64,
@@ -131,6 +138,7 @@ impl<A: Processing> Shard<A> {
             coming: None,
             revision: 0,
             taken: None,
+            network_due: true,
         };
         let profiles: Vec<LineProfile> = setup.lines.iter().map(|(profile, _)| *profile).collect();
         Self {
@@ -146,6 +154,7 @@ impl<A: Processing> Shard<A> {
                 setup.started,
                 entropy,
             ),
+            balance: Balance::new(),
             events: VecDeque::with_capacity(MAX_EVENTS),
             refused: 0,
             dropped: 0,
@@ -206,6 +215,7 @@ impl<A: Processing> Shard<A> {
                 Some(_) | None => self.refused += 1,
             },
             Command::Tones(tones) => self.plane.set_tones(&tones),
+            Command::Balance(line) => self.start_balance(line),
         }
     }
 
@@ -247,7 +257,11 @@ impl<A: Processing> Shard<A> {
         for (place, output) in tx.iter_mut().enumerate().take(self.units.len()) {
             let line = self.line_at(place);
             let unit = &mut self.units[place];
-            *output = LineOut { frame: A::SILENCE, order: unit.out.order.take() };
+            let order = unit.out.order.take().or_else(|| self.balance.order(place)).or_else(|| {
+                let own = CardOrder::Present(unit.profile.impedance);
+                core::mem::take(&mut unit.network_due).then_some(own)
+            });
+            *output = LineOut { frame: A::SILENCE, order };
             unit.out.clear();
             let (plane, bridged) = (&mut self.plane, unit.bridged);
             let injured = unit.injured.take_if(|stage| *stage == LineStage::Out).is_some();
@@ -257,6 +271,9 @@ impl<A: Processing> Shard<A> {
             });
             if !whole {
                 self.restart(place);
+            }
+            if let Some(frame) = self.balance.frame(place) {
+                output.frame = frame;
             }
         }
         let (events, dropped) = (&mut self.events, &mut self.dropped);
@@ -314,7 +331,12 @@ impl<A: Processing> Shard<A> {
         unit.wants_summary |= unit.out.wants_summary();
         // On-hook nothing but ringing and caller ID is on the wire; the voice path rests.
         let mut heard = None;
-        if off_hook && !guarded(|| heard = self.plane.hear_line(line, &input.frame, input.report.bulk_delay))
+        if self.balance.place() == Some(place) {
+            if !guarded(|| self.measure(place, input)) {
+                self.restart(place);
+            }
+        } else if off_hook
+            && !guarded(|| heard = self.plane.hear_line(line, &input.frame, input.report.bulk_delay))
         {
             self.restart(place);
         }
@@ -364,6 +386,9 @@ impl<A: Processing> Shard<A> {
     /// Makes a line's machine anew after a panic, in the next epoch. A profile that waited is in force then.
     fn restart(&mut self, place: usize) {
         let line = self.line_at(place);
+        if self.balance.place() == Some(place) {
+            self.end_balance(place, BalanceEnd::Interrupted);
+        }
         let unit = &mut self.units[place];
         if let Some((revision, profile)) = unit.coming.take() {
             unit.profile = *profile;
@@ -374,6 +399,7 @@ impl<A: Processing> Shard<A> {
         unit.fxs = Fxs::new(&unit.profile, epoch.next(), in_service);
         unit.out.clear();
         unit.bridged = false;
+        unit.network_due = true;
         self.plane.restart_line(line, &unit.profile);
         let told = [
             (epoch, LineEvent::Fault(LineFault::Panicked)),
@@ -389,6 +415,7 @@ impl<A: Processing> Shard<A> {
     fn set_profile(&mut self, line: LineId, profile: &LineProfile) {
         if let Some(place) = self.place(line) {
             let unit = &mut self.units[place];
+            unit.network_due |= unit.profile.impedance != profile.impedance;
             unit.profile = *profile;
             if guarded(|| unit.fxs.apply(profile)) {
                 self.plane.set_profile(line, profile);
@@ -400,7 +427,12 @@ impl<A: Processing> Shard<A> {
 
     /// The card of these lines has fallen silent, or reports again.
     pub fn card_silent(&mut self, silent: bool) {
+        if let Some(place) = self.balance.place().filter(|_| silent) {
+            self.end_balance(place, BalanceEnd::Interrupted);
+        }
         for place in 0..self.units.len() {
+            // What it was told meanwhile may be lost.
+            self.units[place].network_due |= !silent;
             let (time, unit) = (self.time, &mut self.units[place]);
             if !guarded(|| unit.fxs.card_silent(time, silent, &mut unit.out)) {
                 self.restart(place);
@@ -428,14 +460,15 @@ impl<A: Processing> Shard<A> {
     /// Until when ticks with steady reports would change nothing, so that the simulator may skip them: `None` if
     /// the next tick counts, else a moment of this shard's clock (the last one there is, if nothing is due at all).
     pub fn quiet_until(&self) -> Option<SampleTime> {
-        if !self.events.is_empty() || !self.plane.is_idle() {
+        if !self.events.is_empty() || !self.plane.is_idle() || self.balance.place().is_some() {
             return None;
         }
         let mut until = SampleTime(u64::MAX);
         for unit in &self.units {
             // A line that is to take a profile looks in each tick whether it is idle; most are at once.
             let is_due = unit.coming.is_some() && unit.fxs.is_idle();
-            if !unit.out.is_empty() || unit.wants_summary || is_due || unit.taken.is_some() {
+            let has_to_tell = unit.wants_summary || unit.taken.is_some() || unit.network_due;
+            if !unit.out.is_empty() || is_due || has_to_tell {
                 return None;
             }
             if let Some(due) = unit.fxs.next_wakeup() {

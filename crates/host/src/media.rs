@@ -280,7 +280,11 @@ impl Worker {
                 self.slots.push((*leg, spec.slot));
             }
             Command::Media(MediaCommand::Close(leg)) => self.slots.retain(|(other, _)| other != leg),
-            Command::Media(_) | Command::Line(..) | Command::Profile(..) | Command::Tones(_) => {}
+            Command::Media(_)
+            | Command::Line(..)
+            | Command::Profile(..)
+            | Command::Tones(_)
+            | Command::Balance(_) => {}
         }
     }
 

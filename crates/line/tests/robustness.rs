@@ -107,6 +107,7 @@ fn every_state_takes_every_command_as_the_matrix_says() {
             let order = match bench.out.order {
                 None => String::new(),
                 Some(CardOrder::Feed(feed)) => format!("  feed {feed:?}"),
+                Some(CardOrder::Present(network)) => format!("  present {network}"),
                 Some(CardOrder::Run(program)) => format!("  program of {} steps", program.steps().len()),
             };
             let playing = bench.out.playing.map_or(String::new(), |playing| format!("  plays {playing:?}"));
@@ -315,7 +316,7 @@ proptest! {
                     Some(CardOrder::Run(program)) => {
                         program.steps().iter().any(|step| matches!(step.feed, Feed::Ringing { .. }))
                     }
-                    Some(CardOrder::Feed(_)) | None => false,
+                    Some(CardOrder::Feed(_) | CardOrder::Present(_)) | None => false,
                 };
                 let summary = fxs.summary();
                 prop_assert!(!(rings && summary.off_hook));

@@ -185,7 +185,7 @@ fn a_card_that_rings_before_the_pause_is_over_ends_the_burst_and_the_line_says_s
     assert!(matches!(bench.fxs.playing(), Playing::CallerId { .. }));
     let program = bench.orders.iter().rev().find_map(|(_, order)| match order {
         CardOrder::Run(program) => Some(program.id),
-        CardOrder::Feed(_) => None,
+        CardOrder::Feed(_) | CardOrder::Present(_) => None,
     });
     let mut report = CardReport::steady(LoopReading { voltage: Volts(48.0), current: Milliamps(0.0) });
     report.step = program.map(|id| (id, 0, 0));
@@ -494,7 +494,7 @@ fn program_names_are_not_used_twice() {
         .iter()
         .filter_map(|(_, order)| match order {
             CardOrder::Run(program) => Some(program.id),
-            CardOrder::Feed(_) => None,
+            CardOrder::Feed(_) | CardOrder::Present(_) => None,
         })
         .collect();
     assert_eq!(ids.len(), 5);

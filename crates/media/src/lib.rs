@@ -8,6 +8,7 @@ mod cross_leg;
 mod impairment;
 mod keys;
 mod line_leg;
+mod meter;
 mod packets;
 mod plane;
 mod processing;
@@ -20,10 +21,11 @@ pub use cross_leg::CrossLeg;
 pub use impairment::impairment;
 pub use keys::{Keys, LONGEST, MAX_KEYS, MIN_DIGIT, PAUSE, Strike};
 pub use line_leg::LineLeg;
+pub use meter::SymbolMeter;
 pub use packets::{Channel, MAX_PACKET, Packet, Packets};
 pub use plane::{Crossed, MAX_MEMBERS, Plane, Stage};
 pub use processing::{
-    Bank, Coder, Crossing, Heard, LineVoice, MAX_UNIT, MAX_WHOLE, Player, Processing, Sifted, Whole,
+    Bank, Coder, Crossing, Heard, LineVoice, MAX_UNIT, MAX_WHOLE, Meter, Player, Processing, Sifted, Whole,
 };
 pub use rtp_leg::RtpLeg;
 pub use samples::{SampleBank, SampleCoder, SampleCrossing, SamplePlayer, SampleVoice};

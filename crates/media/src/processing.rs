@@ -1,8 +1,9 @@
 //! What the media plane does to sound, over both kinds of frame.
 //!
 //! # What it does
-//! Names the six things that touch sound: a line's voice path, a player of tones and bursts, a bank of detectors for
-//! the signals of machines, a coder for RTP payloads, a waiting room that stretches what was decoded, and a crossing between two clocks. The legs and bridges are written over these and know nothing of
+//! Names the seven things that touch sound: a line's voice path, a player of tones and bursts, a bank of detectors for
+//! the signals of machines, a coder for RTP payloads, a waiting room that stretches what was decoded, a crossing between two clocks, and a meter of a line's
+//! balance. The legs and bridges are written over these and know nothing of
 //! samples.
 //!
 //! # How
@@ -12,7 +13,9 @@
 //! # Limits
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
-use tipring_port::{Audio, CallerId, CodecName, LineProfile, OpusWish, Signal, Tone, ToneProgram};
+use tipring_port::{
+    Audio, CallerId, CodecName, EchoLoss, Impedance, LineProfile, OpusWish, Signal, Tone, ToneProgram,
+};
 use tipring_units::{Db, Dbm0, Millis, Samples};
 
 /// Bytes of the payload of one tick, at the most (L16).
@@ -34,6 +37,8 @@ pub trait Processing: Audio + Sized {
     type Stretch: Stretch<Self> + Send;
     /// A receiver across clocks.
     type Crossing: Crossing<Self> + Send;
+    /// Measures a line's balance.
+    type Meter: Meter<Self> + Send;
 
     /// Adds `other` to `into`.
     fn mix(into: &mut Self::Frame, other: &Self::Frame);
@@ -198,6 +203,20 @@ pub trait Stretch<A: Audio> {
     fn lengthen(&mut self, force: bool);
     /// The frame of this tick, if enough waits.
     fn pull(&mut self) -> Option<A::Frame>;
+}
+
+/// Sends a test signal to a line and measures what comes back of it.
+pub trait Meter<A: Audio> {
+    /// A meter that has heard nothing.
+    fn new() -> Self;
+    /// True if frames of this kind have an echo.
+    fn can_measure() -> bool;
+    /// Forgets what was heard; the signal goes on.
+    fn restart(&mut self);
+    /// The next frame of the test signal.
+    fn frame(&mut self) -> A::Frame;
+    /// Takes in a frame from the line; the result for `network` when enough was heard.
+    fn hear(&mut self, frame: &A::Frame, network: Impedance) -> Option<EchoLoss>;
 }
 
 /// The receiving end of a path between two shards: frames come by one clock and go by another.

@@ -48,6 +48,7 @@ impl Processing for Symbols {
     type Coder = SymbolCoder;
     type Stretch = SymbolStretch;
     type Crossing = SymbolCrossing;
+    type Meter = crate::meter::SymbolMeter;
 
     fn mix(into: &mut Symbol, other: &Symbol) {
         into.mix(other);

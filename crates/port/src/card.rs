@@ -6,6 +6,8 @@
 
 use tipring_units::{Hz, Milliamps, Samples, Volts};
 
+use crate::Impedance;
+
 /// Loop readings in a tick: one a millisecond.
 pub const READINGS_PER_TICK: usize = 10;
 /// Steps of a program, at the most.
@@ -137,7 +139,8 @@ impl Program {
     }
 }
 
-/// An order to a card for one line. It takes effect at the first sample of the tick and replaces what went before.
+/// An order to a card for one line. It takes effect at the first sample of the tick; one of feeds or programs replaces what went
+/// before.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[allow(clippy::large_enum_variant)] // copied within the tick; a box would allocate in it
 pub enum CardOrder {
@@ -145,6 +148,9 @@ pub enum CardOrder {
     Feed(Feed),
     /// Run a program; a running one is cancelled.
     Run(Program),
+    /// Present this network to the line and balance against it. The feed and a running program go on. A card that has but
+    /// one ignores it.
+    Present(Impedance),
 }
 
 /// How a program ended.
@@ -169,11 +175,20 @@ pub struct CardReport {
     pub slip: i16,
     /// Samples from a frame's hand-over to the wire and back: what the canceller's reference is shifted by.
     pub bulk_delay: Samples,
+    /// The network that the card presents and balances against; `None` if it has but one, or cannot tell.
+    pub presents: Option<Impedance>,
 }
 
 impl CardReport {
     /// A report in which the loop is steady at `reading` and nothing happened.
     pub const fn steady(reading: LoopReading) -> Self {
-        Self { sense: Sense::Steady(reading), ended: None, step: None, slip: 0, bulk_delay: Samples(0) }
+        Self {
+            sense: Sense::Steady(reading),
+            ended: None,
+            step: None,
+            slip: 0,
+            bulk_delay: Samples(0),
+            presents: None,
+        }
     }
 }

@@ -28,9 +28,9 @@ pub use line::{
     RohStage,
 };
 pub use media::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, Event, EventType, G726Packing, G726Rate, Hearing,
-    JitterSpec, LegSpec, MAX_EVENT_TYPES, MAX_PAYLOAD_TYPES, MediaCommand, MediaEvent, OpusWish, PayloadType,
-    RtpClock, RtpSpec, SilenceMode, StreamStats, TapPoint, VoiceQuality,
+    BalanceEnd, BalanceEvent, CodecName, Command, CrossSpec, Direction, DtmfMode, EchoLoss, Event, EventType,
+    G726Packing, G726Rate, Hearing, JitterSpec, LegSpec, MAX_EVENT_TYPES, MAX_PAYLOAD_TYPES, MediaCommand,
+    MediaEvent, OpusWish, PayloadType, RtpClock, RtpSpec, SilenceMode, StreamStats, TapPoint, VoiceQuality,
 };
 pub use profile::{
     CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, MAX_RING_STEPS, PulseConvention,

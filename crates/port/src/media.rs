@@ -2,9 +2,9 @@
 
 use core::net::SocketAddr;
 
-use tipring_units::{BridgeId, Dbm0, Epoch, LegId, LineId, MediaSlot, Millis, ShardId};
+use tipring_units::{BridgeId, Db, Dbm0, Epoch, Hz, LegId, LineId, MediaSlot, Millis, ShardId};
 
-use crate::{LineCommand, LineEvent, LineProfile, Signal, Text, Tone, TonePlan};
+use crate::{Impedance, LineCommand, LineEvent, LineProfile, Signal, Text, Tone, TonePlan};
 
 /// Payload types that one stream receives, at the most.
 pub const MAX_PAYLOAD_TYPES: usize = 8;
@@ -346,6 +346,49 @@ pub enum MediaEvent {
     Level(LegId, Dbm0),
 }
 
+/// What a line returns of sound while its card presents a network.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct EchoLoss {
+    /// The network.
+    pub network: Impedance,
+    /// Echo return loss over the band (ITU-T G.122).
+    pub loss: Db,
+    /// The frequency at which the most comes back.
+    pub worst_at: Hz,
+    /// The loss there.
+    pub worst: Db,
+    /// Somebody talked, or the line is noisy: the figures are of that, too.
+    pub disturbed: bool,
+}
+
+/// How the measurement of a line's balance ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BalanceEnd {
+    /// All networks were measured.
+    Done,
+    /// Nothing terminates the line: it is on-hook.
+    OnHook,
+    /// The line is in a call, or got one.
+    InCall,
+    /// The receiver was hung up, or the card fell silent.
+    Interrupted,
+    /// Another line of the shard is being measured.
+    Occupied,
+    /// The card did not take a network within a second: it has but one.
+    OneNetwork,
+    /// Frames of this kind have no echo (symbols of the laboratory).
+    NoSound,
+}
+
+/// What the measurement of a line's balance tells.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum BalanceEvent {
+    /// A network was measured.
+    Measured(EchoLoss),
+    /// It is over; the line's own network is in place again.
+    Ended(BalanceEnd),
+}
+
 /// A command to a shard.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(clippy::large_enum_variant)] // moved through a ring of fixed slots; a box would be freed in the tick
@@ -360,6 +403,8 @@ pub enum Command {
     Profile(LineId, u64, Box<LineProfile>),
     /// Tones into RTP legs, for those that begin from now on.
     Tones(Box<TonePlan>),
+    /// Measure what a line that is off-hook without a call returns under each network; [`Event::Balance`] tells.
+    Balance(LineId),
 }
 
 /// An event from a shard.
@@ -373,4 +418,6 @@ pub enum Event {
     Summary(LineId, Epoch, crate::LineSummary),
     /// The line has taken its profile of this revision.
     Profiled(LineId, u64),
+    /// The measurement of a line's balance goes on, or is over.
+    Balance(LineId, BalanceEvent),
 }

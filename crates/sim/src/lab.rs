@@ -75,6 +75,11 @@ impl<A: Fidelity> Lab<A> {
         &mut self.card
     }
 
+    /// A line of it.
+    pub fn line(&self, line: LineId) -> Option<&Line<A>> {
+        self.card.line(line)
+    }
+
     /// Number of lines.
     pub fn len(&self) -> usize {
         self.card.len()

@@ -171,7 +171,7 @@ fn profile() -> LineProfile {
 
 fn line(loss: f32, delay: u16, cushion: u16) -> LineSpec {
     LineSpec {
-        hybrid: HybridSpec { echo_return_loss: Db(loss), ..HybridSpec::default() },
+        hybrid: HybridSpec { echo_return_loss: Some(Db(loss)), ..HybridSpec::default() },
         delay,
         cushion,
         phones: vec![PhoneSpec::default()],
@@ -298,7 +298,11 @@ fn digits_dialled_over_dial_tone_are_heard_on_a_poor_hybrid() {
             .iter()
             .filter_map(|event| match event {
                 Event::Line(_, _, LineEvent::Digit { digit, .. }) => Some(char::from(*digit)),
-                Event::Line(..) | Event::Media(_) | Event::Summary(..) | Event::Profiled(..) => None,
+                Event::Line(..)
+                | Event::Media(_)
+                | Event::Summary(..)
+                | Event::Profiled(..)
+                | Event::Balance(..) => None,
             })
             .collect();
         assert_eq!(digits, "0123456789*#", "hybrid {loss} dB");

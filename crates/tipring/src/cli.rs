@@ -99,6 +99,9 @@ pub enum Command {
     /// Compare an edited configuration with the one that runs, or apply it without a restart
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Measure a line port
+    #[command(subcommand)]
+    Line(LineCommand),
     /// List the commands of the laboratory: simulated telephones, flows, measurements
     Laboratory,
     /// Use a simulated telephone of a running gateway
@@ -215,6 +218,17 @@ pub enum ConfigCommand {
     },
 }
 
+/// What can be done with a line port.
+#[derive(Debug, Subcommand)]
+pub enum LineCommand {
+    /// Measure how much of its sound a line returns under each network that its card can present, and name the best. Lift the
+    /// receiver first: an open line returns everything. The telephone hears the test for some six seconds
+    Balance {
+        /// The line port (sim/1), the telephone's number (101), or the port's place in the list of lines (1)
+        port: String,
+    },
+}
+
 /// A telephone and what it is to do.
 #[derive(Debug, Args)]
 pub struct PhoneArgs {
@@ -302,6 +316,7 @@ impl Command {
             Self::Calls { follow, count, json } => client::calls(dir, follow, count, json),
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
             Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
+            Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Laboratory => {
                 for line in laboratory() {
                     client::print(&line)?;

@@ -15,7 +15,7 @@ use crate::cli::ATTENTION;
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply};
 use crate::reload::{Configuration, Outcome};
-use crate::{phone, records, status, zone};
+use crate::{balance, phone, records, status, zone};
 
 /// Records that a slow reader may be behind.
 const MAX_BEHIND: usize = 1024;
@@ -176,6 +176,7 @@ impl Desk {
                 say(phone::act(&self.asker, &self.asker.site(), &port, act).await?, out).await;
                 Ok(0)
             }
+            Ask::Balance { port } => balance::measure(&self.asker, &port, out).await,
             Ask::Config(act) => {
                 let outcome = self.config(act).await?;
                 say(outcome.lines, out).await;
@@ -187,7 +188,9 @@ impl Desk {
     async fn status(&self, number: Option<&str>, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
         let mut status = match self.asker.ask(Request::Status).await? {
             Response::Status(status) => status,
-            Response::Calls(_) | Response::Done | Response::Refused(_) => bail!("no status was given"),
+            Response::Calls(_) | Response::Done | Response::Balance(_) | Response::Refused(_) => {
+                bail!("no status was given")
+            }
         };
         status::with_media(&mut status, self.asker.media_status());
         let (lines, attention) = match number {
@@ -269,7 +272,8 @@ fn only(status: &tipring_gateway::Status, number: Option<&str>) -> Result<serde_
     }
 }
 
-async fn say(lines: Vec<String>, out: &mpsc::Sender<Reply>) {
+/// Gives lines to whoever asked, if he is still there.
+pub async fn say(lines: Vec<String>, out: &mpsc::Sender<Reply>) {
     for line in lines {
         if out.send(Reply::Line(line)).await.is_err() {
             return;

@@ -1,6 +1,7 @@
 //! Tipring joins analog telephone lines to SIP: the one binary, its commands and their words.
 #![forbid(unsafe_code)]
 
+mod balance;
 mod bench;
 mod bench_codec;
 mod bench_curves;

@@ -24,7 +24,8 @@ pub async fn act(asker: &Asker, site: &Site, port: &str, act: PhoneAct) -> Resul
     Ok(if hear { hearing(&heard) } else { Vec::new() })
 }
 
-fn line(site: &Site, port: &str) -> Result<LineId> {
+/// The line of a telephone, by its number or line port.
+pub fn line(site: &Site, port: &str) -> Result<LineId> {
     let place = site.lines.iter().position(|line| line.number == port || line.port == port);
     if let Some(place) = place.and_then(|place| u16::try_from(place).ok()) {
         return Ok(LineId(place));

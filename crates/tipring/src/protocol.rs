@@ -59,6 +59,11 @@ pub enum Ask {
         /// What.
         act: PhoneAct,
     },
+    /// What a line returns under each network is to be measured.
+    Balance {
+        /// Its telephone's number, or its line port.
+        port: String,
+    },
     /// The configuration is to be compared or applied.
     Config(ConfigAct),
 }

@@ -230,6 +230,14 @@ impl Board {
         self.dead.insert(line);
     }
 
+    /// What a line does, as the switch tells.
+    pub(crate) fn doing(&self, line: LineId) -> LineDoing {
+        if self.is_dead(line) {
+            return LineDoing::OutOfService;
+        }
+        self.lines.get(&line).map_or(LineDoing::Idle, |(doing, _)| *doing)
+    }
+
     pub(crate) fn is_dead(&self, line: LineId) -> bool {
         self.dead.contains(&line)
     }

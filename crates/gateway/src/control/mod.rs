@@ -13,6 +13,7 @@
 //! [`MAX_OUTPUTS`] outputs wait at the most; [`MAX_ROUNDS`] exchanges between the machines follow one input.
 
 mod alarms;
+mod balance;
 mod board;
 mod far;
 mod injure;
@@ -61,6 +62,7 @@ pub struct Control {
     last_store: u64,
     stopping: Option<RequestId>,
     reloading: reload::Reloading,
+    balances: balance::Balances,
 }
 
 impl Control {
@@ -80,6 +82,7 @@ impl Control {
             last_store: 0,
             stopping: None,
             reloading: reload::Reloading::of(&site),
+            balances: balance::Balances::default(),
             site,
         };
         control.start();
@@ -236,6 +239,7 @@ impl Control {
                     ))
                 }
             }
+            Request::Balance(line) => return self.balance(id, line),
             Request::Stop => {
                 self.stopping = Some(id);
                 self.switch(tipring_call::Input::Stop);
@@ -260,6 +264,7 @@ impl Control {
             }
             ShardEvent::Media(event) => self.media_event(event),
             ShardEvent::Profiled(line, revision) => self.reloading.profiled(line, revision),
+            ShardEvent::Balance(line, event) => self.balance_event(line, event),
         }
     }
 
@@ -267,6 +272,7 @@ impl Control {
     fn shard_stopped(&mut self, shard: ShardId) {
         self.board.shard_stopped(self.now, shard);
         self.note(What::ShardStopped(shard));
+        self.forget_balances(shard);
         for line in (0..).map(LineId).take(self.site.lines.len()) {
             if self.site.line(line).is_some_and(|site| site.shard == shard) {
                 self.switch(tipring_call::Input::SetInService { line, on: false });

@@ -6,7 +6,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use tipring_call::{Alarm, CallEvent};
-use tipring_port::{Event, LineEvent, LineSummary, MediaEvent, Text};
+use tipring_port::{BalanceEvent, Event, LineEvent, LineSummary, MediaEvent, Text};
 use tipring_units::{CallId, Instant, LineId, ShardId, WallTime};
 
 pub use words::{Depth, MAX_TOLD, Teller, Words, end_words, fault_words, length, time_of_day};
@@ -95,6 +95,8 @@ pub enum What {
     ConfigurationRefused(u64),
     /// The line has taken what changed of it with this revision.
     Profiled(u64),
+    /// The measurement of the line's balance goes on, or is over.
+    Balance(BalanceEvent),
 }
 
 /// A SIP message in a line.
@@ -155,6 +157,7 @@ impl Journal {
             Event::Media(event) => (None, What::Media(event)),
             Event::Summary(line, _, summary) => (Some(line), What::Summary(summary)),
             Event::Profiled(line, revision) => (Some(line), What::Profiled(revision)),
+            Event::Balance(line, event) => (Some(line), What::Balance(event)),
         };
         let mut entry = self.entry(at, wall, what);
         entry.line = line;
@@ -199,7 +202,8 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
         | What::ShardStopped(_)
         | What::Configured(_)
         | What::ConfigurationRefused(_)
-        | What::Profiled(_) => (None, None),
+        | What::Profiled(_)
+        | What::Balance(_) => (None, None),
     }
 }
 

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use tipring_call::{Alarm, CallEvent, Cause, Clearer, Identity, Party, Presentation, Priority, Side, Via};
-use tipring_port::{CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage};
+use tipring_port::{
+    BalanceEnd, BalanceEvent, CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage,
+};
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
 use super::{Entry, What};
@@ -98,6 +100,7 @@ impl Teller {
                 let line = entry.line.map(&name).unwrap_or_default();
                 (Depth::Detail, format!("{line} takes configuration {revision}"))
             }
+            What::Balance(event) => balance_words(event, &entry.line.map(&name).unwrap_or_default()),
         };
         let (mut lines, mut numbers) = (Vec::from_iter(entry.line), Vec::new());
         if let Some(call) = entry.call.and_then(|call| self.calls.get(&call)) {
@@ -139,7 +142,8 @@ impl Teller {
             | What::ShardStopped(_)
             | What::Configured(_)
             | What::ConfigurationRefused(_)
-            | What::Profiled(_) => {}
+            | What::Profiled(_)
+            | What::Balance(_) => {}
         }
         Some(Words {
             text: format!("{} {text}", time_of_day(entry.wall, offset_minutes)),
@@ -310,6 +314,24 @@ const fn side_word(side: Side) -> &'static str {
     match side {
         Side::Caller => "caller",
         Side::Called => "called",
+    }
+}
+
+fn balance_words(event: &BalanceEvent, name: &str) -> (Depth, String) {
+    match event {
+        BalanceEvent::Measured(echo) => (
+            Depth::Detail,
+            format!("{name} returns {:.1} dB less than it gets under {}", echo.loss.0, echo.network),
+        ),
+        BalanceEvent::Ended(BalanceEnd::Done) => (Depth::Plain, format!("{name}: its balance was measured")),
+        BalanceEvent::Ended(
+            BalanceEnd::OnHook
+            | BalanceEnd::InCall
+            | BalanceEnd::Interrupted
+            | BalanceEnd::Occupied
+            | BalanceEnd::OneNetwork
+            | BalanceEnd::NoSound,
+        ) => (Depth::Plain, format!("{name}: its balance could not be measured")),
     }
 }
 

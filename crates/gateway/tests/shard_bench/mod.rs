@@ -224,7 +224,11 @@ impl<A: Toys> Bench<A> {
     pub fn line_events(&self, line: u16) -> Vec<(Epoch, LineEvent)> {
         let own = |(_, event): &(usize, Event)| match event {
             Event::Line(at, epoch, event) if at.0 == line => Some((*epoch, *event)),
-            Event::Line(..) | Event::Media(_) | Event::Summary(..) | Event::Profiled(..) => None,
+            Event::Line(..)
+            | Event::Media(_)
+            | Event::Summary(..)
+            | Event::Profiled(..)
+            | Event::Balance(..) => None,
         };
         self.events.iter().filter_map(own).collect()
     }
@@ -232,7 +236,7 @@ impl<A: Toys> Bench<A> {
     pub fn media_events(&self) -> Vec<MediaEvent> {
         let own = |(_, event): &(usize, Event)| match event {
             Event::Media(event) => Some(*event),
-            Event::Line(..) | Event::Summary(..) | Event::Profiled(..) => None,
+            Event::Line(..) | Event::Summary(..) | Event::Profiled(..) | Event::Balance(..) => None,
         };
         self.events.iter().filter_map(own).collect()
     }

@@ -240,6 +240,7 @@ impl Bench {
             self.late.remove(0);
             match order {
                 CardOrder::Feed(feed) => (self.feed, self.program) = (feed, None),
+                CardOrder::Present(_) => {}
                 CardOrder::Run(program) => {
                     self.feed = program.steps()[0].feed;
                     self.program = Some((program, 0, at));

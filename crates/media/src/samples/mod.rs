@@ -13,7 +13,7 @@ mod opus;
 mod player;
 mod voice;
 
-use tipring_dsp::{SHORTEN_NEEDS, TimeScaler};
+use tipring_dsp::{BalanceMeter, SHORTEN_NEEDS, TimeScaler};
 use tipring_port::{Frame, Samples};
 use tipring_units::Samples as SampleCount;
 
@@ -31,6 +31,7 @@ impl Processing for Samples {
     type Coder = SampleCoder;
     type Stretch = TimeScaler;
     type Crossing = SampleCrossing;
+    type Meter = BalanceMeter;
 
     fn mix(into: &mut Frame, other: &Frame) {
         for (sum, sample) in into.iter_mut().zip(other) {

@@ -22,15 +22,37 @@ use crate::plant::{Fidelity, Line, LineSpec};
 pub struct SimCard<A: Fidelity> {
     lines: Vec<Line<A>>,
     stopped: bool,
-    /// The last order of each line while it was stopped: its driver gives it as soon as it runs.
-    waiting: Vec<Option<CardOrder>>,
+    /// The last orders of each line while it was stopped: its driver gives them as soon as it runs.
+    waiting: Vec<Waiting>,
+}
+
+/// Orders that a card has not carried out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiting {
+    feed: Option<CardOrder>,
+    network: Option<CardOrder>,
+}
+
+impl Waiting {
+    fn add(&mut self, order: Option<CardOrder>) {
+        match order {
+            Some(CardOrder::Present(_)) => self.network = order,
+            Some(CardOrder::Feed(_) | CardOrder::Run(_)) => self.feed = order,
+            None => {}
+        }
+    }
+
+    /// One a tick, the feed first.
+    fn take(&mut self) -> Option<CardOrder> {
+        self.feed.take().or_else(|| self.network.take())
+    }
 }
 
 impl<A: Fidelity> SimCard<A> {
     /// A card with a line for each of `specs`. The same `entropy` gives the same card.
     pub fn new(specs: &[LineSpec], entropy: &mut Entropy) -> Self {
         let lines = specs.iter().map(|spec| Line::new(spec, &mut entropy.fork())).collect();
-        let waiting = vec![None; specs.len()];
+        let waiting = vec![Waiting::default(); specs.len()];
         Self { lines, stopped: false, waiting }
     }
 
@@ -64,8 +86,10 @@ impl<A: Fidelity> SimCard<A> {
         let is_stopped = self.stopped;
         let mut order = order;
         if let Some(waiting) = self.waiting.get_mut(usize::from(line.0)) {
-            let latest = order.take().or(waiting.take());
-            *(if is_stopped { waiting } else { &mut order }) = latest;
+            waiting.add(order.take());
+            if !is_stopped {
+                order = waiting.take();
+            }
         }
         match self.line_mut(line) {
             Some(line) if is_stopped => {

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use tipring_port::{Audio, Frame, SAMPLE_SILENCE, Samples as TrueSamples, Symbol, Symbols};
+use tipring_port::{Audio, Frame, Impedance, SAMPLE_SILENCE, Samples as TrueSamples, Symbol, Symbols};
 use tipring_units::{Db, Entropy, Samples, TICK_SAMPLES};
 
 use super::hybrid::{Hybrid, HybridSpec};
+use super::impedance::Cable;
 use super::noise::{Disturbance, Noise};
 use crate::ear::{Land, Listener, SampleListener, SymbolListener};
 use crate::mouth::{SampleSpeaker, Speaker, SymbolSpeaker};
@@ -37,6 +38,8 @@ pub trait Fidelity: Audio + Sized {
 pub struct WireSpec {
     /// The hybrid.
     pub hybrid: HybridSpec,
+    /// The cable behind it.
+    pub cable: Cable,
     /// Loss of the loop in each direction.
     pub loss: Db,
     /// Noise and hum.
@@ -67,6 +70,9 @@ pub const WHOLE_TICK: u128 = (1 << TICK_SAMPLES) - 1;
 pub trait Wire<A: Audio>: core::fmt::Debug + Send {
     /// One tick: `sent` goes to every telephone; the card gets what they speak, and the echo.
     fn carry(&mut self, sent: &A::Frame, taps: &mut [Tap<A::Frame>]) -> A::Frame;
+
+    /// The card presents this network and balances against it.
+    fn present(&mut self, network: Impedance);
 
     /// True if a silent frame on an idle line gives a silent frame.
     fn is_quiet(&self) -> bool;
@@ -146,7 +152,7 @@ const RUNG_OUT: u8 = 100;
 impl SampleWire {
     fn new(spec: &WireSpec, entropy: &mut Entropy) -> Self {
         Self {
-            hybrid: Hybrid::new(spec.hybrid),
+            hybrid: Hybrid::new(spec.hybrid, spec.cable),
             noise: Noise::new(spec.disturbance, entropy),
             gain: libm::powf(10.0, -spec.loss.0 / 20.0),
             off_hook: 0,
@@ -197,6 +203,10 @@ impl Wire<TrueSamples> for SampleWire {
         }
         self.hand_over(&mut from_line);
         from_line
+    }
+
+    fn present(&mut self, network: Impedance) {
+        self.hybrid.present(network);
     }
 
     fn is_quiet(&self) -> bool {
@@ -273,6 +283,8 @@ impl Wire<Symbols> for SymbolWire {
         }
         from_line
     }
+
+    fn present(&mut self, _: Impedance) {} // symbols have no echo
 
     fn is_quiet(&self) -> bool {
         true

@@ -4,150 +4,169 @@
 //! Gives what comes back to the card of what it sent (echo), and how much a loop takes from the sound.
 //!
 //! # How
-//! A card that expects the impedance Z0 reflects the share (Z - Z0) / (Z + Z0) of what it sends into Z. With Z a
-//! resistor in series with a capacitor that is a filter of first order; more telephones in parallel divide Z. The
-//! reflection comes back through the cable twice, which delays it and dulls it. A trim stands for the balance network:
-//! it is set so that the echo return loss of one off-hook telephone is the one asked for.
+//! The card presents a network, balances against one, and sees the telephones behind their cable. What of its sound
+//! comes back follows from these at each frequency ([`super::impedance`]); a filter with that response, delayed by the
+//! card's own round trip, makes the echo ([`super::fir`]). It is made anew when a telephone is lifted or hung up and when the card is
+//! given another network, and kept for the next time. Where an echo return loss is asked for, a trim makes up for what
+//! the networks give otherwise.
 //!
 //! # Limits
-//! One reflection. On-hook the line is open and reflects most of the sound, evenly.
+//! What goes to the telephones is not coloured by the mismatch. [`MAX_ROUND_TRIP`] samples of round trip; below 12 the
+//! filter comes less near to the networks.
 //!
 //! # Standard
-//! Echo return loss as the mean over power from 300 to 3400 Hz (ITU-T G.122 Annex B weighs it otherwise; unverified
-//! how far the two differ here).
+//! See [`super::impedance`]. An echo return loss that is asked for is the mean over power from 300 to 3400 Hz.
 
-use libm::{cosf, log10f, powf, sinf, sqrtf};
-use tipring_units::{Db, Farads, Ohms, SAMPLE_RATE};
+use libm::{powf, sqrt};
+use tipring_port::{Elements, Impedance};
+use tipring_units::{Db, Hz, Ohms};
 
-/// What the line presents and the card expects.
+use super::circuit::MAX_PHONES;
+use super::fir::{TAPS, design};
+use super::impedance::{Cable, Complex, at, into_line, loss, return_loss, returned};
+
+/// What the card has and the line presents.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct HybridSpec {
-    /// What the card's balance network expects.
-    pub card: Ohms,
-    /// Resistance that the line presents with one telephone off-hook.
-    pub line: Ohms,
-    /// Capacitance in series with it.
-    pub series: Farads,
-    /// Echo return loss with one telephone off-hook.
-    pub echo_return_loss: Db,
-    /// Samples from the card to the mismatch and back.
+    /// The network that the card presents until it is told another.
+    pub presents: Impedance,
+    /// The network that it balances against until it is told another.
+    pub balances: Impedance,
+    /// A telephone off-hook.
+    pub telephone: Elements,
+    /// Echo return loss with one telephone off-hook and these networks; `None`: what comes of them.
+    pub echo_return_loss: Option<Db>,
+    /// Samples from the card to the mismatch and back, [`MAX_ROUND_TRIP`] at the most.
     pub round_trip: u8,
 }
 
 impl Default for HybridSpec {
-    /// A card for 600 ohm at a line of 900 ohm + 2.16 uF, echo return loss 12 dB.
+    /// A card for 600 ohm and telephones of 600 ohm that direct current does not pass.
     fn default() -> Self {
         Self {
-            card: Ohms(600.0),
-            line: Ohms(900.0),
-            series: Farads(2.16e-6),
-            echo_return_loss: Db(12.0),
-            round_trip: 4,
+            presents: Impedance::R600,
+            balances: Impedance::R600,
+            telephone: Impedance::R600C.elements(),
+            echo_return_loss: None,
+            round_trip: 12,
         }
     }
 }
 
-/// Reflection when no telephone is off-hook, about 3 dB.
-const OPEN_REFLECTION: f32 = 0.7;
-/// Share of the last sample in the cable's dulling.
-const DULLING: f32 = 0.15;
-const MAX_ROUND_TRIP: usize = 16;
+/// Samples of round trip, at the most.
+pub const MAX_ROUND_TRIP: u8 = 24;
 /// Highest amount of the trim: a passive line gives back no more than it got.
-const MAX_TRIM: f32 = 8.0;
+const MAX_TRIM: f64 = 8.0;
+/// Sums that run side by side.
+const LANES: usize = 8;
 
 /// The hybrid of one line.
 #[derive(Clone, Debug)]
 pub struct Hybrid {
     spec: HybridSpec,
-    trim: f32,
-    filter: Reflection,
-    open: bool,
-    last_in: f32,
-    last_out: f32,
-    dull: f32,
-    cable: [f32; MAX_ROUND_TRIP],
+    cable: Cable,
+    trim: f64,
+    off_hook: usize,
+    /// Filters that were made, by the number of telephones off-hook.
+    made: [Option<[f32; TAPS]>; MAX_PHONES + 1],
+    taps: [f32; TAPS],
+    /// What was sent, twice over, so that the last `TAPS` of it always lie in a row.
+    sent: [f32; 2 * TAPS],
     place: usize,
 }
 
-/// y[n] = b0 x[n] + b1 x[n-1] - a1 y[n-1].
-#[derive(Clone, Copy, Debug)]
-struct Reflection {
-    b0: f32,
-    b1: f32,
-    a1: f32,
-}
-
 impl Hybrid {
-    /// A hybrid on an open line.
-    pub fn new(spec: HybridSpec) -> Self {
-        let filter = Reflection::of(&spec, 1);
-        let wanted = powf(10.0, -spec.echo_return_loss.0 / 10.0);
-        let trim = sqrtf(wanted / filter.mean_power()).min(MAX_TRIM);
-        Self {
+    /// A hybrid on an open line at the end of a cable.
+    pub fn new(spec: HybridSpec, cable: Cable) -> Self {
+        let mut hybrid = Self {
             spec,
-            trim,
-            filter,
-            open: true,
-            last_in: 0.0,
-            last_out: 0.0,
-            dull: 0.0,
-            cable: [0.0; MAX_ROUND_TRIP],
+            cable,
+            trim: 1.0,
+            off_hook: 0,
+            made: [None; MAX_PHONES + 1],
+            taps: [0.0; TAPS],
+            sent: [0.0; 2 * TAPS],
             place: 0,
+        };
+        if let Some(wanted) = spec.echo_return_loss {
+            let wanted = f64::from(powf(10.0, -wanted.0 / 10.0));
+            hybrid.trim = sqrt(wanted / hybrid.mean_power(1)).min(MAX_TRIM);
         }
+        hybrid.terminate(0);
+        hybrid
     }
 
     /// This many telephones are off-hook.
     pub fn terminate(&mut self, off_hook: usize) {
-        self.open = off_hook == 0;
-        self.filter = Reflection::of(&self.spec, off_hook.max(1));
+        self.off_hook = off_hook.min(MAX_PHONES);
+        let made = self.made[self.off_hook];
+        self.taps = made.unwrap_or_else(|| {
+            let delay = usize::from(self.spec.round_trip.min(MAX_ROUND_TRIP));
+            design(|frequency| self.share(self.off_hook, frequency), delay)
+        });
+        self.made[self.off_hook] = Some(self.taps);
+    }
+
+    /// The card presents this network from now on, and balances against it.
+    pub fn present(&mut self, network: Impedance) {
+        if (self.spec.presents, self.spec.balances) != (network, network) {
+            (self.spec.presents, self.spec.balances) = (network, network);
+            self.made = [None; MAX_PHONES + 1];
+            self.terminate(self.off_hook);
+        }
+    }
+
+    /// The network that the card presents.
+    pub fn presents(&self) -> Impedance {
+        self.spec.presents
+    }
+
+    /// What of the card's sound comes back at a frequency, by the networks and with the trim.
+    pub fn transhybrid_loss(&self, frequency: Hz) -> Db {
+        loss(self.share(self.off_hook, frequency))
+    }
+
+    /// How far the line is from what the card presents.
+    pub fn return_loss(&self, frequency: Hz) -> Db {
+        let line = into_line(&self.spec.telephone, self.off_hook, &self.cable, frequency);
+        return_loss(at(&self.spec.presents.elements(), frequency), line)
     }
 
     /// The echo of `sent`, a sample each.
     pub fn echo(&mut self, sent: f32) -> f32 {
-        let Reflection { b0, b1, a1 } = self.filter;
-        let reflected = b0 * sent + b1 * self.last_in - a1 * self.last_out;
-        self.last_in = sent;
-        self.last_out = reflected;
-        let back = if self.open { OPEN_REFLECTION * sent } else { self.trim * reflected };
-        self.dull += (1.0 - DULLING) * (back - self.dull);
-        let delay = usize::from(self.spec.round_trip).min(MAX_ROUND_TRIP - 1);
-        self.cable[self.place] = self.dull;
-        let echo = self.cable[(self.place + MAX_ROUND_TRIP - delay) % MAX_ROUND_TRIP];
-        self.place = (self.place + 1) % MAX_ROUND_TRIP;
-        echo
+        self.place = if self.place == 0 { TAPS - 1 } else { self.place - 1 };
+        self.sent[self.place] = sent;
+        self.sent[self.place + TAPS] = sent;
+        let last = &self.sent[self.place..self.place + TAPS];
+        let mut sums = [0.0_f32; LANES];
+        for (taps, samples) in self.taps.chunks_exact(LANES).zip(last.chunks_exact(LANES)) {
+            for ((sum, tap), sample) in sums.iter_mut().zip(taps).zip(samples) {
+                *sum += tap * sample;
+            }
+        }
+        sums.iter().sum()
+    }
+
+    fn share(&self, off_hook: usize, frequency: Hz) -> Complex {
+        let line = into_line(&self.spec.telephone, off_hook, &self.cable, frequency);
+        let card = at(&self.spec.presents.elements(), frequency);
+        let balance = at(&self.spec.balances.elements(), frequency);
+        returned(card, balance, line) * Complex::real(self.trim)
+    }
+
+    /// Mean of the returned power over 300 to 3400 Hz.
+    fn mean_power(&self, off_hook: usize) -> f64 {
+        let frequencies = (300_u16..=3400).step_by(50);
+        let count = frequencies.clone().count() as f64;
+        let power = |hertz: u16| {
+            let share = self.share(off_hook, Hz(f32::from(hertz))).magnitude();
+            share * share
+        };
+        (frequencies.map(power).sum::<f64>() / count).max(1e-6)
     }
 }
 
 /// What a loop of this resistance takes from a sound that crosses it between two ends of 600 ohm.
 pub fn loop_loss(resistance: Ohms) -> Db {
-    Db(20.0 * log10f((1200.0 + resistance.0.max(0.0)) / 1200.0))
-}
-
-impl Reflection {
-    /// (Z - Z0) / (Z + Z0) of `spec` with `telephones` in parallel, by the bilinear transform.
-    fn of(spec: &HybridSpec, telephones: usize) -> Self {
-        let share = telephones as f32;
-        let (line, series) = (spec.line.0 / share, spec.series.0 * share);
-        // (1 + s c (r - z)) / (1 + s c (r + z)), s = 2 fs (1 - 1/q) / (1 + 1/q)
-        let rate = 2.0 * SAMPLE_RATE as f32;
-        let above = rate * series * (line - spec.card.0);
-        let below = rate * series * (line + spec.card.0);
-        let norm = 1.0 + below;
-        Self { b0: (1.0 + above) / norm, b1: (1.0 - above) / norm, a1: (1.0 - below) / norm }
-    }
-
-    /// Mean of |H|^2 with the cable's dulling over 300 to 3400 Hz.
-    fn mean_power(&self) -> f32 {
-        let frequencies = (300..=3400).step_by(50);
-        let count = frequencies.clone().count() as f32;
-        let power = |hertz: i32| {
-            let angle = core::f32::consts::TAU * hertz as f32 / SAMPLE_RATE as f32;
-            let (c, s) = (cosf(angle), sinf(angle));
-            let of_first_order = |b0: f32, b1: f32| (b0 + b1 * c) * (b0 + b1 * c) + b1 * s * b1 * s;
-            let reflection = of_first_order(self.b0, self.b1) / of_first_order(1.0, self.a1);
-            let dulling = (1.0 - DULLING) * (1.0 - DULLING) / of_first_order(1.0, -DULLING);
-            reflection * dulling
-        };
-        (frequencies.map(power).sum::<f32>() / count).max(1e-6)
-    }
+    Db(20.0 * libm::log10f((1200.0 + resistance.0.max(0.0)) / 1200.0))
 }

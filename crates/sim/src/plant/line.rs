@@ -1,11 +1,12 @@
 //! One line: loop, sound path and telephones, tick by tick.
 
-use tipring_port::{Audio, CardOrder, CardReport, Feed, LoopReading, READINGS_PER_TICK, Sense};
+use tipring_port::{Audio, CardOrder, CardReport, Feed, Impedance, LoopReading, READINGS_PER_TICK, Sense};
 use tipring_units::{Db, Entropy, Milliamps, SampleTime, Samples, TICK_SAMPLES, Volts};
 
 use super::circuit::{Circuit, LoopSpec, MAX_PHONES, Node};
 use super::fidelity::{Fidelity, Tap, WHOLE_TICK, Wire, WireSpec};
 use super::hybrid::{HybridSpec, loop_loss};
+use super::impedance::Cable;
 use super::noise::Disturbance;
 use super::sequencer::Sequencer;
 use crate::phone::{Phone, PhoneSpec};
@@ -20,6 +21,8 @@ pub struct LineSpec {
     pub circuit: LoopSpec,
     /// The hybrid.
     pub hybrid: HybridSpec,
+    /// The card has one network for good and tells of none.
+    pub one_network: bool,
     /// Noise and hum.
     pub disturbance: Disturbance,
     /// Samples from the gateway's hand-over to the wire.
@@ -44,6 +47,8 @@ pub struct Line<A: Fidelity> {
     closed: u8,
     starts: u32,
     slip: i16,
+    /// The network that the card presents; `None` where it has but one.
+    network: Option<Impedance>,
 }
 
 impl<A: Fidelity> Line<A> {
@@ -51,6 +56,7 @@ impl<A: Fidelity> Line<A> {
     pub fn new(spec: &LineSpec, entropy: &mut Entropy) -> Self {
         let wire = WireSpec {
             hybrid: spec.hybrid,
+            cable: Cable { resistance: spec.circuit.loop_resistance, capacitance: spec.circuit.capacitance },
             loss: loop_loss(spec.circuit.loop_resistance),
             disturbance: spec.disturbance,
             delay: spec.delay,
@@ -73,6 +79,7 @@ impl<A: Fidelity> Line<A> {
             closed: 0,
             starts: 0,
             slip: 0,
+            network: (!spec.one_network).then_some(spec.hybrid.presents),
         }
     }
 
@@ -100,6 +107,11 @@ impl<A: Fidelity> Line<A> {
     pub fn is_closed(&self) -> bool {
         let plugged = |place: usize| self.phones.get(place).is_some_and(Phone::is_plugged);
         (0..MAX_PHONES).any(|place| self.closed & (1 << place) != 0 && plugged(place))
+    }
+
+    /// The network that the card presents; `None` where it has but one.
+    pub const fn presents(&self) -> Option<Impedance> {
+        self.network
     }
 
     /// The loop's last reading.
@@ -144,8 +156,15 @@ impl<A: Fidelity> Line<A> {
             self.pass(Samples(TICK_SAMPLES as u64));
             return (<A as Audio>::SILENCE, self.with_delay(CardReport::steady(self.last)));
         }
-        if let Some(order) = order {
-            self.sequencer.obey(order);
+        match order {
+            Some(CardOrder::Present(network)) => {
+                if let Some(presents) = &mut self.network {
+                    *presents = network;
+                    self.wire.present(network);
+                }
+            }
+            Some(order) => self.sequencer.obey(order),
+            None => {}
         }
         let mut contacts = [0_u128; MAX_PHONES];
         for (place, (phone, contact)) in self.phones.iter_mut().zip(&mut contacts).enumerate() {
@@ -164,7 +183,7 @@ impl<A: Fidelity> Line<A> {
     }
 
     fn with_delay(&self, report: CardReport) -> CardReport {
-        CardReport { bulk_delay: self.wire.bulk_delay(), ..report }
+        CardReport { bulk_delay: self.wire.bulk_delay(), presents: self.network, ..report }
     }
 
     fn pass(&mut self, length: Samples) {

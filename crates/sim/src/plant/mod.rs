@@ -15,14 +15,16 @@
 
 mod circuit;
 mod fidelity;
+mod fir;
 mod hybrid;
+pub mod impedance;
 mod line;
 mod noise;
 mod sequencer;
 
 pub use circuit::{Circuit, LoopSpec, MAX_PHONES, Node, Terminal};
 pub use fidelity::{Fidelity, SampleWire, SymbolWire, Tap, WHOLE_TICK, Wire, WireSpec};
-pub use hybrid::{Hybrid, HybridSpec, loop_loss};
+pub use hybrid::{Hybrid, HybridSpec, MAX_ROUND_TRIP, loop_loss};
 pub use line::{Line, LineSpec};
 pub use noise::{Disturbance, Noise};
 pub use sequencer::Sequencer;

@@ -46,12 +46,16 @@ impl Default for Sequencer {
 impl Sequencer {
     /// Obeys `order` at the first sample of the tick.
     pub fn obey(&mut self, order: CardOrder) {
+        if matches!(order, CardOrder::Present(_)) {
+            return; // no matter of the feed
+        }
         if let Some(running) = self.running.take() {
             self.end(ProgramEnd::Cancelled(running.program.id));
         }
         match order {
             CardOrder::Feed(feed) => self.change(feed),
             CardOrder::Run(program) => self.enter(program, 0, 0),
+            CardOrder::Present(_) => {}
         }
     }
 

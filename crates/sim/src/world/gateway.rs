@@ -99,7 +99,13 @@ impl<A: Processing + Fidelity> World<A> {
                     self.facts.push(Fact { at: entry.at, known: now, who, words, rank });
                 }
             }
-            Output::Reply(..) | Output::InForce(_) => {}
+            Output::Reply(id, response) => {
+                if self.replies.len() == super::MAX_REPLIES {
+                    self.replies.pop_front();
+                }
+                self.replies.push_back((id, response));
+            }
+            Output::InForce(_) => {}
         }
     }
 

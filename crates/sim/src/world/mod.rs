@@ -28,7 +28,7 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tipring_call::CallRecord;
-use tipring_gateway::{Control, Input, Reload};
+use tipring_gateway::{Control, Input, Reload, Request, RequestId, Response};
 use tipring_media::{Channel, Processing};
 use tipring_sip::agent::{Answer, ConnId, QueryId};
 use tipring_units::{Entropy, Instant, LegId, MediaSlot, Millis, WallTime};
@@ -46,6 +46,8 @@ pub use words::{Names, line_name, of_entry};
 
 /// Call records that are kept, at the most.
 pub const MAX_RECORDS: usize = 65_536;
+/// Answers that nobody has taken, at the most; the oldest are lost.
+const MAX_REPLIES: usize = 64;
 /// How often the control plane may ask to be called at the same moment before the world says that it is stuck.
 const MAX_AT_ONCE: u32 = 10_000;
 const PEER_TICK: u64 = 10_000_000;
@@ -90,6 +92,8 @@ pub struct World<A: Processing + Fidelity> {
     facts: Facts,
     hearing: BTreeSet<(String, String)>,
     records: Vec<CallRecord>,
+    replies: VecDeque<(RequestId, Response)>,
+    last_request: u64,
     disk: store::Disk,
     stuck: u32,
     /// The media leg that was opened last, and its shard.
@@ -162,6 +166,8 @@ impl<A: Processing + Fidelity> World<A> {
             facts: Facts::default(),
             hearing: BTreeSet::new(),
             records: Vec::new(),
+            replies: VecDeque::new(),
+            last_request: 0,
             disk: store::Disk::default(),
             stuck: 0,
             last_leg: None,
@@ -217,6 +223,20 @@ impl<A: Processing + Fidelity> World<A> {
     /// The far end with this number.
     pub fn peer(&self, place: usize) -> Option<&Peer<A>> {
         self.peers.get(place)
+    }
+
+    /// Asks the gateway something, as a person does.
+    pub fn ask(&mut self, request: Request) -> RequestId {
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        self.tell(Input::Request(id, request));
+        id
+    }
+
+    /// Takes the answer, if it has come.
+    pub fn answer(&mut self, id: RequestId) -> Option<Response> {
+        let place = self.replies.iter().position(|(of, _)| *of == id)?;
+        self.replies.remove(place).map(|(_, response)| response)
     }
 
     /// Gives the gateway an edited configuration.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use tipring_call::{Alarm, CallEvent, Clearer, FarId, Party, Priority, Side, Via};
 use tipring_gateway::{Entry, What};
-use tipring_port::{CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage};
+use tipring_port::{
+    BalanceEnd, BalanceEvent, CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage,
+};
 
 /// Names of addresses.
 pub type Names = BTreeMap<SocketAddr, String>;
@@ -40,7 +42,10 @@ pub fn of_entry(entry: &Entry, names: &Names) -> Option<(String, String)> {
         What::Refused { why, .. } => ("gateway".to_owned(), format!("refuses requests {why}")),
         What::Alarm(alarm) => ("gateway".to_owned(), format!("alarm {}", alarm_words(alarm))),
         What::ShardStopped(shard) => ("gateway".to_owned(), format!("{shard} stopped")),
+        What::Balance(BalanceEvent::Ended(BalanceEnd::Done)) => (line(), "balance measured".to_owned()),
+        What::Balance(BalanceEvent::Ended(_)) => (line(), "balance not measured".to_owned()),
         What::Summary(_)
+        | What::Balance(BalanceEvent::Measured(_))
         | What::ServerAnswers { .. }
         | What::Configured(_)
         | What::ConfigurationRefused(_)
