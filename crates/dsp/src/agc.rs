@@ -17,7 +17,7 @@
 //! Nothing moves before [`LEARN_FRAMES`] of speech. Speech softer than [`SPEECH_MIN`] is background.
 //!
 //! # Standard
-//! Active speech level after ITU-T P.56 clause 9 (method B), by frames of 10 ms in place of its envelope. ITU-T G.169 tells
+//! Active speech level after ITU-T P.56 (method B), by frames of 10 ms in place of its envelope. ITU-T G.169 tells
 //! what such devices may do; its rates were not compared (unverified).
 
 use tipring_units::{Db, Dbm0, TICK_SAMPLES};

@@ -6,7 +6,7 @@ use tipring_port::{
 };
 use tipring_sim::phone::{Action, PhoneSpec};
 use tipring_sim::plant::{Disturbance, Fidelity, Line, LineSpec, LoopSpec, MAX_PHONES, Terminal};
-use tipring_units::{Dbm0, Entropy, Hz, Milliamps, Millis, Ohms, Ren, Volts};
+use tipring_units::{Dbm0, Entropy, Farads, Hz, Milliamps, Millis, Ohms, Ren, Volts};
 
 const RING: Feed = Feed::Ringing { frequency: Hz(20.0), level: Volts(70.0) };
 
@@ -247,6 +247,7 @@ fn slips_move_the_sound_and_are_reported_with_the_delay() {
     let mut spec = spec(0.0, 1);
     (spec.delay, spec.cushion) = (16, 100);
     spec.hybrid.telephone = Elements::resistance(Ohms(1200.0));
+    spec.circuit.capacitance = Farads(0.0);
     let mut line = line::<Samples>(&spec);
     run(&mut line, 100, Some(CardOrder::Feed(Feed::Normal)));
     line.phone(0).unwrap().act(Action::OffHook).unwrap();

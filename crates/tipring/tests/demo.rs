@@ -91,6 +91,31 @@ fn a_busy_telephone_gives_busy_and_an_unknown_number_does_not_ring() {
 }
 
 #[test]
+fn the_balance_of_a_line_is_measured_while_its_receiver_is_lifted() {
+    let demo = Demo::start("balance");
+    let on_hook = demo.command(&["line", "balance", "101"]);
+    assert_eq!(on_hook.status.code(), Some(2));
+    assert!(stderr(&on_hook).contains("101 is on-hook") && stderr(&on_hook).contains("Lift the receiver"));
+    let unknown = demo.command(&["line", "balance", "sim/9"]);
+    assert!(
+        stderr(&unknown).contains("There is no line sim/9. There are 101 (sim/1), "),
+        "{}",
+        stderr(&unknown)
+    );
+    demo.phone("101", &["off-hook"]);
+    demo.hears_line("101", "dial-tone");
+    let measured = demo.command(&["line", "balance", "1"]);
+    let told = stdout(&measured);
+    // 600 ohm + 2.16 uF behind 300 ohm of cable: the American compromise network comes nearest.
+    assert!(told.starts_with("101 (sim/1), echo return loss under each network:\n"), "{told}");
+    assert!(told.lines().nth(2).is_some_and(|best| best.starts_with("  900 + 2.16u ")), "{told}");
+    assert!(told.contains("  600  ") && told.contains(" <- set now"), "{told}");
+    assert!(told.contains("To set it write impedance = \"900 + 2.16u\" in [phone.101]."), "{told}");
+    assert_eq!(measured.status.code(), Some(1), "something is to be done");
+    demo.hears_line("101", "dial-tone");
+}
+
+#[test]
 fn a_recording_is_spoken_once() {
     let demo = Demo::start("recording");
     demo.talk();

@@ -11,8 +11,7 @@ pub struct Dbm0(pub f32);
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default)]
 pub struct Db(pub f32);
 
-/// A relative level: how far the level at a point of a line lies above that at the digital reference point, ITU-T G.101
-/// clause 5.3.2.
+/// A relative level: how far the level at a point of a line lies above that at the digital reference point (ITU-T G.101).
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default)]
 pub struct Dbr(pub f32);
 

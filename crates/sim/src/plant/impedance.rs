@@ -13,7 +13,7 @@
 //! No inductance and no leakage: right for voice on paired cable without loading coils.
 //!
 //! # Standard
-//! Return loss 20 log |(Z1 + Z2) / (Z1 - Z2)| (ITU-T G.122 clause 2.2, G.100). Transhybrid loss: source Zc drives the line Z,
+//! Return loss 20 log |(Z1 + Z2) / (Z1 - Z2)| (ITU-T G.122). Transhybrid loss: source Zc drives the line Z,
 //! the balance network Zb stands for it, and what is left is counted against a matched load:
 //! 20 log |(Z + Zc) (Zb + Zc) / (2 Zc (Z - Zb))|. With Zb = Zc it is the return loss.
 
