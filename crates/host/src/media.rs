@@ -366,8 +366,8 @@ mod tests {
     use super::*;
     use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
     use tipring_port::{
-        CodecName, Direction, DtmfMode, JitterSpec, LineProfile, MAX_PAYLOAD_TYPES, MediaEvent, PayloadType,
-        RtpSpec, SilenceMode, Text,
+        CodecName, Direction, DtmfMode, JitterSpec, LineProfile, MAX_EVENT_TYPES, MAX_PAYLOAD_TYPES,
+        MediaEvent, OpusWish, PayloadType, RtpClock, RtpSpec, SilenceMode, Text,
     };
     use tipring_sim::lab::Lab;
     use tipring_sim::plant::LineSpec;
@@ -402,9 +402,11 @@ mod tests {
             remote_rtcp: far,
             send: kind,
             receive,
-            receive_events: None,
+            receive_events: [None; MAX_EVENT_TYPES],
+            event_clock: RtpClock::K8,
             receive_noise: None,
             silence: SilenceMode::Sent,
+            opus: OpusWish::default(),
             ptime: Millis(20),
             dtmf: DtmfMode::Signalling,
             direction: Direction::BOTH,

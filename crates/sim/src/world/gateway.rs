@@ -122,7 +122,11 @@ impl<A: Processing + Fidelity> World<A> {
                 self.sockets.insert(spec.slot, (place, *leg));
             }
             Command::Media(MediaCommand::Close(leg)) => self.sockets.retain(|_, (_, other)| other != leg),
-            Command::Media(_) | Command::Line(..) | Command::Profile(..) | Command::Tones(_) => {}
+            Command::Media(_)
+            | Command::Line(..)
+            | Command::Profile(..)
+            | Command::Tones(_)
+            | Command::Balance(..) => {}
         }
         if let Command::Media(MediaCommand::Open(leg, _)) = &command {
             self.last_leg = Some((place, *leg));

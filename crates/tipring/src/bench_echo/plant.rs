@@ -1,7 +1,8 @@
 //! The simulated line as a line for the trials of cancellers.
 
 use tipring_dsp::echo_trial::Plant;
-use tipring_port::Samples as TrueSamples;
+use tipring_port::{Elements, Impedance, Samples as TrueSamples};
+use tipring_sim::plant::impedance::Cable;
 use tipring_sim::plant::{Disturbance, Fidelity, HybridSpec, Tap, WHOLE_TICK, Wire, WireSpec};
 use tipring_units::{Db, Dbm0, Entropy, Farads, Ohms, TICK_SAMPLES};
 
@@ -14,26 +15,28 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// The line as it is by default: a card for 600 ohm at 900 ohm + 2.16 uF, echo return loss 12 dB.
+    /// A card for 600 ohm, a telephone of 900 ohm + 2.16 uF, echo return loss 12 dB.
     pub fn matched() -> Self {
-        Self { name: "loop, 12 dB", hybrid: HybridSpec::default(), phones: 1 }
+        let telephone = Impedance::R900C.elements();
+        let hybrid = HybridSpec { telephone, echo_return_loss: Some(Db(12.0)), ..HybridSpec::default() };
+        Self { name: "loop, 12 dB", hybrid, phones: 1 }
     }
 
     /// The wrong impedance behind a long cable, echo return loss 6 dB.
     pub fn mismatched() -> Self {
-        let hybrid = HybridSpec {
-            line: Ohms(1200.0),
-            series: Farads(0.5e-6),
-            echo_return_loss: Db(6.0),
-            round_trip: 12,
-            ..HybridSpec::default()
+        let telephone = Elements {
+            series: Ohms(1200.0),
+            parallel: Ohms(0.0),
+            across: Farads(0.0),
+            blocking: Some(Farads(0.5e-6)),
         };
+        let hybrid = HybridSpec { telephone, echo_return_loss: Some(Db(6.0)), ..HybridSpec::default() };
         Self { name: "loop, 6 dB", hybrid, phones: 1 }
     }
 
     /// The first one with a second telephone off-hook.
     pub fn with_two_telephones() -> Self {
-        Self { name: "loop, two telephones", hybrid: HybridSpec::default(), phones: 2 }
+        Self { name: "loop, two telephones", phones: 2, ..Self::matched() }
     }
 }
 
@@ -45,6 +48,7 @@ impl Plant for Loop {
     fn back(&self, entropy: &mut Entropy, far: &[i16], talk: &[i16], noise: Dbm0) -> Vec<i16> {
         let spec = WireSpec {
             hybrid: self.hybrid,
+            cable: Cable::NONE,
             loss: Db(0.0),
             disturbance: Disturbance { noise: Some(noise), hum: None },
             delay: 0,
