@@ -47,6 +47,8 @@ fn codecs(criterion: &mut Criterion) {
             });
         });
         let reference = spandsp.as_ref().and_then(|library| match codec {
+            Codec::Pcmu => Some((library.g711_encoder(true)?, library.g711_decoder(true)?)),
+            Codec::Pcma => Some((library.g711_encoder(false)?, library.g711_decoder(false)?)),
             Codec::G722 => Some((library.g722_encoder()?, library.g722_decoder(64_000)?)),
             Codec::G726(rate, _) => Some((
                 library.g726_encoder(rate.bits(), SpandspPacking::Right)?,

@@ -104,8 +104,14 @@ impl Bridge {
 /// The legs and bridges of one shard.
 pub struct Plane<A: Processing> {
     lines: Vec<LineLeg<A>>,
+    /// The leg of each line that has one.
+    line_legs: Vec<Option<usize>>,
     legs: Vec<Option<Leg<A>>>,
     streams: Vec<(bool, RtpLeg<A>)>,
+    /// Where the stream of a slot probably is; slots of a shard are mostly numbered one after the other.
+    stream_hints: Vec<usize>,
+    /// Streams whose farewell has not gone out.
+    farewells: usize,
     crossings: Vec<(bool, CrossLeg<A>)>,
     bridges: Vec<Option<Bridge>>,
     taps: Taps<A>,
@@ -129,11 +135,15 @@ impl<A: Processing> Plane<A> {
     ) -> Self {
         let crossings = profiles.len().max(streams);
         let legs = profiles.len() + streams + crossings;
+        let stream_hints = vec![0; streams];
         let streams = (0..streams).map(|_| (false, RtpLeg::new(started, entropy.fork()))).collect();
         Self {
             lines: profiles.iter().map(LineLeg::new).collect(),
+            line_legs: vec![None; profiles.len()],
             legs: (0..legs).map(|_| None).collect(),
             streams,
+            stream_hints,
+            farewells: 0,
             crossings: (0..crossings).map(|_| (false, CrossLeg::new())).collect(),
             bridges: vec![None; legs],
             taps: Taps::new(),
@@ -242,10 +252,10 @@ impl<A: Processing> Plane<A> {
         let kind = match spec {
             LegSpec::Line(line) => {
                 let Some(line) = self.line_index(*line) else { return false };
-                let taken = |leg: &Leg<A>| leg.kind == Kind::Line(line);
-                if self.legs.iter().flatten().any(taken) {
+                if self.line_legs[line].is_some() {
                     return false;
                 }
+                self.line_legs[line] = Some(place);
                 Kind::Line(line)
             }
             LegSpec::Rtp(spec) => {
@@ -256,6 +266,8 @@ impl<A: Processing> Plane<A> {
                 let (used, stream) = &mut self.streams[index];
                 *used = true;
                 stream.open(now, spec);
+                let hints = self.stream_hints.len();
+                self.stream_hints[usize::from(spec.slot.0) % hints] = index;
                 for (from, ssrc) in self.leftovers.of(spec.slot) {
                     stream.leave_out(from, ssrc);
                 }
@@ -294,6 +306,7 @@ impl<A: Processing> Plane<A> {
             match leg.kind {
                 // A tone that the line's machine plays is not the leg's to stop.
                 Kind::Line(line) => {
+                    self.line_legs[line] = None;
                     self.lines[line].player.drop_digits();
                     self.lines[line].voice.pass_through(false);
                 }
@@ -305,6 +318,7 @@ impl<A: Processing> Plane<A> {
                         self.leftovers.note(stream.slot(), from, ssrc);
                     }
                     stream.close();
+                    self.farewells += 1;
                 }
                 Kind::Cross(crossing, _) => self.crossings[crossing].0 = false,
             }
@@ -323,7 +337,8 @@ impl<A: Processing> Plane<A> {
                     stream.abandon();
                 }
                 Some(Kind::Cross(crossing, _)) => self.crossings[crossing].0 = false,
-                Some(Kind::Line(_)) | None => {}
+                Some(Kind::Line(line)) => self.line_legs[line] = None,
+                None => {}
             }
         }
         out(MediaEvent::Failed(id));

@@ -17,6 +17,8 @@ mod spandsp;
 mod spandsp_codec;
 mod spandsp_fax;
 mod spandsp_modem;
+mod spandsp_plc;
+mod speex_jitter;
 mod speexdsp;
 mod tiff;
 
@@ -26,6 +28,8 @@ pub use spandsp::{Spandsp, SpandspDtmf, SpandspModemTone, SpandspSupervisory};
 pub use spandsp_codec::{SpandspCodecs, SpandspDecoder, SpandspEncoder, SpandspPacking};
 pub use spandsp_fax::{FaxOutcome, FaxRole, SpandspFax};
 pub use spandsp_modem::{Modulation, SpandspModem};
+pub use spandsp_plc::SpandspConcealer;
+pub use speex_jitter::SpeexJitter;
 pub use speexdsp::SpeexCanceller;
 pub use tiff::{FAX_WIDTH, LibTiff, Page, write_pages};
 

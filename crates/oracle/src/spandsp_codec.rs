@@ -1,4 +1,4 @@
-//! Debian's libspandsp: its G.722 and G.726.
+//! Debian's libspandsp: its G.711, G.722 and G.726.
 //!
 //! # What it does
 //! [`SpandspCodecs::open`] finds `libspandsp.so.2`; from it come coders and decoders.
@@ -10,7 +10,7 @@
 //! Version 0.0.6, as Debian packages it.
 //!
 //! # Standard
-//! None: the headers `spandsp/g722.h` and `spandsp/g726.h`.
+//! None: the headers `spandsp/g711.h`, `spandsp/g722.h` and `spandsp/g726.h`.
 
 use core::ffi::{c_int, c_void};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ const NAMES: [&str; 2] = ["libspandsp.so.2", "libspandsp.so"];
 /// Linear samples outside (`G726_ENCODING_LINEAR`).
 const LINEAR: c_int = 0;
 
+type InitG711 = unsafe extern "C" fn(*mut c_void, c_int) -> *mut c_void;
 type InitG722 = unsafe extern "C" fn(*mut c_void, c_int, c_int) -> *mut c_void;
 type InitG726 = unsafe extern "C" fn(*mut c_void, c_int, c_int, c_int) -> *mut c_void;
 type Encode = unsafe extern "C" fn(*mut c_void, *mut u8, *const i16, c_int) -> c_int;
@@ -70,6 +71,36 @@ impl SpandspCodecs {
     fn symbol<T: Copy>(&self, name: &str) -> Option<T> {
         // SAFETY: each caller names the type that the header declares for the symbol.
         unsafe { self.library.get::<T>(name) }.ok().map(|symbol| *symbol)
+    }
+
+    /// A coder of G.711, by the A-law or the mu-law.
+    pub fn g711_encoder(&self, mu: bool) -> Option<SpandspEncoder> {
+        let init: InitG711 = self.symbol("g711_init")?;
+        let (encode, free) = (self.symbol("g711_encode")?, self.symbol("g711_free")?);
+        // SAFETY: a null state asks the library to allocate one.
+        let state = unsafe { init(core::ptr::null_mut(), c_int::from(mu)) };
+        (!state.is_null()).then(|| SpandspEncoder {
+            state,
+            encode,
+            free,
+            bits: 8,
+            _library: self.library.clone(),
+        })
+    }
+
+    /// A decoder of G.711.
+    pub fn g711_decoder(&self, mu: bool) -> Option<SpandspDecoder> {
+        let init: InitG711 = self.symbol("g711_init")?;
+        let (decode, free) = (self.symbol("g711_decode")?, self.symbol("g711_free")?);
+        // SAFETY: as above.
+        let state = unsafe { init(core::ptr::null_mut(), c_int::from(mu)) };
+        (!state.is_null()).then(|| SpandspDecoder {
+            state,
+            decode,
+            free,
+            bits: 8,
+            _library: self.library.clone(),
+        })
     }
 
     /// A coder of G.722 at 64 kbit/s.

@@ -9,8 +9,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
-    bench, bench_codec, bench_curves, bench_dtmf, bench_echo, bench_fax, bench_loss, cancel, check, client,
-    demo, explore, flow, listen, run, transcode,
+    bench, bench_codec, bench_curves, bench_dtmf, bench_echo, bench_fax, bench_loss, bench_tick, cancel,
+    check, client, demo, explore, flow, listen, run, transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -297,6 +297,8 @@ pub enum BenchPart {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// A tick of many lines in calls: its mean and its worst, what each block takes of it, sockets apart
+    Tick(bench_tick::Settings),
     /// Each codec's cost beside libspandsp and libbcg729 on the same sound
     Codec {
         /// The seed of the sound
@@ -337,6 +339,7 @@ impl Command {
             Self::Transcode(settings) => transcode::run(&settings),
             Self::Bench { part: Some(BenchPart::Fax(settings)) } => bench_fax::run(&settings),
             Self::Bench { part: None } => bench::run(),
+            Self::Bench { part: Some(BenchPart::Tick(settings)) } => bench_tick::run(&settings),
             Self::Bench { part: Some(BenchPart::Codec { seed }) } => bench_codec::run(seed),
             Self::Bench { part: Some(BenchPart::Loss { seed, speech, out }) } => {
                 bench_loss::run(seed, speech.as_deref(), out.as_deref())

@@ -9,6 +9,7 @@ mod bench_dtmf;
 mod bench_echo;
 mod bench_fax;
 mod bench_loss;
+mod bench_tick;
 mod cancel;
 mod check;
 mod cli;

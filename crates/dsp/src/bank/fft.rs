@@ -37,12 +37,13 @@ impl Bins {
 }
 
 /// Transforms a window.
+#[inline(always)]
 pub(super) fn transform(window: &[f32; WINDOW], out: &mut Bins) {
     let (mut a, mut b) = (Bins::ZERO, Bins::ZERO);
     for (n, pair) in window.chunks_exact(2).enumerate() {
         (a.re[n], a.im[n]) = (pair[0], pair[1]);
     }
-    pass::<1>(&a, &mut b);
+    first_pass(&a, &mut b);
     pass::<4>(&b, &mut a);
     pass::<16>(&a, &mut b);
     pass::<64>(&b, &mut a);
@@ -57,7 +58,72 @@ pub(super) fn transform(window: &[f32; WINDOW], out: &mut Bins) {
     }
 }
 
+/// Turns of the first pass, by output and place.
+static FIRST_COSINES: [[f32; QUARTER]; 3] = first_turns(WINDOW / 4);
+static FIRST_SINES: [[f32; QUARTER]; 3] = first_turns(0);
+const QUARTER: usize = HALF / 4;
+
+/// The first radix-4 pass. Its outputs lie side by side; sums apart from interleaving can be done by vectors.
+#[inline(always)]
+fn first_pass(x: &Bins, y: &mut Bins) {
+    let mut sorted = Bins::ZERO;
+    let part = |values: &[f32; BINS], n: usize| -> [f32; QUARTER] {
+        core::array::from_fn(|p| values[n * QUARTER + p])
+    };
+    let re: [[f32; QUARTER]; 4] = core::array::from_fn(|n| part(&x.re, n));
+    let im: [[f32; QUARTER]; 4] = core::array::from_fn(|n| part(&x.im, n));
+    for p in 0..QUARTER {
+        let out = butterfly(core::array::from_fn(|n| (re[n][p], im[n][p])));
+        (sorted.re[p], sorted.im[p]) = out[0];
+        for n in 1..4 {
+            let value = times(out[n], (FIRST_COSINES[n - 1][p], -FIRST_SINES[n - 1][p]));
+            (sorted.re[n * QUARTER + p], sorted.im[n * QUARTER + p]) = value;
+        }
+    }
+    for p in 0..QUARTER {
+        for n in 0..4 {
+            y.re[4 * p + n] = sorted.re[n * QUARTER + p];
+            y.im[4 * p + n] = sorted.im[n * QUARTER + p];
+        }
+    }
+}
+
+/// Four values' sums, of which the last three are still to be turned.
+#[inline(always)]
+fn butterfly(x: [(f32, f32); 4]) -> [(f32, f32); 4] {
+    let (sum, gap) = ((x[0].0 + x[2].0, x[0].1 + x[2].1), (x[0].0 - x[2].0, x[0].1 - x[2].1));
+    let also = (x[1].0 + x[3].0, x[1].1 + x[3].1);
+    // j times the difference.
+    let turn = (x[3].1 - x[1].1, x[1].0 - x[3].0);
+    [
+        (sum.0 + also.0, sum.1 + also.1),
+        (gap.0 - turn.0, gap.1 - turn.1),
+        (sum.0 - also.0, sum.1 - also.1),
+        (gap.0 + turn.0, gap.1 + turn.1),
+    ]
+}
+
+#[inline(always)]
+fn times((re, im): (f32, f32), w: (f32, f32)) -> (f32, f32) {
+    (re * w.0 - im * w.1, re * w.1 + im * w.0)
+}
+
+const fn first_turns(shift: usize) -> [[f32; QUARTER]; 3] {
+    let mut out = [[0.0; QUARTER]; 3];
+    let mut n = 0;
+    while n < 3 {
+        let mut p = 0;
+        while p < QUARTER {
+            out[n][p] = sine_of_turn((n + 1) * 2 * p + shift, WINDOW) as f32;
+            p += 1;
+        }
+        n += 1;
+    }
+    out
+}
+
 /// One radix-4 pass over `STRIDE` interleaved transforms.
+#[inline(always)]
 fn pass<const STRIDE: usize>(x: &Bins, y: &mut Bins) {
     let quarter = HALF / (4 * STRIDE);
     for p in 0..quarter {
@@ -73,20 +139,13 @@ fn pass<const STRIDE: usize>(x: &Bins, y: &mut Bins) {
         let im: [[f32; STRIDE]; 4] = core::array::from_fn(|n| part(&x.im, n));
         let base = STRIDE * 4 * p;
         for q in 0..STRIDE {
-            let (sum_re, sum_im) = (re[0][q] + re[2][q], im[0][q] + im[2][q]);
-            let (gap_re, gap_im) = (re[0][q] - re[2][q], im[0][q] - im[2][q]);
-            let (also_re, also_im) = (re[1][q] + re[3][q], im[1][q] + im[3][q]);
-            // j times the difference.
-            let (turn_re, turn_im) = (im[3][q] - im[1][q], re[1][q] - re[3][q]);
-            y.re[base + q] = sum_re + also_re;
-            y.im[base + q] = sum_im + also_im;
-            let times = |re: f32, im: f32, w: (f32, f32)| (re * w.0 - im * w.1, re * w.1 + im * w.0);
-            let (r, i) = times(gap_re - turn_re, gap_im - turn_im, w1);
-            (y.re[base + STRIDE + q], y.im[base + STRIDE + q]) = (r, i);
-            let (r, i) = times(sum_re - also_re, sum_im - also_im, w2);
-            (y.re[base + 2 * STRIDE + q], y.im[base + 2 * STRIDE + q]) = (r, i);
-            let (r, i) = times(gap_re + turn_re, gap_im + turn_im, w3);
-            (y.re[base + 3 * STRIDE + q], y.im[base + 3 * STRIDE + q]) = (r, i);
+            let out = butterfly(core::array::from_fn(|n| (re[n][q], im[n][q])));
+            (y.re[base + q], y.im[base + q]) = out[0];
+            for (n, w) in [w1, w2, w3].into_iter().enumerate() {
+                let value = times(out[n + 1], w);
+                let at = base + (n + 1) * STRIDE + q;
+                (y.re[at], y.im[at]) = value;
+            }
         }
     }
 }

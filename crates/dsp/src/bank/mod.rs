@@ -107,7 +107,6 @@ struct Open {
 #[derive(Clone, Debug)]
 pub struct Bank {
     front: FrontEnd,
-    spectrum: Spectrum,
     tracker: Tracker,
     cadences: Cadences,
     answer: Option<AnswerWatch>,
@@ -128,7 +127,6 @@ impl Bank {
         let floor = power_of_level(LEVEL_MIN);
         Self {
             front: FrontEnd::new(),
-            spectrum: Spectrum::SILENT,
             tracker: Tracker::new(floor),
             cadences: Cadences::new(plan),
             answer: None,
@@ -158,26 +156,24 @@ impl Bank {
         self.now.0 += frame.len() as u64;
         let heard = self.flags.advance(frame);
         self.data_is(heard, &mut events);
-        if !self.front.advance(frame, self.floor, &mut self.spectrum) {
-            return events;
-        }
-        for event in self.tracker.advance(&self.spectrum, self.now).into_iter().flatten() {
+        let Some(spectrum) = self.front.advance(frame, self.floor) else { return events };
+        for event in self.tracker.advance(&spectrum, self.now).into_iter().flatten() {
             match event {
                 SegmentEvent::Begin => self.answer = None,
                 SegmentEvent::End(segment) => self.over(segment, &mut events),
             }
         }
         if let Some(segment) = self.tracker.current() {
-            self.sounds(&segment, &mut events);
+            self.sounds(&segment, &spectrum, &mut events);
         }
         self.progress_is(&mut events);
         events
     }
 
     /// A stretch sounds.
-    fn sounds(&mut self, segment: &Segment, events: &mut BankEvents) {
+    fn sounds(&mut self, segment: &Segment, spectrum: &Spectrum, events: &mut BankEvents) {
         if ANSWER.fits(segment) {
-            self.answer.get_or_insert_with(AnswerWatch::new).advance(&self.spectrum);
+            self.answer.get_or_insert_with(AnswerWatch::new).advance(spectrum);
         }
         let Some(signal) = Named::early(segment).map(|signal| self.refined(signal)) else { return };
         if self.named.is_none_or(|open| open.signal != signal) {

@@ -123,8 +123,9 @@ pub(super) enum SegmentEvent {
 /// Follows stretches.
 #[derive(Clone, Debug)]
 pub(super) struct Tracker {
-    /// Powers of the windows before, the newest first.
+    /// Powers of the windows before, in a ring whose oldest is at `oldest`.
     history: [[f32; BINS]; HISTORY],
+    oldest: usize,
     state: State,
     floor: f32,
 }
@@ -154,7 +155,7 @@ struct Active {
 
 impl Tracker {
     pub(super) fn new(floor: f32) -> Self {
-        Self { history: [[0.0; BINS]; HISTORY], state: State::Idle, floor }
+        Self { history: [[0.0; BINS]; HISTORY], oldest: 0, state: State::Idle, floor }
     }
 
     /// The stretch that goes on now.
@@ -197,15 +198,16 @@ impl Tracker {
                 }
             }
         }
-        self.history.rotate_right(1);
-        self.history[0] = spectrum.power;
+        self.history[self.oldest] = spectrum.power;
+        self.oldest = (self.oldest + 1) % HISTORY;
         events
     }
 
     fn begin(&self, chord: Option<Chord>, spectrum: &Spectrum, centre: u64) -> State {
         let Some(chord) = chord else { return State::Idle };
         let mut powers = [0.0; HISTORY + 3];
-        for (slot, before) in powers.iter_mut().zip(self.history.iter().rev()) {
+        let (newer, older) = self.history.split_at(self.oldest);
+        for (slot, before) in powers.iter_mut().zip(older.iter().chain(newer)) {
             *slot = chord.power(before);
         }
         powers[HISTORY] = chord.power(&spectrum.power);

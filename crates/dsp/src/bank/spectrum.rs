@@ -14,9 +14,12 @@
 //! # Standard
 //! None.
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::fft::{BINS, Bins, WINDOW, transform};
 use crate::level::Frame;
 use crate::wave::sine_of_turn;
+use tipring_units::TICK_SAMPLES;
 
 /// Samples from one window to the next: two frames.
 pub(super) const HOP: usize = 160;
@@ -85,67 +88,106 @@ pub(super) fn power_at(power: &[f32; BINS], hertz: f32) -> f32 {
     power[bin - 1] + power[bin] + power[bin + 1]
 }
 
-/// The window's memory.
+/// Samples that are kept: whole frames.
+const KEPT: usize = WINDOW.next_multiple_of(TICK_SAMPLES);
+
+/// The window's memory: a ring of samples as they came.
 #[derive(Clone, Debug)]
 pub(super) struct FrontEnd {
-    window: [f32; WINDOW],
+    level: Level,
+    samples: [i16; KEPT],
+    /// Where the next frame goes.
+    next: usize,
     half: bool,
 }
 
 impl FrontEnd {
     pub(super) fn new() -> Self {
-        Self { window: [0.0; WINDOW], half: false }
+        Self { level: Level::new(), samples: [0; KEPT], next: 0, half: false }
     }
 
-    /// Takes a frame in; every second one fills `out` and returns true. Windows of less mean square than `floor` are
+    /// Takes a frame in; every second one brings what the window shows. Windows of less mean square than `floor` are
     /// silent.
-    pub(super) fn advance(&mut self, frame: &Frame, floor: f32, out: &mut Spectrum) -> bool {
-        self.window.copy_within(frame.len().., 0);
-        let start = WINDOW - frame.len();
-        for (slot, &sample) in self.window[start..].iter_mut().zip(frame) {
-            *slot = f32::from(sample);
-        }
+    pub(super) fn advance(&mut self, frame: &Frame, floor: f32) -> Option<Spectrum> {
+        self.samples[self.next..self.next + TICK_SAMPLES].copy_from_slice(frame);
+        self.next = (self.next + TICK_SAMPLES) % KEPT;
         self.half = !self.half;
         if self.half {
-            return false;
+            return None;
         }
-        analyse(&self.window, floor, out);
-        true
+        let mut out = Spectrum::SILENT;
+        let (level, samples, next) = (self.level, &self.samples, self.next);
+        dispatch!(level, simd => analyse(simd, samples, next, floor, &mut out));
+        Some(out)
     }
 }
 
-fn analyse(window: &[f32; WINDOW], floor: f32, out: &mut Spectrum) {
+/// Analyses the latest samples of a ring whose oldest is at `oldest`.
+#[inline(always)]
+fn analyse<S: Simd>(_: S, ring: &[i16; KEPT], oldest: usize, floor: f32, out: &mut Spectrum) {
     let mut weighted = [0.0; WINDOW];
+    // The samples in order: those from the oldest to the end of the ring, without what the window does not reach, then the rest.
+    let first = (oldest + KEPT - WINDOW) % KEPT;
+    let (begin, rest) = (&ring[first..], &ring[..first]);
+    let begin = &begin[..begin.len().min(WINDOW)];
+    for (part, from) in [(0, begin), (begin.len(), rest)] {
+        for ((to, &from), weight) in weighted[part..].iter_mut().zip(from).zip(&HANN[part..]) {
+            *to = f32::from(from) * weight;
+        }
+    }
     let mut lanes = [0.0_f32; 8];
-    for ((to, from), weights) in
-        weighted.chunks_exact_mut(8).zip(window.chunks_exact(8)).zip(HANN.chunks_exact(8))
-    {
+    for chunk in weighted.as_chunks::<8>().0 {
         for lane in 0..8 {
-            to[lane] = from[lane] * weights[lane];
-            lanes[lane] += to[lane] * to[lane];
+            lanes[lane] += chunk[lane] * chunk[lane];
         }
     }
     let energy = lanes.iter().sum::<f32>();
-    out.count = 0;
     // Not-a-number is silence too. The window's mean square weight is 3/8.
     if energy.is_nan() || energy < floor * (WINDOW as f32 * 0.375) {
-        out.power = [0.0; BINS];
-        out.bins = Bins::ZERO;
-        (out.total, out.low) = (0.0, 0.0);
         return;
     }
     transform(&weighted, &mut out.bins);
     for ((power, &re), &im) in out.power.iter_mut().zip(&out.bins.re).zip(&out.bins.im) {
         *power = (re * re + im * im) * SCALE;
     }
-    out.low = out.power[FIRST..LOW_END].iter().sum();
-    out.total = out.low + out.power[LOW_END..LAST].iter().sum::<f32>();
+    out.low = sum(&out.power[FIRST..LOW_END]);
+    out.total = out.low + sum(&out.power[LOW_END..LAST]);
     find_peaks(out);
 }
 
+/// Sum in eight lanes, which are added in one order.
+#[inline(always)]
+fn sum(values: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; 8];
+    let (chunks, rest) = values.as_chunks::<8>();
+    for chunk in chunks {
+        for lane in 0..8 {
+            lanes[lane] += chunk[lane];
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane += value;
+    }
+    lanes.iter().sum()
+}
+
+/// The largest of values that are not negative.
+#[inline(always)]
+fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; 8];
+    let (chunks, rest) = values.as_chunks::<8>();
+    for chunk in chunks {
+        for lane in 0..8 {
+            lanes[lane] = if chunk[lane] > lanes[lane] { chunk[lane] } else { lanes[lane] };
+        }
+    }
+    lanes.iter().chain(rest).copied().fold(0.0, f32::max)
+}
+
+#[inline(always)]
 fn find_peaks(out: &mut Spectrum) {
     let power = &out.power;
-    let strongest = power[FIRST..LAST].iter().copied().fold(0.0_f32, f32::max);
+    let strongest = largest(&power[FIRST..LAST]);
     let least = (strongest * PEAK_SHARE).max(1e-6);
     for k in FIRST..LAST {
         let (before, here, after) = (power[k - 1], power[k], power[k + 1]);
@@ -202,7 +244,9 @@ mod tests {
         let (mut front, mut out) = (FrontEnd::new(), Spectrum::SILENT);
         for _ in 0..10 {
             let frame = core::array::from_fn(|_| sines.iter_mut().map(Sine::value).sum::<f64>() as i16);
-            front.advance(&frame, 1.0, &mut out);
+            if let Some(spectrum) = front.advance(&frame, 1.0) {
+                out = spectrum;
+            }
         }
         out
     }

@@ -20,10 +20,7 @@ impl<A: Processing> Plane<A> {
         bytes: &[u8],
         out: &mut impl FnMut(MediaEvent),
     ) {
-        let takes = |(used, stream): &(bool, crate::RtpLeg<A>)| {
-            *used && !stream.is_closing() && stream.slot() == slot
-        };
-        let Some(index) = self.streams.iter().position(takes) else {
+        let Some(index) = self.stream_at(slot) else {
             self.strays += 1;
             if let Ok(packet) = Packet::parse(bytes) {
                 self.leftovers.note(slot, from, packet.header.ssrc);
@@ -36,6 +33,16 @@ impl<A: Processing> Plane<A> {
                 self.fail(id, out);
             }
         }
+    }
+
+    /// The stream that is open on a slot.
+    fn stream_at(&self, slot: MediaSlot) -> Option<usize> {
+        let takes = |(used, stream): &(bool, crate::RtpLeg<A>)| {
+            *used && !stream.is_closing() && stream.slot() == slot
+        };
+        let hint = *self.stream_hints.get(usize::from(slot.0) % self.stream_hints.len().max(1))?;
+        let is_there = self.streams.get(hint).is_some_and(takes);
+        if is_there { Some(hint) } else { self.streams.iter().position(takes) }
     }
 
     /// A frame arrived from another shard.
@@ -54,7 +61,7 @@ impl<A: Processing> Plane<A> {
         self.taps.show(line, TapPoint::LineIn, frame);
         let heard = self.lines[index].hear(frame, bulk_delay);
         self.taps.show(line, TapPoint::Cancelled, &heard.clean);
-        if let Some(leg) = self.legs.iter_mut().flatten().find(|leg| leg.kind == Kind::Line(index)) {
+        if let Some(leg) = self.line_legs[index].and_then(|place| self.legs[place].as_mut()) {
             leg.take(&heard);
             leg.signal = self.lines[index].take_signal();
         }
@@ -211,8 +218,8 @@ impl<A: Processing> Plane<A> {
     /// `bridged`: the line hears its bridge; else only what its player plays.
     pub fn line_out(&mut self, line: LineId, bridged: bool) -> A::Frame {
         let Some(index) = self.line_index(line) else { return A::SILENCE };
-        let mut legs = self.legs.iter().flatten().filter(|_| bridged);
-        let hears = legs.find(|leg| leg.kind == Kind::Line(index)).map(|leg| leg.hears);
+        let leg = self.line_legs[index].filter(|_| bridged).and_then(|place| self.legs[place].as_ref());
+        let hears = leg.map(|leg| leg.hears);
         let frame = self.lines[index].out(bridged, hears);
         self.taps.show(line, TapPoint::LineOut, &frame);
         frame
@@ -241,6 +248,10 @@ impl<A: Processing> Plane<A> {
                 self.fail(id, out);
             }
         }
+        if self.farewells == 0 {
+            return;
+        }
+        self.farewells = 0;
         for (used, stream) in self.streams.iter_mut().filter(|(used, stream)| *used && stream.is_closing()) {
             if guarded(|| stream.farewell(now, packets)).is_none() {
                 stream.abandon();
