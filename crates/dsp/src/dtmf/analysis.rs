@@ -17,6 +17,8 @@
 //! # Standard
 //! ITU-T Q.24 clause 2.2 (frequency tolerance) and 2.6 (dial tone present).
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::{HIGH_GROUP, LOW_GROUP};
 use crate::wave::sine_of_turn;
 
@@ -103,6 +105,7 @@ pub(super) struct Line {
 /// The filters, the window and the correlators.
 #[derive(Clone, Debug)]
 pub(super) struct Analysis {
+    level: Level,
     /// Samples of even and odd place that the half-band filter still needs.
     even: [f32; HALF_HOP + 2 * TAPS],
     odd: [f32; HALF_HOP + TAPS],
@@ -118,6 +121,7 @@ pub(super) struct Analysis {
 impl Analysis {
     pub(super) fn new() -> Self {
         Self {
+            level: Level::new(),
             even: [0.0; HALF_HOP + 2 * TAPS],
             odd: [0.0; HALF_HOP + TAPS],
             passed: [[0.0; 2]; SECTIONS.len() + 1],
@@ -131,6 +135,12 @@ impl Analysis {
 
     /// Takes 5 ms in. Windows of less energy than `floor` are not looked into.
     pub(super) fn advance(&mut self, samples: &[i16], floor: f32) {
+        let level = self.level;
+        dispatch!(level, simd => self.work(simd, samples, floor));
+    }
+
+    #[inline(always)]
+    fn work<S: Simd>(&mut self, _: S, samples: &[i16], floor: f32) {
         self.window.copy_within(HALF_HOP.., 0);
         self.upper.copy_within(HALF_HOP.., 0);
         self.unfiltered.copy_within(HALF_HOP.., 0);
@@ -142,6 +152,7 @@ impl Analysis {
     }
 
     /// The high-pass in direct form I, written so that a sample waits for one product and one difference of the one before.
+    #[inline(always)]
     fn high_pass(&mut self, lower: &[f32; HALF_HOP]) {
         // Taken out of the structure, the values stay in registers.
         let mut passed = self.passed;
@@ -162,6 +173,7 @@ impl Analysis {
     }
 
     /// Parts 5 ms at 2 kHz: the lower half comes back, the upper goes into its window.
+    #[inline(always)]
     fn part(&mut self, samples: &[i16]) -> [f32; HALF_HOP] {
         self.even.copy_within(HALF_HOP.., 0);
         self.odd.copy_within(HALF_HOP.., 0);
@@ -278,6 +290,7 @@ fn cosine_of(hertz: f32) -> f32 {
     1.0 + q * (-0.5 + q * (1.0 / 24.0 + q * (-1.0 / 720.0 + q * (1.0 / 40_320.0 - q / 3_628_800.0))))
 }
 
+#[inline(always)]
 fn spectrum(
     window: &[f32; WINDOW],
     upper: &[f32; WINDOW],

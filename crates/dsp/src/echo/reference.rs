@@ -5,8 +5,8 @@
 //! [`AGES`]` - 1` older ones.
 //!
 //! # How
-//! Each bin has a ring of its latest values, written twice so that any run of them lies in one piece. Partition 0 is
-//! the newest: eight partitions of a bin are one vector.
+//! Each bin has its latest values side by side, the newest first, and they are moved on by one with each block: of many lines, that costs
+//! less than a ring with all values twice, which is read from further away. Eight partitions of a bin are one vector.
 //!
 //! A block's edges spread every tone over all bins. Of steady tones, what is spread says nothing of the line at those
 //! frequencies, yet it repeats from block to block, and so may the near end's tones: a filter that learnt from it would
@@ -22,9 +22,9 @@
 
 use super::PARTITIONS_MAX;
 use super::fft::{BINS, LANES, LENGTH, Roots, Spectrum, forward};
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, dispatch, f32x8};
 
-/// Blocks by which an estimate may look back, this one included.
+/// Blocks by which an estimate may look back, this one included. Two, so that [`Reference::move_on`] moves whole vectors.
 pub(super) const AGES: usize = 2;
 
 /// A block whose power lies in fewer bins than this is of tones.
@@ -53,8 +53,6 @@ pub(super) struct Reference {
     im: Vec<f32>,
     /// Blocks that are kept.
     width: usize,
-    /// Place of the newest.
-    newest: usize,
     is_narrow: bool,
     /// Decaying peak of the blocks' power.
     peak: f32,
@@ -69,12 +67,11 @@ pub(super) struct Reference {
 impl Reference {
     /// Has room for [`PARTITIONS_MAX`].
     pub(super) fn new(groups: usize) -> Self {
-        let room = 2 * width_for(PARTITIONS_MAX.div_ceil(LANES)) * BINS;
+        let room = width_for(PARTITIONS_MAX.div_ceil(LANES)) * BINS;
         let mut new = Self {
             re: Vec::with_capacity(room),
             im: Vec::with_capacity(room),
             width: 0,
-            newest: 0,
             is_narrow: false,
             peak: 0.0,
             own: [true; BINS],
@@ -89,17 +86,15 @@ impl Reference {
     /// Keeps as many blocks as filters of so many groups see, in the same memory; [`Self::rebuild`] fills them.
     pub(super) fn set_groups(&mut self, groups: usize) {
         self.width = width_for(groups);
-        self.newest = 0;
         for values in [&mut self.re, &mut self.im] {
             values.clear();
-            values.resize(2 * self.width * BINS, 0.0);
+            values.resize(self.width * BINS, 0.0);
         }
     }
 
     /// Takes the next two ticks' samples in: the one before and the newest.
     #[inline(always)]
     pub(super) fn push<S: Simd>(&mut self, simd: S, roots: &Roots, samples: &[f32; LENGTH]) {
-        self.newest = if self.newest == 0 { self.width - 1 } else { self.newest - 1 };
         let mut spectrum = Spectrum::EMPTY;
         forward(simd, roots, samples, &mut spectrum);
         let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
@@ -111,7 +106,8 @@ impl Reference {
         // With equal powers in n bins this is n times the squares.
         self.is_narrow = sum * sum < NARROW_BINS * squares;
         self.judge_bins(&spectrum);
-        self.write(self.newest, &spectrum);
+        self.move_on(simd);
+        self.write(0, &spectrum);
     }
 
     /// Whether the newest block is of tones: its power lies in few bins.
@@ -185,33 +181,42 @@ impl Reference {
         for age in 0..self.width {
             let end = samples.len().saturating_sub(age * LENGTH / 2);
             let block = end.checked_sub(LENGTH).and_then(|start| samples[start..end].try_into().ok());
-            let place = (self.newest + age) % self.width;
             let silence = [0.0; LENGTH];
             let mut spectrum = Spectrum::EMPTY;
             let block = block.unwrap_or(&silence);
             dispatch!(Level::baseline(), simd => forward(simd, roots, block, &mut spectrum));
-            self.write(place, &spectrum);
+            self.write(age, &spectrum);
+        }
+    }
+
+    /// Makes room for a newest block; the oldest is forgotten.
+    #[inline(always)]
+    fn move_on<S: Simd>(&mut self, simd: S) {
+        for values in [&mut self.re, &mut self.im] {
+            for row in values.chunks_exact_mut(self.width) {
+                // From the oldest on: what is written over has been read.
+                for at in (0..self.width - 1).step_by(LANES).rev() {
+                    let older = f32x8::from_slice(simd, &row[at..at + LANES]);
+                    older.store_slice(&mut row[at + 1..at + 1 + LANES]);
+                }
+            }
         }
     }
 
     #[inline(always)]
-    fn write(&mut self, place: usize, spectrum: &Spectrum) {
-        let stride = 2 * self.width;
-        let rows = self.re.chunks_exact_mut(stride).zip(self.im.chunks_exact_mut(stride));
+    fn write(&mut self, age: usize, spectrum: &Spectrum) {
+        let rows = self.re.chunks_exact_mut(self.width).zip(self.im.chunks_exact_mut(self.width));
         for ((re, im), (x, y)) in rows.zip(spectrum.re.iter().zip(&spectrum.im)) {
-            re[place] = *x;
-            re[place + self.width] = *x;
-            im[place] = *y;
-            im[place + self.width] = *y;
+            re[age] = *x;
+            im[age] = *y;
         }
     }
 
     /// The newest `groups * 8` values of each bin, by partition, as they were `age` blocks ago.
     #[inline(always)]
     pub(super) fn rows(&self, age: usize, groups: usize) -> impl Iterator<Item = (&[f32], &[f32])> {
-        let stride = 2 * self.width;
-        let (start, end) = (self.newest + age, self.newest + age + groups * LANES);
-        let rows = self.re.chunks_exact(stride).zip(self.im.chunks_exact(stride));
+        let (start, end) = (age, age + groups * LANES);
+        let rows = self.re.chunks_exact(self.width).zip(self.im.chunks_exact(self.width));
         rows.map(move |(re, im)| (&re[start..end], &im[start..end]))
     }
 }

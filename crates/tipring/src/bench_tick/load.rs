@@ -16,7 +16,6 @@
 //! ITU-T P.59 (table 1 and clause 4), G.711.
 
 use core::net::SocketAddr;
-use std::time::Instant as Clock;
 
 use clap::ValueEnum;
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
@@ -31,6 +30,8 @@ use tipring_units::{
     BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Milliamps, Millis, ShardId, TICK, TICK_SAMPLES,
     Volts, WallTime,
 };
+
+use super::watch::{Start, Took};
 
 /// Ticks before anything is measured: calls begin in the first, and cancellers learn in the others.
 pub const WARM_TICKS: usize = 400;
@@ -260,13 +261,13 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// One tick; its nanoseconds. What comes of card and network is made before and not counted.
-    pub fn tick(&mut self) -> f64 {
+    /// One tick and what it took. What comes of card and network is made before and not counted.
+    pub fn tick(&mut self) -> Took {
         self.begin_calls();
         self.make_inputs();
         self.packets.clear();
         let (now, tick) = (self.now, self.tick);
-        let start = Clock::now();
+        let start = Start::now();
         for (slot, call) in self.calls.iter().enumerate() {
             for flying in call.flying.iter().flatten().filter(|flying| flying.due == tick) {
                 self.shard.receive(now, MediaSlot(slot as u16), FAR, &flying.bytes);
@@ -274,7 +275,7 @@ impl<'a> Load<'a> {
         }
         self.shard.tick(now, &self.rx, &mut self.tx, &mut self.packets, |_| ());
         while self.shard.poll().is_some() {}
-        let took = start.elapsed().as_nanos() as f64;
+        let took = start.took();
         self.sent += self.packets.len() as u64;
         self.now += TICK;
         self.tick += 1;

@@ -1,12 +1,13 @@
 //! The blocks of the voice path by themselves, one of each for every line, on what the lines of a load hear and say.
 
 use std::hint::black_box;
-use std::time::Instant as Clock;
 
 use tipring_dsp::{Bank, DcBlock, DtmfDetector, EchoCanceller, EchoConfig, Gain, TimeScaler};
 use tipring_media::{Coder, SampleCoder};
 use tipring_port::{CodecName, Frame, LineProfile, SAMPLE_SILENCE, TonePlan};
 use tipring_units::{Db, Samples, TICK_SAMPLES};
+
+use super::watch::Start;
 
 /// The blocks, in the order of the table.
 pub const NAMES: [&str; 6] = [
@@ -128,7 +129,7 @@ impl AllParts {
 }
 
 fn timed(work: impl FnOnce()) -> f64 {
-    let start = Clock::now();
+    let start = Start::now();
     work();
-    start.elapsed().as_nanos() as f64
+    start.took().cpu
 }

@@ -1,11 +1,11 @@
 //! What the packets of a load cost to send and to receive: by the sockets of this machine, to itself.
 
 use std::net::UdpSocket;
-use std::time::Instant as Clock;
 
 use anyhow::{Context, Result};
 
 use super::load::PACKET;
+use super::watch::Start;
 
 /// Packets that are under way at once, so that no socket's room is full.
 const BATCH: usize = 64;
@@ -31,23 +31,23 @@ pub fn measure() -> Result<Sockets> {
     let (bytes, mut buffer) = ([0x80; PACKET], [0; 1500]);
     let (mut send, mut receive, mut received) = (0.0, 0.0, 0_usize);
     for _ in 0..PACKETS / BATCH {
-        let start = Clock::now();
+        let start = Start::now();
         for _ in 0..BATCH {
             from.send_to(&bytes, address).context("the loopback takes no packet")?;
         }
-        send += start.elapsed().as_nanos() as f64;
-        let start = Clock::now();
+        send += start.took().cpu;
+        let start = Start::now();
         for _ in 0..BATCH {
             received += usize::from(to.recv_from(&mut buffer).is_ok());
         }
-        receive += start.elapsed().as_nanos() as f64;
+        receive += start.took().cpu;
     }
-    let start = Clock::now();
+    let start = Start::now();
     for _ in 0..PACKETS {
         // Nothing waits: that is what is measured.
         let _ = to.recv_from(&mut buffer);
     }
-    let look = start.elapsed().as_nanos() as f64 / PACKETS as f64;
+    let look = start.took().cpu / PACKETS as f64;
     let sent = (PACKETS / BATCH * BATCH) as f64;
     Ok(Sockets { send: send / sent, receive: receive / received.max(1) as f64, look })
 }
