@@ -238,9 +238,9 @@ impl ShapedNoise {
 
     /// Writes a frame of noise.
     pub fn process(&mut self, frame: &mut Frame) {
-        for sample in frame {
+        for (sample, bell) in frame.iter_mut().zip(self.bits.bells()) {
             self.gain += (self.wanted - self.gain) * 0.02;
-            let mut forward = self.bits.bell() * self.gain;
+            let mut forward = bell * self.gain;
             for n in (0..NOISE_ORDER).rev() {
                 forward -= self.reflections[n] * self.backward[n];
                 let next = self.backward[n] + self.reflections[n] * forward;

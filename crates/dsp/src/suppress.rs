@@ -13,7 +13,7 @@
 //! # Standard
 //! ITU-T G.168 clause 6.5 and Appendix II (comfort noise).
 
-use crate::comfort::ComfortNoise;
+use crate::comfort::{ComfortNoise, SKIP_MAX};
 use crate::level::level_of_power;
 use tipring_units::{Dbm0, TICK_SAMPLES};
 
@@ -39,11 +39,13 @@ pub(crate) struct Suppressor {
     gain: f32,
     floor: f32,
     noise: ComfortNoise,
+    /// Frames in which the noise was not heard, and was not made.
+    unheard: u32,
 }
 
 impl Suppressor {
     pub(crate) fn new() -> Self {
-        Self { gain: 1.0, floor: 0.0, noise: ComfortNoise::new(0x7199_1268, Dbm0(-99.0)) }
+        Self { gain: 1.0, floor: 0.0, noise: ComfortNoise::new(0x7199_1268, Dbm0(-99.0)), unheard: 0 }
     }
 
     pub(crate) fn noise_power(&self) -> f32 {
@@ -55,17 +57,31 @@ impl Suppressor {
     }
 
     pub(crate) fn process(&mut self, frame: &mut [f32; TICK_SAMPLES], gate: Gate) {
+        if self.unheard > 0 && (gate != Gate::Open || self.unheard == SKIP_MAX) {
+            self.noise.skip(core::mem::take(&mut self.unheard));
+        }
+        if gate == Gate::Open && self.gain == 1.0 {
+            // The frame stays as it is.
+            self.unheard += 1;
+            return;
+        }
         self.noise.set_power(self.floor.min(NOISE_MAX));
         let target = match gate {
             Gate::Open => 1.0,
             Gate::Ducked => 0.25,
             Gate::Closed => 0.0,
         };
-        let rate = if target > self.gain { OPENING } else { CLOSING };
-        for sample in frame.iter_mut() {
-            self.gain += (target - self.gain) * rate;
-            let noise = self.noise.step();
-            *sample = *sample * self.gain + noise * (1.0 - self.gain);
+        let mut gains = [target; TICK_SAMPLES];
+        if self.gain != target {
+            let rate = if target > self.gain { OPENING } else { CLOSING };
+            for gain in &mut gains {
+                self.gain += (target - self.gain) * rate;
+                *gain = self.gain;
+            }
+        }
+        let noise = self.noise.frame();
+        for ((sample, noise), gain) in frame.iter_mut().zip(noise).zip(gains) {
+            *sample = *sample * gain + noise * (1.0 - gain);
         }
         if (target - self.gain).abs() < 1e-4 {
             self.gain = target;

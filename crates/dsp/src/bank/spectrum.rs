@@ -275,6 +275,27 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_vectors_gives_the_same_bits() {
+        let mut entropy = tipring_units::Entropy::for_simulation(5);
+        let (mut best, mut plain) = (FrontEnd::new(), FrontEnd::new());
+        plain.level = Level::baseline();
+        let mut windows = 0;
+        for _ in 0..100 {
+            let frame = core::array::from_fn(|_| entropy.u32() as i16 / 4);
+            let (Some(a), Some(b)) = (best.advance(&frame, 1.0), plain.advance(&frame, 1.0)) else {
+                continue;
+            };
+            windows += 1;
+            assert_eq!(a.power.map(f32::to_bits), b.power.map(f32::to_bits));
+            assert_eq!(
+                (a.peaks, a.total.to_bits(), a.low.to_bits()),
+                (b.peaks, b.total.to_bits(), b.low.to_bits())
+            );
+        }
+        assert_eq!(windows, 50);
+    }
+
+    #[test]
     fn silence_has_no_peaks() {
         assert_eq!(spectrum_of(&[]).peaks(), []);
     }

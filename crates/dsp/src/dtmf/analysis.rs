@@ -394,6 +394,23 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_vectors_gives_the_same_bits() {
+        let mut entropy = tipring_units::Entropy::for_simulation(5);
+        let (mut best, mut plain) = (Analysis::new(), Analysis::new());
+        plain.level = Level::baseline();
+        for _ in 0..200 {
+            let half: [i16; HOP] = core::array::from_fn(|_| entropy.u32() as i16 / 4);
+            best.advance(&half, 1.0);
+            plain.advance(&half, 1.0);
+            let bits = |analysis: &Analysis| {
+                let bins = analysis.current.bins.map(|bin| [bin.re.to_bits(), bin.im.to_bits()]);
+                (bins, analysis.current.energy.to_bits(), analysis.current.below.to_bits())
+            };
+            assert_eq!(bits(&best), bits(&plain));
+        }
+    }
+
+    #[test]
     fn offsets_are_exact_to_a_hertz() {
         for (high, group) in [(false, LOW_GROUP), (true, HIGH_GROUP)] {
             for (place, nominal) in group.into_iter().enumerate() {

@@ -45,6 +45,10 @@ const TURNING: f32 = 0.1;
 const HOLD_MIN: Dbm0 = Dbm0(-36.0);
 const RELEASE_TICKS: u32 = 25;
 
+/// The same as mean squares.
+static TONE_POWER: LazyLock<f32> = LazyLock::new(|| power_of_level(TONE_MIN));
+static HOLD_POWER: LazyLock<f32> = LazyLock::new(|| power_of_level(HOLD_MIN));
+
 /// cos and sin of the tone over a tick.
 static TONE: LazyLock<[[f32; TICK_SAMPLES]; 2]> = LazyLock::new(|| {
     let angle = |n: usize| TAU * (21 * n % TICK_SAMPLES) as f64 / TICK_SAMPLES as f64;
@@ -95,14 +99,14 @@ impl Listener {
         let mut heard = false;
         for half in 0..2 {
             let at = half * HALF..(half + 1) * HALF;
-            let mut point = Point::default();
-            for ((x, c), s) in block[at.clone()].iter().zip(&cos[at.clone()]).zip(&sin[at.clone()]) {
-                point.re += x * c;
-                point.im -= x * s;
+            let total = power(&block[at.clone()]);
+            // What is too soft is no tone, whatever its phase.
+            if total <= *TONE_POWER * HALF as f32 {
+                heard |= self.follow(None);
+                continue;
             }
-            let total = power(&block[at]);
-            let is_tone = total > power_of_level(TONE_MIN) * HALF as f32
-                && point.power() > PURITY * 0.5 * HALF as f32 * total;
+            let point = correlate(&block[at.clone()], &cos[at.clone()], &sin[at]);
+            let is_tone = point.power() > PURITY * 0.5 * HALF as f32 * total;
             heard |= self.follow(is_tone.then_some(point));
         }
         heard
@@ -142,6 +146,19 @@ impl Listener {
     }
 }
 
+/// Sums in eight lanes, which are added in one order.
+fn correlate(block: &[f32], cos: &[f32], sin: &[f32]) -> Point {
+    let (mut re, mut im) = ([0.0_f32; 8], [0.0_f32; 8]);
+    let chunks = block.as_chunks::<8>().0.iter().zip(cos.as_chunks::<8>().0).zip(sin.as_chunks::<8>().0);
+    for ((x, c), s) in chunks {
+        for lane in 0..8 {
+            re[lane] += x[lane] * c[lane];
+            im[lane] -= x[lane] * s[lane];
+        }
+    }
+    Point { re: re.iter().sum(), im: im.iter().sum() }
+}
+
 /// Listens to both directions and says whether the canceller is off.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Disabler {
@@ -160,7 +177,7 @@ impl Disabler {
                 self.is_off = true;
             }
         }
-        self.silent = if loudest > power_of_level(HOLD_MIN) { 0 } else { self.silent.saturating_add(1) };
+        self.silent = if loudest > *HOLD_POWER { 0 } else { self.silent.saturating_add(1) };
         if self.silent >= RELEASE_TICKS {
             self.is_off = false;
         }

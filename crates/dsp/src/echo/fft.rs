@@ -37,8 +37,6 @@ pub(super) trait Value<S: Simd>:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<f32, Output = Self>
 {
     type Cell: Copy;
-    /// Whether it is already a vector, so that loops need not be.
-    const WIDE: bool;
     fn zero(simd: S) -> Self;
     fn load(simd: S, cell: &Self::Cell) -> Self;
     fn store(self, cell: &mut Self::Cell);
@@ -46,7 +44,6 @@ pub(super) trait Value<S: Simd>:
 
 impl<S: Simd> Value<S> for f32 {
     type Cell = Self;
-    const WIDE: bool = false;
 
     #[inline(always)]
     fn zero(_: S) -> Self {
@@ -66,7 +63,6 @@ impl<S: Simd> Value<S> for f32 {
 
 impl<S: Simd> Value<S> for f32x8<S> {
     type Cell = Lanes;
-    const WIDE: bool = true;
 
     #[inline(always)]
     fn zero(simd: S) -> Self {
@@ -112,11 +108,17 @@ pub(super) fn roots() -> &'static Roots {
     &ROOTS
 }
 
-/// 80 complex values.
-#[derive(Clone, Copy, Debug)]
-struct Packed<C> {
-    re: [C; HALF],
-    im: [C; HALF],
+/// 80 complex values to read.
+#[derive(Clone, Copy)]
+struct From<'a, C> {
+    re: &'a [C; HALF],
+    im: &'a [C; HALF],
+}
+
+/// 80 complex values to write.
+struct To<'a, C> {
+    re: &'a mut [C; HALF],
+    im: &'a mut [C; HALF],
 }
 
 /// A spectrum.
@@ -147,55 +149,79 @@ fn butterfly4<S: Simd, T: Value<S>>(_: S, [a, b, c, d]: [Pair<T>; 4]) -> [Pair<T
 }
 
 #[inline(always)]
-fn load<S: Simd, T: Value<S>>(simd: S, from: &Packed<T::Cell>, at: usize) -> Pair<T> {
+fn load<S: Simd, T: Value<S>>(simd: S, from: From<'_, T::Cell>, at: usize) -> Pair<T> {
     (T::load(simd, &from.re[at]), T::load(simd, &from.im[at]))
 }
 
 #[inline(always)]
-fn store<S: Simd, T: Value<S>>(_: S, value: Pair<T>, to: &mut Packed<T::Cell>, at: usize) {
+fn store<S: Simd, T: Value<S>>(_: S, value: Pair<T>, to: &mut To<'_, T::Cell>, at: usize) {
     value.0.store(&mut to.re[at]);
     value.1.store(&mut to.im[at]);
 }
 
-/// The first stage, in radix 4. Of the values from `known` on nothing is read: they are zero.
+const QUARTER: usize = HALF / 4;
+
+/// One place of the first stage: its four outputs. Where `half_empty`, the second half of the values is zero and not read.
+#[inline(always)]
+fn first_place<S: Simd, T: Value<S>>(
+    simd: S,
+    roots: &Roots,
+    from: From<'_, T::Cell>,
+    p: usize,
+    half_empty: bool,
+) -> [Pair<T>; 4] {
+    let a = load::<S, T>(simd, from, p);
+    let b = load::<S, T>(simd, from, p + QUARTER);
+    let out = if half_empty {
+        [(a.0 + b.0, a.1 + b.1), (a.0 + b.1, a.1 - b.0), (a.0 - b.0, a.1 - b.1), (a.0 - b.1, a.1 + b.0)]
+    } else {
+        let c = load::<S, T>(simd, from, p + 2 * QUARTER);
+        let d = load::<S, T>(simd, from, p + 3 * QUARTER);
+        butterfly4(simd, [a, b, c, d])
+    };
+    let [one, two, three] = &roots.first;
+    [
+        out[0],
+        turn(simd, out[1], one[0][p], one[1][p]),
+        turn(simd, out[2], two[0][p], two[1][p]),
+        turn(simd, out[3], three[0][p], three[1][p]),
+    ]
+}
+
+/// The first stage, in radix 4.
 #[inline(always)]
 fn first_stage<S: Simd, T: Value<S>>(
     simd: S,
     roots: &Roots,
-    from: &Packed<T::Cell>,
-    to: &mut Packed<T::Cell>,
+    from: From<'_, T::Cell>,
+    mut to: To<'_, T::Cell>,
     half_empty: bool,
 ) {
-    const QUARTER: usize = HALF / 4;
-    let mut sorted = *to;
     for p in 0..QUARTER {
-        let [a, b] = [0, 1].map(|k| load::<S, T>(simd, from, p + QUARTER * k));
-        let out = if half_empty {
-            [(a.0 + b.0, a.1 + b.1), (a.0 + b.1, a.1 - b.0), (a.0 - b.0, a.1 - b.1), (a.0 - b.1, a.1 + b.0)]
-        } else {
-            let [c, d] = [2, 3].map(|k| load::<S, T>(simd, from, p + QUARTER * k));
-            butterfly4(simd, [a, b, c, d])
-        };
-        for j in 0..4 {
-            let value = match j {
-                0 => out[0],
-                _ => turn(simd, out[j], roots.first[j - 1][0][p], roots.first[j - 1][1][p]),
-            };
-            if T::WIDE {
-                store(simd, value, to, 4 * p + j);
-            } else {
-                store(simd, value, &mut sorted, QUARTER * j + p);
-            }
-        }
+        let [a, b, c, d] = first_place::<S, T>(simd, roots, from, p, half_empty);
+        store(simd, a, &mut to, 4 * p);
+        store(simd, b, &mut to, 4 * p + 1);
+        store(simd, c, &mut to, 4 * p + 2);
+        store(simd, d, &mut to, 4 * p + 3);
     }
-    if !T::WIDE {
-        // Interleaving apart from the sums lets these be done by vectors.
-        for p in 0..QUARTER {
-            for j in 0..4 {
-                to.re[4 * p + j] = sorted.re[QUARTER * j + p];
-                to.im[4 * p + j] = sorted.im[QUARTER * j + p];
-            }
-        }
+}
+
+/// The same of single values: interleaving apart from the sums lets these be done by vectors.
+#[inline(always)]
+fn first_stage_single<S: Simd>(simd: S, roots: &Roots, from: From<'_, f32>, to: To<'_, f32>) {
+    let (mut re, mut im) = ([[0.0; QUARTER]; 4], [[0.0; QUARTER]; 4]);
+    for p in 0..QUARTER {
+        let [a, b, c, d] = first_place::<S, f32>(simd, roots, from, p, false);
+        (re[0][p], im[0][p]) = a;
+        (re[1][p], im[1][p]) = b;
+        (re[2][p], im[2][p]) = c;
+        (re[3][p], im[3][p]) = d;
+    }
+    for (p, (re_out, im_out)) in
+        to.re.as_chunks_mut::<4>().0.iter_mut().zip(to.im.as_chunks_mut::<4>().0).enumerate()
+    {
+        *re_out = [re[0][p], re[1][p], re[2][p], re[3][p]];
+        *im_out = [im[0][p], im[1][p], im[2][p], im[3][p]];
     }
 }
 
@@ -204,26 +230,31 @@ fn first_stage<S: Simd, T: Value<S>>(
 fn second_stage<S: Simd, T: Value<S>>(
     simd: S,
     roots: &Roots,
-    from: &Packed<T::Cell>,
-    to: &mut Packed<T::Cell>,
+    from: From<'_, T::Cell>,
+    mut to: To<'_, T::Cell>,
 ) {
     const STRIDE: usize = 4;
+    let [one, two, three] = &roots.second;
     for p in 0..5 {
         for q in 0..STRIDE {
-            let ins = [0, 1, 2, 3].map(|k| load::<S, T>(simd, from, q + STRIDE * (p + 5 * k)));
-            let out = butterfly4(simd, ins);
+            let at = q + STRIDE * p;
+            let a = load::<S, T>(simd, from, at);
+            let b = load::<S, T>(simd, from, at + STRIDE * 5);
+            let c = load::<S, T>(simd, from, at + STRIDE * 10);
+            let d = load::<S, T>(simd, from, at + STRIDE * 15);
+            let out = butterfly4(simd, [a, b, c, d]);
             let at = q + STRIDE * 4 * p;
-            store(simd, out[0], to, at);
-            for ((j, value), root) in (1..4).zip(&out[1..]).zip(&roots.second) {
-                store(simd, turn(simd, *value, root[0][p], root[1][p]), to, at + STRIDE * j);
-            }
+            store(simd, out[0], &mut to, at);
+            store(simd, turn(simd, out[1], one[0][p], one[1][p]), &mut to, at + STRIDE);
+            store(simd, turn(simd, out[2], two[0][p], two[1][p]), &mut to, at + STRIDE * 2);
+            store(simd, turn(simd, out[3], three[0][p], three[1][p]), &mut to, at + STRIDE * 3);
         }
     }
 }
 
 /// The last stage, in radix 5.
 #[inline(always)]
-fn third_stage<S: Simd, T: Value<S>>(simd: S, from: &Packed<T::Cell>, to: &mut Packed<T::Cell>) {
+fn third_stage<S: Simd, T: Value<S>>(simd: S, from: From<'_, T::Cell>, mut to: To<'_, T::Cell>) {
     const STRIDE: usize = HALF / 5;
     // cos and sin of 72 and 144 degrees.
     const C1: f32 = 0.309_017;
@@ -231,18 +262,22 @@ fn third_stage<S: Simd, T: Value<S>>(simd: S, from: &Packed<T::Cell>, to: &mut P
     const S1: f32 = 0.951_056_5;
     const S2: f32 = 0.587_785_24;
     for q in 0..STRIDE {
-        let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|k| load::<S, T>(simd, from, q + STRIDE * k));
+        let a = load::<S, T>(simd, from, q);
+        let b = load::<S, T>(simd, from, q + STRIDE);
+        let c = load::<S, T>(simd, from, q + STRIDE * 2);
+        let d = load::<S, T>(simd, from, q + STRIDE * 3);
+        let e = load::<S, T>(simd, from, q + STRIDE * 4);
         let (s, t) = ((b.0 + e.0, b.1 + e.1), (c.0 + d.0, c.1 + d.1));
         let (u, v) = ((b.0 - e.0, b.1 - e.1), (c.0 - d.0, c.1 - d.1));
         let near = (a.0 + s.0 * C1 + t.0 * C2, a.1 + s.1 * C1 + t.1 * C2);
         let far = (a.0 + s.0 * C2 + t.0 * C1, a.1 + s.1 * C2 + t.1 * C1);
         let x = (u.0 * S1 + v.0 * S2, u.1 * S1 + v.1 * S2);
         let y = (u.0 * S2 - v.0 * S1, u.1 * S2 - v.1 * S1);
-        store(simd, (a.0 + s.0 + t.0, a.1 + s.1 + t.1), to, q);
-        store(simd, (near.0 + x.1, near.1 - x.0), to, q + STRIDE);
-        store(simd, (far.0 + y.1, far.1 - y.0), to, q + 2 * STRIDE);
-        store(simd, (far.0 - y.1, far.1 + y.0), to, q + 3 * STRIDE);
-        store(simd, (near.0 - x.1, near.1 + x.0), to, q + 4 * STRIDE);
+        store(simd, (a.0 + s.0 + t.0, a.1 + s.1 + t.1), &mut to, q);
+        store(simd, (near.0 + x.1, near.1 - x.0), &mut to, q + STRIDE);
+        store(simd, (far.0 + y.1, far.1 - y.0), &mut to, q + 2 * STRIDE);
+        store(simd, (far.0 - y.1, far.1 + y.0), &mut to, q + 3 * STRIDE);
+        store(simd, (near.0 - x.1, near.1 + x.0), &mut to, q + 4 * STRIDE);
     }
 }
 
@@ -251,7 +286,7 @@ fn third_stage<S: Simd, T: Value<S>>(simd: S, from: &Packed<T::Cell>, to: &mut P
 fn untangle<S: Simd, T: Value<S>>(
     simd: S,
     roots: &Roots,
-    from: &Packed<T::Cell>,
+    from: From<'_, T::Cell>,
     re: &mut [T::Cell; BINS],
     im: &mut [T::Cell; BINS],
 ) {
@@ -280,7 +315,7 @@ fn entangle<S: Simd, T: Value<S>>(
     roots: &Roots,
     re: &[T::Cell; BINS],
     im: &[T::Cell; BINS],
-    to: &mut Packed<T::Cell>,
+    to: To<'_, T::Cell>,
 ) {
     const SCALE: f32 = 1.0 / LENGTH as f32;
     let (first, last) = (T::load(simd, &re[0]) * SCALE, T::load(simd, &re[HALF]) * SCALE);
@@ -298,32 +333,30 @@ fn entangle<S: Simd, T: Value<S>>(
     }
 }
 
-/// The spectrum of 160 samples; with `from` 80, of 80 zeros and 80 samples.
+/// The spectrum of 160 samples.
 #[inline(always)]
 pub(super) fn forward<S: Simd>(simd: S, roots: &Roots, samples: &[f32; LENGTH], out: &mut Spectrum) {
-    let mut a = Packed { re: [0.0; HALF], im: [0.0; HALF] };
-    let mut b = a;
-    for (n, pair) in samples.as_chunks::<2>().0.iter().enumerate() {
-        (a.re[n], a.im[n]) = (pair[0], pair[1]);
+    let (mut a, mut b, mut c, mut d) = ([0.0; HALF], [0.0; HALF], [0.0; HALF], [0.0; HALF]);
+    for ((re, im), pair) in a.iter_mut().zip(&mut b).zip(samples.as_chunks::<2>().0) {
+        (*re, *im) = (pair[0], pair[1]);
     }
-    first_stage::<S, f32>(simd, roots, &a, &mut b, false);
-    second_stage::<S, f32>(simd, roots, &b, &mut a);
-    third_stage::<S, f32>(simd, &a, &mut b);
-    untangle::<S, f32>(simd, roots, &b, &mut out.re, &mut out.im);
+    first_stage_single(simd, roots, From { re: &a, im: &b }, To { re: &mut c, im: &mut d });
+    second_stage::<S, f32>(simd, roots, From { re: &c, im: &d }, To { re: &mut a, im: &mut b });
+    third_stage::<S, f32>(simd, From { re: &a, im: &b }, To { re: &mut c, im: &mut d });
+    untangle::<S, f32>(simd, roots, From { re: &c, im: &d }, &mut out.re, &mut out.im);
 }
 
 /// The 160 samples of a spectrum; the inverse of [`forward`]. The imaginary parts of the ends are not looked at.
 #[inline(always)]
 pub(super) fn inverse<S: Simd>(simd: S, roots: &Roots, bins: &Spectrum) -> [f32; LENGTH] {
-    let mut a = Packed { re: [0.0; HALF], im: [0.0; HALF] };
-    let mut b = a;
-    entangle::<S, f32>(simd, roots, &bins.re, &bins.im, &mut a);
-    first_stage::<S, f32>(simd, roots, &a, &mut b, false);
-    second_stage::<S, f32>(simd, roots, &b, &mut a);
-    third_stage::<S, f32>(simd, &a, &mut b);
+    let (mut a, mut b, mut c, mut d) = ([0.0; HALF], [0.0; HALF], [0.0; HALF], [0.0; HALF]);
+    entangle::<S, f32>(simd, roots, &bins.re, &bins.im, To { re: &mut a, im: &mut b });
+    first_stage_single(simd, roots, From { re: &a, im: &b }, To { re: &mut c, im: &mut d });
+    second_stage::<S, f32>(simd, roots, From { re: &c, im: &d }, To { re: &mut a, im: &mut b });
+    third_stage::<S, f32>(simd, From { re: &a, im: &b }, To { re: &mut c, im: &mut d });
     let mut samples = [0.0; LENGTH];
-    for (n, pair) in samples.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-        *pair = [b.im[n], b.re[n]];
+    for (pair, (re, im)) in samples.as_chunks_mut::<2>().0.iter_mut().zip(c.iter().zip(&d)) {
+        *pair = [*im, *re];
     }
     samples
 }
@@ -331,18 +364,19 @@ pub(super) fn inverse<S: Simd>(simd: S, roots: &Roots, bins: &Spectrum) -> [f32;
 /// Replaces eight spectra by those of the first 80 of their 160 samples.
 #[inline(always)]
 pub(super) fn shorten<S: Simd>(simd: S, roots: &Roots, re: &mut [Lanes; BINS], im: &mut [Lanes; BINS]) {
-    let mut a = Packed { re: [[0.0; LANES]; HALF], im: [[0.0; LANES]; HALF] };
-    let mut b = a;
-    entangle::<S, f32x8<S>>(simd, roots, re, im, &mut a);
-    first_stage::<S, f32x8<S>>(simd, roots, &a, &mut b, false);
-    second_stage::<S, f32x8<S>>(simd, roots, &b, &mut a);
-    third_stage::<S, f32x8<S>>(simd, &a, &mut b);
-    // Real and imaginary parts are in each other's place now.
-    let swapped = Packed { re: b.im, im: b.re };
-    first_stage::<S, f32x8<S>>(simd, roots, &swapped, &mut a, true);
-    second_stage::<S, f32x8<S>>(simd, roots, &a, &mut b);
-    third_stage::<S, f32x8<S>>(simd, &b, &mut a);
-    untangle::<S, f32x8<S>>(simd, roots, &a, re, im);
+    let (mut a, mut b) = ([[0.0; LANES]; HALF], [[0.0; LANES]; HALF]);
+    entangle::<S, f32x8<S>>(simd, roots, re, im, To { re: &mut a, im: &mut b });
+    // The spectra have been read: their places serve as the other memory.
+    if let (Some(c), Some(d)) = (re.first_chunk_mut::<HALF>(), im.first_chunk_mut::<HALF>()) {
+        first_stage::<S, f32x8<S>>(simd, roots, From { re: &a, im: &b }, To { re: c, im: d }, false);
+        second_stage::<S, f32x8<S>>(simd, roots, From { re: c, im: d }, To { re: &mut a, im: &mut b });
+        third_stage::<S, f32x8<S>>(simd, From { re: &a, im: &b }, To { re: c, im: d });
+        // Real and imaginary parts are in each other's place now.
+        first_stage::<S, f32x8<S>>(simd, roots, From { re: d, im: c }, To { re: &mut a, im: &mut b }, true);
+        second_stage::<S, f32x8<S>>(simd, roots, From { re: &a, im: &b }, To { re: c, im: d });
+        third_stage::<S, f32x8<S>>(simd, From { re: c, im: d }, To { re: &mut a, im: &mut b });
+    }
+    untangle::<S, f32x8<S>>(simd, roots, From { re: &a, im: &b }, re, im);
 }
 
 #[cfg(test)]

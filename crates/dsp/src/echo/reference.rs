@@ -97,14 +97,6 @@ impl Reference {
     pub(super) fn push<S: Simd>(&mut self, simd: S, roots: &Roots, samples: &[f32; LENGTH]) {
         let mut spectrum = Spectrum::EMPTY;
         forward(simd, roots, samples, &mut spectrum);
-        let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
-        for (re, im) in spectrum.re.iter().zip(&spectrum.im) {
-            let power = re * re + im * im;
-            sum += power;
-            squares += power * power;
-        }
-        // With equal powers in n bins this is n times the squares.
-        self.is_narrow = sum * sum < NARROW_BINS * squares;
         self.judge_bins(&spectrum);
         self.move_on(simd);
         self.write(0, &spectrum);
@@ -129,22 +121,29 @@ impl Reference {
     /// frequencies, so a gate is shut after two.
     #[inline(always)]
     fn judge_bins(&mut self, spectrum: &Spectrum) {
-        let mut powers = [0.0_f32; BINS];
-        let mut plain = [0.0_f32; BINS];
-        let (mut sum, mut most) = (0.0_f32, 0.0_f32);
-        for (k, power) in powers.iter_mut().enumerate() {
-            // The spectrum of a real signal goes on mirrored at both ends, conjugate.
-            let (below, above) = (k.abs_diff(1), (BINS - 1) - (BINS - 1).abs_diff(k + 1));
-            let mirrored_below = if k == 0 { -1.0 } else { 1.0 };
-            let mirrored_above = if k + 1 == BINS { -1.0 } else { 1.0 };
-            let re = 0.5 * spectrum.re[k] - 0.25 * (spectrum.re[below] + spectrum.re[above]);
-            let im = 0.5 * spectrum.im[k]
-                - 0.25 * (mirrored_below * spectrum.im[below] + mirrored_above * spectrum.im[above]);
-            *power = re * re + im * im;
-            sum += *power;
-            most = most.max(*power);
-            plain[k] = spectrum.re[k] * spectrum.re[k] + spectrum.im[k] * spectrum.im[k];
+        // The spectrum of a real signal goes on mirrored at both ends, conjugate.
+        let (mut re, mut im) = ([0.0_f32; BINS + 2], [0.0_f32; BINS + 2]);
+        re[1..=BINS].copy_from_slice(&spectrum.re);
+        im[1..=BINS].copy_from_slice(&spectrum.im);
+        (re[0], im[0]) = (spectrum.re[1], -spectrum.im[1]);
+        (re[BINS + 1], im[BINS + 1]) = (spectrum.re[BINS - 2], -spectrum.im[BINS - 2]);
+        let (mut powers, mut plain) = ([0.0_f32; BINS], [0.0_f32; BINS]);
+        for k in 0..BINS {
+            let x = 0.5 * re[k + 1] - 0.25 * (re[k] + re[k + 2]);
+            let y = 0.5 * im[k + 1] - 0.25 * (im[k] + im[k + 2]);
+            powers[k] = x * x + y * y;
+            plain[k] = re[k + 1] * re[k + 1] + im[k + 1] * im[k + 1];
         }
+        // Side by side, since each waits for its own last sum.
+        let (mut sum, mut most, mut plain_sum, mut squares) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
+        for (power, plain) in powers.iter().zip(&plain) {
+            sum += power;
+            most = if *power > most { *power } else { most };
+            plain_sum += plain;
+            squares += plain * plain;
+        }
+        // With equal powers in n bins this is n times the squares.
+        self.is_narrow = plain_sum * plain_sum < NARROW_BINS * squares;
         self.peak *= PEAK_KEEP;
         if sum < ENDED * self.peak {
             return;
@@ -153,11 +152,9 @@ impl Reference {
         let least = OWN_SHARE * most;
         let (mut count, mut rest) = (0, 0.0_f32);
         for power in &powers {
-            if *power > least {
-                count += 1;
-            } else {
-                rest += power;
-            }
+            let is_over = *power > least;
+            count += usize::from(is_over);
+            rest += if is_over { 0.0 } else { *power };
         }
         let is_of_tones = sum > LOUD && count <= TONE_BINS && rest < TONE_REST * sum;
         let mut moved = 0;
@@ -192,10 +189,12 @@ impl Reference {
     /// Makes room for a newest block; the oldest is forgotten.
     #[inline(always)]
     fn move_on<S: Simd>(&mut self, simd: S) {
+        let groups = (self.width - 1) / LANES;
         for values in [&mut self.re, &mut self.im] {
             for row in values.chunks_exact_mut(self.width) {
                 // From the oldest on: what is written over has been read.
-                for at in (0..self.width - 1).step_by(LANES).rev() {
+                for group in (0..groups).rev() {
+                    let at = group * LANES;
                     let older = f32x8::from_slice(simd, &row[at..at + LANES]);
                     older.store_slice(&mut row[at + 1..at + 1 + LANES]);
                 }

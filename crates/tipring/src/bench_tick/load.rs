@@ -37,8 +37,11 @@ use super::watch::{Start, Took};
 pub const WARM_TICKS: usize = 400;
 /// Ticks over which the calls' begin is spread.
 const BEGIN_TICKS: usize = 100;
-/// Ticks before the first call: a handset has to be off its hook for some.
+/// Ticks that a handset is off its hook before its call.
 const HOOK_TICKS: usize = 20;
+/// The loop with the handset in its cradle and off it.
+const ON_HOOK: LoopReading = LoopReading { voltage: Volts(48.0), current: Milliamps(0.0) };
+const OFF_HOOK: LoopReading = LoopReading { voltage: Volts(8.0), current: Milliamps(24.0) };
 /// Voices that the lines share, and seconds of each.
 const VOICES: usize = 24;
 const VOICE_SECONDS: usize = 9;
@@ -245,8 +248,7 @@ impl<'a> Load<'a> {
             entropy: entropy.fork(),
             played: [0; 2 * TICK_SAMPLES],
         };
-        let off_hook = LoopReading { voltage: Volts(8.0), current: Milliamps(24.0) };
-        let silent = LineIn { frame: SAMPLE_SILENCE, report: CardReport::steady(off_hook) };
+        let silent = LineIn { frame: SAMPLE_SILENCE, report: CardReport::steady(ON_HOOK) };
         Self {
             calls: (0..lines).map(call).collect(),
             shard: Shard::new(&setup, Entropy::for_simulation(seed)),
@@ -312,6 +314,10 @@ impl<'a> Load<'a> {
     fn make_inputs(&mut self) {
         let (voices, tick) = (self.voices, self.tick);
         for ((call, input), output) in self.calls.iter_mut().zip(&mut self.rx).zip(&self.tx) {
+            if tick + HOOK_TICKS < call.begin {
+                continue;
+            }
+            input.report = CardReport::steady(OFF_HOOK);
             if tick >= call.begin {
                 call.conversation.step(self.talk, &mut call.entropy);
             }
