@@ -17,7 +17,7 @@
 //! None; the method is that of G. Enzner and P. Vary, Frequency-domain adaptive Kalman filter for acoustic echo
 //! control in hands-free telephones, Signal Processing 86 (2006).
 
-use fearless_simd::{Level, Simd, SimdBase, dispatch, f32x8};
+use fearless_simd::{Level, Simd, SimdBase, SimdSplit, dispatch, f32x8};
 
 use super::PARTITIONS_MAX;
 use super::fft::{BINS, LANES, LENGTH, Lanes, Roots, Spectrum, forward, inverse, shorten};
@@ -124,15 +124,21 @@ impl Filter {
         step: Step,
     ) {
         let groups = self.groups.len();
-        for (bin, (re, im)) in reference.rows(age, groups).enumerate() {
+        let (mut gains, mut errors) = ([0.0; BINS], Spectrum::EMPTY);
+        for bin in 0..BINS {
             let inverse = reference.gates()[bin] / (expected[bin] + 2.0 * others[bin] + 1.0);
-            let (er, ei) = (error.re[bin] * inverse * step.size, error.im[bin] * inverse * step.size);
+            errors.re[bin] = error.re[bin] * inverse * step.size;
+            errors.im[bin] = error.im[bin] * inverse * step.size;
+            gains[bin] = inverse * step.sure;
+        }
+        for (bin, (re, im)) in reference.rows(age, groups).enumerate() {
+            let (er, ei) = (errors.re[bin], errors.im[bin]);
             for (g, group) in self.groups.iter_mut().enumerate() {
                 let (x, y) = load(simd, re, im, g);
                 let doubt = f32x8::from_slice(simd, &group.doubt[bin]);
                 let wr = f32x8::from_slice(simd, &group.re[bin]) + doubt * (x * er + y * ei);
                 let wi = f32x8::from_slice(simd, &group.im[bin]) + doubt * (x * ei - y * er);
-                let removed = (x * x + y * y) * doubt * doubt * (inverse * step.sure);
+                let removed = (x * x + y * y) * doubt * doubt * gains[bin];
                 let doubt = doubt - removed + (wr * wr + wi * wi) * step.wander;
                 wr.store_slice(&mut group.re[bin]);
                 wi.store_slice(&mut group.im[bin]);
@@ -263,9 +269,11 @@ fn load<S: Simd>(simd: S, re: &[f32], im: &[f32], group: usize) -> (f32x8<S>, f3
     (f32x8::from_slice(simd, &re[at..at + LANES]), f32x8::from_slice(simd, &im[at..at + LANES]))
 }
 
-/// Sum of the lanes by halves, always in this order.
+/// Sum of the lanes by halves, always in this order: of 0 and 4, 2 and 6; of 1 and 5, 3 and 7; of both.
 #[inline(always)]
 pub(super) fn fold<S: Simd>(lanes: f32x8<S>) -> f32 {
-    let a: Lanes = *lanes.as_slice().first_chunk().unwrap_or(&[0.0; LANES]);
-    ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
+    let (low, high) = SimdSplit::split(lanes);
+    let four = low + high;
+    let two = four.zip_low(four) + four.zip_high(four);
+    two.as_slice()[0] + two.as_slice()[2]
 }
