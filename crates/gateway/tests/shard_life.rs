@@ -33,6 +33,7 @@ at_both_fidelities! {
     a_line_that_panics_while_it_rings_stops_ringing => ringing_panic;
     lost_events_are_followed_by_the_latched_summary => lost;
     packets_for_unknown_slots_are_dropped_and_counted => strays;
+    each_stream_hears_its_own_slot_whatever_the_slots_are_numbered => slots;
     packets_of_strangers_and_nonsense_are_refused => strangers;
     what_still_comes_of_an_older_call_is_not_heard_in_the_next_on_its_slot => leftovers;
     statistics_come_every_five_seconds_and_at_the_end => statistics;
@@ -225,6 +226,21 @@ fn strays<A: Toys>() {
     bench.run(5);
     assert_eq!(bench.shards[0].strays(), 7, "packets of a call that is over");
     bench.shards[0].receive_crossed(LegId(12345), &A::SILENCE);
+}
+
+fn slots<A: Toys>() {
+    let mut bench = Bench::<A>::new(1, 2, 2);
+    for (line, slot) in [(0, 3), (1, 5)] {
+        bench.lift(line);
+        bench.join_line(line, u64::from(line));
+        bench.join_far(Far::new(slot), u64::from(line));
+        bench.fars[usize::from(line)].says = Say::Voice(line as u8);
+    }
+    bench.run(110);
+    bench.forget();
+    bench.run(60);
+    assert_eq!((bench.lines[0].ear.voices(58), bench.lines[1].ear.voices(58)), (0b01, 0b10));
+    assert_eq!(bench.shards[0].strays(), 0);
 }
 
 fn strangers<A: Toys>() {
