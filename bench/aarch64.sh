@@ -71,6 +71,8 @@ test_all() {
 
 count() {
     prepare
+    # Names with their types: code that is chosen by the machine's vectors has the name of what chose it.
+    export RUSTFLAGS="-C symbol-mangling-version=v0"
     (cd "$here/.." && cargo build --release --target $target -p tipring)
     cc -shared -fPIC -O2 -o "$dir/count.so" "$here/count_instructions.c"
     program=$dir/target/$target/release/tipring

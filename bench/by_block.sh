@@ -6,7 +6,7 @@ set -eu
 [ $# -eq 4 ] || { sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 awk -v ticks="$3" -v lines="$4" '
     function block(name) {
-        if (name ~ /bench_tick|tipring_sim::bench/) return "the bench itself"
+        if (name ~ /bench_tick|tipring_sim::bench|rand_chacha|rand_core|tipring_units::entropy/) return "the bench itself"
         if (name ~ /dsp[0-9a-z_]*(::|\.\.)echo|tipring_dsp::suppress|tipring_dsp::comfort/) return "echo canceller"
         if (name ~ /tipring_dsp::dtmf/) return "digit detector"
         if (name ~ /tipring_dsp::bank/) return "bank of detectors, both ways"
