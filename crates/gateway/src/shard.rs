@@ -258,8 +258,10 @@ impl<A: Processing> Shard<A> {
             let line = self.line_at(place);
             let unit = &mut self.units[place];
             let order = unit.out.order.take().or_else(|| self.balance.order(place)).or_else(|| {
+                // A machine that was made anew orders its feed first.
                 let own = CardOrder::Present(unit.profile.impedance);
-                core::mem::take(&mut unit.network_due).then_some(own)
+                let is_due = !unit.fxs.is_fresh() && core::mem::take(&mut unit.network_due);
+                is_due.then_some(own)
             });
             *output = LineOut { frame: A::SILENCE, order };
             unit.out.clear();

@@ -114,6 +114,11 @@ impl Fxs {
         }
     }
 
+    /// True until the machine's first tick, which orders the feed.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// True if nothing is going on: on-hook and not about to be seized, neither rung nor out of its sequence.
     pub fn is_idle(&self) -> bool {
         match self.state {
