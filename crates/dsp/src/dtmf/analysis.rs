@@ -64,6 +64,9 @@ static SINES: [[f32; 8]; HALF_HOP] = correlators(false);
 static HOP_COSINES: [f32; 8] = per_frequency(true, HOP);
 static HOP_SINES: [f32; 8] = per_frequency(false, HOP);
 
+/// What the squares and what the product of a pair's correlations count for in the energy of the pair.
+static OVERLAP: [[[f32; 2]; 4]; 4] = overlap();
+
 /// A complex number.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Complex {
@@ -74,6 +77,11 @@ pub(super) struct Complex {
 impl Complex {
     pub(super) fn power(self) -> f32 {
         self.re * self.re + self.im * self.im
+    }
+
+    fn direction(self) -> Self {
+        let length = libm::sqrtf(self.power()).max(1e-9);
+        Self { re: self.re / length, im: self.im / length }
     }
 
     pub(super) fn plus(self, other: Self) -> Self {
@@ -87,6 +95,8 @@ pub(super) struct Spectrum {
     bins: [Complex; 8],
     /// Energy of the window in all but what the high-pass takes out.
     pub(super) energy: f32,
+    /// The part of it from 2 kHz up.
+    pub(super) upper: f32,
     /// Energy that the high-pass takes out: dial tone, hum, and the fundamental of a voice.
     pub(super) below: f32,
 }
@@ -98,6 +108,8 @@ pub(super) struct Line {
     pub(super) place: usize,
     /// Peak of the sine, linear.
     pub(super) peak: f32,
+    /// The correlation itself, its phase that of the window's middle.
+    bin: Complex,
     /// Turn against the nominal frequency, weighted by power.
     pub(super) turn: Complex,
 }
@@ -202,6 +214,11 @@ impl Analysis {
         self.current.energy
     }
 
+    /// The part of the energy that lies from 2 kHz up.
+    pub(super) fn upper(&self) -> f32 {
+        self.current.upper
+    }
+
     /// Energy of the window that the high-pass took out.
     pub(super) fn below(&self) -> f32 {
         self.current.below
@@ -255,7 +272,7 @@ impl Analysis {
         };
         let (c, s) = (HOP_COSINES[bin], HOP_SINES[bin]);
         let turn = Complex { re: turn.re * c + turn.im * s, im: turn.im * c - turn.re * s };
-        Line { place, peak: libm::sqrtf(now.power()) * (2.0 / WINDOW_SUM), turn }
+        Line { place, peak: libm::sqrtf(now.power()) * (2.0 / WINDOW_SUM), bin: now, turn }
     }
 
     /// Peak of a line in the window before.
@@ -263,6 +280,15 @@ impl Analysis {
         let bin = (place & 3) + if high { 4 } else { 0 };
         libm::sqrtf(self.last.bins[bin].power()) * (2.0 / WINDOW_SUM)
     }
+}
+
+/// Window energy of the two sines that a line of each group shows. In 10 ms they are not quite orthogonal: where they are near each
+/// other, in `*` above all, the energy of their sum beats by a tenth and either correlation holds some of the other sine.
+pub(super) fn energy_of(low: &Line, high: &Line) -> f32 {
+    let [apart, together] = OVERLAP[low.place & 3][high.place & 3];
+    let (a, b) = (low.bin, high.bin);
+    (apart * (a.power() + b.power()) + 2.0 * together * (a.re * b.re + a.im * b.im))
+        * (4.0 / (WINDOW_SUM * WINDOW_SUM) * (WINDOW_POWER / 2.0))
 }
 
 /// Window energy of two sines with these peaks.
@@ -276,6 +302,13 @@ const HZ_PER_RADIAN: f32 = 8000.0 / (HOP as f32 * core::f32::consts::TAU);
 #[cfg(test)]
 pub(super) fn offset_of(turn: Complex) -> f32 {
     libm::atan2f(turn.im, turn.re) * HZ_PER_RADIAN
+}
+
+/// True if two turns stand for frequencies that lie at most this far apart, in hertz.
+pub(super) fn agree(a: Complex, b: Complex, hertz: f32) -> bool {
+    // Both are fourth powers of samples already: their product has no place in a float.
+    let (a, b) = (a.direction(), b.direction());
+    is_within(Complex { re: a.re * b.re + a.im * b.im, im: a.im * b.re - a.re * b.im }, hertz)
 }
 
 /// True if a turn stands for at most this offset, either way.
@@ -297,21 +330,23 @@ fn spectrum(
     unfiltered: &[f32; WINDOW],
     floor: f32,
 ) -> Spectrum {
-    let (mut lanes, mut whole) = ([0.0_f32; 8], [0.0_f32; 8]);
+    let (mut lanes, mut upper_lanes, mut whole) = ([0.0_f32; 8], [0.0_f32; 8], [0.0_f32; 8]);
     for n in (0..WINDOW).step_by(8) {
         for lane in 0..8 {
             let weight = HANN[n + lane];
             let (a, b, c) =
                 (window[n + lane] * weight, upper[n + lane] * weight, unfiltered[n + lane] * weight);
-            lanes[lane] += a * a + b * b;
+            lanes[lane] += a * a;
+            upper_lanes[lane] += b * b;
             whole[lane] += c * c - a * a;
         }
     }
-    let energy = lanes.iter().sum::<f32>();
+    let upper = upper_lanes.iter().sum::<f32>();
+    let energy = lanes.iter().sum::<f32>() + upper;
     let below = whole.iter().sum::<f32>().max(0.0);
     // Not-a-number fails the comparison too and is left alone.
     if energy.is_nan() || energy < floor {
-        return Spectrum { energy, below, ..Spectrum::default() };
+        return Spectrum { energy, upper, below, ..Spectrum::default() };
     }
     let (mut re, mut im) = ([0.0_f32; 8], [0.0_f32; 8]);
     for n in 0..HALF_HOP {
@@ -322,7 +357,12 @@ fn spectrum(
             im[lane] -= gap * SINES[n][lane];
         }
     }
-    Spectrum { bins: core::array::from_fn(|lane| Complex { re: re[lane], im: im[lane] }), energy, below }
+    Spectrum {
+        bins: core::array::from_fn(|lane| Complex { re: re[lane], im: im[lane] }),
+        energy,
+        upper,
+        below,
+    }
 }
 
 const fn hann() -> [f32; WINDOW] {
@@ -351,6 +391,28 @@ const fn correlators(cosine: bool) -> [[f32; 8]; HALF_HOP] {
             lane += 1;
         }
         n += 1;
+    }
+    out
+}
+
+/// Of sum and difference of the two correlations each has an energy of its own: both sines' share of the window and of its square.
+const fn overlap() -> [[[f32; 2]; 4]; 4] {
+    let mut out = [[[0.0; 2]; 4]; 4];
+    let mut place = 0;
+    while place < 16 {
+        let apart = (HIGH_GROUP[place % 4] - LOW_GROUP[place / 4]) as usize;
+        let (mut window, mut square, mut n) = (0.0, 0.0, 0);
+        while n < HALF_HOP {
+            let (weight, wave) =
+                (hann()[HALF_HOP + n] as f64, sine_of_turn(apart * (2 * n + 1) + 2000, 8000));
+            window += 2.0 * weight * wave / WINDOW_SUM as f64;
+            square += 2.0 * weight * weight * wave / WINDOW_POWER as f64;
+            n += 1;
+        }
+        let sum = (1.0 + square) / ((1.0 + window) * (1.0 + window));
+        let gap = (1.0 - square) / ((1.0 - window) * (1.0 - window));
+        out[place / 4][place % 4] = [((sum + gap) / 2.0) as f32, ((sum - gap) / 2.0) as f32];
+        place += 1;
     }
     out
 }

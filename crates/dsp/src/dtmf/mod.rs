@@ -13,6 +13,7 @@
 //! ITU-T Q.23 for the frequencies, Q.24 for reception, RFC 4733 clause 3.2 for the event codes.
 
 mod analysis;
+mod candidate;
 mod detect;
 mod generate;
 mod profile;
