@@ -21,6 +21,8 @@ pub struct Report {
     pub certain: Option<usize>,
     /// The frame after which one was suspected; only ours tells.
     pub suspected: Option<usize>,
+    /// How long each was, in milliseconds; only ours tells.
+    pub lengths: Option<Vec<f64>>,
 }
 
 impl Ear {
@@ -49,8 +51,11 @@ impl Ear {
             match self {
                 Self::Ours(detector) => {
                     for event in detector.process(&frame) {
-                        if let DtmfEvent::Begin { digit, .. } = event {
-                            report.digits.push(char::from(digit.ascii()));
+                        match event {
+                            DtmfEvent::Begin { digit, .. } => report.digits.push(char::from(digit.ascii())),
+                            DtmfEvent::End { duration, .. } => {
+                                report.lengths.get_or_insert_default().push(duration.0 as f64 / 8.0);
+                            }
                         }
                     }
                     if detector.suspects() && report.suspected.is_none() {

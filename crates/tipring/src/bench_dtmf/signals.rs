@@ -19,6 +19,9 @@ pub struct Press {
     /// Frequencies' errors, as shares.
     pub low_error: f64,
     pub high_error: f64,
+    /// The same in hertz, on top.
+    pub low_hertz: f64,
+    pub high_hertz: f64,
     /// Milliseconds.
     pub on: f64,
     pub off: f64,
@@ -26,7 +29,17 @@ pub struct Press {
 
 impl Press {
     pub fn new(digit: u8) -> Self {
-        Self { digit, low: -13.0, high: -13.0, low_error: 0.0, high_error: 0.0, on: 50.0, off: 50.0 }
+        Self {
+            digit,
+            low: -13.0,
+            high: -13.0,
+            low_error: 0.0,
+            high_error: 0.0,
+            low_hertz: 0.0,
+            high_hertz: 0.0,
+            on: 50.0,
+            off: 50.0,
+        }
     }
 }
 
@@ -59,8 +72,10 @@ pub fn keyed(presses: &[Press], entropy: &mut Entropy) -> Vec<f64> {
     for press in presses {
         let place = KEYPAD.iter().position(|&k| k == press.digit).unwrap_or(0);
         let mut tone = vec![0.0; (press.on * 8.0).round() as usize];
-        add_sine(&mut tone, LOW[place / 4] * (1.0 + press.low_error), press.low, entropy);
-        add_sine(&mut tone, HIGH[place % 4] * (1.0 + press.high_error), press.high, entropy);
+        let low = LOW[place / 4] * (1.0 + press.low_error) + press.low_hertz;
+        let high = HIGH[place % 4] * (1.0 + press.high_error) + press.high_hertz;
+        add_sine(&mut tone, low, press.low, entropy);
+        add_sine(&mut tone, high, press.high, entropy);
         out.extend(tone);
         out.extend(std::iter::repeat_n(0.0, (press.off * 8.0).round() as usize));
     }
@@ -75,6 +90,20 @@ pub fn add_noise(signal: &mut [f64], dbm0: f64, entropy: &mut Entropy) {
         // Box and Muller.
         let (a, b) = (f64::from(entropy.unit()).max(1e-9), f64::from(entropy.unit()));
         *sample += rms * (-2.0 * a.ln()).sqrt() * (core::f64::consts::TAU * b).cos();
+    }
+}
+
+/// Adds bursts of noise of 1 to 3 ms that fade, at random times; their first peaks are those of a sine of this level.
+pub fn add_clicks(signal: &mut [f64], dbm0: f64, per_second: f64, entropy: &mut Entropy) {
+    for start in 0..signal.len() {
+        if f64::from(entropy.unit()) >= per_second / 8000.0 {
+            continue;
+        }
+        let length = 8 + entropy.below(17) as usize;
+        for (n, sample) in signal[start..].iter_mut().take(length).enumerate() {
+            let fade = 1.0 - n as f64 / length as f64;
+            *sample += peak(dbm0) * fade * f64::from(entropy.unit() * 2.0 - 1.0);
+        }
     }
 }
 

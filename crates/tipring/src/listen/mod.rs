@@ -8,9 +8,9 @@ mod channel;
 mod echo;
 mod fourier;
 mod line;
-mod naming;
+pub mod naming;
 mod resample;
-mod sound;
+pub mod sound;
 mod speech;
 #[cfg(test)]
 mod tests;
