@@ -4,6 +4,8 @@
 mod canceller;
 #[path = "../../../fuzz/src/entry/ears.rs"]
 mod ears;
+#[path = "../../../fuzz/src/entry/sound_script.rs"]
+mod sound_script;
 
 use std::path::Path;
 

@@ -37,7 +37,7 @@ impl Mouth {
         match self.kind {
             0 => 0,
             1 => self.value,
-            2 if self.at / half % 2 == 0 => i16::MAX,
+            2 if (self.at / half).is_multiple_of(2) => i16::MAX,
             2 => i16::MIN,
             3 => self.entropy.u32() as i16,
             4 if self.at.is_multiple_of(half) => i16::MIN,

@@ -3,9 +3,7 @@
 use tipring_dsp::{EchoCanceller, EchoConfig, frame_level};
 use tipring_units::{Millis, Samples};
 
-#[path = "sound_script.rs"]
-mod sound_script;
-use sound_script::Frame;
+use super::sound_script::{self, Frame};
 
 /// What may be louder than the line for a moment: when what was learnt suddenly does not hold, the estimate itself comes out.
 const LOUDER: f32 = 9.0;

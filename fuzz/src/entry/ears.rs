@@ -6,8 +6,7 @@ use tipring_dsp::{
 };
 use tipring_port::TonePlan;
 
-#[path = "sound_script.rs"]
-mod sound_script;
+use super::sound_script;
 
 /// The first byte picks the profile. Digits end after they began and one at a time, are no longer than the sound was, and silence
 /// ends them; levels and lengths are numbers.
@@ -47,11 +46,10 @@ pub fn run(data: &[u8]) {
         assert_eq!(open.is_some(), digits.is_digit());
         for event in bank.process(frame) {
             match event {
-                BankEvent::Begin { .. } => {}
+                BankEvent::Begin { .. } | BankEvent::Steady(_) => {}
                 BankEvent::End { level, length, .. } => {
                     assert!(level.0.is_finite() && length.0 <= heard);
                 }
-                BankEvent::Steady(segment) => drop(segment),
             }
         }
         for receiver in &mut callers {

@@ -21,9 +21,9 @@ use clap::ValueEnum;
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Coder, Packets, SampleCoder};
 use tipring_port::{
-    CardReport, CodecName, Command, Direction, DtmfMode, Frame, JitterSpec, LegSpec, LineProfile,
-    LoopReading, MAX_PAYLOAD_TYPES, MediaCommand, PayloadType, RtpSpec, SAMPLE_SILENCE, Samples, SilenceMode,
-    Text,
+    CardReport, CodecName, Command, Direction, DtmfMode, EventType, Frame, JitterSpec, LegSpec, LineProfile,
+    LoopReading, MAX_PAYLOAD_TYPES, MediaCommand, OpusWish, PayloadType, RtpClock, RtpSpec, SAMPLE_SILENCE,
+    Samples, SilenceMode, Text,
 };
 use tipring_sim::bench::speech::speech;
 use tipring_units::{
@@ -239,7 +239,7 @@ impl<'a> Load<'a> {
                 near: speaker(&mut entropy),
                 far: speaker(&mut entropy),
                 left: entropy.below(60),
-                near_is_next: line % 2 == 0,
+                near_is_next: line.is_multiple_of(2),
             },
             begin: HOOK_TICKS + usize::from(line) % BEGIN_TICKS,
             number: line,
@@ -386,9 +386,11 @@ fn stream(slot: u16) -> RtpSpec {
         remote_rtcp: SocketAddr::new(FAR.ip(), 4001),
         send: kind,
         receive,
-        receive_events: Some(101),
+        receive_events: [Some(EventType { number: 101, clock: RtpClock::K8 }), None],
+        event_clock: RtpClock::K8,
         receive_noise: None,
         silence: SilenceMode::Sent,
+        opus: OpusWish::default(),
         ptime: Millis(20),
         dtmf: DtmfMode::Events(101),
         direction: Direction::BOTH,
