@@ -167,6 +167,9 @@ pub(super) struct Linear {
     reference: Reference,
     foreground: Filter,
     background: Filter,
+    /// What was known when tones began, and whether it is to come back when they end.
+    kept: Filter,
+    has_kept: bool,
     partitions: usize,
     /// Power per bin of what is not echo.
     others: [f32; BINS],
@@ -201,6 +204,8 @@ impl Linear {
             reference: Reference::new(groups),
             foreground: Filter::new(partitions),
             background: Filter::new(partitions),
+            kept: Filter::new(partitions),
+            has_kept: false,
             partitions,
             others: [0.0; BINS],
             error_power: [0.0; BINS],
@@ -224,6 +229,7 @@ impl Linear {
     pub(super) fn set_partitions(&mut self, partitions: usize) {
         self.partitions = partitions;
         self.foreground.set_partitions(partitions);
+        self.kept.set_partitions(partitions);
         self.background.set_partitions(partitions);
         self.reference.set_groups(self.foreground.groups());
         self.forget();
@@ -250,6 +256,7 @@ impl Linear {
         self.trial = Trial::Calm(0);
         self.expected_error = f32::MAX;
         (self.lost_ticks, self.useless_ticks) = (0, 0);
+        self.has_kept = false;
     }
 
     fn forget_lead(&mut self) {
@@ -280,6 +287,7 @@ impl Linear {
         self.background.copy_from(&self.foreground);
         self.forget_lead();
         self.trial = Trial::Calm(0);
+        self.has_kept = false;
     }
 
     /// One tick; `span` holds the reference of the tick before and of this one.
@@ -303,9 +311,22 @@ impl Linear {
             harms: false,
         };
         if setting.active {
-            if self.reference.take_tones_ended() {
-                // A tone tells the sum of the partitions' weights at its frequency, not each of them, as the doubt would
-                // have it: whatever fits the tone may be wrong for all else.
+            let of_tones = self.reference.is_of_tones();
+            let ended = !of_tones && self.reference.take_tones_ended();
+            if of_tones {
+                if !self.has_kept && setting.leak < LEAK_KNOWN && matches!(self.trial, Trial::Calm(_)) {
+                    self.kept.copy_from(&self.foreground);
+                    self.has_kept = true;
+                }
+            } else if core::mem::take(&mut self.has_kept) && ended {
+                // A tone tells the sum of the partitions' weights at its frequency, not each of them: whatever fits the
+                // tone may be wrong for all else. What was known of the line before it is better.
+                self.foreground.copy_from(&self.kept);
+                self.background.copy_from(&self.kept);
+                self.forget_lead();
+                self.trial = Trial::Calm(0);
+            } else if ended {
+                // Nothing was: then all is in doubt.
                 self.doubt_all();
                 self.trial = Trial::Calm(0);
             }
@@ -335,6 +356,7 @@ impl Linear {
                 (false, false) => Doubt::None,
             };
             outcome.changed = self.follow_trial(doubt, taken && !setting.hold);
+            self.has_kept &= !outcome.changed;
             if !taken && self.is_useless(&outcome, back_power, power(near), setting) {
                 self.forget();
                 outcome.changed = true;
@@ -359,13 +381,16 @@ impl Linear {
 
     /// On trial, the background has to win clearly for some ticks: it is far from the foreground, so what the near end
     /// says moves its power much. Who knows nothing of the line also follows what both ends have in common, such as a tone
-    /// of one frequency, so that a win counts only where the line signal may be all echo.
+    /// of one frequency, and so does whoever hears tones only (a signal answered by the same one, G.168 test 8): then a win
+    /// counts only where the line signal may be all echo.
     #[inline(always)]
     fn prove(&mut self, wins: bool, may_be_echo: bool) -> bool {
         match self.trial {
             Trial::Calm(_) | Trial::Waiting { .. } => true,
             Trial::Running { .. } => {
-                let counts = may_be_echo || self.lost_ticks < LOST_TICKS;
+                let lost = self.lost_ticks >= LOST_TICKS;
+                let counts =
+                    if self.reference.is_narrow() { may_be_echo && lost } else { may_be_echo || !lost };
                 self.wins = if wins && counts { self.wins + 1 } else { 0 };
                 self.wins >= TRIAL_WINS
             }

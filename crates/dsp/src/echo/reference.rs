@@ -59,6 +59,8 @@ pub(super) struct Reference {
     /// Bins of the newest block that have something of their own, and those of the newest two.
     own: [bool; BINS],
     gates: [f32; BINS],
+    /// The newest block that was no end is of steady tones.
+    of_tones: bool,
     /// Ticks that gates have been shut, and whether that went on for long and is over.
     tone_ticks: u32,
     tones_ended: bool,
@@ -76,6 +78,7 @@ impl Reference {
             peak: 0.0,
             own: [true; BINS],
             gates: [1.0; BINS],
+            of_tones: false,
             tone_ticks: 0,
             tones_ended: false,
         };
@@ -110,6 +113,11 @@ impl Reference {
     /// 1 for the bins that may be learnt from, 0 for those that only have what the edges of blocks spread.
     pub(super) fn gates(&self) -> &[f32; BINS] {
         &self.gates
+    }
+
+    /// Whether what goes to the line now is steady tones.
+    pub(super) fn is_of_tones(&self) -> bool {
+        self.of_tones
     }
 
     /// Whether steady tones have come to an end since this was last asked.
@@ -157,6 +165,7 @@ impl Reference {
             rest += if is_over { 0.0 } else { *power };
         }
         let is_of_tones = sum > LOUD && count <= TONE_BINS && rest < TONE_REST * sum;
+        self.of_tones = is_of_tones;
         let mut moved = 0;
         for (k, (own, gate)) in self.own.iter_mut().zip(&mut self.gates).enumerate() {
             // A tone in the middle of a bin is in its neighbours only under the raised cosine.
