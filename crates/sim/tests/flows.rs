@@ -29,7 +29,7 @@ fn run_share(share: usize, fidelity: Fidelity) {
     for path in flows().into_iter().skip(share).step_by(SHARES) {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("a flow");
-        if fidelity == Fidelity::Audio && text.contains("opus") && !cfg!(feature = "opus") {
+        if !is_built(&text, fidelity) {
             println!("skipped: {name} with every sample, for this build is without Opus");
             continue;
         }
@@ -105,10 +105,18 @@ fn what_flows_expect_does_not_hang_on_their_seed() {
         let text = std::fs::read_to_string(&path).expect("a flow");
         for (seed, fidelity) in [(1001, Fidelity::Signal), (1002, Fidelity::Signal), (1003, Fidelity::Audio)]
         {
+            if !is_built(&text, fidelity) {
+                continue;
+            }
             let report = run_flow(&text, fidelity, Some(seed)).expect("it can be read");
             wrong
                 .extend(report.failures.iter().map(|failure| format!("{path:?} with seed {seed}:{failure}")));
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Whether this build has the codecs that a flow speaks of; symbols need none.
+fn is_built(flow: &str, fidelity: Fidelity) -> bool {
+    fidelity == Fidelity::Signal || !flow.contains("opus") || cfg!(feature = "opus")
 }
