@@ -42,8 +42,12 @@ const MAX_WAITING: usize = 1024;
 const MAX_CATCH_UP: u64 = 10;
 /// A tick that begins later than this is late.
 const LATE: Duration = Duration::from_millis(5);
+/// Ticks of a second.
+const SECOND: u64 = 1000 / TICK.0 as u64;
+/// Seconds that the count of late ticks looks back.
+const WINDOW: usize = 60;
 /// Ticks of a minute.
-const MINUTE: u64 = 60_000 / TICK.0 as u64;
+const MINUTE: u64 = WINDOW as u64 * SECOND;
 /// Late ticks in a minute that are too many: one in a hundred, which is heard.
 pub const TOO_MANY_LATE: u64 = MINUTE / 100;
 
@@ -70,8 +74,10 @@ pub struct MediaReport {
     pub ticks: AtomicU64,
     /// Ticks that began more than 5 ms after they were due.
     pub late: AtomicU64,
-    /// The same in the last full minute.
+    /// The same in the last 60 seconds, of which the current one is begun.
     pub late_last_minute: AtomicU64,
+    /// The same in the last full minute, counted from the start.
+    pub late_full_minute: AtomicU64,
     /// Minutes on end, up to the last full one, with [`TOO_MANY_LATE`] such ticks or more.
     pub troubled_minutes: AtomicU64,
     /// The longest tick, in nanoseconds.
@@ -90,6 +96,7 @@ impl MediaReport {
             ticks: read(&self.ticks),
             late: read(&self.late),
             late_last_minute: read(&self.late_last_minute),
+            late_full_minute: read(&self.late_full_minute),
             troubled_seconds: (troubled > 0).then_some(troubled * 60),
             longest_micros: read(&self.longest_nanos) / 1000,
             unsent: read(&self.unsent),
@@ -97,23 +104,51 @@ impl MediaReport {
     }
 
     /// Counts a tick that began `behind` what was due and `took` this long.
-    fn count(&self, behind: Duration, took: Duration, minute: &mut u64) {
+    fn count(&self, behind: Duration, took: Duration, recent: &mut LateTicks) {
         if behind > LATE {
             self.late.fetch_add(1, Ordering::Relaxed);
-            *minute += 1;
+            recent.add();
         }
         let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.longest_nanos.fetch_max(took, Ordering::Relaxed);
         let ticks = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
+        self.late_last_minute.store(recent.sum, Ordering::Relaxed);
         if ticks.is_multiple_of(MINUTE) {
-            let late = core::mem::take(minute);
-            self.late_last_minute.store(late, Ordering::Relaxed);
-            if late >= TOO_MANY_LATE {
+            self.late_full_minute.store(recent.sum, Ordering::Relaxed);
+            if recent.sum >= TOO_MANY_LATE {
                 self.troubled_minutes.fetch_add(1, Ordering::Relaxed);
             } else {
                 self.troubled_minutes.store(0, Ordering::Relaxed);
             }
         }
+        if ticks.is_multiple_of(SECOND) {
+            recent.next_second();
+        }
+    }
+}
+
+/// Late ticks of each of the last 60 seconds.
+#[derive(Debug)]
+struct LateTicks {
+    seconds: [u64; WINDOW],
+    /// The place of the current second.
+    current: usize,
+    /// Of all places.
+    sum: u64,
+}
+
+impl LateTicks {
+    const NONE: Self = Self { seconds: [0; WINDOW], current: 0, sum: 0 };
+
+    fn add(&mut self) {
+        self.seconds[self.current] += 1;
+        self.sum += 1;
+    }
+
+    /// The current second is full: the oldest one makes room.
+    fn next_second(&mut self) {
+        self.current = (self.current + 1) % WINDOW;
+        self.sum -= core::mem::take(&mut self.seconds[self.current]);
     }
 }
 
@@ -227,7 +262,7 @@ pub fn spawn(spawn: Spawn) -> io::Result<Spawned> {
 impl Worker {
     fn run(&mut self, clock: Clock, stop: &AtomicBool) {
         let mut due = clock.now();
-        let mut minute = 0;
+        let mut recent = LateTicks::NONE;
         while !stop.load(Ordering::Relaxed) {
             let now = clock.now();
             if now < due {
@@ -240,7 +275,7 @@ impl Worker {
                 due = now;
             }
             self.tick(due);
-            self.report.count(behind, clock.now() - now, &mut minute);
+            self.report.count(behind, clock.now() - now, &mut recent);
             due += TICK;
         }
     }
@@ -376,20 +411,40 @@ mod tests {
     #[test]
     fn late_ticks_are_counted_by_the_minute() {
         let report = MediaReport::default();
-        let mut minute = 0;
+        let mut recent = LateTicks::NONE;
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let mut a_minute = |late: u64| {
             for tick in 0..MINUTE {
                 let behind = if tick < late { LATE * 2 } else { LATE };
-                report.count(behind, Duration::from_micros(tick), &mut minute);
+                report.count(behind, Duration::from_micros(tick), &mut recent);
             }
-            let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-            (read(&report.late), read(&report.late_last_minute), read(&report.troubled_minutes))
+            (read(&report.late), read(&report.late_full_minute), read(&report.troubled_minutes))
         };
         assert_eq!(a_minute(TOO_MANY_LATE - 1), (59, 59, 0));
         assert_eq!(a_minute(TOO_MANY_LATE), (119, 60, 1));
         assert_eq!(a_minute(200), (319, 200, 2));
         assert_eq!(a_minute(0), (319, 0, 0));
         assert_eq!(report.longest_nanos.load(Ordering::Relaxed), 5_999_000);
+    }
+
+    #[test]
+    fn the_last_sixty_seconds_are_told_at_any_moment() {
+        let report = MediaReport::default();
+        let mut recent = LateTicks::NONE;
+        let mut seconds = |seconds: u64, late: u64| {
+            for tick in 0..seconds * SECOND {
+                let behind = if tick % SECOND < late { LATE * 2 } else { LATE };
+                report.count(behind, Duration::ZERO, &mut recent);
+            }
+            let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+            (read(&report.late_last_minute), read(&report.troubled_minutes))
+        };
+        assert_eq!(seconds(35, 4), (140, 0), "not only once a minute is full");
+        assert_eq!(seconds(25, 0), (140, 1));
+        assert_eq!(seconds(20, 0), (60, 1), "the first seconds are out of the window");
+        assert_eq!(seconds(15, 0), (0, 1));
+        assert_eq!(seconds(3, 100), (300, 1));
+        assert_eq!(seconds(22, 0), (300, 2));
     }
 
     fn spec(slot: MediaSlot, far: SocketAddr) -> RtpSpec {

@@ -14,11 +14,11 @@ const BETWEEN: &str = "      ";
 pub fn with_media(status: &mut Status, media: Vec<MediaStatus>) {
     for shard in &media {
         let Some(seconds) = shard.troubled_seconds else { continue };
-        let late = shard.late_last_minute;
+        let late = shard.late_full_minute;
         status.alarms.push(AlarmStatus {
             for_seconds: seconds,
             subject: shard.shard.clone(),
-            text: format!("calls click, {late} ticks of the last minute began late"),
+            text: format!("calls click, {late} ticks of a minute began late"),
             detail: String::new(),
             cause: "This machine is too slow for its calls, or too busy with something else".to_owned(),
             next: "`top` tells what else runs here; `tipring bench` what this machine can serve".to_owned(),

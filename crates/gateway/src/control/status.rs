@@ -110,8 +110,10 @@ pub struct MediaStatus {
     pub ticks: u64,
     /// Ticks that began more than 5 ms late, since the start.
     pub late: u64,
-    /// The same in the last full minute.
+    /// The same in the last 60 seconds.
     pub late_last_minute: u64,
+    /// The same in the last full minute, counted from the start.
+    pub late_full_minute: u64,
     /// Seconds for which each minute had too many of them; `None` if the last had not.
     pub troubled_seconds: Option<u64>,
     /// The longest tick, in microseconds.

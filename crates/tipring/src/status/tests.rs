@@ -148,6 +148,7 @@ fn shard(late: u64, troubled_seconds: Option<u64>) -> MediaStatus {
         ticks: 600_000,
         late,
         late_last_minute: late / 10,
+        late_full_minute: late / 5,
         troubled_seconds,
         longest_micros: 14_200,
         unsent: 0,
@@ -232,7 +233,7 @@ fn late_ticks_are_told_and_too_many_need_a_person() {
     assert!(picture.alarms.is_empty());
     with_media(&mut picture, vec![MediaStatus { unsent: 3, ..shard(2000, Some(120)) }]);
     let told = whole(&picture);
-    assert_eq!(told[0], "1 NEEDS YOU  shard 0: calls click, 200 ticks of the last minute began late, 2 min.");
+    assert_eq!(told[0], "1 NEEDS YOU  shard 0: calls click, 400 ticks of a minute began late, 2 min.");
     assert!(told[4].ends_with("longest 14 ms, 3 packets not sent"), "{told:?}");
 }
 

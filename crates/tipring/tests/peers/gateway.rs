@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use crate::common::{Dir, stderr, stdout, until, until_ok};
 use crate::program::Program;
 
+/// Loss in percent that a call may show. The far end is a program on the same busy machine: what it sends late is
+/// lost to the gateway. What the gateway itself does with loss is tested in virtual time.
+const LOSS_OF_A_BUSY_MACHINE: f64 = 2.0;
 /// UDP ports for media of one gateway.
 const MEDIA_PORTS: u16 = 100;
 
@@ -144,6 +147,15 @@ impl Gateway {
         shown.unwrap_or_else(|status| panic!("status does not show {part:?} but: {status}{}", self.log()))
     }
 
+    /// Waits until status shows a call so named (its parties and codec, or the codec alone) that is good to hear.
+    pub fn hears_well(&self, call: &str) {
+        let shown = until_ok(|| {
+            let status = self.ask(&["status"]);
+            if status.lines().any(|line| is_good(line, call)) { Ok(()) } else { Err(status) }
+        });
+        shown.unwrap_or_else(|status| panic!("no good call {call:?} in: {status}{}", self.log()));
+    }
+
     /// Waits until a telephone hears a line for which `is_it` is true.
     pub fn hears_which(&self, number: &str, what: &str, is_it: impl Fn(&str) -> bool) -> String {
         let heard = until_ok(|| {
@@ -203,6 +215,24 @@ impl Gateway {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
+}
+
+/// `line` shows `call` with next to no loss, and calls it good.
+fn is_good(line: &str, call: &str) -> bool {
+    let Some((before, figures)) = line.split_once("  loss ") else { return false };
+    let Some((loss, word)) = figures.split_once(" %  ") else { return false };
+    before.ends_with(call)
+        && loss.parse().is_ok_and(|loss: f64| loss <= LOSS_OF_A_BUSY_MACHINE)
+        && word == "good"
+}
+
+#[test]
+fn a_call_is_good_by_its_codec_its_loss_and_the_word_for_it() {
+    let shown = |loss: &str, word: &str| format!("101  00:07 to 19 via far      Opus  loss {loss} %  {word}");
+    assert!(is_good(&shown("0.0", "good"), "Opus") && is_good(&shown("2.0", "good"), "far      Opus"));
+    assert!(!is_good(&shown("2.1", "good"), "Opus") && !is_good(&shown("0.4", "FAIR: network"), "Opus"));
+    assert!(!is_good(&shown("0.4", "good"), "G.711u") && !is_good(&shown("-", "good"), "Opus"));
+    assert!(!is_good("101  00:07 to 19 via far      calling", ""), "no figures yet");
 }
 
 /// The number behind `"key":` in a JSON line.
