@@ -5,7 +5,7 @@
 #[path = "../src/entry/listen.rs"]
 mod entry;
 #[path = "../../crates/tipring/src/listen/mod.rs"]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the command line around it is the program's alone")]
 mod listen;
 
 mod client {

@@ -6,6 +6,8 @@ mod config;
 mod dial;
 #[path = "../../../fuzz/src/entry/noise.rs"]
 mod noise;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 #[path = "../../../fuzz/src/entry/rtcp.rs"]
 mod rtcp;
 #[path = "../../../fuzz/src/entry/rtp.rs"]
@@ -15,53 +17,37 @@ mod sdp;
 #[path = "../../../fuzz/src/entry/sip_message.rs"]
 mod sip_message;
 
-use std::path::Path;
-
-fn replay(target: &str, entry: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
-    assert!(files.len() >= 3, "{} is empty", folder.display());
-    for file in files {
-        let data = std::fs::read(&file).unwrap();
-        println!("{}", file.display());
-        entry(&data);
-        // What is torn off is as good a test.
-        entry(&data[..data.len() / 2]);
-    }
-}
-
 #[test]
 fn sip_messages() {
-    replay("sip_message", sip_message::run);
+    replay::replay("sip_message", 3, sip_message::run);
 }
 
 #[test]
 fn session_descriptions() {
-    replay("sdp", sdp::run);
+    replay::replay("sdp", 3, sdp::run);
 }
 
 #[test]
 fn rtp_streams() {
-    replay("rtp", rtp::run);
+    replay::replay("rtp", 3, rtp::run);
 }
 
 #[test]
 fn rtcp_compounds() {
-    replay("rtcp", rtcp::run);
+    replay::replay("rtcp", 3, rtcp::run);
 }
 
 #[test]
 fn noise_descriptions() {
-    replay("noise", noise::run);
+    replay::replay("noise", 3, noise::run);
 }
 
 #[test]
 fn dial_plans() {
-    replay("dial", dial::run);
+    replay::replay("dial", 3, dial::run);
 }
 
 #[test]
 fn configurations() {
-    replay("config", config::run);
+    replay::replay("config", 3, config::run);
 }

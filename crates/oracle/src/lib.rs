@@ -12,6 +12,8 @@
 #![allow(unsafe_code, reason = "calls C libraries; each block gives its reason")]
 
 mod bcg729;
+#[cfg(test)]
+mod echo_test;
 mod oslec;
 mod spandsp;
 mod spandsp_codec;

@@ -91,6 +91,7 @@ impl Drop for OslecCanceller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::echo_test;
 
     #[test]
     fn it_takes_an_echo_out() {
@@ -98,22 +99,7 @@ mod tests {
             eprintln!("skipped: bench/oslec.sh has not built OSLEC");
             return;
         };
-        let mut state = 1_u32;
-        let mut left = 0_i64;
-        for n in 0..400 {
-            let far: Vec<i16> = (0..80)
-                .map(|_| {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    (state >> 19) as i16 - 4096
-                })
-                .collect();
-            let mut near: Vec<i16> = far.iter().map(|x| x / 2).collect();
-            canceller.process(&mut near, &far);
-            if n >= 300 {
-                left += near.iter().map(|x| i64::from(*x).pow(2)).sum::<i64>();
-            }
-        }
-        let rms = (left as f64 / 8000.0).sqrt();
+        let rms = echo_test::left(|near, far| canceller.process(near, far));
         assert!(rms < 200.0, "{rms} of about 1180 is left");
     }
 }

@@ -2,14 +2,14 @@
 //! becomes of it when it cannot be.
 #![allow(missing_docs)]
 
-use tipring_gateway::{BalanceReport, Request, Response, Site, Wiring};
+use tipring_gateway::{BalanceReport, Request, RequestId, Response, Site, Wiring};
 use tipring_port::{Impedance, Samples};
 use tipring_sim::lab::Place;
 use tipring_sim::mouth::Talk;
 use tipring_sim::network::{Dns, Weather};
 use tipring_sim::phone::{Action, Dialling, PhoneSpec};
 use tipring_sim::plant::impedance::{Cable, at, into_line, return_loss};
-use tipring_sim::plant::{Disturbance, HybridSpec, LineSpec, LoopSpec};
+use tipring_sim::plant::{Disturbance, HybridSpec, LineSpec};
 use tipring_sim::world::{Fault, GATEWAY, START, ShardClock, World, WorldSpec, media_slots};
 use tipring_units::{Dbm0, Farads, Hz, LineId, Millis, Ohms};
 
@@ -25,8 +25,9 @@ fn site(country: &str) -> Site {
     Site::configured(&report.effective.unwrap_or_else(|| panic!("{:?}", report.findings)), &wiring)
 }
 
+/// Two such lines, settled.
 fn world(country: &str, line: &LineSpec) -> World<Samples> {
-    World::new(&WorldSpec {
+    let mut world = World::new(&WorldSpec {
         seed: 3,
         site: site(country),
         shards: vec![ShardClock::default()],
@@ -35,17 +36,15 @@ fn world(country: &str, line: &LineSpec) -> World<Samples> {
         dns: Dns::default(),
         weather: Weather::default(),
         start: START,
-    })
+    });
+    run(&mut world, 1000);
+    world
 }
 
 fn line(telephone: Impedance, cable: Cable) -> LineSpec {
     LineSpec {
         hybrid: HybridSpec { telephone: telephone.elements(), ..HybridSpec::default() },
-        circuit: LoopSpec {
-            loop_resistance: cable.resistance,
-            capacitance: cable.capacitance,
-            ..LoopSpec::default()
-        },
+        circuit: cable.into(),
         phones: vec![PhoneSpec::default()],
         ..LineSpec::default()
     }
@@ -60,11 +59,24 @@ fn presents(world: &World<Samples>) -> Option<Impedance> {
     world.lab().line(LineId(0)).unwrap().presents()
 }
 
-/// Lifts the receiver and has the line measured; the answer, and how long it took.
-fn measure(world: &mut World<Samples>) -> (Response, u32) {
+fn lift(world: &mut World<Samples>) {
     world.act(FIRST, Action::OffHook).unwrap();
     run(world, 1000);
+}
+
+/// Lifts the receiver and has the line measured; the answer, and how long it took.
+fn measure(world: &mut World<Samples>) -> (Response, u32) {
+    lift(world);
     answer(world)
+}
+
+/// A line that has been measured for 2 s, and the request's id.
+fn in_the_middle_of_it() -> (World<Samples>, RequestId) {
+    let mut world = world("us", &line(Impedance::R600C, Cable::NONE));
+    lift(&mut world);
+    let id = world.ask(Request::Balance(LineId(0)));
+    run(&mut world, 2000);
+    (world, id)
 }
 
 fn answer(world: &mut World<Samples>) -> (Response, u32) {
@@ -114,7 +126,6 @@ fn each_network_is_measured_as_its_figures_say_and_the_best_is_the_lines_own() {
     for (place, telephone) in telephones.into_iter().enumerate() {
         let cable = cables[place % cables.len()];
         let mut world = world("us", &line(telephone, cable));
-        run(&mut world, 1000);
         let (response, took) = measure(&mut world);
         assert!((3000..8000).contains(&took), "{took} ms");
         let report = report(response);
@@ -146,7 +157,6 @@ fn each_network_is_measured_as_its_figures_say_and_the_best_is_the_lines_own() {
 #[test]
 fn the_line_goes_on_as_it_was_and_can_be_used() {
     let mut world = world("fr", &line(Impedance::R600C, Cable::NONE));
-    run(&mut world, 1000);
     assert_eq!(presents(&world), Some(Impedance::Tbr21), "by the country");
     let (response, _) = measure(&mut world);
     assert_eq!(report(response).own, Impedance::Tbr21);
@@ -164,7 +174,6 @@ fn the_line_goes_on_as_it_was_and_can_be_used() {
 #[test]
 fn an_open_line_is_refused_at_once() {
     let mut world = world("us", &LineSpec { phones: vec![PhoneSpec::default()], ..LineSpec::default() });
-    run(&mut world, 1000);
     let (response, took) = answer(&mut world);
     assert!(refusal(response).contains("101 is on-hook: an open line returns everything. Lift the receiver"));
     assert_eq!(took, 0);
@@ -174,7 +183,6 @@ fn an_open_line_is_refused_at_once() {
 fn a_card_with_one_network_is_told_after_a_second() {
     let spec = LineSpec { one_network: true, ..line(Impedance::R600C, Cable::NONE) };
     let mut world = world("us", &spec);
-    run(&mut world, 1000);
     let (response, took) = measure(&mut world);
     assert!(refusal(response).contains("did not take another network within a second"));
     assert!((900..1500).contains(&took), "{took}");
@@ -182,12 +190,7 @@ fn a_card_with_one_network_is_told_after_a_second() {
 
 #[test]
 fn whoever_hangs_up_ends_it_and_the_line_has_its_own_network_again() {
-    let mut world = world("us", &line(Impedance::R600C, Cable::NONE));
-    run(&mut world, 1000);
-    world.act(FIRST, Action::OffHook).unwrap();
-    run(&mut world, 1000);
-    let id = world.ask(Request::Balance(LineId(0)));
-    run(&mut world, 2000);
+    let (mut world, id) = in_the_middle_of_it();
     assert_ne!(presents(&world), Some(Impedance::R600), "in the middle of it");
     let second = world.ask(Request::Balance(LineId(0)));
     run(&mut world, 100);
@@ -203,12 +206,7 @@ fn whoever_hangs_up_ends_it_and_the_line_has_its_own_network_again() {
 
 #[test]
 fn a_card_that_stops_ends_it_and_gets_its_network_when_it_runs_again() {
-    let mut world = world("us", &line(Impedance::R600C, Cable::NONE));
-    run(&mut world, 1000);
-    world.act(FIRST, Action::OffHook).unwrap();
-    run(&mut world, 1000);
-    let id = world.ask(Request::Balance(LineId(0)));
-    run(&mut world, 2000);
+    let (mut world, id) = in_the_middle_of_it();
     world.fault(Fault::Card(false));
     run(&mut world, 1000);
     assert!(refusal(world.answer(id).unwrap()).contains("its card fell silent"));
@@ -219,12 +217,7 @@ fn a_card_that_stops_ends_it_and_gets_its_network_when_it_runs_again() {
 
 #[test]
 fn a_defect_in_the_line_ends_it() {
-    let mut world = world("us", &line(Impedance::R600C, Cable::NONE));
-    run(&mut world, 1000);
-    world.act(FIRST, Action::OffHook).unwrap();
-    run(&mut world, 1000);
-    let id = world.ask(Request::Balance(LineId(0)));
-    run(&mut world, 2000);
+    let (mut world, id) = in_the_middle_of_it();
     world.fault(Fault::PanicLine(LineId(0)));
     run(&mut world, 1000);
     assert!(matches!(world.answer(id), Some(Response::Refused(_))));
@@ -237,7 +230,6 @@ fn talking_and_noise_are_told_and_soft_noise_and_hum_change_nothing() {
     let mut spec = line(Impedance::R600C, cable);
     spec.disturbance = Disturbance { noise: Some(Dbm0(-60.0)), hum: Some((Hz(60.0), Dbm0(-50.0))) };
     let mut world = world("us", &spec);
-    run(&mut world, 1000);
     let report_of = |response| report(response);
     let quiet = report_of(measure(&mut world).0);
     for loss in &quiet.losses {

@@ -3,7 +3,7 @@
 use tipring_port::{CardOrder, Elements, Feed, Frame, Impedance, Samples};
 use tipring_sim::phone::{Action, PhoneSpec};
 use tipring_sim::plant::impedance::{Cable, at, into_line, loss, return_loss, returned};
-use tipring_sim::plant::{HybridSpec, Line, LineSpec, LoopSpec};
+use tipring_sim::plant::{HybridSpec, Line, LineSpec};
 use tipring_units::{Db, Entropy, Farads, Hz, Ohms};
 
 /// Sines from 300 to 3400 Hz, 100 Hz apart.
@@ -15,16 +15,8 @@ fn hertz(sine: usize) -> f64 {
 
 /// A line with one telephone off-hook, settled.
 fn line(hybrid: HybridSpec, cable: Cable) -> Line<Samples> {
-    let spec = LineSpec {
-        hybrid,
-        circuit: LoopSpec {
-            loop_resistance: cable.resistance,
-            capacitance: cable.capacitance,
-            ..LoopSpec::default()
-        },
-        phones: vec![PhoneSpec::default()],
-        ..LineSpec::default()
-    };
+    let spec =
+        LineSpec { hybrid, circuit: cable.into(), phones: vec![PhoneSpec::default()], ..LineSpec::default() };
     let mut line = Line::new(&spec, &mut Entropy::for_simulation(1));
     line.exchange(&[0; 80], Some(CardOrder::Feed(Feed::Normal)));
     line.phone(0).unwrap().act(Action::OffHook).unwrap();

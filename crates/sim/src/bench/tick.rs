@@ -245,10 +245,12 @@ impl Bench {
     }
 }
 
-const FAR: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::new(192, 0, 2, 9)), 4000);
+/// Where the far ends of the benches are.
+pub const FAR: SocketAddr =
+    SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::new(192, 0, 2, 9)), 4000);
 
-/// G.711 with 20 ms, as it is usual.
-pub(crate) fn stream(slot: u16) -> RtpSpec {
+/// G.711 with 20 ms, as it is usual, at this media slot.
+pub fn stream(slot: u16) -> RtpSpec {
     let kind = PayloadType { number: 0, codec: CodecName::Pcmu };
     let mut receive = [None; MAX_PAYLOAD_TYPES];
     receive[0] = Some(kind);

@@ -21,6 +21,8 @@ use libm::sin;
 use tipring_port::Feed;
 use tipring_units::{Farads, Milliamps, Ohms, Ren, SAMPLE_RATE, Volts};
 
+use super::impedance::Cable;
+
 /// Telephones on one line, at the most.
 pub const MAX_PHONES: usize = 5;
 
@@ -54,6 +56,13 @@ pub struct LoopSpec {
     pub loop_resistance: Ohms,
     /// Capacitance between the wires.
     pub capacitance: Farads,
+}
+
+impl From<Cable> for LoopSpec {
+    /// The usual feed behind a loop of this cable.
+    fn from(cable: Cable) -> Self {
+        Self { loop_resistance: cable.resistance, capacitance: cable.capacitance, ..Self::default() }
+    }
 }
 
 impl Default for LoopSpec {

@@ -81,16 +81,7 @@ impl Codec {
 
     /// The channels of its rtpmap: Opus is always said to have two (RFC 7587 §7).
     pub const fn channels(self) -> u8 {
-        match self {
-            Self::Opus => 2,
-            Self::Pcmu
-            | Self::Pcma
-            | Self::L16
-            | Self::G722
-            | Self::G726(_)
-            | Self::Aal2G726(_)
-            | Self::G729 => 1,
-        }
+        self.clock_and_channels().1
     }
 
     /// The longest packets that it can make and that are no longer than these.
@@ -105,6 +96,10 @@ impl Codec {
 
     /// The RTP clock in hertz.
     pub const fn clock_rate(self) -> u32 {
+        self.clock_and_channels().0
+    }
+
+    const fn clock_and_channels(self) -> (u32, u8) {
         match self {
             Self::Pcmu
             | Self::Pcma
@@ -112,8 +107,8 @@ impl Codec {
             | Self::G722
             | Self::G726(_)
             | Self::Aal2G726(_)
-            | Self::G729 => TELEPHONY_CLOCK,
-            Self::Opus => OPUS_CLOCK,
+            | Self::G729 => (TELEPHONY_CLOCK, 1),
+            Self::Opus => (OPUS_CLOCK, 2),
         }
     }
 

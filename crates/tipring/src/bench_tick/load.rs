@@ -15,20 +15,18 @@
 //! # Standard
 //! ITU-T P.59 (table 1 and clause 4), G.711.
 
-use core::net::SocketAddr;
-
 use clap::ValueEnum;
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Coder, Packets, SampleCoder};
 use tipring_port::{
-    CardReport, CodecName, Command, Direction, DtmfMode, EventType, Frame, JitterSpec, LegSpec, LineProfile,
-    LoopReading, MAX_PAYLOAD_TYPES, MediaCommand, OpusWish, PayloadType, RtpClock, RtpSpec, SAMPLE_SILENCE,
-    Samples, SilenceMode, Text,
+    CardReport, CodecName, Command, Frame, LegSpec, LineProfile, LoopReading, MediaCommand, SAMPLE_SILENCE,
+    Samples,
 };
 use tipring_sim::bench::speech::speech;
+use tipring_sim::bench::tick::{FAR, stream};
 use tipring_units::{
-    BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Milliamps, Millis, ShardId, TICK, TICK_SAMPLES,
-    Volts, WallTime,
+    BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Milliamps, ShardId, TICK, TICK_SAMPLES, Volts,
+    WallTime,
 };
 
 use super::watch::{Start, Took};
@@ -371,30 +369,4 @@ fn echo(played: &[i16], at: usize) -> i16 {
     let past = |delay: usize| f32::from(played[at - delay]);
     let near: f32 = HYBRID.iter().enumerate().map(|(delay, tap)| tap * past(delay)).sum();
     (near + REFLECTION.1 * past(REFLECTION.0)) as i16
-}
-
-const FAR: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::new(192, 0, 2, 9)), 4000);
-
-/// G.711 with 20 ms, as it is usual.
-fn stream(slot: u16) -> RtpSpec {
-    let kind = PayloadType { number: 0, codec: CodecName::Pcmu };
-    let mut receive = [None; MAX_PAYLOAD_TYPES];
-    receive[0] = Some(kind);
-    RtpSpec {
-        slot: MediaSlot(slot),
-        remote_rtp: FAR,
-        remote_rtcp: SocketAddr::new(FAR.ip(), 4001),
-        send: kind,
-        receive,
-        receive_events: [Some(EventType { number: 101, clock: RtpClock::K8 }), None],
-        event_clock: RtpClock::K8,
-        receive_noise: None,
-        silence: SilenceMode::Sent,
-        opus: OpusWish::default(),
-        ptime: Millis(20),
-        dtmf: DtmfMode::Events(101),
-        direction: Direction::BOTH,
-        jitter: JitterSpec { min: Millis(20), max: Millis(200), fixed: false },
-        cname: Text::new("bench"),
-    }
 }

@@ -247,17 +247,10 @@ fn files_of_many_forms_are_read_and_others_refused_with_words() {
 
 #[path = "../../../../fuzz/src/entry/listen.rs"]
 mod fuzz;
+#[path = "../../../../fuzz/src/replay.rs"]
+mod replay;
 
 #[test]
 fn the_corpus_of_the_fuzz_target_is_read_and_heard() {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/listen"));
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
-    assert!(files.len() >= 7, "{} lacks files", folder.display());
-    for file in files {
-        let data = std::fs::read(&file).unwrap();
-        println!("{}", file.display());
-        fuzz::run(&data);
-        fuzz::run(&data[..data.len() / 2]);
-    }
+    replay::replay("listen", 7, fuzz::run);
 }
