@@ -1,16 +1,17 @@
 //! The effective configuration: every range expanded, every default filled in, every name resolved.
 
+use core::fmt::Display;
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use tipring_country::{Country, Pattern};
-use tipring_port::{CallerIdTiming, Disconnect, FlashWindow, Impedance, LineProfile};
-use tipring_units::{Db, Millis};
+use tipring_port::{CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile};
+use tipring_units::{Db, Dbm0, Millis};
 
 use crate::values::{
-    Agc, Codec, Destination, Digest, Digits, JitterDepth, JitterMode, MayCall, MediaPorts, Network, Number,
-    PhoneType, PortName, Secret, ServerAddress, Transport,
+    Agc, Codec, Destination, Digest, Digits, DtmfColumn, JitterDepth, JitterMode, MayCall, MediaPorts,
+    Network, Number, PhoneType, PortName, Secret, ServerAddress, Transport,
 };
 
 /// What runs.
@@ -170,6 +171,14 @@ pub struct Phone {
     pub gain_out: Db,
     /// In which directions speech is brought to one level.
     pub agc: Agc,
+    /// What is taken for a digit.
+    pub dtmf_profile: DtmfColumn,
+    /// The least level of a digit's tones, where not as `dtmf_profile` has it.
+    #[serde(serialize_with = "own_text")]
+    pub dtmf_level: Option<Dbm0>,
+    /// How much louder one of them may be, where not as `dtmf_profile` has it.
+    #[serde(serialize_with = "own_text")]
+    pub dtmf_twist: Option<Db>,
     /// The port's network, where not as the country has it.
     #[serde(serialize_with = "impedance")]
     pub impedance: Option<Impedance>,
@@ -192,6 +201,26 @@ pub struct Phone {
     /// Whether this version uses it.
     #[serde(skip)]
     pub service: Service,
+}
+
+impl Phone {
+    /// What is taken for a digit: the column with the phone's own values on top.
+    fn digits(&self) -> DtmfProfile {
+        let column = match self.dtmf_profile {
+            DtmfColumn::Wide => DtmfProfile::default(),
+            DtmfColumn::NorthAmerica => DtmfProfile::NORTH_AMERICA,
+            DtmfColumn::Japan => DtmfProfile::JAPAN,
+            DtmfColumn::Denmark => DtmfProfile::DENMARK,
+            DtmfColumn::Australia => DtmfProfile::AUSTRALIA,
+            DtmfColumn::Brazil => DtmfProfile::BRAZIL,
+        };
+        DtmfProfile {
+            level_min: self.dtmf_level.unwrap_or(column.level_min),
+            twist_forward: self.dtmf_twist.unwrap_or(column.twist_forward),
+            twist_reverse: self.dtmf_twist.unwrap_or(column.twist_reverse),
+            ..column
+        }
+    }
 }
 
 /// A SIP phone that registers here.
@@ -267,6 +296,7 @@ impl Effective {
             Agc::Out => (false, true),
             Agc::Both => (true, true),
         };
+        profile.dtmf = phone.digits();
         profile.impedance = phone.impedance.unwrap_or(profile.impedance);
         profile.echo_tail = phone.echo_tail.samples();
         profile
@@ -317,6 +347,13 @@ fn own_time<S: Serializer>(time: &Option<Millis>, serializer: S) -> Result<S::Ok
 
 fn ratio<S: Serializer>(ratio: &Db, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(ratio)
+}
+
+fn own_text<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn impedance<S: Serializer>(network: &Option<Impedance>, serializer: S) -> Result<S::Ok, S::Error> {

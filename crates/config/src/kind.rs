@@ -43,8 +43,10 @@ pub enum Kind {
     TimeRange,
     /// `none`, `reversal` or `cpc 500 ms`.
     Disconnect,
-    /// Decibels.
-    Ratio,
+    /// Decibels from..=to.
+    Ratio(i8, i8),
+    /// A level from..=to, in dBm0.
+    Level(i8, i8),
     /// A line port or a range of them.
     Ports,
     /// Where calls go: one destination or several in order.
@@ -78,7 +80,8 @@ impl Kind {
             Self::Time(..) => "time".to_owned(),
             Self::TimeRange => "two times".to_owned(),
             Self::Disconnect => "none, reversal or cpc with its length".to_owned(),
-            Self::Ratio => "decibels".to_owned(),
+            Self::Ratio(..) => "decibels".to_owned(),
+            Self::Level(..) => "level in dBm0".to_owned(),
             Self::Ports => "line ports".to_owned(),
             Self::Destinations | Self::Pattern => "destination or list".to_owned(),
             Self::Addresses => "address or list".to_owned(),
@@ -134,7 +137,8 @@ impl Kind {
             }
             Self::TimeRange => quantity::time_range(text).is_ok(),
             Self::Disconnect => disconnect(text).is_some(),
-            Self::Ratio => quantity::ratio(text).is_ok_and(|db| (-30.0..=30.0).contains(&db.0)),
+            Self::Ratio(from, to) => quantity::ratio(text).is_ok_and(|db| within(db.0, from, to)),
+            Self::Level(from, to) => quantity::level(text).is_ok_and(|level| within(level.0, from, to)),
             Self::Ports => PortRange::parse(text).is_some(),
             Self::Destinations | Self::Pattern => Destination::parse(text).is_some(),
             Self::Addresses => ServerAddress::parse(text).is_some(),
@@ -162,7 +166,8 @@ impl Kind {
             Self::Time(..) => "a time with its unit, as \"400 ms\" or \"60 s\"".to_owned(),
             Self::TimeRange => "two rising times with their unit, as \"300-1000 ms\"".to_owned(),
             Self::Disconnect => "\"none\", \"reversal\" or \"cpc 500 ms\"".to_owned(),
-            Self::Ratio => "-30 to 30 decibels, as \"-10 dB\"".to_owned(),
+            Self::Ratio(from, to) => format!("{from} to {to} decibels, as \"{to} dB\""),
+            Self::Level(from, to) => format!("{from} to {to} dBm0, as \"{to} dBm0\""),
             Self::Ports => "a line port, as \"sim/1\", or a rising range, as \"dahdi/1-8\"".to_owned(),
             Self::Destinations | Self::Pattern => {
                 "a number, a server, \"phones\", \"lines\", \"line.2\" or \"server:number\"".to_owned()
@@ -190,6 +195,10 @@ pub(crate) fn disconnect(text: &str) -> Option<tipring_port::Disconnect> {
             (200..=1500).contains(&length.0).then_some(Disconnect::Cpc(length))
         }
     }
+}
+
+fn within(value: f32, from: i8, to: i8) -> bool {
+    (f32::from(from)..=f32::from(to)).contains(&value)
 }
 
 /// What is wrong with a dial pattern.

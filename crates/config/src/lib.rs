@@ -32,9 +32,9 @@ pub use reference::reference;
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
 pub use values::{
-    Agc, Codec, Destination, Digest, Digits, Driver, JitterDepth, JitterMode, MAX_JITTER, MAX_NUMBER,
-    MAX_RANGE, MayCall, MediaPorts, Network, Number, PhoneType, PortName, SIP_PORT, Secret, ServerAddress,
-    Target, Transport,
+    Agc, Codec, Destination, Digest, Digits, Driver, DtmfColumn, JitterDepth, JitterMode, MAX_JITTER,
+    MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number, PhoneType, PortName, SIP_PORT, Secret,
+    ServerAddress, Target, Transport,
 };
 
 /// Checks the text of a configuration called `name`. The files that it names are taken as good.

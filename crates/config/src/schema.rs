@@ -4,7 +4,7 @@
 use tipring_port::Impedance;
 
 use crate::kind::Kind;
-use crate::values::{Agc, Codec, Digest, Digits, JitterMode, MayCall, PhoneType, Transport};
+use crate::values::{Agc, Codec, Digest, Digits, DtmfColumn, JitterMode, MayCall, PhoneType, Transport};
 
 /// When a changed value takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -208,9 +208,12 @@ const KEYS: &[Key] = {
         now(Phone, "pulse", YES, "by country", WhenIdle, "Pulse dialling is taken."),
         now(Phone, "flash", Kind::TimeRange, "by country", WhenIdle, "Breaks that are a hook flash."),
         now(Phone, "disconnect", Kind::Disconnect, "by country", WhenIdle, "What tells the device that the far end hung up."),
-        now(Phone, "gain_in", Kind::Ratio, "0 dB", WhenIdle, "Gain from the phone to the network, on top of the country's relative level."),
-        now(Phone, "gain_out", Kind::Ratio, "0 dB", WhenIdle, "Gain from the network to the phone, on top of the country's relative level."),
+        now(Phone, "gain_in", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the phone to the network, on top of the country's relative level."),
+        now(Phone, "gain_out", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the network to the phone, on top of the country's relative level."),
         now(Phone, "agc", Kind::Word(Agc::WORDS), "off", WhenIdle, "Speech is brought slowly to -20 dBm0, by 12 dB at the most: `in` from the phone to the network, `out` from the network to the phone."),
+        now(Phone, "dtmf_profile", Kind::Word(DtmfColumn::WORDS), "wide", WhenIdle, "What is taken for a digit of this phone: `wide` (either tone from -38 dBm0, one up to 8 dB above the other, frequencies off by up to 1.5 % and 2 Hz) or an administration's column of ITU-T Q.24."),
+        now(Phone, "dtmf_level", Kind::Level(-45, -20), "by dtmf_profile", WhenIdle, "The sensitivity: either tone of a digit is at least this loud at the port, before any gain. Lower where digits of a long line are missed, higher where another conversation's are heard."),
+        now(Phone, "dtmf_twist", Kind::Ratio(0, 12), "by dtmf_profile", WhenIdle, "How much louder one tone of a digit may be than the other, either way."),
         now(Phone, "impedance", Kind::Word(Impedance::WORDS), "by country", WhenIdle, "The network that the port presents and balances against; `tipring line balance` measures which fits."),
         now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 10 ms; 0 turns it off."),
         now(Phone, "codecs", Kind::Words(Codec::WORDS), "by server", Live, "How this phone's voice may be coded, of what the server's `codecs` allow; best first, also where the far end's order is another."),

@@ -148,6 +148,22 @@ words! {
         Both = "both",
     }
 
+    /// What is taken for a DTMF digit, by the columns of ITU-T Q.24, Annex A.
+    DtmfColumn {
+        /// More than most of them want.
+        Wide = "wide",
+        /// AT&T.
+        NorthAmerica = "north-america",
+        /// NTT.
+        Japan = "japan",
+        /// Denmark.
+        Denmark = "denmark",
+        /// Australia.
+        Australia = "australia",
+        /// Brazil.
+        Brazil = "brazil",
+    }
+
     /// How a SIP phone proves its password.
     Digest {
         /// MD5.

@@ -5,8 +5,8 @@ use core::net::IpAddr;
 use proptest::prelude::*;
 use tipring_config::{FileFound, Files, Level, MayCall, Network, Number, Report, Target, check, check_with};
 use tipring_country::NumberKind;
-use tipring_port::{CallerIdTiming, Disconnect, Impedance};
-use tipring_units::{Db, Millis, Samples};
+use tipring_port::{CallerIdTiming, Disconnect, DtmfProfile, Impedance};
+use tipring_units::{Db, Dbm0, Millis, Samples};
 
 fn number(text: &str) -> Number {
     Number::parse(text).unwrap()
@@ -49,7 +49,7 @@ fn numbers_keep_their_width_and_come_in_order() {
 #[test]
 fn a_phone_of_its_own_mind_gets_a_profile_of_its_own() {
     let effective = effective(
-        "country = \"us\"\n[phone.1]\nport = \"sim/1\"\n[phone.2]\nport = \"sim/2\"\ncaller_id = false\npulse = false\nflash = \"90-500 ms\"\ndisconnect = \"reversal\"\ngain_in = \"-2 dB\"\ngain_out = \"1.5 dB\"\necho_tail = \"64 ms\"\nagc = \"in\"\nimpedance = \"900 + 2.16u\"\n",
+        "country = \"us\"\n[phone.1]\nport = \"sim/1\"\n[phone.2]\nport = \"sim/2\"\ncaller_id = false\npulse = false\nflash = \"90-500 ms\"\ndisconnect = \"reversal\"\ngain_in = \"-2 dB\"\ngain_out = \"1.5 dB\"\necho_tail = \"64 ms\"\nagc = \"in\"\ndtmf_profile = \"denmark\"\ndtmf_level = \"-41 dBm0\"\nimpedance = \"900 + 2.16u\"\n",
     );
     let plain = effective.profile(&effective.phone[&number("1")]);
     assert_eq!(plain, effective.country.line_profile());
@@ -59,6 +59,8 @@ fn a_phone_of_its_own_mind_gets_a_profile_of_its_own() {
     assert_eq!((own.flash.min, own.flash.max), (Millis(90), Millis(500)));
     assert_eq!(own.disconnect, Disconnect::Reversal);
     assert_eq!((own.gain_in, own.gain_out, own.echo_tail), (Db(-2.0), Db(1.5), Samples(512)));
+    assert_eq!(plain.dtmf, DtmfProfile::default());
+    assert_eq!(own.dtmf, DtmfProfile { level_min: Dbm0(-41.0), ..DtmfProfile::DENMARK });
     assert_eq!((own.agc_in, own.agc_out, own.impedance), (true, false, Impedance::R900C));
     // On top of the country's 0 dBr in and -3 dBr out.
     assert_eq!((own.send_gain(), own.receive_gain()), (Db(-2.0), Db(-1.5)));

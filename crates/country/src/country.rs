@@ -1,8 +1,8 @@
 //! A country: what its telephone lines sound like and how they behave.
 
 use tipring_port::{
-    CallerIdTiming, Disconnect, FlashWindow, HookTiming, Impedance, LineProfile, PulseTiming, RingPattern,
-    RingSpec, RohTiming, TonePlan,
+    CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, HookTiming, Impedance, LineProfile, PulseTiming,
+    RingPattern, RingSpec, RohTiming, TonePlan,
 };
 use tipring_units::{Db, Dbr, Milliamps, Millis, Samples, Volts};
 
@@ -165,6 +165,7 @@ impl Country {
             gain_out: Db(0.0),
             agc_in: false,
             agc_out: false,
+            dtmf: DtmfProfile::default(),
             echo_tail: ECHO_TAIL,
             tones: self.tones,
         }

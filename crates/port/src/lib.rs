@@ -8,6 +8,7 @@
 mod audio;
 mod caller;
 mod card;
+mod dtmf;
 mod impedance;
 mod line;
 mod media;
@@ -22,6 +23,7 @@ pub use card::{
     CardOrder, CardReport, CookedEvent, CookedEvents, Feed, LoopReading, MAX_COOKED_EVENTS,
     MAX_PROGRAM_STEPS, Program, ProgramEnd, ProgramId, ProgramStep, READINGS_PER_TICK, Sense,
 };
+pub use dtmf::DtmfProfile;
 pub use impedance::{Elements, Impedance};
 pub use line::{
     CallerIdShown, DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, RingRequest,

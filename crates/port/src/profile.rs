@@ -2,7 +2,7 @@
 
 use tipring_units::{Db, Dbm0, Dbr, Hz, Milliamps, Millis, Samples, Volts};
 
-use crate::{Component, Impedance, Tone, TonePlan, ToneProgram, ToneStep};
+use crate::{Component, DtmfProfile, Impedance, Tone, TonePlan, ToneProgram, ToneStep};
 
 /// Steps of a ring cadence, at the most (each is a burst or a pause).
 pub const MAX_RING_STEPS: usize = 8;
@@ -164,6 +164,8 @@ pub struct LineProfile {
     pub agc_out: bool,
     /// Tail of the echo canceller; zero: off.
     pub echo_tail: Samples,
+    /// What is taken for a digit.
+    pub dtmf: DtmfProfile,
     /// The tones.
     pub tones: TonePlan,
 }
@@ -225,6 +227,7 @@ impl LineProfile {
             agc_in: false,
             agc_out: false,
             echo_tail: Millis(32).samples(),
+            dtmf: DtmfProfile::default(),
             tones,
         }
     }

@@ -13,7 +13,8 @@ use crate::effective::{Line, Phone, Service, SipPhone};
 use crate::files::{Row, meant, password, private, rows};
 use crate::kind::disconnect;
 use crate::values::{
-    Agc, Codec, Destination, Driver, JitterDepth, JitterMode, MayCall, Number, PhoneType, PortName, Secret,
+    Agc, Codec, Destination, Driver, DtmfColumn, JitterDepth, JitterMode, MayCall, Number, PhoneType,
+    PortName, Secret,
 };
 
 /// What stands for the number in a name.
@@ -46,6 +47,11 @@ impl Build<'_, '_, '_> {
                 gain_in: self.gain(item, "gain_in"),
                 gain_out: self.gain(item, "gain_out"),
                 agc: self.item(item, "agc", "off", Agc::parse).unwrap_or(Agc::Off),
+                dtmf_profile: self
+                    .item(item, "dtmf_profile", "wide", DtmfColumn::parse)
+                    .unwrap_or(DtmfColumn::Wide),
+                dtmf_level: self.own(item, "dtmf_level", |text| quantity::level(text).ok()),
+                dtmf_twist: self.own(item, "dtmf_twist", |text| quantity::ratio(text).ok()),
                 impedance: self.own(item, "impedance", Impedance::parse),
                 echo_tail: self
                     .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())

@@ -16,13 +16,12 @@ mod analysis;
 mod candidate;
 mod detect;
 mod generate;
-mod profile;
 #[cfg(test)]
 mod reception;
 
 pub use detect::{DtmfDetector, DtmfEvent, DtmfEvents};
 pub use generate::{DIGITS_QUEUED_MAX, DtmfGenerator, DtmfSending};
-pub use profile::DtmfProfile;
+pub use tipring_port::DtmfProfile;
 
 /// Low group, ITU-T Q.23 clause 1, in hertz.
 pub(crate) const LOW_GROUP: [f32; 4] = [697.0, 770.0, 852.0, 941.0];

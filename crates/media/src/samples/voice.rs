@@ -15,10 +15,9 @@
 //! A canceller has room for its longest tail from the start, so that a change of a line's profile needs no memory.
 
 use tipring_dsp::{
-    DcBlock, DtmfDetector, DtmfEvent, DtmfProfile, EchoCanceller, EchoConfig, Gain, LevelControl, SILENCE,
-    frame_level,
+    DcBlock, DtmfDetector, DtmfEvent, EchoCanceller, EchoConfig, Gain, LevelControl, SILENCE, frame_level,
 };
-use tipring_port::{Frame, LineProfile, Samples};
+use tipring_port::{DtmfProfile, Frame, LineProfile, Samples};
 use tipring_units::{Db, Dbm0, Millis, Samples as SampleCount};
 
 use super::mean::Mean;
@@ -35,6 +34,8 @@ pub struct SampleVoice {
     /// The profile asks for it.
     cancels: bool,
     detector: DtmfDetector,
+    /// What the detector takes for a digit.
+    digits: DtmfProfile,
     gain_in: Gain,
     gain_out: Gain,
     level_in: Option<LevelControl>,
@@ -67,7 +68,8 @@ impl LineVoice<Samples> for SampleVoice {
             dc: DcBlock::new(),
             canceller: None,
             cancels: false,
-            detector: DtmfDetector::new(DtmfProfile::default()),
+            detector: DtmfDetector::default(),
+            digits: DtmfProfile::default(),
             gain_in: Gain::new(Db(0.0)),
             gain_out: Gain::new(Db(0.0)),
             level_in: None,
@@ -142,7 +144,7 @@ impl LineVoice<Samples> for SampleVoice {
         for control in [&mut self.level_in, &mut self.level_out].into_iter().flatten() {
             control.reset();
         }
-        self.detector = DtmfDetector::new(DtmfProfile::default());
+        self.detector = DtmfDetector::new(self.digits);
         if let Some(canceller) = self.canceller.as_mut().filter(|_| self.cancels) {
             canceller.reset();
         }
@@ -151,6 +153,7 @@ impl LineVoice<Samples> for SampleVoice {
     fn renew(&mut self, profile: &LineProfile) {
         let tail = profile.echo_tail.millis();
         self.cancels = tail > Millis::ZERO;
+        self.digits = profile.dtmf;
         self.gain_in = Gain::new(profile.send_gain());
         self.gain_out = Gain::new(profile.receive_gain());
         self.gain_out_db = profile.receive_gain();
