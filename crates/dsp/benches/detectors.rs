@@ -7,8 +7,8 @@ use tipring_oracle::Spandsp;
 use tipring_port::TonePlan;
 use tipring_units::Entropy;
 
-/// A second each of digits, of noise like speech in level, and of silence.
-fn signals() -> [(&'static str, Vec<i16>); 3] {
+/// A second each of digits, of noise like speech in level, of the noise of a pause, and of silence.
+fn signals() -> [(&'static str, Vec<i16>); 4] {
     let mut generator = DtmfGenerator::default();
     let mut digits = Vec::new();
     for character in *b"15937" {
@@ -21,7 +21,8 @@ fn signals() -> [(&'static str, Vec<i16>); 3] {
     }
     let mut entropy = Entropy::for_simulation(1);
     let noise = (0..8000).map(|_| (entropy.u32() as i16) / 16).collect();
-    [("digits", digits), ("noise", noise), ("silence", vec![0; 8000])]
+    let pause = (0..8000).map(|_| entropy.below(25) as i16 - 12).collect();
+    [("digits", digits), ("noise", noise), ("a pause", pause), ("silence", vec![0; 8000])]
 }
 
 fn detectors(criterion: &mut Criterion) {

@@ -75,6 +75,17 @@ pub fn mean_power(frame: &Frame) -> f32 {
     sum as f32 / TICK_SAMPLES as f32
 }
 
+/// A sample louder than this counts as this in [`capped_energy`].
+const CAP: i16 = 4095;
+/// The most that [`capped_energy`] can be compared with.
+pub(crate) const CAPPED_MAX: u32 = (CAP as u32).pow(2);
+
+/// Sum of the squares of at most a frame, where none is louder than [`CAP`]; otherwise it is at least [`CAPPED_MAX`]. For those who
+/// only ask whether it is quiet: nothing in it is wider than 32 bits.
+pub(crate) fn capped_energy(samples: &[i16]) -> u32 {
+    samples.iter().map(|&sample| i32::from(sample.clamp(-CAP, CAP)).pow(2)).sum::<i32>() as u32
+}
+
 /// The level of a signal of mean square `power`.
 pub fn level_of_power(power: f32) -> Dbm0 {
     let ratio = power / (DIGITAL_MILLIWATT_RMS * DIGITAL_MILLIWATT_RMS);

@@ -23,6 +23,7 @@ mod level;
 mod suppress;
 mod timescale;
 mod tone;
+mod vector;
 mod wave;
 
 #[cfg(test)]

@@ -5,11 +5,11 @@
 //! signal the best pair explains, and how far the pair is from its nominal frequencies.
 //!
 //! # How
-//! A half-band filter parts the signal at 2 kHz: the upper half is only weighed, the lower goes on at 4 kHz. There a sixth-order
-//! elliptic high-pass takes dial tone out (52 dB down to 480 Hz, 0.2 dB from 640 Hz). Then a raised-cosine window, which is
+//! `bands.rs` parts the signal at 2 kHz and takes dial tone out of the lower half. Then a raised-cosine window, which is
 //! symmetric, so sums and differences about its middle are correlated with eight cosines and sines side by side. A frequency's
 //! offset is the turn of its phase from one window to the next, so it is exact to a hertz although the window is only
 //! 100 Hz sharp. Successive windows overlap by half and sum to one, so the strengths add up to the tone's length.
+//! Pieces too quiet to be part of a digit are taken for silence, and silence costs nothing once the filters have forgotten.
 //!
 //! # Limits
 //! Offsets beyond 100 Hz fold over. What it tells is [`DELAY`] old.
@@ -17,46 +17,25 @@
 //! # Standard
 //! ITU-T Q.24 clause 2.2 (frequency tolerance) and 2.6 (dial tone present).
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, dispatch, f32x8};
 
+use super::bands::{Bands, HALF_HOP, HOP, LANES, PADDED, Parted};
 use super::{HIGH_GROUP, LOW_GROUP};
+use crate::level::{CAPPED_MAX, capped_energy};
+use crate::vector::sums;
 use crate::wave::sine_of_turn;
 
-/// Samples from one window to the next.
-pub(super) const HOP: usize = 40;
-/// Samples that the half-band filter holds back.
-pub(super) const DELAY: usize = 19;
-/// The same in samples of the lower half.
-const HALF_HOP: usize = HOP / 2;
 const WINDOW: usize = 2 * HALF_HOP;
 /// Sum of the window, and of its square.
 const WINDOW_SUM: f32 = 20.0;
 const WINDOW_POWER: f32 = 15.0;
+/// Mean square of a piece that is silence, as a share of the least that a window must have which is looked into: 12 dB less. Two such
+/// pieces side by side have, however their sound lies in the window, at most a sixth of it.
+const QUIET: f32 = 1.0 / 16.0;
 
-/// Half-band filter: the taps beside the middle one, which is 1/2; the ones between are zero. Kaiser window, 48 dB from 2310 Hz.
-const TAPS: usize = 10;
-const HALF_BAND: [f32; TAPS] = [
-    0.316_864_3,
-    -0.100_982_45,
-    0.055_316_91,
-    -0.034_357_96,
-    0.022_034_52,
-    -0.013_997_216,
-    0.008_560_989,
-    -0.004_897_369,
-    0.002_510_266,
-    -0.001_052_003,
-];
-
-/// Numerators and denominators (without the leading 1) of the high-pass: elliptic, order 6, ripple 0.2 dB, stop band 52 dB,
-/// edge 640 Hz at 4 kHz; designed by the bilinear transform.
-const SECTIONS: [([f32; 3], [f32; 2]); 3] = [
-    ([0.159_694_7, -0.309_103_3, 0.159_694_7], [-0.034_102_76, 0.129_639_4]),
-    ([1.0, -1.628_794_6, 1.0], [-0.708_171_1, 0.621_519_1]),
-    ([1.0, -1.441_176, 1.0], [-1.056_631_1, 0.905_570_5]),
-];
-
-static HANN: [f32; WINDOW] = hann();
+/// Squares of the window's halves: what a piece's energy counts for in the window that it ends, and in the one that it begins.
+static FALLING: [f32; PADDED] = squares(HALF_HOP);
+static RISING: [f32; PADDED] = squares(0);
 /// Window times cosine and sine of each frequency, from the middle of the window outward.
 static COSINES: [[f32; 8]; HALF_HOP] = correlators(true);
 static SINES: [[f32; 8]; HALF_HOP] = correlators(false);
@@ -114,100 +93,95 @@ pub(super) struct Line {
     pub(super) turn: Complex,
 }
 
+/// Energies of a piece in a window: what the high-pass left of it, from 2 kHz up, and below 2 kHz.
+#[derive(Clone, Copy, Debug, Default)]
+struct Energies {
+    passed: f32,
+    upper: f32,
+    lower: f32,
+}
+
 /// The filters, the window and the correlators.
 #[derive(Clone, Debug)]
 pub(super) struct Analysis {
     level: Level,
-    /// Samples of even and odd place that the half-band filter still needs.
-    even: [f32; HALF_HOP + 2 * TAPS],
-    odd: [f32; HALF_HOP + TAPS],
-    /// The last two values before, between and after the sections of the high-pass.
-    passed: [[f32; 2]; SECTIONS.len() + 1],
-    window: [f32; WINDOW],
-    upper: [f32; WINDOW],
-    unfiltered: [f32; WINDOW],
+    bands: Bands,
+    /// What the high-pass left of the piece before, the latest first, and that piece's energies in this window.
+    before: [f32; HALF_HOP],
+    rising: Energies,
     last: Spectrum,
     current: Spectrum,
+    /// Windows of less energy are not looked into.
+    floor: f32,
+    /// Sum of squares of a piece below which it is silence.
+    quiet: u32,
+    /// Nothing but silence has been heard for so long that nothing is left to be computed.
+    rests: bool,
 }
 
 impl Analysis {
-    pub(super) fn new() -> Self {
+    /// An analysis at rest. Windows of less energy than `floor` are not looked into.
+    pub(super) fn new(floor: f32) -> Self {
+        let quiet = floor / WINDOW_POWER * QUIET * HOP as f32;
         Self {
             level: Level::new(),
-            even: [0.0; HALF_HOP + 2 * TAPS],
-            odd: [0.0; HALF_HOP + TAPS],
-            passed: [[0.0; 2]; SECTIONS.len() + 1],
-            window: [0.0; WINDOW],
-            upper: [0.0; WINDOW],
-            unfiltered: [0.0; WINDOW],
+            bands: Bands::new(),
+            before: [0.0; HALF_HOP],
+            rising: Energies::default(),
             last: Spectrum::default(),
             current: Spectrum::default(),
+            floor,
+            quiet: (quiet as u32).min(CAPPED_MAX),
+            rests: true,
         }
     }
 
-    /// Takes 5 ms in. Windows of less energy than `floor` are not looked into.
-    pub(super) fn advance(&mut self, samples: &[i16], floor: f32) {
+    /// Takes 5 ms in. What is quiet is silence where `may_be_silent`.
+    pub(super) fn advance(&mut self, samples: &[i16; HOP], may_be_silent: bool) {
+        let silent = may_be_silent && capped_energy(samples) < self.quiet;
+        if silent && self.rests {
+            return;
+        }
         let level = self.level;
-        dispatch!(level, simd => self.work(simd, samples, floor));
+        let samples = if silent { &[0; HOP] } else { samples };
+        dispatch!(level, simd => self.work(simd, samples, silent));
+        self.rests = silent && self.is_at_rest();
+    }
+
+    #[cfg(test)]
+    pub(super) fn take_nothing_for_silence(&mut self) {
+        self.quiet = 0;
+        self.rests = false;
+    }
+
+    #[cfg(test)]
+    pub(super) fn rests(&self) -> bool {
+        self.rests
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.bands.is_at_rest()
+            && self.before == [0.0; HALF_HOP]
+            && [self.last, self.current].iter().all(|s| s.energy == 0.0 && s.below == 0.0)
     }
 
     #[inline(always)]
-    fn work<S: Simd>(&mut self, _: S, samples: &[i16], floor: f32) {
-        self.window.copy_within(HALF_HOP.., 0);
-        self.upper.copy_within(HALF_HOP.., 0);
-        self.unfiltered.copy_within(HALF_HOP.., 0);
-        let lower = self.part(samples);
-        self.unfiltered[HALF_HOP..].copy_from_slice(&lower);
-        self.high_pass(&lower);
+    fn work<S: Simd>(&mut self, simd: S, samples: &[i16; HOP], silent: bool) {
+        let parted = self.bands.part(simd, samples, silent);
+        let [falling, rising] = energies(simd, &parted);
+        let upper = self.rising.upper + falling.upper;
+        let passed = self.rising.passed + falling.passed;
+        let below = (self.rising.lower + falling.lower - passed).max(0.0);
         self.last = self.current;
-        self.current = spectrum(&self.window, &self.upper, &self.unfiltered, floor);
-    }
-
-    /// The high-pass in direct form I, written so that a sample waits for one product and one difference of the one before.
-    #[inline(always)]
-    fn high_pass(&mut self, lower: &[f32; HALF_HOP]) {
-        // Taken out of the structure, the values stay in registers.
-        let mut passed = self.passed;
-        for (slot, &sample) in self.window[HALF_HOP..].iter_mut().zip(lower) {
-            let mut x = sample;
-            for (n, (b, a)) in SECTIONS.iter().enumerate() {
-                let [x1, x2] = passed[n];
-                let [y1, y2] = passed[n + 1];
-                let y = (((b[0] * x + b[1] * x1) + b[2] * x2) - a[1] * y2) - a[0] * y1;
-                passed[n] = [x, x1];
-                x = y;
-            }
-            passed[SECTIONS.len()] = [x, passed[SECTIONS.len()][0]];
-            *slot = x;
+        self.current = Spectrum { energy: passed + upper, upper, below, ..Spectrum::default() };
+        // Not-a-number fails the comparison and is left alone.
+        if self.current.energy >= self.floor {
+            self.current.bins = correlate(simd, &self.before, &parted.passed);
         }
-        // What is too small to matter would cost denormal arithmetic.
-        self.passed = passed.map(|pair| pair.map(|v| if v.abs() < 1e-15 { 0.0 } else { v }));
-    }
-
-    /// Parts 5 ms at 2 kHz: the lower half comes back, the upper goes into its window.
-    #[inline(always)]
-    fn part(&mut self, samples: &[i16]) -> [f32; HALF_HOP] {
-        self.even.copy_within(HALF_HOP.., 0);
-        self.odd.copy_within(HALF_HOP.., 0);
-        for (n, pair) in samples.chunks_exact(2).take(HALF_HOP).enumerate() {
-            self.even[2 * TAPS + n] = f32::from(pair[0]);
-            self.odd[TAPS + n] = f32::from(pair[1]);
+        self.rising = rising;
+        for (before, &passed) in self.before.iter_mut().zip(parted.passed[..HALF_HOP].iter().rev()) {
+            *before = passed;
         }
-        let mut beside = [0.0_f32; HALF_HOP];
-        for (k, &tap) in HALF_BAND.iter().enumerate() {
-            let (before, after) =
-                (&self.even[TAPS - k..][..HALF_HOP], &self.even[TAPS + 1 + k..][..HALF_HOP]);
-            for n in 0..HALF_HOP {
-                beside[n] += tap * (before[n] + after[n]);
-            }
-        }
-        let mut lower = [0.0; HALF_HOP];
-        for n in 0..HALF_HOP {
-            let middle = 0.5 * self.odd[n];
-            lower[n] = middle + beside[n];
-            self.upper[HALF_HOP + n] = middle - beside[n];
-        }
-        lower
     }
 
     pub(super) fn energy(&self) -> f32 {
@@ -323,46 +297,60 @@ fn cosine_of(hertz: f32) -> f32 {
     1.0 + q * (-0.5 + q * (1.0 / 24.0 + q * (-1.0 / 720.0 + q * (1.0 / 40_320.0 - q / 3_628_800.0))))
 }
 
+/// A piece's energies in the window that it ends, and in the one that it begins.
 #[inline(always)]
-fn spectrum(
-    window: &[f32; WINDOW],
-    upper: &[f32; WINDOW],
-    unfiltered: &[f32; WINDOW],
-    floor: f32,
-) -> Spectrum {
-    let (mut lanes, mut upper_lanes, mut whole) = ([0.0_f32; 8], [0.0_f32; 8], [0.0_f32; 8]);
-    for n in (0..WINDOW).step_by(8) {
-        for lane in 0..8 {
-            let weight = HANN[n + lane];
-            let (a, b, c) =
-                (window[n + lane] * weight, upper[n + lane] * weight, unfiltered[n + lane] * weight);
-            lanes[lane] += a * a;
-            upper_lanes[lane] += b * b;
-            whole[lane] += c * c - a * a;
+fn energies<S: Simd>(simd: S, parted: &Parted) -> [Energies; 2] {
+    let zero = f32x8::splat(simd, 0.0);
+    let mut all = [zero; 8];
+    for at in (0..PADDED).step_by(LANES) {
+        let falling = f32x8::from_slice(simd, &FALLING[at..][..LANES]);
+        let rising = f32x8::from_slice(simd, &RISING[at..][..LANES]);
+        for (n, band) in [&parted.passed, &parted.upper, &parted.lower].into_iter().enumerate() {
+            let value = f32x8::from_slice(simd, &band[at..][..LANES]);
+            let square = value * value;
+            all[n] = all[n] + square * falling;
+            all[4 + n] = all[4 + n] + square * rising;
         }
     }
-    let upper = upper_lanes.iter().sum::<f32>();
-    let energy = lanes.iter().sum::<f32>() + upper;
-    let below = whole.iter().sum::<f32>().max(0.0);
-    // Not-a-number fails the comparison too and is left alone.
-    if energy.is_nan() || energy < floor {
-        return Spectrum { energy, upper, below, ..Spectrum::default() };
-    }
-    let (mut re, mut im) = ([0.0_f32; 8], [0.0_f32; 8]);
+    let [passed, upper, lower, _, next_passed, next_upper, next_lower, _] = sums(simd, all);
+    [
+        Energies { passed, upper, lower },
+        Energies { passed: next_passed, upper: next_upper, lower: next_lower },
+    ]
+}
+
+/// Correlations of a window with the eight frequencies, given from its middle outward.
+#[inline(always)]
+fn correlate<S: Simd>(simd: S, before: &[f32; HALF_HOP], after: &[f32; PADDED]) -> [Complex; 8] {
+    let (mut sums, mut gaps) = ([0.0; HALF_HOP], [0.0; HALF_HOP]);
     for n in 0..HALF_HOP {
-        let (after, before) = (window[HALF_HOP + n], window[HALF_HOP - 1 - n]);
-        let (sum, gap) = (after + before, after - before);
-        for lane in 0..8 {
-            re[lane] += sum * COSINES[n][lane];
-            im[lane] -= gap * SINES[n][lane];
-        }
+        sums[n] = after[n] + before[n];
+        gaps[n] = before[n] - after[n];
     }
-    Spectrum {
-        bins: core::array::from_fn(|lane| Complex { re: re[lane], im: im[lane] }),
-        energy,
-        upper,
-        below,
+    // Of each part two sums, so that one need not wait for the other.
+    let zero = f32x8::splat(simd, 0.0);
+    let (mut re, mut im) = ([zero; 2], [zero; 2]);
+    for n in 0..HALF_HOP {
+        re[n % 2] = re[n % 2] + f32x8::from_slice(simd, &COSINES[n]) * sums[n];
+        im[n % 2] = im[n % 2] + f32x8::from_slice(simd, &SINES[n]) * gaps[n];
     }
+    let (mut real, mut imaginary) = ([0.0; LANES], [0.0; LANES]);
+    (re[0] + re[1]).store_slice(&mut real);
+    (im[0] + im[1]).store_slice(&mut imaginary);
+    let mut out = [Complex::default(); 8];
+    for (out, (&re, &im)) in out.iter_mut().zip(real.iter().zip(&imaginary)) {
+        *out = Complex { re, im };
+    }
+    out
+}
+
+const fn squares(from: usize) -> [f32; PADDED] {
+    let (mut out, window, mut n) = ([0.0; PADDED], hann(), 0);
+    while n < HALF_HOP {
+        out[n] = window[from + n] * window[from + n];
+        n += 1;
+    }
+    out
 }
 
 const fn hann() -> [f32; WINDOW] {
@@ -437,11 +425,11 @@ mod tests {
     use tipring_units::{Dbm0, Hz};
 
     fn analysed(hz: f32) -> Analysis {
-        let (mut analysis, mut sine) = (Analysis::new(), Sine::new(Hz(hz), Dbm0(-10.0)));
+        let (mut analysis, mut sine) = (Analysis::new(1.0), Sine::new(Hz(hz), Dbm0(-10.0)));
         for _ in 0..20 {
             let mut half = [0; HOP];
             half.iter_mut().for_each(|s| *s = sine.step());
-            analysis.advance(&half, 1.0);
+            analysis.advance(&half, true);
         }
         analysis
     }
@@ -449,21 +437,21 @@ mod tests {
     #[test]
     fn overlapping_windows_sum_to_one() {
         for n in 0..HALF_HOP {
-            assert!((HANN[n] + HANN[n + HALF_HOP] - 1.0).abs() < 1e-6);
+            assert!((hann()[n] + hann()[n + HALF_HOP] - 1.0).abs() < 1e-6);
         }
-        assert!((HANN.iter().sum::<f32>() - WINDOW_SUM).abs() < 1e-3);
-        assert!((HANN.iter().map(|w| w * w).sum::<f32>() - WINDOW_POWER).abs() < 1e-3);
+        assert!((hann().iter().sum::<f32>() - WINDOW_SUM).abs() < 1e-3);
+        assert!((hann().iter().map(|w| w * w).sum::<f32>() - WINDOW_POWER).abs() < 1e-3);
     }
 
     #[test]
     fn every_kind_of_vectors_gives_the_same_bits() {
         let mut entropy = tipring_units::Entropy::for_simulation(5);
-        let (mut best, mut plain) = (Analysis::new(), Analysis::new());
+        let (mut best, mut plain) = (Analysis::new(1.0), Analysis::new(1.0));
         plain.level = Level::baseline();
         for _ in 0..200 {
             let half: [i16; HOP] = core::array::from_fn(|_| entropy.u32() as i16 / 4);
-            best.advance(&half, 1.0);
-            plain.advance(&half, 1.0);
+            best.advance(&half, true);
+            plain.advance(&half, true);
             let bits = |analysis: &Analysis| {
                 let bins = analysis.current.bins.map(|bin| [bin.re.to_bits(), bin.im.to_bits()]);
                 (bins, analysis.current.energy.to_bits(), analysis.current.below.to_bits())

@@ -20,7 +20,8 @@
 
 use super::Digit;
 use super::DtmfProfile;
-use super::analysis::{Analysis, DELAY, HOP, Line, pair_energy};
+use super::analysis::{Analysis, Line, pair_energy};
+use super::bands::{DELAY, HOP};
 use super::candidate::{Candidate, Limits, View};
 use crate::level::Frame;
 use tipring_units::Samples;
@@ -58,6 +59,8 @@ const OFFSET_HELD: f32 = 2.4;
 /// Memory of the energy below the band: 30 ms and 100 ms.
 const RECENT: f32 = 0.15;
 const BACK: f32 = 0.05;
+/// Less energy than this is none.
+const NOTHING: f32 = 1e-3;
 /// It is steady while both agree within 1.5 dB.
 const STEADY_SHARE: f32 = 1.4;
 
@@ -123,13 +126,14 @@ impl DtmfDetector {
     /// A detector at rest.
     pub fn new(profile: DtmfProfile) -> Self {
         let limits = Limits::new(&profile);
+        let floor = pair_energy(limits.level_min, limits.level_min) / 8.0;
         Self {
-            analysis: Analysis::new(),
+            analysis: Analysis::new(floor),
             state: State::Idle,
             back: 0.0,
             recent: 0.0,
             steady: 0,
-            floor: pair_energy(limits.level_min, limits.level_min) / 8.0,
+            floor,
             limits,
         }
     }
@@ -137,10 +141,11 @@ impl DtmfDetector {
     /// Takes a frame in and returns what it brought.
     pub fn process(&mut self, frame: &Frame) -> DtmfEvents {
         let mut events = DtmfEvents::default();
-        let halves = frame.len() / HOP;
-        for (n, half) in frame.chunks_exact(HOP).enumerate() {
-            self.analysis.advance(half, self.floor);
-            let after = (halves - 1 - n) * HOP + DELAY;
+        let halves = frame.as_chunks::<HOP>().0;
+        for (n, half) in halves.iter().enumerate() {
+            // A digit that sounds, or may, is followed through what is quiet: it may be a break in it.
+            self.analysis.advance(half, matches!(self.state, State::Idle));
+            let after = (halves.len() - 1 - n) * HOP + DELAY;
             self.hop(after as u64, &mut events);
         }
         events
@@ -162,15 +167,22 @@ impl DtmfDetector {
 
     fn hop(&mut self, after: u64, events: &mut DtmfEvents) {
         self.watch_below();
+        if matches!(self.state, State::Idle) {
+            // By far the most frequent case, in which nothing large is moved.
+            if let Some(candidate) = self.begin_candidate() {
+                self.state = State::Candidate(candidate);
+            }
+            return;
+        }
         match core::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => self.state = self.begin_candidate(),
+            State::Idle => {}
             State::Candidate(mut candidate) => {
                 let view = self.view_of(candidate.digit);
                 candidate.add(&view);
                 candidate.misses =
                     if view.looks_like_a_digit(&self.limits) { 0 } else { candidate.misses + 1 };
-                let heir = if candidate.misses > 0 { self.begin_candidate() } else { State::Idle };
-                if let State::Candidate(mut heir) = heir {
+                let heir = (candidate.misses > 0).then(|| self.begin_candidate()).flatten();
+                if let Some(mut heir) = heir {
                     // Another digit after all.
                     heir.inherit(&candidate);
                     self.state = State::Candidate(heir);
@@ -203,7 +215,7 @@ impl DtmfDetector {
                 } else {
                     let duration = Samples((held.length * HOP as f32 + 0.5) as u64);
                     events.push(DtmfEvent::End { digit: held.digit, duration });
-                    self.state = self.begin_candidate();
+                    self.state = self.begin_candidate().map_or(State::Idle, State::Candidate);
                 }
             }
         }
@@ -213,6 +225,10 @@ impl DtmfDetector {
     fn watch_below(&mut self) {
         let below = self.analysis.below();
         self.recent += (below - self.recent) * RECENT;
+        if self.recent < NOTHING {
+            // Less would be arithmetic of denormal numbers in the end.
+            self.recent = 0.0;
+        }
         if self.recent < self.back * STEADY_SHARE && self.back < self.recent * STEADY_SHARE {
             self.steady = self.steady.saturating_add(1);
         } else {
@@ -222,23 +238,26 @@ impl DtmfDetector {
             self.back = self.recent;
         }
         self.back += (self.recent - self.back) * BACK;
+        if self.back < NOTHING {
+            self.back = 0.0;
+        }
     }
 
     /// A candidate, if the window looks like a digit.
-    fn begin_candidate(&self) -> State {
+    fn begin_candidate(&self) -> Option<Candidate> {
         let energy = self.analysis.energy();
         if energy < self.floor || self.analysis.explicable() < PURITY_WINDOW * energy {
-            return State::Idle;
+            return None;
         }
         let (low, high) = (self.analysis.strongest(false), self.analysis.strongest(true));
         let view = self.view(low, high);
         if !view.looks_like_a_digit(&self.limits) {
-            return State::Idle;
+            return None;
         }
         let before = libm::sqrtf(
             self.analysis.peak_before(false, low.place) * self.analysis.peak_before(true, high.place),
         );
-        State::Candidate(Candidate::new(&view, before))
+        Some(Candidate::new(&view, before))
     }
 
     /// What the window shows of a pair.
@@ -276,6 +295,21 @@ impl DtmfDetector {
             held.steady = 0;
         }
         held.missing < RELEASE
+    }
+}
+
+#[cfg(test)]
+impl DtmfDetector {
+    /// A detector that takes nothing for silence.
+    pub(super) fn thorough() -> Self {
+        let mut detector = Self::default();
+        detector.analysis.take_nothing_for_silence();
+        detector
+    }
+
+    /// True if it has nothing to compute.
+    pub(super) fn rests(&self) -> bool {
+        self.analysis.rests()
     }
 }
 

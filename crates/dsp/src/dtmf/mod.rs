@@ -13,11 +13,14 @@
 //! ITU-T Q.23 for the frequencies, Q.24 for reception, RFC 4733 clause 3.2 for the event codes.
 
 mod analysis;
+mod bands;
 mod candidate;
 mod detect;
 mod generate;
 #[cfg(test)]
 mod reception;
+#[cfg(test)]
+mod skipping;
 
 pub use detect::{DtmfDetector, DtmfEvent, DtmfEvents};
 pub use generate::{DIGITS_QUEUED_MAX, DtmfGenerator, DtmfSending};
