@@ -14,10 +14,9 @@
 //! # Standard
 //! ITU-T V.25 clause 4 (reversals every 450 ms), V.8 clause 4 (15 Hz, 20 %), G.164 (disabler: 2079 to 2121 Hz).
 
-use super::spectrum::{BIN, Spectrum};
+use super::spectrum::Spectrum;
 use crate::wave::{cosine, sine};
 
-const BIN_2100: usize = 134;
 /// Amplitudes kept: 400 ms.
 const KEPT: usize = 20;
 /// Below this share of the usual amplitude a window is a dip.
@@ -60,8 +59,8 @@ impl AnswerWatch {
 
     /// Takes a window in while the tone sounds.
     pub(super) fn advance(&mut self, spectrum: &Spectrum) {
-        let now = unit([spectrum.bins.re[BIN_2100], spectrum.bins.im[BIN_2100]]);
-        let amplitude = libm::sqrtf(spectrum.power_at(BIN_2100 as f32 * BIN));
+        let now = unit(spectrum.answer);
+        let amplitude = libm::sqrtf(spectrum.answer_power);
         self.usual = if self.count < 4 {
             self.usual.max(amplitude)
         } else {

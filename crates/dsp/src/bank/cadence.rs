@@ -85,6 +85,11 @@ impl Cadences {
         Self { patterns }
     }
 
+    /// True if the plan has no tones that could be found.
+    pub(super) fn are_none(&self) -> bool {
+        self.patterns.iter().all(Option::is_none)
+    }
+
     /// The tone that the latest bursts make at `now`; the last of them may still go on.
     pub(super) fn find(&self, latest: &[Segment], sounding: bool, now: SampleTime) -> Option<Tone> {
         self.patterns

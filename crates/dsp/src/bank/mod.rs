@@ -22,13 +22,15 @@ mod fft;
 mod flags;
 mod named;
 mod segment;
+#[cfg(test)]
+mod skipping;
 mod spectrum;
 #[cfg(test)]
 mod tests;
 
 pub use segment::{CHORD_MAX, Segment};
 
-use crate::level::{Frame, power_of_level};
+use crate::level::{Frame, capped_energy, power_of_level};
 use answer::AnswerWatch;
 use cadence::{Cadences, KEPT};
 use flags::{FlagWatch, Heard};
@@ -114,7 +116,6 @@ pub struct Bank {
     /// The latest bursts, the last `latest_len` places of them.
     latest: [Option<Segment>; KEPT],
     now: SampleTime,
-    floor: f32,
     /// What the stretch that sounds is, what the cadence is, what the demodulator hears.
     named: Option<Open>,
     progress: Option<Open>,
@@ -126,14 +127,13 @@ impl Bank {
     pub fn new(plan: &TonePlan) -> Self {
         let floor = power_of_level(LEVEL_MIN);
         Self {
-            front: FrontEnd::new(),
+            front: FrontEnd::new(floor),
             tracker: Tracker::new(floor),
             cadences: Cadences::new(plan),
             answer: None,
             flags: FlagWatch::new(floor),
             latest: [None; KEPT],
             now: SampleTime(0),
-            floor,
             named: None,
             progress: None,
             data: None,
@@ -154,14 +154,14 @@ impl Bank {
     pub fn process(&mut self, frame: &Frame) -> BankEvents {
         let mut events = BankEvents::default();
         self.now.0 += frame.len() as u64;
-        let heard = self.flags.advance(frame);
+        let energy = capped_energy(frame);
+        let heard = self.flags.advance(frame, energy);
         self.data_is(heard, &mut events);
-        let Some(spectrum) = self.front.advance(frame, self.floor) else { return events };
-        for event in self.tracker.advance(&spectrum, self.now).into_iter().flatten() {
-            match event {
-                SegmentEvent::Begin => self.answer = None,
-                SegmentEvent::End(segment) => self.over(segment, &mut events),
-            }
+        let Some(spectrum) = self.front.advance(frame, energy) else { return events };
+        match self.tracker.advance(&spectrum, &self.front.powers, self.now) {
+            Some(SegmentEvent::Begin) => self.answer = None,
+            Some(SegmentEvent::End(segment)) => self.over(segment, &mut events),
+            None => {}
         }
         if let Some(segment) = self.tracker.current() {
             self.sounds(&segment, &spectrum, &mut events);
@@ -219,6 +219,9 @@ impl Bank {
     }
 
     fn progress_is(&mut self, events: &mut BankEvents) {
+        if self.cadences.are_none() {
+            return;
+        }
         let sounding = self.tracker.current();
         let (mut bursts, mut count) = ([Segment::EMPTY; KEPT + 1], 0);
         for (slot, segment) in bursts.iter_mut().zip(self.latest.iter().flatten().copied().chain(sounding)) {

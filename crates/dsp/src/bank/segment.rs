@@ -15,7 +15,7 @@
 //! None.
 
 use super::fft::{BINS, WINDOW};
-use super::spectrum::{HOP, Peak, Spectrum, power_at};
+use super::spectrum::{HISTORY, HOP, Peak, Powers, Spectrum, power_at};
 use crate::level::level_of_power;
 use tipring_units::{Dbm0, Hz, SampleTime, Samples};
 
@@ -37,8 +37,6 @@ const CONFIRM: u32 = 3;
 const CONFIRM_LOW: u32 = 8;
 /// Half of the height, as power.
 const HALF: f32 = 0.25;
-/// Windows' powers kept for the rising edge.
-const HISTORY: usize = 3;
 
 /// A stretch of steady tone.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -100,13 +98,13 @@ impl Chord {
     }
 
     /// Share of the power, of all or of the low band, that lies within two bins of its frequencies.
-    fn explained(&self, spectrum: &Spectrum, low: bool) -> f32 {
+    fn explained(&self, spectrum: &Spectrum, power: &[f32; BINS], low: bool) -> f32 {
         let (mut sum, mut from) = (0.0, 0);
         for &hertz in self.hertz() {
             let bin = (hertz / super::spectrum::BIN + 0.5) as usize;
             let start = bin.saturating_sub(2).max(from).min(BINS);
             let end = (bin + 3).clamp(start, BINS);
-            sum += spectrum.power[start..end].iter().sum::<f32>();
+            sum += power[start..end].iter().sum::<f32>();
             from = end;
         }
         sum / if low { spectrum.low } else { spectrum.total }.max(1e-9)
@@ -123,9 +121,6 @@ pub(super) enum SegmentEvent {
 /// Follows stretches.
 #[derive(Clone, Debug)]
 pub(super) struct Tracker {
-    /// Powers of the windows before, in a ring whose oldest is at `oldest`.
-    history: [[f32; BINS]; HISTORY],
-    oldest: usize,
     state: State,
     floor: f32,
 }
@@ -133,7 +128,7 @@ pub(super) struct Tracker {
 #[derive(Clone, Debug)]
 enum State {
     Idle,
-    Candidate { chord: Chord, hops: u32, first: SampleTime, powers: [f32; HISTORY + 3] },
+    Candidate { chord: Chord, hops: u32, first: SampleTime, rise: [f32; HISTORY + 3] },
     Active(Active),
 }
 
@@ -155,7 +150,7 @@ struct Active {
 
 impl Tracker {
     pub(super) fn new(floor: f32) -> Self {
-        Self { history: [[0.0; BINS]; HISTORY], oldest: 0, state: State::Idle, floor }
+        Self { state: State::Idle, floor }
     }
 
     /// The stretch that goes on now.
@@ -166,59 +161,63 @@ impl Tracker {
         }
     }
 
-    /// Takes a window whose last sample is before `now`.
-    pub(super) fn advance(&mut self, spectrum: &Spectrum, now: SampleTime) -> [Option<SegmentEvent>; 2] {
-        let mut events = [None, None];
+    /// Takes the latest window, whose last sample is before `now`.
+    pub(super) fn advance(
+        &mut self,
+        spectrum: &Spectrum,
+        powers: &Powers,
+        now: SampleTime,
+    ) -> Option<SegmentEvent> {
+        let power = powers.latest();
         let centre = now.0.saturating_sub(WINDOW as u64 / 2);
-        let chord = chord_of(spectrum, self.floor);
+        let chord = chord_of(spectrum, power, self.floor);
+        if chord.is_none() && matches!(self.state, State::Idle) {
+            return None;
+        }
         match core::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => self.state = self.begin(chord, spectrum, centre),
-            State::Candidate { chord: old, hops, first, mut powers } => match chord {
+            State::Idle => self.state = begin(chord, powers, centre),
+            State::Candidate { chord: old, hops, first, mut rise } => match chord {
                 Some(new) if new.is_like(&old) => {
                     let hops = hops + 1;
-                    let at = (HISTORY + hops as usize - 1).min(powers.len() - 1);
-                    powers[at] = new.power(&spectrum.power);
+                    let at = (HISTORY + hops as usize - 1).min(rise.len() - 1);
+                    rise[at] = new.power(power);
                     let wanted = if new.low_only { CONFIRM_LOW } else { CONFIRM };
                     if hops >= wanted {
-                        let active = Active::new(new, spectrum, first.0, &powers, hops, centre);
+                        let active = Active::new(new, power, first.0, &rise, hops, centre);
                         self.state = State::Active(active);
-                        events[0] = Some(SegmentEvent::Begin);
+                        return Some(SegmentEvent::Begin);
                     } else {
-                        self.state = State::Candidate { chord: new, hops, first, powers };
+                        self.state = State::Candidate { chord: new, hops, first, rise };
                     }
                 }
-                other => self.state = self.begin(other, spectrum, centre),
+                other => self.state = begin(other, powers, centre),
             },
             State::Active(mut active) => {
-                if active.follow(spectrum, centre) {
+                if active.follow(spectrum, power, centre) {
                     self.state = State::Active(active);
                 } else {
-                    events[0] = Some(SegmentEvent::End(active.segment(active.end)));
-                    self.state = self.begin(chord, spectrum, centre);
+                    self.state = begin(chord, powers, centre);
+                    return Some(SegmentEvent::End(active.segment(active.end)));
                 }
             }
         }
-        self.history[self.oldest] = spectrum.power;
-        self.oldest = (self.oldest + 1) % HISTORY;
-        events
+        None
     }
+}
 
-    fn begin(&self, chord: Option<Chord>, spectrum: &Spectrum, centre: u64) -> State {
-        let Some(chord) = chord else { return State::Idle };
-        let mut powers = [0.0; HISTORY + 3];
-        let (newer, older) = self.history.split_at(self.oldest);
-        for (slot, before) in powers.iter_mut().zip(older.iter().chain(newer)) {
-            *slot = chord.power(before);
-        }
-        powers[HISTORY] = chord.power(&spectrum.power);
-        State::Candidate { chord, hops: 1, first: SampleTime(centre), powers }
+fn begin(chord: Option<Chord>, powers: &Powers, centre: u64) -> State {
+    let Some(chord) = chord else { return State::Idle };
+    let mut rise = [0.0; HISTORY + 3];
+    for (before, slot) in rise[..=HISTORY].iter_mut().rev().enumerate() {
+        *slot = chord.power(powers.before(before));
     }
+    State::Candidate { chord, hops: 1, first: SampleTime(centre), rise }
 }
 
 impl Active {
     fn new(
         chord: Chord,
-        spectrum: &Spectrum,
+        power: &[f32; BINS],
         first: u64,
         powers: &[f32; HISTORY + 3],
         hops: u32,
@@ -226,7 +225,7 @@ impl Active {
     ) -> Self {
         let mut heights = [0.0; CHORD_MAX];
         for (height, &hertz) in heights.iter_mut().zip(chord.hertz()) {
-            *height = spectrum.power_at(hertz);
+            *height = power_at(power, hertz);
         }
         let height = powers.iter().copied().fold(0.0_f32, f32::max);
         let mut sums = [0.0; CHORD_MAX];
@@ -248,17 +247,17 @@ impl Active {
     }
 
     /// False when the stretch is over.
-    fn follow(&mut self, spectrum: &Spectrum, centre: u64) -> bool {
-        let power = self.chord.power(&spectrum.power);
+    fn follow(&mut self, spectrum: &Spectrum, bins: &[f32; BINS], centre: u64) -> bool {
+        let power = self.chord.power(bins);
         let low = self.chord.is_low();
         let lacks_one = self
             .chord
             .hertz()
             .iter()
             .zip(&self.heights)
-            .any(|(&hertz, &height)| spectrum.power_at(hertz) < 0.12 * height);
+            .any(|(&hertz, &height)| power_at(bins, hertz) < 0.12 * height);
         let gone = power < HALF * self.height;
-        let other = self.chord.explained(spectrum, low) < EXPLAINED_HELD;
+        let other = self.chord.explained(spectrum, bins, low) < EXPLAINED_HELD;
         self.now = centre;
         if gone || lacks_one || other {
             self.misses += 1;
@@ -282,7 +281,7 @@ impl Active {
             self.hops = self.hops.saturating_add(1);
             for n in 0..self.chord.count {
                 let hertz = self.chord.hertz[n];
-                let here = spectrum.power_at(hertz);
+                let here = power_at(bins, hertz);
                 self.heights[n] = if self.hops < 8 {
                     self.heights[n].max(here)
                 } else {
@@ -336,17 +335,17 @@ fn tolerance(hertz: f32) -> f32 {
     if hertz < 500.0 { 14.0 } else { 5.0 + 0.006 * hertz }
 }
 
-fn chord_of(spectrum: &Spectrum, floor: f32) -> Option<Chord> {
+fn chord_of(spectrum: &Spectrum, power: &[f32; BINS], floor: f32) -> Option<Chord> {
     if spectrum.total < floor {
         return None;
     }
     gather(spectrum, spectrum.total, false)
-        .filter(|chord| chord.explained(spectrum, false) >= EXPLAINED)
+        .filter(|chord| chord.explained(spectrum, power, false) >= EXPLAINED)
         .or_else(|| {
             (spectrum.low > floor)
                 .then(|| gather(spectrum, spectrum.low, true))
                 .flatten()
-                .filter(|chord| chord.is_low() && chord.explained(spectrum, true) >= EXPLAINED_LOW)
+                .filter(|chord| chord.is_low() && chord.explained(spectrum, power, true) >= EXPLAINED_LOW)
         })
 }
 

@@ -308,8 +308,8 @@ fn energies<S: Simd>(simd: S, parted: &Parted) -> [Energies; 2] {
         for (n, band) in [&parted.passed, &parted.upper, &parted.lower].into_iter().enumerate() {
             let value = f32x8::from_slice(simd, &band[at..][..LANES]);
             let square = value * value;
-            all[n] = all[n] + square * falling;
-            all[4 + n] = all[4 + n] + square * rising;
+            all[n] += square * falling;
+            all[4 + n] += square * rising;
         }
     }
     let [passed, upper, lower, _, next_passed, next_upper, next_lower, _] = sums(simd, all);
@@ -331,8 +331,8 @@ fn correlate<S: Simd>(simd: S, before: &[f32; HALF_HOP], after: &[f32; PADDED]) 
     let zero = f32x8::splat(simd, 0.0);
     let (mut re, mut im) = ([zero; 2], [zero; 2]);
     for n in 0..HALF_HOP {
-        re[n % 2] = re[n % 2] + f32x8::from_slice(simd, &COSINES[n]) * sums[n];
-        im[n % 2] = im[n % 2] + f32x8::from_slice(simd, &SINES[n]) * gaps[n];
+        re[n % 2] += f32x8::from_slice(simd, &COSINES[n]) * sums[n];
+        im[n % 2] += f32x8::from_slice(simd, &SINES[n]) * gaps[n];
     }
     let (mut real, mut imaginary) = ([0.0; LANES], [0.0; LANES]);
     (re[0] + re[1]).store_slice(&mut real);

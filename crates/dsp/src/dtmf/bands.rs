@@ -121,7 +121,7 @@ impl Bands {
             for (k, &tap) in HALF_BAND.iter().enumerate() {
                 let before = f32x8::from_slice(simd, &self.even[TAPS - k + at..][..LANES]);
                 let after = f32x8::from_slice(simd, &self.even[TAPS + 1 + k + at..][..LANES]);
-                beside = beside + (before + after) * tap;
+                beside += (before + after) * tap;
             }
             let middle = f32x8::from_slice(simd, &self.odd[at..][..LANES]) * 0.5;
             (middle + beside).store_slice(&mut out.lower[at..][..LANES]);
@@ -166,8 +166,8 @@ fn block<const AT: usize, const SAMPLES: usize, S: Simd>(
     let (mut a, mut b) = (f32x8::splat(simd, 0.0), f32x8::splat(simd, 0.0));
     let mut n = 0;
     while n < HALF_HOP + STATES {
-        a = a + f32x8::from_slice(simd, &ANSWERS[n][AT..][..LANES]) * values[n];
-        b = b + f32x8::from_slice(simd, &ANSWERS[n + 1][AT..][..LANES]) * values[n + 1];
+        a += f32x8::from_slice(simd, &ANSWERS[n][AT..][..LANES]) * values[n];
+        b += f32x8::from_slice(simd, &ANSWERS[n + 1][AT..][..LANES]) * values[n + 1];
         n = if n + 2 == SAMPLES { HALF_HOP } else { n + 2 };
     }
     a + b
@@ -245,8 +245,8 @@ mod tests {
             let parted = dispatch!(Level::new(), simd => bands.part(simd, &hop, false));
             let odd: Vec<f32> =
                 odd_before.into_iter().chain(hop.chunks(2).map(|pair| f32::from(pair[1]))).collect();
-            for n in 0..HALF_HOP {
-                assert!((parted.lower[n] + parted.upper[n] - odd[n]).abs() < 0.01);
+            for ((lower, upper), odd) in parted.lower.iter().zip(&parted.upper).zip(&odd[..HALF_HOP]) {
+                assert!((lower + upper - odd).abs() < 0.01);
             }
             odd_before.copy_from_slice(&odd[HALF_HOP..]);
         }
