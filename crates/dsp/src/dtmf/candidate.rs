@@ -7,7 +7,7 @@
 //! A key sends two tones that stay what they are. So beside level, twist and frequency it is asked that
 //! - neither tone moves: its frequency and its level in the first half are those of the second. The formants of a voice glide;
 //! - what lies beside the pair within the band is little, or it is noise: then it is as strong above 2 kHz, where a voice that makes
-//!   a pair has next to nothing;
+//!   a pair has next to nothing; or it is little but for the windows around a short gap in the tone, which are softer than the others;
 //! - what lies below the band is little too, unless it was there before, as dial tone is: a voice has its fundamental there. The purer
 //!   the pair, the more may be below it, so that somebody may talk while a key is pressed.
 //!
@@ -47,6 +47,12 @@ const PURITY: f32 = 0.875;
 /// What may lie beside the pair below 2 kHz, as a share of its energy, if nothing lies above.
 const BESIDE: f32 = 0.065;
 const BESIDE_NOISE: f32 = 0.9;
+/// A gap in the tone: windows softer than this share of the loudest, at most so many of them, at least so many others, and what
+/// may lie beside the pair in those.
+const WHOLE: f32 = 0.95;
+const GAP: usize = 3;
+const GAP_BESIDE: usize = 2;
+const GAP_PURE: f32 = 0.02;
 /// What may lie below the band, as a share of the pair: in any case, and by how much more for what lies above 2 kHz, as noise does.
 const BELOW: f32 = 0.05;
 const BELOW_NOISE: f32 = 1.0;
@@ -276,22 +282,55 @@ impl Candidate {
         SCALLOP * (1.0 - sum.re / libm::sqrtf(sum.power()).max(1e-9))
     }
 
-    /// True if what lies beside the pair is little, or noise, or has been there before.
+    /// True if what lies beside the pair is little, or noise, or has been there before; or if it is little but for a short gap
+    /// in the tone, which spreads over the windows that hold it and softens them.
     fn is_alone(&self, low_power: f32, high_power: f32, steady: bool) -> bool {
-        let views = self.inner();
-        let sum = |of: fn(&View) -> f32| views.iter().map(of).sum::<f32>();
+        let loud = WHOLE * self.strength_max;
+        let soft = self.inner().iter().filter(|view| view.strength() < loud).count();
+        let has_gap = (1..=GAP).contains(&soft) && self.inner().len() >= soft + GAP_BESIDE;
+        let beside = self.beside(0.0, low_power, high_power);
+        if beside.all <= 1.0 / PURITY - 1.0
+            && beside.all - beside.upper <= BESIDE + BESIDE_NOISE * beside.upper
+            && beside.is_quiet_below(steady)
+        {
+            return true;
+        }
+        let around = self.beside(loud, low_power, high_power);
+        has_gap && around.all <= GAP_PURE && around.is_quiet_below(steady)
+    }
+
+    /// What lies beside the pair in the windows that are at least this loud.
+    fn beside(&self, loud: f32, low_power: f32, high_power: f32) -> Beside {
+        let views = || self.inner().iter().filter(move |view| view.strength() >= loud);
+        let sum = |of: fn(&View) -> f32| views().map(of).sum::<f32>();
         let (low_share, high_share) =
             (low_power / (low_power + high_power), high_power / (low_power + high_power));
         let lost = low_share * self.scallop(|v| &v.low) + high_share * self.scallop(|v| &v.high);
         let pair = (sum(View::pair) * (1.0 + lost)).max(1e-9);
-        let (all, upper) = (sum(|v| v.energy) / pair - 1.0, sum(|v| v.upper) / pair);
-        let beside = all - upper;
         let ripple = low_power * RIPPLE[self.digit.row()] + high_power * RIPPLE[4 + self.digit.column()];
         let own = ripple / (low_power + high_power).max(1e-9);
-        let below = sum(|v| v.below) / pair - own;
-        let quiet_below = below <= BELOW + BELOW_NOISE * upper
-            || BELOW_PURE.iter().any(|&(most, limit)| all <= most && below <= limit)
-            || (steady && all <= 1.0 / PURITY_STEADY - 1.0);
-        all <= 1.0 / PURITY - 1.0 && beside <= BESIDE + BESIDE_NOISE * upper && quiet_below
+        Beside {
+            all: sum(|v| v.energy) / pair - 1.0,
+            upper: sum(|v| v.upper) / pair,
+            below: sum(|v| v.below) / pair - own,
+        }
+    }
+}
+
+/// What lies beside a pair, as shares of its energy.
+struct Beside {
+    /// From 640 Hz up, and the part of it from 2 kHz up.
+    all: f32,
+    upper: f32,
+    /// Below the band.
+    below: f32,
+}
+
+impl Beside {
+    /// True if what lies below the band is little, or has been there before.
+    fn is_quiet_below(&self, steady: bool) -> bool {
+        self.below <= BELOW + BELOW_NOISE * self.upper
+            || BELOW_PURE.iter().any(|&(most, limit)| self.all <= most && self.below <= limit)
+            || (steady && self.all <= 1.0 / PURITY_STEADY - 1.0)
     }
 }

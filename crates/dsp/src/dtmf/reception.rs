@@ -291,6 +291,24 @@ fn a_break_of_10_ms_does_not_split_a_digit_and_a_pause_of_40_does() {
 }
 
 #[test]
+fn a_gap_of_2_ms_costs_hardly_a_digit_of_40_and_never_makes_two_of_it() {
+    let mut lost = 0;
+    for seed in 0..20 {
+        let mut entropy = Entropy::for_simulation(900 + seed);
+        for character in *b"0123456789*#ABCD" {
+            let mut signal = vec![0.0; 80 + entropy.below(80) as usize];
+            let start = signal.len() + 16 + entropy.below(272) as usize;
+            Keypress { on: 320, off: 800, ..Keypress::new(character) }.render(&mut signal);
+            signal[start..start + 16].fill(0.0);
+            let got = heard(&to_samples(&signal));
+            lost += usize::from(got.is_empty());
+            assert!(got.is_empty() || got == char::from(character).to_string(), "{got} for {character}");
+        }
+    }
+    assert!(lost <= 6, "{lost} of 320");
+}
+
+#[test]
 fn events_tell_when_a_digit_began_and_how_long_it_was() {
     for (start, length) in [(800, 400), (833, 321), (1111, 1600), (850, 803)] {
         let mut key = Keypress::new(b'8');

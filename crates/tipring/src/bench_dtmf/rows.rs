@@ -74,7 +74,22 @@ pub const ROWS: &[Row] = &[
     ),
     row("digits of 40 ms lost in noise of 8 dB, of 1000", "0", |v| v == 0.0, "", Some(false), short_in_noise),
     row("digits lost among clicks as loud, of 1000", "<= 10", |v| v <= 10.0, "", Some(false), clicks),
-    row("digits split or lost by a break of 10 ms, of 480", "0", |v| v == 0.0, "", Some(false), broken),
+    row(
+        "digits split or lost by a break of 10 ms, of 480",
+        "0",
+        |v| v == 0.0,
+        "",
+        Some(false),
+        |e, s| broken(e, s, &BREAK),
+    ),
+    row(
+        "digits of 40 ms lost by a gap of 2 ms, of 960",
+        "<= 20",
+        |v| v <= 20.0,
+        "",
+        Some(false),
+        |e, s| broken(e, s, &GAP),
+    ),
     row("length told is wrong by, at most", "<= 10 ms", |v| v <= 10.0, "ms", None, length_error),
     row("third tone below the digit's", "<= 16 dB", |v| v <= 16.0, "dB", Some(false), third),
     row("echo below the digit's, up to 20 ms late", "<= 10 dB", |v| v <= 10.0, "dB", Some(false), echo),
@@ -271,16 +286,31 @@ fn clicks(ear: &Maker, seed: u64) -> Option<f64> {
     Some(lost as f64)
 }
 
-/// A break of 10 ms anywhere in a digit of 100 ms, but for its first 30 ms.
-fn broken(ear: &Maker, seed: u64) -> Option<f64> {
+/// A piece that is missing in a digit.
+struct Hole {
+    /// Of the digit and of the hole, in milliseconds.
+    on: f64,
+    length: usize,
+    /// Where it may begin, in samples of the digit.
+    from: usize,
+    to: usize,
+    rounds: usize,
+}
+
+/// Anywhere but in the first 30 ms.
+const BREAK: Hole = Hole { on: 100.0, length: 10, from: 240, to: 720, rounds: 30 };
+/// Anywhere but in the first and last 2 ms, where it would only make the digit shorter.
+const GAP: Hole = Hole { on: 40.0, length: 2, from: 16, to: 288, rounds: 60 };
+
+fn broken(ear: &Maker, seed: u64, hole: &Hole) -> Option<f64> {
     let mut entropy = Entropy::for_simulation(seed + 17);
     let mut wrong = 0;
-    for _ in 0..30 {
+    for _ in 0..hole.rounds {
         for digit in all_digits(&mut entropy) {
-            let mut signal = keyed(&[Press { on: 100.0, ..Press::new(digit) }], &mut entropy);
+            let mut signal = keyed(&[Press { on: hole.on, ..Press::new(digit) }], &mut entropy);
             let start = signal.iter().position(|s| *s != 0.0).unwrap_or(0);
-            let from = start + 240 + entropy.below(480) as usize;
-            signal[from..from + 80].fill(0.0);
+            let from = start + hole.from + entropy.below((hole.to - hole.from) as u32) as usize;
+            signal[from..from + hole.length * 8].fill(0.0);
             wrong += usize::from(ear()?.hear(&samples(&signal)).digits.len() != 1);
         }
     }
