@@ -189,6 +189,9 @@ impl Spandsp {
     }
 }
 
+// SAFETY: the states and the bits belong to this modem alone; the library keeps nothing in the thread.
+unsafe impl Send for SpandspModem {}
+
 impl SpandspModem {
     /// Takes sound of the line.
     pub fn hear(&mut self, samples: &[i16]) {

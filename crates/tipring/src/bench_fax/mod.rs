@@ -1,5 +1,6 @@
 //! `tipring bench fax`: faxes from line to line through two gateways, page by page.
 
+mod modem;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use tipring_oracle::Modulation;
 use tipring_sim::network::Weather;
 use tipring_sim::pair::PairSpec;
 use tipring_units::Millis;
@@ -75,15 +77,18 @@ const CASES: [Case; 8] = [
 ];
 
 impl Case {
-    fn transfer(&self, seed: u64) -> Transfer {
+    fn pair(&self, seed: u64) -> PairSpec {
         let weather = Weather { loss: self.loss, jitter: self.jitter, delay: Millis(20), ..Weather::CALM };
-        let pair = PairSpec {
+        PairSpec {
             codecs: self.codecs.iter().map(|codec| (*codec).to_owned()).collect(),
             ppm: self.ppm,
             weather,
             ..PairSpec::calm(seed)
-        };
-        Transfer { pair, corrects: self.corrects, pages: PAGES }
+        }
+    }
+
+    fn transfer(&self, seed: u64) -> Transfer {
+        Transfer { pair: self.pair(seed), corrects: self.corrects, pages: PAGES }
     }
 }
 
@@ -122,5 +127,29 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
             rate / i64::from(runs),
         ))?;
     }
+    modems(settings, &libraries)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Bits that two data modems get of each other, a call a row.
+fn modems(settings: &Settings, libraries: &Libraries) -> Result<()> {
+    print("")?;
+    print(
+        "data modems behind an answer tone (ANSam), wrong bits of those compared, at the caller and at the called",
+    )?;
+    print(&format!("{:<24} {:>20} {:>20}", "", "V.21", "V.22bis"))?;
+    for case in CASES.iter().filter(|case| !case.corrects) {
+        let mut row = format!("{:<24}", case.name);
+        for modulation in [Modulation::V21, Modulation::V22bis] {
+            let talked = modem::talk(&case.pair(settings.seed), &libraries.spandsp, modulation)?;
+            if talked.recorded != [true, true] {
+                bail!("a modem call was not passed through:\n{}", talked.told[0].join("\n"));
+            }
+            let [caller, called] = talked.got;
+            let figures = format!("{}/{} {}/{}", caller.wrong, caller.bits, called.wrong, called.bits);
+            row += &format!(" {figures:>20}");
+        }
+        print(&row)?;
+    }
+    Ok(())
 }

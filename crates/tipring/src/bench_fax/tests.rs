@@ -1,7 +1,9 @@
 //! A fax goes through both gateways pixel for pixel.
 
+use super::modem::{Got, Talked, talk};
 use super::transfer::{Arrived, Libraries, Transfer};
 use super::{CASES, PAGES};
+use tipring_oracle::Modulation;
 use tipring_sim::pair::PairSpec;
 
 /// Debian's libraries; a missing one is told, and is a failure where everything is installed.
@@ -49,4 +51,25 @@ fn a_telephone_that_is_configured_as_a_fax_needs_no_tone_to_be_heard() {
     let arrived = Transfer { pair, corrects: true, pages: PAGES }.run(&libraries).expect("the transfer runs");
     is_clean("as configured", &arrived);
     assert!(arrived.told[1].iter().any(|words| words.contains("fax pass-through as configured")));
+}
+
+#[test]
+fn data_modems_talk_behind_an_answer_tone_that_makes_the_call_pass_through() {
+    let Some(libraries) = libraries() else { return };
+    for case in CASES.iter().filter(|case| case.loss == 0.0) {
+        for (modulation, least) in [(Modulation::V21, 2400), (Modulation::V22bis, 3000)] {
+            let talked = talk(&case.pair(21), &libraries.spandsp, modulation).expect("the call runs");
+            let Talked { got, told, recorded } = talked;
+            let ladders = || format!("{}\n\n{}", told[0].join("\n"), told[1].join("\n"));
+            assert_eq!(recorded, [true, true], "{} {modulation:?}: {}", case.name, ladders());
+            for told in &told {
+                // 2100 Hz is enough: that it is ANSam shows by its first reversal, after 0.45 s.
+                let by = told.iter().any(|words| words.contains("fax pass-through by ced of called"));
+                assert!(by, "{} {modulation:?}: {}", case.name, ladders());
+            }
+            for Got { bits, wrong } in got {
+                assert!(bits >= least && wrong == 0, "{} {modulation:?}: {wrong} of {bits}", case.name);
+            }
+        }
+    }
 }

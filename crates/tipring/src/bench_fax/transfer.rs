@@ -18,7 +18,8 @@ const PATIENCE: u32 = 600;
 
 /// The libraries that it takes.
 pub struct Libraries {
-    spandsp: Spandsp,
+    /// Its modems, too.
+    pub spandsp: Spandsp,
     tiff: LibTiff,
 }
 
@@ -100,10 +101,7 @@ impl Transfer {
         let mut pair = Pair::new(&self.pair).map_err(anyhow::Error::msg)?;
         self.talk(&mut pair, &ends)?;
         let outcomes = [0, 1].map(|n| ends[n].lock().unwrap_or_else(PoisonError::into_inner).outcome());
-        let told = [End::Near, End::Far].map(|end| {
-            let words = pair.told(end).iter();
-            words.map(|(at, words)| format!("{:>9.3} {words}", at.as_millis() as f64 / 1e3)).collect()
-        });
+        let told = [End::Near, End::Far].map(|end| words(&pair, end));
         let recorded = [End::Near, End::Far].map(|end| pair.records(end).iter().any(|record| record.data));
         // The receiver's file is whole when it is closed.
         drop((pair, ends));
@@ -113,24 +111,7 @@ impl Transfer {
     }
 
     fn talk(&self, pair: &mut Pair, ends: &[Arc<Mutex<SpandspFax>>; 2]) -> Result<()> {
-        pair.run(Millis(1500));
-        pair.act(End::Near, Action::OffHook)?;
-        pair.act(End::Near, Action::Wait(Millis(1000)))?;
-        pair.act(End::Near, Action::Dial(NUMBERS[1].to_owned(), Dialling::Dtmf))?;
-        let rings = |pair: &Pair| pair.hears(End::Far).iter().any(|heard| heard.what == What::Ringing);
-        for _ in 0..100 {
-            pair.run(Millis(100));
-            if rings(pair) {
-                break;
-            }
-        }
-        if !rings(pair) {
-            bail!("the call did not come about: {:?}", pair.told(End::Near));
-        }
-        pair.attach(End::Near, Box::new(Terminal(ends[0].clone())))?;
-        pair.run(Millis(1000));
-        pair.attach(End::Far, Box::new(Terminal(ends[1].clone())))?;
-        pair.act(End::Far, Action::OffHook)?;
+        connect(pair, Box::new(Terminal(ends[0].clone())), Box::new(Terminal(ends[1].clone())))?;
         for _ in 0..PATIENCE {
             pair.run(Millis(1000));
             let is_active =
@@ -145,6 +126,39 @@ impl Transfer {
         pair.run(Millis(5000));
         Ok(())
     }
+}
+
+/// One telephone calls the other, which is answered; a machine sits at each from when it rings.
+pub fn connect(
+    pair: &mut Pair,
+    caller: Box<dyn Machine<Samples>>,
+    called: Box<dyn Machine<Samples>>,
+) -> Result<()> {
+    pair.run(Millis(1500));
+    pair.act(End::Near, Action::OffHook)?;
+    pair.act(End::Near, Action::Wait(Millis(1000)))?;
+    pair.act(End::Near, Action::Dial(NUMBERS[1].to_owned(), Dialling::Dtmf))?;
+    let rings = |pair: &Pair| pair.hears(End::Far).iter().any(|heard| heard.what == What::Ringing);
+    for _ in 0..100 {
+        pair.run(Millis(100));
+        if rings(pair) {
+            break;
+        }
+    }
+    if !rings(pair) {
+        bail!("the call did not come about: {:?}", pair.told(End::Near));
+    }
+    pair.attach(End::Near, caller)?;
+    pair.run(Millis(1000));
+    pair.attach(End::Far, called)?;
+    pair.act(End::Far, Action::OffHook)?;
+    Ok(())
+}
+
+/// What a gateway said, with times in seconds.
+pub fn words(pair: &Pair, end: End) -> Vec<String> {
+    let words = pair.told(end).iter();
+    words.map(|(at, words)| format!("{:>9.3} {words}", at.as_millis() as f64 / 1e3)).collect()
 }
 
 /// A page that looks like writing: rows of words, each a run of narrow strokes, with margins and blank lines between.
