@@ -5,8 +5,8 @@
 //!
 //! # How
 //! The upper 12 bits of magnitude become a sign, one of eight chords and one of sixteen steps; even bits
-//! are inverted on the wire. Coding finds the chord from the leading bit; decoding is a table made at
-//! compile time. A negative sample is complemented bit by bit, not negated, as the ITU's reference
+//! are inverted on the wire. That is the upper part of a floating-point number, but for the first chord, and so both ways go by one: no
+//! table, so that a compiler makes vectors of it. A negative sample is complemented bit by bit, not negated, as the ITU's reference
 //! software does: -1 lies in the first negative interval.
 //!
 //! # Limits
@@ -18,46 +18,60 @@
 /// The bits that are inverted on the wire.
 const EVEN_BITS: u8 = 0x55;
 
+/// Place of the four highest bits of a float's fraction; the exponent is above.
+const STEP: u32 = 19;
+/// Exponent of the second chord's least magnitude, less one chord: 2^3.
+const FIRST_CODING: u32 = (127 + 3) << 4;
+/// The same on the 16-bit scale, 2^7, and half a step: the middle of an interval.
+const FIRST_DECODING: u32 = (127 + 7) << 23 | 1 << (STEP - 1);
+/// Added to a float, it leaves the whole number in the lowest bits.
+const WHOLE: f32 = 8_388_608.0;
+
 /// The code of one sample.
+#[inline]
 pub(crate) const fn encode(sample: i16) -> u8 {
-    let magnitude = (if sample < 0 { !sample } else { sample } >> 4) as u16;
-    // Below 32 both chords have steps of one; above, each chord doubles the step.
-    let code = if magnitude < 32 {
-        magnitude
-    } else {
-        let chord = 12 - magnitude.leading_zeros() as u16;
-        (chord << 4) | ((magnitude >> (chord - 1)) & 0x0f)
-    } as u8;
+    let magnitude = (if sample < 0 { !sample } else { sample } >> 4) as u32;
+    let above = ((magnitude as f32).to_bits() >> STEP).wrapping_sub(FIRST_CODING);
+    // The first chord has the steps of the second.
+    let code = (if magnitude < 16 { magnitude } else { above }) as u8;
     (if sample < 0 { code } else { code | 0x80 }) ^ EVEN_BITS
 }
 
-/// The sample of one code.
-pub(crate) fn decode(code: u8) -> i16 {
-    TABLE[usize::from(code)]
-}
-
-const TABLE: [i16; 256] = {
-    let mut table = [0; 256];
-    let mut code = 0;
-    while code < 256 {
-        table[code] = expand(code as u8);
-        code += 1;
-    }
-    table
-};
-
-/// The middle of the interval of `code`.
-const fn expand(code: u8) -> i16 {
-    let code = code ^ EVEN_BITS;
-    let (chord, step) = ((code >> 4) & 7, (code & 0x0f) as i16);
-    let middle = (step << 4) + 8;
-    let magnitude = if chord == 0 { middle } else { (middle + 256) << (chord - 1) };
-    if code & 0x80 == 0 { -magnitude } else { magnitude }
+/// The sample of one code: the middle of its interval.
+#[inline]
+pub(crate) const fn decode(code: u8) -> i16 {
+    let code = (code ^ EVEN_BITS) as u32;
+    let above = f32::from_bits(((code & 0x7f) << STEP) + FIRST_DECODING);
+    let above = (above + WHOLE).to_bits() & 0xffff;
+    let magnitude = (if code & 0x70 == 0 { ((code & 0x0f) << 4) + 8 } else { above }) as i32;
+    (if code & 0x80 == 0 { -magnitude } else { magnitude }) as i16
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_are_chords_and_steps() {
+        for sample in i16::MIN..=i16::MAX {
+            let magnitude = (if sample < 0 { !sample } else { sample } >> 4) as u16;
+            let code = if magnitude < 32 {
+                magnitude
+            } else {
+                let chord = 12 - magnitude.leading_zeros() as u16;
+                (chord << 4) | ((magnitude >> (chord - 1)) & 0x0f)
+            } as u8;
+            let code = (if sample < 0 { code } else { code | 0x80 }) ^ EVEN_BITS;
+            assert_eq!(encode(sample), code, "{sample}");
+        }
+        for wire in 0..=255_u8 {
+            let code = wire ^ EVEN_BITS;
+            let (chord, step) = ((code >> 4) & 7, i16::from(code & 0x0f));
+            let middle = (step << 4) + 8;
+            let magnitude = if chord == 0 { middle } else { (middle + 256) << (chord - 1) };
+            assert_eq!(decode(wire), if code & 0x80 == 0 { -magnitude } else { magnitude }, "{wire}");
+        }
+    }
 
     #[test]
     fn edges_of_the_chords_are_where_table_1_puts_them() {

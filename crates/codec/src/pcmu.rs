@@ -5,8 +5,8 @@
 //!
 //! # How
 //! The upper 13 bits of magnitude plus a bias of 33 become a sign, one of eight chords and one of sixteen
-//! steps, all inverted on the wire. Coding finds the chord from the leading bit; decoding is a table made
-//! at compile time. A negative sample is complemented bit by bit, not negated, as the ITU's reference
+//! steps, all inverted on the wire. That is the upper part of a floating-point number, and so both ways go by one: no table and no
+//! branch, so that a compiler makes vectors of it. A negative sample is complemented bit by bit, not negated, as the ITU's reference
 //! software does.
 //!
 //! # Limits
@@ -21,43 +21,53 @@ const BIAS: u16 = 33;
 /// The largest biased magnitude, on the 14-bit scale.
 const CLIP: u16 = 0x1fff;
 
+/// Place of the four highest bits of a float's fraction; the exponent is above.
+const STEP: u32 = 19;
+/// Exponent of the least biased magnitude: 2^5.
+const FIRST_CODING: u32 = (127 + 5) << 4;
+/// The first chord's on the 16-bit scale, 2^7, and half a step: the middle of an interval.
+const FIRST_DECODING: u32 = (127 + 7) << 23 | 1 << (STEP - 1);
+/// Added to a float, it leaves the whole number in the lowest bits.
+const WHOLE: f32 = 8_388_608.0;
+
 /// The code of one sample.
+#[inline]
 pub(crate) const fn encode(sample: i16) -> u8 {
     let magnitude = (if sample < 0 { !sample } else { sample } >> 2) as u16 + BIAS;
     let magnitude = if magnitude > CLIP { CLIP } else { magnitude };
-    // The bias makes it 33 at least, so that the leading bit is bit 5 at least.
-    let chord = 10 - magnitude.leading_zeros() as u16;
-    let code = ((chord << 4) | ((magnitude >> (chord + 1)) & 0x0f)) as u8;
+    let code = ((magnitude as f32).to_bits() >> STEP).wrapping_sub(FIRST_CODING) as u8;
     !(if sample < 0 { code | 0x80 } else { code })
 }
 
-/// The sample of one code.
-pub(crate) fn decode(code: u8) -> i16 {
-    TABLE[usize::from(code)]
-}
-
-const TABLE: [i16; 256] = {
-    let mut table = [0; 256];
-    let mut code = 0;
-    while code < 256 {
-        table[code] = expand(code as u8);
-        code += 1;
-    }
-    table
-};
-
-/// The middle of the interval of `code`.
-const fn expand(code: u8) -> i16 {
+/// The sample of one code: the middle of its interval.
+#[inline]
+pub(crate) const fn decode(code: u8) -> i16 {
     let code = !code;
-    let (chord, step) = ((code >> 4) & 7, (code & 0x0f) as i16);
-    let bias = (BIAS << 2) as i16;
-    let magnitude = (((step << 3) + bias) << chord) - bias;
-    if code & 0x80 == 0 { magnitude } else { -magnitude }
+    let biased = f32::from_bits((((code & 0x7f) as u32) << STEP) + FIRST_DECODING);
+    let magnitude = ((biased + WHOLE).to_bits() & 0xffff) as i32 - ((BIAS as i32) << 2);
+    (if code & 0x80 == 0 { magnitude } else { -magnitude }) as i16
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_are_chords_and_steps() {
+        for sample in i16::MIN..=i16::MAX {
+            let magnitude = ((if sample < 0 { !sample } else { sample } >> 2) as u16 + BIAS).min(CLIP);
+            let chord = 10 - magnitude.leading_zeros() as u16;
+            let code = ((chord << 4) | ((magnitude >> (chord + 1)) & 0x0f)) as u8;
+            assert_eq!(encode(sample), !(if sample < 0 { code | 0x80 } else { code }), "{sample}");
+        }
+        for wire in 0..=255_u8 {
+            let code = !wire;
+            let (chord, step) = ((code >> 4) & 7, i16::from(code & 0x0f));
+            let bias = (BIAS << 2) as i16;
+            let magnitude = (((step << 3) + bias) << chord) - bias;
+            assert_eq!(decode(wire), if code & 0x80 == 0 { magnitude } else { -magnitude }, "{wire}");
+        }
+    }
 
     #[test]
     fn edges_of_the_chords_are_where_table_2_puts_them() {

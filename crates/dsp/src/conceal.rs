@@ -23,6 +23,7 @@ use tipring_units::TICK_SAMPLES;
 
 /// What is remembered: 48.75 ms (clause I.2.1).
 const HISTORY: usize = 390;
+const FRAMES: usize = HISTORY.div_ceil(TICK_SAMPLES);
 /// Pitch periods that are looked for: 66 to 200 Hz (clause I.2.3).
 const PERIOD_MIN: usize = 40;
 const PERIOD_MAX: usize = 120;
@@ -42,7 +43,9 @@ const SEAM_KEEP: f32 = 0.8;
 /// Fills gaps in a stream of frames.
 #[derive(Clone, Debug)]
 pub struct Concealer {
-    history: [i16; HISTORY],
+    /// Whole frames, in a ring: where the next goes is the oldest.
+    frames: [Frame; FRAMES],
+    next: usize,
     /// What was heard when the loss began, its end bent for the periods that are repeated.
     heard: [f32; HISTORY],
     /// The end of it as it was.
@@ -61,7 +64,8 @@ impl Concealer {
     /// A concealer that has heard nothing.
     pub fn new() -> Self {
         Self {
-            history: [0; HISTORY],
+            frames: [[0; TICK_SAMPLES]; FRAMES],
+            next: 0,
             heard: [0.0; HISTORY],
             tail: [0.0; PERIOD_MAX / 4],
             period: PERIOD_MIN,
@@ -125,8 +129,20 @@ impl Concealer {
     }
 
     fn remember(&mut self, frame: &Frame) {
-        self.history.copy_within(TICK_SAMPLES.., 0);
-        self.history[HISTORY - TICK_SAMPLES..].copy_from_slice(frame);
+        if let Some(oldest) = self.frames.get_mut(self.next) {
+            *oldest = *frame;
+        }
+        self.next = (self.next + 1) % FRAMES;
+    }
+
+    /// What was heard last, the oldest first.
+    fn history(&self) -> [i16; HISTORY] {
+        let mut out = [0; HISTORY];
+        let (newer, older) = self.frames.split_at(self.next);
+        let samples = older.iter().chain(newer).flatten();
+        let spare = FRAMES * TICK_SAMPLES - HISTORY;
+        out.iter_mut().zip(samples.skip(spare)).for_each(|(to, &sample)| *to = sample);
+        out
     }
 
     /// Samples over which seams are blended.
@@ -136,9 +152,10 @@ impl Concealer {
 
     /// Finds the pitch and takes the last period.
     fn prepare(&mut self) {
-        self.period = pitch(&self.history);
+        let history = self.history();
+        self.period = pitch(&history);
         self.span = self.period;
-        for (slot, &sample) in self.heard.iter_mut().zip(&self.history) {
+        for (slot, &sample) in self.heard.iter_mut().zip(&history) {
             *slot = f32::from(sample);
         }
         self.tail.copy_from_slice(&self.heard[HISTORY - PERIOD_MAX / 4..]);

@@ -12,7 +12,10 @@
 //! # Standard
 //! Relative levels of ITU-T Q.552 clause 2.2.4 are set with it; the range is ours.
 
-use crate::level::{Frame, ratio, to_sample};
+use fearless_simd::{Level, Simd, SimdBase, dispatch, f32x8};
+
+use crate::level::{Frame, ratio};
+use crate::vector::store_samples;
 use tipring_units::{Db, TICK_SAMPLES};
 
 /// The highest gain.
@@ -23,6 +26,7 @@ pub const GAIN_MIN: Db = Db(-60.0);
 /// A gain that follows its setting without clicks.
 #[derive(Clone, Debug)]
 pub struct Gain {
+    level: Level,
     target: f32,
     current: f32,
 }
@@ -31,7 +35,7 @@ impl Gain {
     /// A gain that starts at its setting.
     pub fn new(gain: Db) -> Self {
         let target = linear(gain);
-        Self { target, current: target }
+        Self { level: Level::new(), target, current: target }
     }
 
     /// Changes the setting; the next frame glides to it.
@@ -46,17 +50,31 @@ impl Gain {
 
     /// Applies the gain to a frame in place.
     pub fn process(&mut self, frame: &mut Frame) {
-        if self.current == self.target {
-            if self.target != 1.0 {
-                frame.iter_mut().for_each(|s| *s = to_sample(f32::from(*s) * self.target));
-            }
+        let (level, from, to) = (self.level, self.current, self.target);
+        if from == to && to == 1.0 {
             return;
         }
-        let step = (self.target - self.current) / TICK_SAMPLES as f32;
-        for (n, sample) in frame.iter_mut().enumerate() {
-            *sample = to_sample(f32::from(*sample) * (self.current + step * (n + 1) as f32));
-        }
+        dispatch!(level, simd => amplify(simd, frame, from, to));
         self.current = self.target;
+    }
+}
+
+/// Samples of a vector.
+const LANES: usize = 8;
+static STEPS: [f32; LANES] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+
+/// Amplifies by what goes from one gain, which is that of the frame before, to another, which is that of the last sample.
+#[inline(always)]
+fn amplify<S: Simd>(simd: S, frame: &mut Frame, from: f32, to: f32) {
+    const { assert!(TICK_SAMPLES.is_multiple_of(LANES)) };
+    let step = (to - from) / TICK_SAMPLES as f32;
+    let mut wide = [0.0; TICK_SAMPLES];
+    for (wide, &sample) in wide.iter_mut().zip(frame.iter()) {
+        *wide = f32::from(sample);
+    }
+    for at in (0..TICK_SAMPLES).step_by(LANES) {
+        let gain = (f32x8::from_slice(simd, &STEPS) + at as f32) * step + from;
+        store_samples(simd, f32x8::from_slice(simd, &wide[at..][..LANES]) * gain, &mut frame[at..][..LANES]);
     }
 }
 

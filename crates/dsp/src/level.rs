@@ -39,7 +39,7 @@ pub fn frame_level(frame: &Frame) -> Dbm0 {
 
 /// Level of any run of samples; [`SILENCE`] where it is empty.
 pub fn level_of(samples: &[i16]) -> Dbm0 {
-    let sum: u64 = samples.iter().map(|&s| u64::from(s.unsigned_abs()).pow(2)).sum();
+    let sum: u64 = samples.chunks(TICK_SAMPLES).map(energy).sum();
     level_of_power(sum as f32 / samples.len().max(1) as f32)
 }
 
@@ -71,8 +71,18 @@ impl PowerMeter {
 
 /// Mean of the squared samples. Integer arithmetic: the order of the sum cannot matter.
 pub fn mean_power(frame: &Frame) -> f32 {
-    let sum: u64 = frame.iter().map(|&s| u64::from(s.unsigned_abs()).pow(2)).sum();
-    sum as f32 / TICK_SAMPLES as f32
+    energy(frame) as f32 / TICK_SAMPLES as f32
+}
+
+/// Sum of the squares of at most a frame, in two halves, so that nothing in the loop is wider than 32 bits.
+fn energy(samples: &[i16]) -> u64 {
+    let (mut low, mut high) = (0_u32, 0_u32);
+    for &sample in samples {
+        let square = i32::from(sample).pow(2) as u32;
+        low += square & 0xffff;
+        high += square >> 16;
+    }
+    (u64::from(high) << 16) + u64::from(low)
 }
 
 /// A sample louder than this counts as this in [`capped_energy`].
@@ -94,7 +104,7 @@ pub fn level_of_power(power: f32) -> Dbm0 {
 }
 
 /// Mean square of a signal at `level`.
-pub(crate) fn power_of_level(level: Dbm0) -> f32 {
+pub fn power_of_level(level: Dbm0) -> f32 {
     let rms = DIGITAL_MILLIWATT_RMS * ratio(Db(level.0));
     rms * rms
 }

@@ -50,6 +50,7 @@ pub use gain::{GAIN_MAX, GAIN_MIN, Gain};
 pub use goertzel::Goertzel;
 pub use level::{
     FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of, level_of_power, mean_power,
+    power_of_level,
 };
 pub use timescale::{HELD_MAX, SHORTEN_NEEDS, SPEED_MAX, TimeScaler};
 pub use tone::ToneGenerator;

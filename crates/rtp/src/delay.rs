@@ -119,9 +119,9 @@ impl DelayModel {
             return; // behind a slower one, which told how long the hold-up was
         }
         let bin = ((transit - self.origin) / BIN).clamp(0, BINS as i64 - 1) as usize;
-        let mut freed = 0;
+        let (mut freed, count) = (0, Divisor::new(self.count));
         for weight in &mut self.weights {
-            let share = *weight / self.count;
+            let share = count.divide(*weight);
             *weight -= share;
             freed += share;
         }
@@ -187,9 +187,48 @@ impl DelayModel {
     }
 }
 
+/// A number by which many are divided: a division each would be most of what a packet costs.
+///
+/// The product with `2^shift / divisor`, rounded up, is too great by less than a part in [`TOTAL`], which is too little to lead from
+/// one whole number to the next.
+#[derive(Clone, Copy)]
+struct Divisor {
+    factor: u64,
+    shift: u32,
+}
+
+impl Divisor {
+    /// A divisor from 1 to [`MEMORY`].
+    fn new(divisor: u32) -> Self {
+        let divisor = divisor.max(1);
+        let shift = 31 + (u32::BITS - (divisor - 1).leading_zeros());
+        Self { factor: (1 << shift) / u64::from(divisor) + 1, shift }
+    }
+
+    /// The whole part of a number of at most [`TOTAL`] over it.
+    fn divide(self, number: u32) -> u32 {
+        ((u64::from(number) * self.factor) >> self.shift) as u32
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_divisor_divides() {
+        let mut numbers: Vec<u32> = (0..2000).map(|n| n * 536_870).collect();
+        numbers.extend([1, 2, 3, TOTAL - 1, TOTAL]);
+        for divisor in 1..=MEMORY {
+            let count = Divisor::new(divisor);
+            let multiples = (1..200).map(|n| TOTAL / 200 * n / divisor * divisor);
+            for number in
+                numbers.iter().copied().chain(multiples.flat_map(|m| [m.saturating_sub(1), m, m + 1]))
+            {
+                assert_eq!(count.divide(number), number / divisor, "{number} / {divisor}");
+            }
+        }
+    }
 
     fn learn(model: &mut DelayModel, from_s: u64, seconds: u64, transit: impl Fn(u64) -> i64) {
         for packet in from_s * 50..(from_s + seconds) * 50 {

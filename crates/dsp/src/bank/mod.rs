@@ -153,21 +153,26 @@ impl Bank {
     /// Takes a frame in and returns what it brought.
     pub fn process(&mut self, frame: &Frame) -> BankEvents {
         let mut events = BankEvents::default();
+        self.advance(frame, &mut events);
+        // Nothing, mostly. It is made anew, for to copy what was written in small pieces a moment ago is to wait for it.
+        if events.events[0].is_some() { events } else { BankEvents::default() }
+    }
+
+    fn advance(&mut self, frame: &Frame, events: &mut BankEvents) {
         self.now.0 += frame.len() as u64;
         let energy = capped_energy(frame);
         let heard = self.flags.advance(frame, energy);
-        self.data_is(heard, &mut events);
-        let Some(spectrum) = self.front.advance(frame, energy) else { return events };
+        self.data_is(heard, events);
+        let Some(spectrum) = self.front.advance(frame, energy) else { return };
         match self.tracker.advance(&spectrum, &self.front.powers, self.now) {
             Some(SegmentEvent::Begin) => self.answer = None,
-            Some(SegmentEvent::End(segment)) => self.over(segment, &mut events),
+            Some(SegmentEvent::End(segment)) => self.over(segment, events),
             None => {}
         }
         if let Some(segment) = self.tracker.current() {
-            self.sounds(&segment, &spectrum, &mut events);
+            self.sounds(&segment, &spectrum, events);
         }
-        self.progress_is(&mut events);
-        events
+        self.progress_is(events);
     }
 
     /// A stretch sounds.

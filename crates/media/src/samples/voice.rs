@@ -16,6 +16,7 @@
 
 use tipring_dsp::{
     DcBlock, DtmfDetector, DtmfEvent, EchoCanceller, EchoConfig, Gain, LevelControl, SILENCE, frame_level,
+    mean_power, power_of_level,
 };
 use tipring_port::{DtmfProfile, Frame, LineProfile, Samples};
 use tipring_units::{Db, Dbm0, Millis, Samples as SampleCount};
@@ -45,6 +46,8 @@ pub struct SampleVoice {
     delay: SampleCount,
     /// What the network said and what of it went back, while only it talked.
     echo: (Mean, Mean),
+    /// Mean square of the softest frame that has an echo to be measured.
+    echo_of: f32,
     gain_out_db: Db,
     /// The call carries data: sound goes through as it is.
     data: bool,
@@ -77,6 +80,7 @@ impl LineVoice<Samples> for SampleVoice {
             far: (SILENCE, 0),
             delay: SampleCount(0),
             echo: Default::default(),
+            echo_of: power_of_level(ECHO_OF),
             gain_out_db: Db(0.0),
             data: false,
         }
@@ -173,7 +177,7 @@ impl SampleVoice {
     /// Follows what goes back of what the network says, while the line has nothing to say.
     fn measure_echo(&mut self, sent: &Frame, back: &Frame) {
         let alone = self.canceller.as_ref().is_some_and(|canceller| !canceller.hears_near_end());
-        if alone && self.cancels && frame_level(sent) > ECHO_OF {
+        if alone && self.cancels && mean_power(sent) > self.echo_of {
             self.echo.0.note(sent);
             self.echo.1.note(back);
         }
