@@ -8,6 +8,7 @@ mod control;
 mod icmp;
 mod media;
 mod names;
+mod ready;
 mod sockets;
 mod store;
 mod streams;
@@ -25,6 +26,7 @@ use tipring_units::{Entropy, ShardId};
 pub use clock::Clock;
 pub use control::{Asked, LOG_KEPT};
 pub use media::{LabAsk, LabReply, MediaReport, TOO_MANY_LATE};
+pub use ready::Ready;
 pub use sockets::{MediaSockets, SocketError, listen_sip};
 pub use store::{Keep, Keeper};
 

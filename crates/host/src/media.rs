@@ -21,6 +21,7 @@ use tipring_sim::phone::Action;
 use tipring_units::{Entropy, Instant, LegId, MediaSlot, ShardId, TICK};
 
 use crate::clock::Clock;
+use crate::ready::Ready;
 use crate::sockets::MediaSockets;
 use crate::wake::Wake;
 
@@ -34,7 +35,8 @@ const MAX_CROSSED: usize = 1024;
 const MAX_LAB_ASKS: usize = 64;
 /// Packets that a shard sends in a tick, at the most, for each of its streams.
 const PACKETS_PER_STREAM: usize = 4;
-/// Datagrams taken from one socket in one tick, at the most: a flood on one stream must not starve the others.
+/// Datagrams taken from one socket in one tick, at the most: a flood on one stream must not starve the others. One is read of each
+/// socket before the next of any.
 const MAX_BURST: usize = 32;
 /// Packets that are read when a stream opens; a socket's buffer holds some hundred.
 const MAX_WAITING: usize = 1024;
@@ -196,9 +198,11 @@ struct Worker {
     rx: Vec<LineIn<Samples>>,
     tx: Vec<LineOut<Samples>>,
     packets: Packets,
-    /// Slots that legs of this shard use.
-    slots: Vec<(LegId, MediaSlot)>,
+    /// Slots that legs of this shard use, and whether the system had room to watch them; else they are looked at one by one.
+    slots: Vec<(LegId, MediaSlot, bool)>,
     sockets: Arc<MediaSockets>,
+    /// Which of those have something to read.
+    ready: Ready,
     commands: Receiver<Command>,
     events: SyncSender<Event>,
     waiting: Option<Event>,
@@ -237,6 +241,7 @@ pub fn spawn(spawn: Spawn) -> io::Result<Spawned> {
         packets: Packets::with_capacity((setup.streams * PACKETS_PER_STREAM).max(16)),
         slots: Vec::with_capacity(setup.streams),
         sockets,
+        ready: Ready::new(setup.streams * 2)?,
         commands: commanded,
         events,
         waiting: None,
@@ -311,10 +316,11 @@ impl Worker {
             Command::Media(MediaCommand::Open(leg, LegSpec::Rtp(spec))) => {
                 // Nobody has read this one since its last stream ended. What waits there is older than the new stream, and
                 // the shard remembers whose it is.
-                self.receive_at(now, spec.slot, MAX_WAITING);
-                self.slots.push((*leg, spec.slot));
+                self.receive_waiting(now, spec.slot, MAX_WAITING);
+                let watched = self.watch(spec.slot).is_ok();
+                self.slots.push((*leg, spec.slot, watched));
             }
-            Command::Media(MediaCommand::Close(leg)) => self.slots.retain(|(other, _)| other != leg),
+            Command::Media(MediaCommand::Close(leg)) => self.forget(*leg),
             Command::Media(_)
             | Command::Line(..)
             | Command::Profile(..)
@@ -323,35 +329,76 @@ impl Worker {
         }
     }
 
+    fn watch(&self, slot: MediaSlot) -> io::Result<()> {
+        for channel in [Channel::Rtp, Channel::Rtcp] {
+            if let Some(socket) = socket(&self.sockets, slot, channel) {
+                self.ready.watch(socket, number(slot, channel))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A leg is closed: its sockets are not read until the next stream opens there.
+    fn forget(&mut self, leg: LegId) {
+        let Some(place) = self.slots.iter().position(|(other, ..)| *other == leg) else { return };
+        let (_, slot, _) = self.slots.swap_remove(place);
+        if self.slots.iter().any(|(_, other, _)| *other == slot) {
+            return;
+        }
+        for channel in [Channel::Rtp, Channel::Rtcp] {
+            if let Some(socket) = socket(&self.sockets, slot, channel) {
+                self.ready.forget(socket);
+            }
+        }
+    }
+
+    /// Reads what waits at the sockets of the open streams.
     fn receive(&mut self, now: Instant) {
+        for _ in 0..MAX_BURST {
+            let found = self.ready.look();
+            for place in 0..found {
+                if let Some((slot, channel)) = self.ready.number(place).and_then(socket_of) {
+                    self.receive_at(now, slot, channel);
+                }
+            }
+            if found == 0 {
+                break;
+            }
+        }
         for place in 0..self.slots.len() {
-            self.receive_at(now, self.slots[place].1, MAX_BURST);
+            if let (_, slot, false) = self.slots[place] {
+                self.receive_waiting(now, slot, MAX_BURST);
+            }
         }
     }
 
     /// Reads what waits at a slot's sockets, at most so many packets each.
-    fn receive_at(&mut self, now: Instant, slot: MediaSlot, most: usize) {
-        let mut buffer = [0; MAX_PACKET];
-        let Some((rtp, rtcp)) = self.sockets.get(slot) else { return };
-        for socket in [rtp, rtcp] {
+    fn receive_waiting(&mut self, now: Instant, slot: MediaSlot, most: usize) {
+        for channel in [Channel::Rtp, Channel::Rtcp] {
             for _ in 0..most {
-                match socket.recv_from(&mut buffer) {
-                    Ok((length, from)) => self.shard.receive(now, slot, from, &buffer[..length]),
-                    Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,
-                    // ICMP of an earlier packet: the far end's socket is closed; statistics show it.
-                    Err(_) => {}
+                if !self.receive_at(now, slot, channel) {
+                    break;
                 }
             }
         }
     }
 
+    /// Reads a packet; false if none waits.
+    fn receive_at(&mut self, now: Instant, slot: MediaSlot, channel: Channel) -> bool {
+        let mut buffer = [0; MAX_PACKET];
+        let Some(socket) = socket(&self.sockets, slot, channel) else { return false };
+        match socket.recv_from(&mut buffer) {
+            Ok((length, from)) => self.shard.receive(now, slot, from, &buffer[..length]),
+            Err(why) if why.kind() == io::ErrorKind::WouldBlock => return false,
+            // ICMP of an earlier packet: the far end's socket is closed; statistics show it.
+            Err(_) => {}
+        }
+        true
+    }
+
     fn send(&mut self) {
         for packet in self.packets.iter() {
-            let Some((rtp, rtcp)) = self.sockets.get(packet.slot) else { continue };
-            let socket = match packet.channel {
-                Channel::Rtp => rtp,
-                Channel::Rtcp => rtcp,
-            };
+            let Some(socket) = socket(&self.sockets, packet.slot, packet.channel) else { continue };
             if socket.send_to(packet.bytes, packet.remote).is_err() {
                 self.report.unsent.fetch_add(1, Ordering::Relaxed);
             }
@@ -394,6 +441,25 @@ impl Worker {
             while lab.event().is_some() {}
         }
     }
+}
+
+/// One of a slot's sockets.
+fn socket(sockets: &MediaSockets, slot: MediaSlot, channel: Channel) -> Option<&std::net::UdpSocket> {
+    let (rtp, rtcp) = sockets.get(slot)?;
+    Some(match channel {
+        Channel::Rtp => rtp,
+        Channel::Rtcp => rtcp,
+    })
+}
+
+/// The number under which a socket is watched, and whose it is.
+fn number(slot: MediaSlot, channel: Channel) -> u64 {
+    u64::from(slot.0) * 2 + u64::from(channel == Channel::Rtcp)
+}
+
+fn socket_of(number: u64) -> Option<(MediaSlot, Channel)> {
+    let slot = MediaSlot(u16::try_from(number / 2).ok()?);
+    Some((slot, if number.is_multiple_of(2) { Channel::Rtp } else { Channel::Rtcp }))
 }
 
 #[cfg(test)]

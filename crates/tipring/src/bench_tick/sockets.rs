@@ -1,53 +1,66 @@
-//! What the packets of a load cost to send and to receive: by the sockets of this machine, to itself.
+//! What the packets of a load cost to send and to receive: by the sockets of this machine, to itself, as the host does it.
 
 use std::net::UdpSocket;
 
 use anyhow::{Context, Result};
+use tipring_host::Ready;
 
 use super::load::PACKET;
 use super::watch::Start;
 
-/// Packets that are under way at once, so that no socket's room is full.
-const BATCH: usize = 64;
-/// Packets that are measured.
-const PACKETS: usize = 20_000;
+/// Streams, each with a socket for packets and one where next to nothing comes. Packets of 20 ms: every other stream has one in a
+/// tick.
+const STREAMS: usize = 256;
+/// Ticks that are measured.
+const TICKS: usize = 100;
 
-/// Nanoseconds of one packet, sent and received, and of a look at a socket where nothing waits.
+/// Nanoseconds of one packet.
 pub struct Sockets {
     /// `sendto`.
     pub send: f64,
-    /// `recvfrom`.
+    /// `recvfrom`, with its share of the looks by which it was found.
     pub receive: f64,
-    /// `recvfrom` of nothing.
-    pub look: f64,
 }
 
-/// Sends packets over the loopback one by one, as the host does, and takes them.
+/// Sends packets over the loopback and takes them.
 pub fn measure() -> Result<Sockets> {
-    let open = || UdpSocket::bind(("127.0.0.1", 0)).context("no UDP socket can be opened on the loopback");
-    let (from, to) = (open()?, open()?);
-    to.set_nonblocking(true).context("the socket cannot be made non-blocking")?;
-    let address = to.local_addr().context("the socket has no address")?;
+    let open = || {
+        let socket =
+            UdpSocket::bind(("127.0.0.1", 0)).context("no UDP socket can be opened on the loopback")?;
+        socket.set_nonblocking(true).context("the socket cannot be made non-blocking")?;
+        anyhow::Ok(socket)
+    };
+    let from = open()?;
+    let sockets = (0..2 * STREAMS).map(|_| open()).collect::<Result<Vec<_>>>()?;
+    let mut ready = Ready::new(sockets.len()).context("the sockets cannot be watched")?;
+    for (number, socket) in (0..).zip(&sockets) {
+        ready.watch(socket, number).context("the sockets cannot be watched")?;
+    }
+    let addresses = sockets
+        .iter()
+        .map(|socket| socket.local_addr().context("the socket has no address"))
+        .collect::<Result<Vec<_>>>()?;
     let (bytes, mut buffer) = ([0x80; PACKET], [0; 1500]);
-    let (mut send, mut receive, mut received) = (0.0, 0.0, 0_usize);
-    for _ in 0..PACKETS / BATCH {
+    let (mut send, mut receive, mut sent, mut received) = (0.0, 0.0, 0_usize, 0_usize);
+    for tick in 0..TICKS {
         let start = Start::now();
-        for _ in 0..BATCH {
+        for address in addresses.iter().step_by(2).skip(tick % 2).step_by(2) {
             from.send_to(&bytes, address).context("the loopback takes no packet")?;
+            sent += 1;
         }
         send += start.took().cpu;
         let start = Start::now();
-        for _ in 0..BATCH {
-            received += usize::from(to.recv_from(&mut buffer).is_ok());
+        loop {
+            let found = ready.look();
+            for number in (0..found).filter_map(|place| ready.number(place)) {
+                let socket = sockets.get(number as usize).context("no such socket")?;
+                received += usize::from(socket.recv_from(&mut buffer).is_ok());
+            }
+            if found == 0 {
+                break;
+            }
         }
         receive += start.took().cpu;
     }
-    let start = Start::now();
-    for _ in 0..PACKETS {
-        // Nothing waits: that is what is measured.
-        let _ = to.recv_from(&mut buffer);
-    }
-    let look = start.took().cpu / PACKETS as f64;
-    let sent = (PACKETS / BATCH * BATCH) as f64;
-    Ok(Sockets { send: send / sent, receive: receive / received.max(1) as f64, look })
+    Ok(Sockets { send: send / sent as f64, receive: receive / received.max(1) as f64 })
 }
