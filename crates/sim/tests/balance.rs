@@ -16,9 +16,10 @@ use tipring_units::{Dbm0, Farads, Hz, LineId, Millis, Ohms};
 const FIRST: Place = Place { line: LineId(0), phone: 0 };
 const SECOND: Place = Place { line: LineId(1), phone: 0 };
 
-fn site(country: &str) -> Site {
-    let text =
-        format!("country = \"{country}\"\nlisten = \"{GATEWAY}\"\n[phone.101-102]\nport = \"sim/1-2\"\n");
+fn site(country: &str, keys: &str) -> Site {
+    let text = format!(
+        "country = \"{country}\"\nlisten = \"{GATEWAY}\"\n[phone.101-102]\nport = \"sim/1-2\"\n{keys}\n"
+    );
     let report = tipring_config::check(&text, "test.toml");
     let wiring =
         Wiring { slots: media_slots(), sip: GATEWAY, lines_per_shard: 8, utc_offset_minutes: 0, revision: 1 };
@@ -27,9 +28,14 @@ fn site(country: &str) -> Site {
 
 /// Two such lines, settled.
 fn world(country: &str, line: &LineSpec) -> World<Samples> {
+    configured(country, "", line)
+}
+
+/// The same with further keys of both telephones.
+fn configured(country: &str, keys: &str, line: &LineSpec) -> World<Samples> {
     let mut world = World::new(&WorldSpec {
         seed: 3,
-        site: site(country),
+        site: site(country, keys),
         shards: vec![ShardClock::default()],
         lines: vec![line.clone(); 2],
         peers: Vec::new(),
@@ -152,6 +158,21 @@ fn each_network_is_measured_as_its_figures_say_and_the_best_is_the_lines_own() {
         run(&mut world, 100);
         assert_eq!(presents(&world), Some(Impedance::R600), "the line has its own network again");
     }
+}
+
+#[test]
+fn what_is_found_best_is_what_the_line_has_once_it_is_configured() {
+    let line = line(Impedance::Britain, Cable { resistance: Ohms(300.0), capacitance: Farads(50e-9) });
+    let mut found = world("us", &line);
+    let before = report(measure(&mut found).0);
+    let best = before.best().unwrap().network;
+    assert_ne!(best, before.own);
+    let mut set = configured("us", &format!("impedance = \"{best}\""), &line);
+    assert_eq!(presents(&set), Some(best));
+    let after = report(measure(&mut set).0);
+    assert_eq!((after.own, after.best().unwrap().network), (best, best));
+    run(&mut set, 100);
+    assert_eq!(presents(&set), Some(best), "the configured network again");
 }
 
 #[test]
