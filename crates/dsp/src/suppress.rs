@@ -31,6 +31,8 @@ pub(crate) enum Gate {
 /// Change of the gain per sample, as a share of the way.
 const CLOSING: f32 = 0.025;
 const OPENING: f32 = 0.06;
+/// The noise is this much louder than its floor, which follows each fall at once and each rise slowly.
+const FLOOR_BIAS: f32 = 1.12;
 /// Comfort noise is never louder than this: mean square of about -45 dBm0.
 const NOISE_MAX: f32 = 8000.0;
 
@@ -56,16 +58,19 @@ impl Suppressor {
         level_of_power(self.floor)
     }
 
-    pub(crate) fn process(&mut self, frame: &mut [f32; TICK_SAMPLES], gate: Gate) {
-        if self.unheard > 0 && (gate != Gate::Open || self.unheard == SKIP_MAX) {
+    /// Whether the frame stays as it is; then it need not be [processed](Self::process).
+    pub(crate) fn passes(&mut self, gate: Gate) -> bool {
+        let passes = gate == Gate::Open && self.gain == 1.0;
+        if self.unheard > 0 && (!passes || self.unheard == SKIP_MAX) {
             self.noise.skip(core::mem::take(&mut self.unheard));
         }
-        if gate == Gate::Open && self.gain == 1.0 {
-            // The frame stays as it is.
-            self.unheard += 1;
-            return;
-        }
-        self.noise.set_power(self.floor.min(NOISE_MAX));
+        self.unheard += u32::from(passes);
+        passes
+    }
+
+    /// Lowers or replaces a frame that does not [pass](Self::passes).
+    pub(crate) fn process(&mut self, frame: &mut [f32; TICK_SAMPLES], gate: Gate) {
+        self.noise.set_power((FLOOR_BIAS * self.floor).min(NOISE_MAX));
         let target = match gate {
             Gate::Open => 1.0,
             Gate::Ducked => 0.25,

@@ -17,6 +17,9 @@
 //! nothing usual is known then: where the foreground takes little away of what may be all echo, and the background is sure
 //! of itself, it is tried from nothing; where its large estimate takes nothing away at all, both begin anew.
 //!
+//! Learning is most of the work. So once little is left to be learnt, the background filter rests for a tick or three after
+//! each one in which it learns, unless anything is unusual; and a silent reference costs nothing.
+//!
 //! # Limits
 //! A trial is only begun while the far end is heard.
 //!
@@ -82,6 +85,11 @@ const USELESS_TICKS: u32 = 3;
 const SURE_SHARE: f32 = 0.1;
 /// Ticks of that before a trial.
 const LOST_TICKS: u32 = 5;
+/// Ticks that the background filter rests after one of learning where little is left to be learnt, and where hardly anything
+/// is: expected residual echo below this share of the line signal.
+const REST: u32 = 1;
+const REST_LONG: u32 = 3;
+const HARDLY: f32 = 2.5e-5;
 
 /// Whether the background filter is being tried.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,6 +155,8 @@ pub(super) struct Outcome {
 pub(super) struct Setting {
     /// The reference is loud enough to learn from.
     pub(super) active: bool,
+    /// Both ticks of its newest block are too soft for an echo that is heard.
+    pub(super) silent: bool,
     /// What the residual usually is of the estimate, as powers; much more is a surprise.
     pub(super) leak: f32,
     /// Mean square of a residual that is never one.
@@ -191,6 +201,8 @@ pub(super) struct Linear {
     lost_ticks: u32,
     /// Ticks in a row in which its estimate was large and yet of no use.
     useless_ticks: u32,
+    /// Ticks that the background filter may rest still, since it learnt last.
+    rest: u32,
     /// The line signal of the tick before.
     before: Block,
 }
@@ -219,6 +231,7 @@ impl Linear {
             expected_error: f32::MAX,
             lost_ticks: 0,
             useless_ticks: 0,
+            rest: 0,
             before: [0.0; TICK_SAMPLES],
         };
         new.forget();
@@ -256,6 +269,7 @@ impl Linear {
         self.trial = Trial::Calm(0);
         self.expected_error = f32::MAX;
         (self.lost_ticks, self.useless_ticks) = (0, 0);
+        self.rest = 0;
         self.has_kept = false;
     }
 
@@ -299,17 +313,28 @@ impl Linear {
     #[inline(always)]
     fn work<S: Simd>(&mut self, simd: S, near: &Block, span: &[f32; LENGTH], setting: Setting) -> Outcome {
         let roots = self.roots;
-        self.reference.push(simd, roots, span);
-        let fore = estimate(simd, roots, &self.reference, 0, &self.foreground);
+        if setting.silent {
+            self.reference.push_silence(simd);
+        } else {
+            self.reference.push(simd, roots, span);
+        }
         let mut outcome = Outcome {
-            residual: subtract(near, &fore),
-            estimate: fore,
+            residual: *near,
+            estimate: [0.0; TICK_SAMPLES],
             changed: false,
             surprised: false,
             lost: false,
             narrow: false,
             harms: false,
         };
+        if self.reference.is_silent() {
+            // No echo of anything.
+            self.before = *near;
+            return outcome;
+        }
+        let fore = estimate(simd, roots, &self.reference, 0, &self.foreground);
+        outcome.residual = subtract(near, &fore);
+        outcome.estimate = fore;
         if setting.active {
             let of_tones = self.reference.is_of_tones();
             let ended = !of_tones && self.reference.take_tones_ended();
@@ -330,9 +355,21 @@ impl Linear {
                 self.doubt_all();
                 self.trial = Trial::Calm(0);
             }
+            let fore_power = power(&outcome.residual);
+            outcome.narrow = self.reference.is_narrow();
+            let margin = if outcome.narrow { SURPRISE_NARROW } else { SURPRISE };
+            let usual = (setting.leak * power(&fore)).max(setting.quiet * TICK_SAMPLES as f32);
+            outcome.surprised = setting.leak < LEAK_KNOWN && fore_power > margin * usual;
+            if !of_tones && self.may_rest(outcome.surprised, setting) {
+                self.rest -= 1;
+                let doubt = if outcome.surprised { Doubt::Surprised } else { Doubt::None };
+                self.follow_trial(doubt, false);
+                outcome.harms = self.judge_harm(near, &outcome);
+                self.before = *near;
+                return outcome;
+            }
             let back = estimate(simd, roots, &self.reference, 0, &self.background);
             let error = subtract(near, &back);
-            let fore_power = power(&outcome.residual);
             let back_power = power(&error);
             let is_proven = self.prove(back_power < TRIAL_WIN * fore_power, setting.may_be_echo);
             let taken = self.compare(fore_power, back_power, power(&subtract(&fore, &back))) && is_proven;
@@ -344,10 +381,6 @@ impl Linear {
                     outcome.estimate = back;
                 }
             }
-            outcome.narrow = self.reference.is_narrow();
-            let margin = if outcome.narrow { SURPRISE_NARROW } else { SURPRISE };
-            let usual = (setting.leak * power(&fore)).max(setting.quiet * TICK_SAMPLES as f32);
-            outcome.surprised = setting.leak < LEAK_KNOWN && fore_power > margin * usual;
             let lost = self.is_lost(fore_power, back_power, power(near), setting);
             outcome.lost = self.lost_ticks > 0;
             let doubt = match (lost, outcome.surprised) {
@@ -366,6 +399,18 @@ impl Linear {
         outcome.harms = self.judge_harm(near, &outcome);
         self.before = *near;
         outcome
+    }
+
+    /// Whether the background filter need not look at this tick: it has learnt the line, and either the line is what it was
+    /// or a trial has just shown that somebody talks.
+    #[inline(always)]
+    fn may_rest(&self, surprised: bool, setting: Setting) -> bool {
+        let is_calm = match self.trial {
+            Trial::Calm(_) => !surprised,
+            Trial::Waiting { left, .. } => left > 0,
+            Trial::Running { .. } => false,
+        };
+        is_calm && self.rest > 0 && !setting.hold && (self.lost_ticks, self.useless_ticks) == (0, 0)
     }
 
     /// Whether the background does better by more than chance explains. `apart` is the power of the difference of the
@@ -498,7 +543,15 @@ impl Linear {
         self.follow_others(&error, &expected);
         let left: f32 = expected.iter().sum();
         self.expected_error = left / LENGTH as f32;
-        let is_learning = left > LEARNING * LENGTH as f32 * power(near) && left > self.others.iter().sum();
+        let (line, others) = (LENGTH as f32 * power(near), self.others.iter().sum::<f32>());
+        let is_learning = left > LEARNING * line && left > others;
+        self.rest = if left < HARDLY * line {
+            REST_LONG
+        } else if left < LEARNING * line || left < 0.25 * others {
+            REST
+        } else {
+            0
+        };
         let step = if is_learning { STEP } else { STEP_SETTLED };
         self.background.adapt(simd, &self.reference, 0, &error, &expected, &self.others, step);
         self.background.constrain(simd, roots);

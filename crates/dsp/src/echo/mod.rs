@@ -32,6 +32,8 @@ mod figures;
 #[cfg(test)]
 mod tones;
 
+use std::sync::LazyLock;
+
 use crate::level::{Frame, level_of_power, mean_power, power_of_level, to_sample};
 use crate::suppress::{Gate, Suppressor};
 use disabler::Disabler;
@@ -85,6 +87,8 @@ pub struct EchoState {
 
 /// Reference below this is not adapted to.
 const REFERENCE_MIN: Dbm0 = Dbm0(-50.0);
+/// The same as a mean square.
+static REFERENCE_POWER: LazyLock<f32> = LazyLock::new(|| power_of_level(REFERENCE_MIN));
 /// Residual per reference power at the start: an echo return loss of 6 dB (G.168 clause 5).
 const LEAK_START: f32 = 0.25;
 /// Residual per expected echo at the start: nothing is a surprise as long as nothing is known.
@@ -108,7 +112,7 @@ const LEAK_RISE: f32 = 1.023;
 const LEAK_MIN: f32 = 1e-8;
 /// An echo is at most this share of the loudest reference within the tail: an echo return loss of 4.5 dB.
 const ECHO_MOST: f32 = 0.35;
-/// Residual that is never a surprise: mean square of about -62 dBm0.
+/// Residual that is never a surprise, and reference whose echo is below the noise of any line: mean square of about -62 dBm0.
 const QUIET: f32 = 160.0;
 /// Energy of a response that a slip may push out of the tail.
 const SLIP_LOSS: f32 = 0.01;
@@ -267,7 +271,7 @@ impl EchoCanceller {
             return;
         }
         let loudest = self.powers[..self.partitions].iter().fold(0.0_f32, |most, power| most.max(*power));
-        let active = loudest > power_of_level(REFERENCE_MIN);
+        let active = loudest > *REFERENCE_POWER;
         let near_power = mean_power(near);
         // Noise does not follow the echo: the residual of a faint echo is what it is of this reference at all.
         let noise = self.suppressor.noise_power().max(QUIET);
@@ -275,6 +279,7 @@ impl EchoCanceller {
         let may_be_echo = near_power < ECHO_MOST * loudest;
         let setting = Setting {
             active,
+            silent: self.powers[0].max(self.powers[1]) < QUIET,
             leak: self.share,
             quiet,
             may_be_echo,
@@ -321,6 +326,9 @@ impl EchoCanceller {
     /// Replaces the residual of the frame cancelled last, where only the far end talks.
     pub fn suppress(&mut self, residual: &mut Frame) {
         if !self.enabled || self.is_disabled() {
+            return;
+        }
+        if self.suppressor.passes(self.gate) {
             return;
         }
         let mut samples = residual.map(f32::from);

@@ -32,13 +32,15 @@ const NARROW_BINS: f32 = 6.0;
 /// Under a raised cosine, a bin below this share of the strongest one has nothing of its own: the window's side lobes.
 const OWN_SHARE: f32 = 1e-3;
 /// Steady tones have at most so many bins above that: two tones, each five bins wide, and two more.
-const TONE_BINS: usize = 12;
+const TONE_BINS: u32 = 12;
 /// And at most this share of their power in all others.
 const TONE_REST: f32 = 0.003;
 /// Least power of a block under a raised cosine that is called a tone: about -50 dBm0.
 const LOUD: f32 = 1.2e9;
 /// Ticks after which tones have had their effect on what was learnt.
 const TONE_TICKS: u32 = 24;
+/// Power by the same measure of what is taken as silence: about -62 dBm0.
+const SILENCE: f32 = 7.6e7;
 /// Bins that may come or go from tick to tick while tones are steady; a voice's do more.
 const TONE_MOVES: u32 = 4;
 /// A block below this share of what went before is its end: the filters still look at the tones.
@@ -64,6 +66,8 @@ pub(super) struct Reference {
     /// Ticks that gates have been shut, and whether that went on for long and is over.
     tone_ticks: u32,
     tones_ended: bool,
+    /// Silent blocks in a row, up to all of them.
+    silent: usize,
 }
 
 impl Reference {
@@ -81,6 +85,7 @@ impl Reference {
             of_tones: false,
             tone_ticks: 0,
             tones_ended: false,
+            silent: 0,
         };
         new.set_groups(groups);
         new
@@ -93,6 +98,7 @@ impl Reference {
             values.clear();
             values.resize(self.width * BINS, 0.0);
         }
+        self.silent = 0;
     }
 
     /// Takes the next two ticks' samples in: the one before and the newest.
@@ -100,9 +106,33 @@ impl Reference {
     pub(super) fn push<S: Simd>(&mut self, simd: S, roots: &Roots, samples: &[f32; LENGTH]) {
         let mut spectrum = Spectrum::EMPTY;
         forward(simd, roots, samples, &mut spectrum);
+        self.silent = 0;
         self.judge_bins(&spectrum);
         self.move_on(simd);
         self.write(0, &spectrum);
+    }
+
+    /// Takes two ticks in as silence, whatever they hold; the same as [`Self::push`] of zeros, and all but free once nothing
+    /// else is left.
+    #[inline(always)]
+    pub(super) fn push_silence<S: Simd>(&mut self, simd: S) {
+        if self.silent < self.width {
+            self.silent += 1;
+            self.move_on(simd);
+            self.write(0, &Spectrum::EMPTY);
+        }
+        self.is_narrow = false;
+        self.peak *= PEAK_KEEP;
+        if ENDED * self.peak < SILENCE {
+            self.own.fill(true);
+            self.gates.fill(1.0);
+            self.end_tones();
+        }
+    }
+
+    /// Whether nothing but silence is left.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent >= self.width
     }
 
     /// Whether the newest block is of tones: its power lies in few bins.
@@ -142,14 +172,8 @@ impl Reference {
             powers[k] = x * x + y * y;
             plain[k] = re[k + 1] * re[k + 1] + im[k + 1] * im[k + 1];
         }
-        // Side by side, since each waits for its own last sum.
-        let (mut sum, mut most, mut plain_sum, mut squares) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
-        for (power, plain) in powers.iter().zip(&plain) {
-            sum += power;
-            most = if *power > most { *power } else { most };
-            plain_sum += plain;
-            squares += plain * plain;
-        }
+        let (sum, plain_sum) = (sum_of(&powers, |power| power), sum_of(&plain, |plain| plain));
+        let squares = sum_of(&plain, |plain| plain * plain);
         // With equal powers in n bins this is n times the squares.
         self.is_narrow = plain_sum * plain_sum < NARROW_BINS * squares;
         self.peak *= PEAK_KEEP;
@@ -157,14 +181,12 @@ impl Reference {
             return;
         }
         self.peak = self.peak.max(sum);
+        let most = powers.iter().fold(0.0_f32, |most, power| if *power > most { *power } else { most });
         let least = OWN_SHARE * most;
-        let (mut count, mut rest) = (0, 0.0_f32);
-        for power in &powers {
-            let is_over = *power > least;
-            count += usize::from(is_over);
-            rest += if is_over { 0.0 } else { *power };
-        }
-        let is_of_tones = sum > LOUD && count <= TONE_BINS && rest < TONE_REST * sum;
+        let count: u32 = powers.iter().map(|power| u32::from(*power > least)).sum();
+        let is_of_tones = sum > LOUD
+            && count <= TONE_BINS
+            && sum_of(&powers, |power| if power > least { 0.0 } else { power }) < TONE_REST * sum;
         self.of_tones = is_of_tones;
         let mut moved = 0;
         for (k, (own, gate)) in self.own.iter_mut().zip(&mut self.gates).enumerate() {
@@ -177,9 +199,15 @@ impl Reference {
         if is_of_tones {
             self.tone_ticks = if moved > TONE_MOVES { 0 } else { self.tone_ticks.saturating_add(1) };
         } else {
-            self.tones_ended |= self.tone_ticks >= TONE_TICKS;
-            self.tone_ticks = 0;
+            self.end_tones();
         }
+    }
+
+    #[inline(always)]
+    fn end_tones(&mut self) {
+        self.of_tones = false;
+        self.tones_ended |= self.tone_ticks >= TONE_TICKS;
+        self.tone_ticks = 0;
     }
 
     /// Computes all blocks anew from the samples, which end with the newest.
@@ -193,6 +221,7 @@ impl Reference {
             dispatch!(Level::baseline(), simd => forward(simd, roots, block, &mut spectrum));
             self.write(age, &spectrum);
         }
+        self.silent = 0;
     }
 
     /// Makes room for a newest block; the oldest is forgotten.
@@ -227,6 +256,21 @@ impl Reference {
         let rows = self.re.chunks_exact(self.width).zip(self.im.chunks_exact(self.width));
         rows.map(move |(re, im)| (&re[start..end], &im[start..end]))
     }
+}
+
+/// Sum over the bins in eight lanes, which are added in one order.
+#[inline(always)]
+fn sum_of(values: &[f32; BINS], term: impl Fn(f32) -> f32) -> f32 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0_f32; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] += term(chunk[lane]);
+        }
+    }
+    let sum =
+        ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+    rest.iter().fold(sum, |sum, value| sum + term(*value))
 }
 
 /// Blocks that filters of so many groups look at.
