@@ -138,8 +138,8 @@ def scores():
 def pesq():
     losses, rows = scores()
     figure, all_axes = plt.subplots(1, 2, figsize=(9.2, 3.8), sharey=True, layout="constrained")
-    codecs = ["L16", "PCMU", "G722", "G726-32", "G729"]
-    tones = ["#222222", "#0b6e4f", "#5b5ea6", "#c8553d", "#d9a404"]
+    codecs = ["L16", "PCMU", "G722", "Opus", "G726-32", "G729"]
+    tones = ["#222222", "#0b6e4f", "#5b5ea6", "#2a9bb5", "#c8553d", "#d9a404"]
     for axes, pattern in zip(all_axes, ["random", "bursts"]):
         for codec, tone in zip(codecs, tones):
             axes.plot(losses, rows[codec, f"{pattern}, concealed"], "o-", color=tone, label=codec, markersize=3.5)

@@ -166,8 +166,8 @@ impl Kind {
             Self::Time(..) => "a time with its unit, as \"400 ms\" or \"60 s\"".to_owned(),
             Self::TimeRange => "two rising times with their unit, as \"300-1000 ms\"".to_owned(),
             Self::Disconnect => "\"none\", \"reversal\" or \"cpc 500 ms\"".to_owned(),
-            Self::Ratio(from, to) => format!("{from} to {to} decibels, as \"{to} dB\""),
-            Self::Level(from, to) => format!("{from} to {to} dBm0, as \"{to} dBm0\""),
+            Self::Ratio(from, to) => format!("{from} to {to} decibels, as \"{} dB\"", from.midpoint(to)),
+            Self::Level(from, to) => format!("{from} to {to} dBm0, as \"{} dBm0\"", from.midpoint(to)),
             Self::Ports => "a line port, as \"sim/1\", or a rising range, as \"dahdi/1-8\"".to_owned(),
             Self::Destinations | Self::Pattern => {
                 "a number, a server, \"phones\", \"lines\", \"line.2\" or \"server:number\"".to_owned()

@@ -175,7 +175,7 @@ fn values_of_the_wrong_kind_are_told_with_an_example() {
     );
     assert_eq!(
         error("gain_in = \"-10\""),
-        "6: [phone.101] gain_in = \"-10\": expected -30 to 30 decibels, as \"30 dB\"."
+        "6: [phone.101] gain_in = \"-10\": expected -30 to 30 decibels, as \"0 dB\"."
     );
     assert_eq!(
         error("dtmf_profile = \"atnt\""),
@@ -183,11 +183,11 @@ fn values_of_the_wrong_kind_are_told_with_an_example() {
     );
     assert_eq!(
         error("dtmf_level = \"-50 dBm0\""),
-        "6: [phone.101] dtmf_level = \"-50 dBm0\": expected -45 to -20 dBm0, as \"-20 dBm0\"."
+        "6: [phone.101] dtmf_level = \"-50 dBm0\": expected -45 to -20 dBm0, as \"-32 dBm0\"."
     );
     assert_eq!(
         error("dtmf_twist = \"20 dB\""),
-        "6: [phone.101] dtmf_twist = \"20 dB\": expected 0 to 12 decibels, as \"12 dB\"."
+        "6: [phone.101] dtmf_twist = \"20 dB\": expected 0 to 12 decibels, as \"6 dB\"."
     );
     assert_eq!(error("echo_tail = \"1 s\""), "6: [phone.101] echo_tail = \"1 s\": expected 0 to 128 ms.");
     assert_eq!(

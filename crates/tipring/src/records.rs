@@ -92,7 +92,7 @@ pub fn words(row: &CallRow) -> String {
         row.cause_word,
         row.cause,
         row.by,
-        if row.fax { ", fax pass-through" } else { "" }
+        if row.fax { ", pass-through" } else { "" }
     )
 }
 

@@ -12,11 +12,13 @@ use super::sound_script;
 /// ends them; levels and lengths are numbers.
 pub fn run(data: &[u8]) {
     let Some((setup, script)) = data.split_first() else { return };
-    let profile = match setup % 4 {
+    let profile = match setup % 6 {
         0 => DtmfProfile::default(),
         1 => DtmfProfile::JAPAN,
         2 => DtmfProfile::AUSTRALIA,
-        _ => DtmfProfile::NORTH_AMERICA,
+        3 => DtmfProfile::NORTH_AMERICA,
+        4 => DtmfProfile::DENMARK,
+        _ => DtmfProfile::BRAZIL,
     };
     let mut digits = DtmfDetector::new(profile);
     let mut bank = Bank::new(&TonePlan::SILENT);

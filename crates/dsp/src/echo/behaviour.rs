@@ -70,6 +70,32 @@ fn with_the_suppressor_the_residual_is_below_minus_65_dbm0_after_a_second() {
 }
 
 #[test]
+fn after_a_long_silence_the_echo_is_down_at_once_and_a_changed_line_is_found() {
+    let (path, changed) = (model("D.2", 6.0), model("D.5", 8.0));
+    let mut entropy = Entropy::for_simulation(12);
+    let mut canceller = linear();
+    let learnt = composite(&mut entropy, 4.0, Dbm0(-16.0));
+    let echo: Vec<i16> = path.echo(&learnt).into_iter().map(sample).collect();
+    run(&mut canceller, &learnt, &echo);
+    // Softer than what is taken as silence, and then the same voice again.
+    let hiss: Vec<i16> = (0..40_000).map(|_| sample(noise(&mut entropy, Dbm0(-70.0)))).collect();
+    let own: Vec<i16> = (0..40_000).map(|_| sample(noise(&mut entropy, Dbm0(-50.0)))).collect();
+    let passed = run(&mut canceller, &hiss, &own);
+    assert!(passed[800..] == own[800..], "the near end passes untouched once the tail is silent");
+    let far = composite(&mut entropy, 2.0, Dbm0(-16.0));
+    let near: Vec<i16> = path.echo(&far).into_iter().map(sample).collect();
+    let out = run(&mut canceller, &far, &near);
+    let at_once = enhancement(&near, &out, 0, 200);
+    assert!(at_once > 30.0, "{at_once} dB");
+    // The background filter rests three ticks of four by now: that must not cost time on another line.
+    let far = composite(&mut entropy, 2.0, Dbm0(-16.0));
+    let near: Vec<i16> = changed.echo(&far).into_iter().map(sample).collect();
+    let out = run(&mut canceller, &far, &near);
+    let again = enhancement(&near, &out, 600, 1400);
+    assert!(again > 20.0, "{again} dB");
+}
+
+#[test]
 fn double_talk_neither_diverges_nor_cuts_the_near_end() {
     let mut entropy = Entropy::for_simulation(4);
     let far = composite(&mut entropy, 8.0, Dbm0(-16.0));

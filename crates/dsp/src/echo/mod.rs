@@ -112,7 +112,7 @@ const LEAK_RISE: f32 = 1.023;
 const LEAK_MIN: f32 = 1e-8;
 /// An echo is at most this share of the loudest reference within the tail: an echo return loss of 4.5 dB.
 const ECHO_MOST: f32 = 0.35;
-/// Residual that is never a surprise, and reference whose echo is below the noise of any line: mean square of about -62 dBm0.
+/// Residual that is never a surprise, and reference that is taken as silence, whose echo is 6 dB or more below that: mean square of about -62 dBm0.
 const QUIET: f32 = 160.0;
 /// Energy of a response that a slip may push out of the tail.
 const SLIP_LOSS: f32 = 0.01;

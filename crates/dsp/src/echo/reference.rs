@@ -112,8 +112,8 @@ impl Reference {
         self.write(0, &spectrum);
     }
 
-    /// Takes two ticks in as silence, whatever they hold; the same as [`Self::push`] of zeros, and all but free once nothing
-    /// else is left.
+    /// Takes two ticks in as silence, whatever they hold, and all but free once nothing else is left. Tones end when the peak
+    /// has decayed to what silence may have, as they do in soft noise.
     #[inline(always)]
     pub(super) fn push_silence<S: Simd>(&mut self, simd: S) {
         if self.silent < self.width {

@@ -17,7 +17,7 @@
 //! ITU-T G.168 clause 6.4.2.2 to 6.4.2.10 and 6.4.2.16.
 
 use super::line::Plant;
-use super::signal::{EchoPath, composite, composite_near, hoth, noise, sample, tones};
+use super::signal::{EchoPath, composite, composite_near, hoth, tones};
 use super::{Limit, Measure, Row, Scene};
 use tipring_units::{Dbm0, Entropy, Hz, Millis};
 
@@ -364,15 +364,14 @@ fn comfort_noise(maker: &mut Maker<'_>) {
     maker.add("9", true, far, &talk, near, rows);
 }
 
-/// A voice over a line with an echo return loss of 6 dB, and silence at the near end.
-pub fn voice_scene(seed: u64) -> Scene {
+/// A voice over a line, and silence at the near end but for noise of -65 dBm0.
+pub fn voice_scene(seed: u64, line: &dyn Plant) -> Scene {
     let mut entropy = Entropy::for_simulation(seed + 400);
     let far = super::signal::voice(&mut entropy, 7.0, Dbm0(-18.0));
-    let line = EchoPath::models(0, 6.0).swap_remove(6);
-    let near = line.echo(&far).iter().map(|echo| sample(echo + noise(&mut entropy, Dbm0(-65.0)))).collect();
+    let near = line.back(&mut entropy, &far, &vec![0; far.len()], Dbm0(-65.0));
     Scene {
         name: "voice".to_owned(),
-        line: line.name,
+        line: line.name().to_owned(),
         tail: Millis(64),
         suppress: true,
         talk: vec![0; far.len()],

@@ -33,7 +33,7 @@ pub fn scenes(seed: u64) -> Vec<Scene> {
     let mut all = path_scenes(seed);
     all.extend(double_talk_scenes(seed));
     all.extend(slip_scenes(seed));
-    all.push(voice_scene(seed));
+    all.push(voice_scene(seed, &EchoPath::models(0, 6.0)[6]));
     all
 }
 

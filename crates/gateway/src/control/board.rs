@@ -297,7 +297,7 @@ impl Board {
             }
             CallEvent::Held { call, .. } => self.set(call, "held"),
             CallEvent::Resumed { call, .. } => self.set(call, "talking"),
-            CallEvent::PassedThrough { call, .. } => self.set(call, "fax pass-through"),
+            CallEvent::PassedThrough { call, .. } => self.set(call, "pass-through"),
             CallEvent::Recalled { call, .. } => self.set(call, "recall"),
             CallEvent::Cleared { call, .. } => {
                 if let Some(running) = self.calls.remove(&call) {

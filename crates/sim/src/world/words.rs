@@ -203,10 +203,10 @@ fn call_words(event: &CallEvent) -> (String, String) {
         CallEvent::Held { call, by } => (call_name(call), format!("held by {}", side(*by))),
         CallEvent::Resumed { call, by } => (call_name(call), format!("resumed by {}", side(*by))),
         CallEvent::PassedThrough { call, by: Some((who, signal)) } => {
-            (call_name(call), format!("fax pass-through by {} of {}", signal.word(), side(*who)))
+            (call_name(call), format!("pass-through by {} of {}", signal.word(), side(*who)))
         }
         CallEvent::PassedThrough { call, by: None } => {
-            (call_name(call), "fax pass-through as configured".to_owned())
+            (call_name(call), "pass-through as configured".to_owned())
         }
         CallEvent::Recalled { call, line } => (call_name(call), format!("recalls {}", line_name(line.0))),
         CallEvent::Cleared { call, cause, by } => {

@@ -84,7 +84,13 @@ fn jobs(all: bool) -> Vec<Job> {
         Box::new(|seed, who| cells(&path_scenes(seed), who)),
         Box::new(|seed, who| cells(&double_talk_scenes(seed), who)),
         Box::new(|seed, who| cells(&slip_scenes(seed), who)),
-        Box::new(|seed, who| cells(&[voice_scene(seed)], who)),
+        Box::new(|seed, who| {
+            let mut scenes: Vec<_> =
+                EchoPath::models(0, LOSS).iter().map(|path| voice_scene(seed, path)).collect();
+            // A port whose impedance is set wrongly is what a person notices.
+            scenes.push(voice_scene(seed, &Loop::mismatched()));
+            cells(&scenes, who)
+        }),
     ];
     for (place, level) in LEVELS.into_iter().enumerate() {
         // Three models that lie apart; which ones the seed says.
