@@ -172,8 +172,18 @@ const LINE: [&str; 30] = [
     "told",
     "waiting",
 ];
-const CALL: [&str; 10] =
-    ["from", "routed", "alerting", "early", "answered", "held", "resumed", "recalls", "fax", "cleared"];
+const CALL: [&str; 10] = [
+    "from",
+    "routed",
+    "alerting",
+    "early",
+    "answered",
+    "held",
+    "resumed",
+    "recalls",
+    "pass-through",
+    "cleared",
+];
 const GATEWAY: [&str; 7] = ["account", "server", "user", "refuses", "alarm", "is", "stuck"];
 const MEDIA: [&str; 4] = ["stream", "digit", "hears", "leg"];
 const HEARD: [&str; 10] =
