@@ -96,6 +96,28 @@ fn after_a_long_silence_the_echo_is_down_at_once_and_a_changed_line_is_found() {
 }
 
 #[test]
+fn a_line_that_changes_slowly_is_followed_while_little_is_to_be_learnt() {
+    let (from, to) = (model("D.2", 8.0), model("D.5", 8.0));
+    let mut entropy = Entropy::for_simulation(13);
+    let far = composite(&mut entropy, 44.0, Dbm0(-16.0));
+    let echoes = [from.echo(&far), to.echo(&far)];
+    // Four seconds of the one line, then a tenth of the other comes in within 36 seconds: no tick has anything surprising.
+    let near: Vec<i16> = (0..far.len())
+        .map(|n| {
+            let share = ((n as f64 - 32_000.0) / 2_880_000.0).clamp(0.0, 0.1);
+            sample(echoes[0][n] * (1.0 - share) + echoes[1][n] * share + noise(&mut entropy, Dbm0(-70.0)))
+        })
+        .collect();
+    let mut canceller = linear();
+    let out = run(&mut canceller, &far, &near);
+    let worst = (4..43).map(|second| enhancement(&near, &out, second * 1000, (second + 1) * 1000));
+    let worst = worst.fold(f32::MAX, f32::min);
+    eprintln!("worst second {worst:.1} dB, {} changes", canceller.state().path_changes);
+    assert!(worst > 30.0, "{worst} dB");
+    assert_eq!(canceller.state().path_changes, 0);
+}
+
+#[test]
 fn double_talk_neither_diverges_nor_cuts_the_near_end() {
     let mut entropy = Entropy::for_simulation(4);
     let far = composite(&mut entropy, 8.0, Dbm0(-16.0));

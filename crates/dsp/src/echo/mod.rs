@@ -12,7 +12,8 @@
 //! [`slip`]). What remains of the echo is replaced by comfort noise while only the far end talks.
 //!
 //! # Limits
-//! Tail up to [`TAIL_MAX`], bulk delay up to [`DELAY_MAX`]. Non-linear echo is only suppressed, not cancelled.
+//! Tail up to [`TAIL_MAX`], bulk delay up to [`DELAY_MAX`]. Non-linear echo is only suppressed, not cancelled. A line that becomes quite another
+//! one within half a minute, too slowly for a surprise, is followed late: up to 40 dB of enhancement are lost meanwhile.
 //!
 //! # Standard
 //! ITU-T G.168: clause 6.4.2 (tests), 6.5 (suppressor), 7 (disabler).
