@@ -34,7 +34,10 @@ pub use line_side::MAX_CALLS_PER_LINE;
 pub use outbox::{MAX_MESSAGES, MAX_OUTPUTS};
 pub use plan::{MAX_EMERGENCY, MAX_RULES, Plan, Selection};
 pub use record::CallRecord;
-pub use setup::{Destination, DialRow, Emergency, Permission, Phone, Server, Setup, Timers, User};
+pub use setup::{
+    Destination, DialRow, Disa, Emergency, Hunt, Night, OutsideLine, Permission, Phone, Server, Setup,
+    Timers, User,
+};
 pub use switch::{MAX_LINES, MAX_SERVERS, Machine, Switch};
 pub use view::{CallView, LineView, Progress};
 

@@ -214,7 +214,21 @@ impl LineSide {
             LineEvent::CallerIdSent(_)
             | LineEvent::CallerIdOmitted { .. }
             | LineEvent::Roh(_)
-            | LineEvent::SupervisionDone => {}
+            | LineEvent::SupervisionDone
+            // News of outside lines.
+            | LineEvent::Incoming
+            | LineEvent::Caller(_)
+            | LineEvent::Offered
+            | LineEvent::GaveUp
+            | LineEvent::ExchangeReady(_)
+            | LineEvent::Dialled
+            | LineEvent::Exchange(_)
+            | LineEvent::FarAnswered(_)
+            | LineEvent::FarCleared(_)
+            | LineEvent::Metered(_)
+            | LineEvent::InUse(_)
+            | LineEvent::Waiting(_)
+            | LineEvent::Lifeline(_) => {}
         }
     }
 
@@ -515,7 +529,9 @@ impl LineSide {
                 return;
             }
             Refusal::OffHook => Cause::Glare,
-            Refusal::OutOfService => Cause::OUT_OF_ORDER,
+            Refusal::OutOfService | Refusal::Incoming | Refusal::InUse | Refusal::Guard => {
+                Cause::OUT_OF_ORDER
+            }
         };
         match (&self.state, refusal) {
             (State::Recalling(_), Refusal::OffHook) => {} // lifted as it was to ring back: that answers it
@@ -556,7 +572,9 @@ impl LineSide {
                     self.enter(State::Down);
                 }
             }
-            LineFault::Leakage => {} // calls still work
+            // Calls still work; or it is no telephone's.
+            LineFault::Leakage | LineFault::NoBattery | LineFault::NoDialTone | LineFault::ForeignVoltage => {
+            }
         }
     }
 

@@ -146,7 +146,7 @@ impl Plan {
     pub(crate) fn kind(&self, rule: &Rule, sent: &str, outside: Option<usize>) -> Option<NumberKind> {
         match rule.to {
             Destination::Number(_) | Destination::Phones => None,
-            Destination::Server { .. } | Destination::OutsideLine => {
+            Destination::Server { .. } | Destination::Lines { .. } | Destination::Line { .. } => {
                 let part = outside.and_then(|start| sent.get(start..)).unwrap_or(sent);
                 match self.numbering.look(part) {
                     Outside::Complete(kind) | Outside::Open(kind) => Some(kind),

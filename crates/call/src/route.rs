@@ -74,7 +74,7 @@ fn way(setup: &Setup, down: &BTreeSet<ServerName>, to: Destination, sent: Number
         }
         Destination::Server { name, .. } if down.contains(&name) => Err(Cause::NETWORK),
         Destination::Server { name, number } => Ok(Target::Server { name, number: number.unwrap_or(sent) }),
-        Destination::OutsideLine => Err(Cause::NO_CIRCUIT),
+        Destination::Lines { .. } | Destination::Line { .. } => Err(Cause::NO_CIRCUIT),
     }
 }
 

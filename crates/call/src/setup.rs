@@ -12,6 +12,10 @@ use crate::{CauseTones, Number, ServerName};
 pub struct Setup {
     /// The telephones on lines.
     pub phones: Vec<Phone>,
+    /// The outside lines, in the order of the configuration.
+    pub lines: Vec<OutsideLine>,
+    /// In which order `lines` are tried.
+    pub hunt: Hunt,
     /// The telephones that register here.
     pub users: Vec<User>,
     /// The servers, the preferred one first.
@@ -34,7 +38,7 @@ pub struct Setup {
 }
 
 /// A telephone on a line.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Phone {
     /// Its line.
     pub line: LineId,
@@ -48,6 +52,63 @@ pub struct Phone {
     pub ring: RingPattern,
     /// It is a fax or a modem: all its calls are passed through.
     pub data: bool,
+    /// Called as soon as it is lifted, in order until one takes the call; empty: it gets dial tone.
+    pub dials: Vec<Destination>,
+}
+
+/// A line of an exchange (an FXO port).
+#[derive(Clone, PartialEq, Debug)]
+pub struct OutsideLine {
+    /// Its line.
+    pub line: LineId,
+    /// What the configuration calls it: `1` of `[line.1]`.
+    pub number: Number,
+    /// Its name, may be empty.
+    pub name: Text<MAX_CALLER_NAME>,
+    /// Who is rung for calls that come in on it, all at once. Empty: nobody; the line rings in vain.
+    pub rings: Vec<Destination>,
+    /// Who is rung in the end, when nobody of `rings` has taken the call for `ring_time`, or all are busy.
+    pub fallback: Option<Destination>,
+    /// How long `rings` are rung before that.
+    pub ring_time: Millis,
+    /// Who is rung at night in place of `rings`.
+    pub night: Option<Night>,
+    /// Calls that come in are answered and may dial.
+    pub disa: Option<Disa>,
+    /// Dialled to the exchange after each number (`#` where it wants one).
+    pub suffix: Number,
+}
+
+/// The night number of an outside line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Night {
+    /// Minutes of the day, local time, at which it begins and ends; over midnight where the end is smaller.
+    pub from: u16,
+    /// See `from`.
+    pub to: u16,
+    /// Who is rung.
+    pub rings: Destination,
+}
+
+/// Direct inward system access: who calls in hears dial tone and dials as a telephone of the house.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Disa {
+    /// Dialled first, followed by `#`; without it only telephones of the house are reached.
+    pub pin: Option<Number>,
+    /// What may be called with the right PIN.
+    pub may_call: Permission,
+}
+
+/// In which order outside lines are tried.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Hunt {
+    /// From the first on.
+    #[default]
+    Linear,
+    /// From the one after the last that was taken.
+    Circular,
+    /// The one whose last call is the longest ago.
+    LeastRecent,
 }
 
 /// A telephone that registers here.
@@ -69,6 +130,9 @@ pub struct Server {
     /// Who is called by a number from there that no telephone has (a provider's number for the whole house):
     /// a telephone's number. The only telephone needs no entry: it gets all calls.
     pub rings: Option<Number>,
+    /// What calls from there may reach beside telephones, by the dial plan: an IP PBX behind which this box is the gateway
+    /// to outside lines. `None`: nothing.
+    pub may_call: Option<Permission>,
 }
 
 /// What a telephone may call; each includes the ones before it.
@@ -108,8 +172,19 @@ pub enum Destination {
         /// The number.
         number: Option<Number>,
     },
-    /// An analog outside line. There is none in this version: such calls end with cause 34 (no circuit).
-    OutsideLine,
+    /// Any free outside line, with this number, or with the one that the pattern sends; an empty one gives the exchange's
+    /// own dial tone.
+    Lines {
+        /// The number.
+        number: Option<Number>,
+    },
+    /// The outside line of this name.
+    Line {
+        /// What the configuration calls it.
+        line: Number,
+        /// The number.
+        number: Option<Number>,
+    },
 }
 
 /// Emergency calls. The numbers are the country's ([`NumberPlan::emergency`]); each is also reached with any
@@ -120,6 +195,8 @@ pub struct Emergency {
     pub via: Vec<Destination>,
     /// The number shown to the answering point in place of the telephone's own.
     pub callback: Option<Number>,
+    /// Who is rung at once and shown who calls.
+    pub notify: Option<Destination>,
 }
 
 /// Timers of calls.

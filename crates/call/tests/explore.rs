@@ -400,7 +400,12 @@ impl World {
             | LineCommand::Quiet
             | LineCommand::Release
             | LineCommand::Report
-            | LineCommand::InService(_) => {}
+            | LineCommand::InService(_)
+            | LineCommand::Seize(_)
+            | LineCommand::Dial(_)
+            | LineCommand::Answer
+            | LineCommand::FlashOut
+            | LineCommand::HangUp => {}
         }
     }
 

@@ -114,7 +114,9 @@ impl Effective {
             CallerIdTiming::Off => {
                 format!("off ({} is not in this version yet)", country.caller_id.standard.word())
             }
-            CallerIdTiming::Bellcore { .. } => country.caller_id.standard.word().to_owned(),
+            CallerIdTiming::BetweenRings { .. }
+            | CallerIdTiming::BeforeRing { .. }
+            | CallerIdTiming::AfterShortRing { .. } => country.caller_id.standard.word().to_owned(),
         };
         let pulse = if profile.pulse.enabled {
             format!("breaks of {}-{} ms", profile.pulse.break_min.0, profile.pulse.break_max.0)

@@ -1,8 +1,8 @@
 //! A country: what its telephone lines sound like and how they behave.
 
 use tipring_port::{
-    CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, HookTiming, Impedance, LineProfile, PulseTiming,
-    RingPattern, RingSpec, RohTiming, TonePlan,
+    CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, HookTiming, Impedance, LineProfile, LoopStart,
+    PulseTiming, RingPattern, RingSpec, RohTiming, TonePlan,
 };
 use tipring_units::{Db, Dbr, Milliamps, Millis, Samples, Volts};
 
@@ -154,6 +154,8 @@ impl Country {
             caller_id: self.caller_id.timing,
             disconnect: self.disconnect,
             reverse_on_answer: self.reverse_on_answer,
+            metering: None,
+            start: LoopStart::Loop,
             roh: self.roh,
             battery: self.battery,
             loop_current: self.loop_current,
@@ -168,6 +170,7 @@ impl Country {
             dtmf: DtmfProfile::default(),
             echo_tail: ECHO_TAIL,
             tones: self.tones,
+            fxo: None,
         }
     }
 }

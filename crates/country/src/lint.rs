@@ -108,12 +108,13 @@ fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
     let pause = ring.pattern.iter().last().unwrap_or(Millis::ZERO);
     match country.caller_id.timing {
         CallerIdTiming::Off => {}
-        CallerIdTiming::Bellcore { after_ring, before_ring, .. } => {
+        CallerIdTiming::BetweenRings { after_ring, before_ring, .. } => {
             check(
                 after_ring + CALLER_ID_BURST + before_ring <= pause,
                 "caller ID does not fit between rings",
             );
         }
+        CallerIdTiming::BeforeRing { .. } | CallerIdTiming::AfterShortRing { .. } => {}
     }
     check((300.0..=1200.0).contains(&country.impedance.nominal().0), "the impedance is not 300 to 1200 ohm");
     check((-15.0..=6.0).contains(&country.level_out.0), "the outward level is not -15 to 6 dBr");

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use tipring_port::{
-    CallerIdTiming, Component, Disconnect, FlashWindow, HookTiming, Impedance, MAX_RING_STEPS,
-    PulseConvention, PulseTiming, RingPattern, RingSpec, RohTiming, Tone, TonePlan, ToneProgram, ToneStep,
+    CallerIdSignal, CallerIdTiming, Component, Disconnect, FlashWindow, FskStandard, HookTiming, Impedance,
+    MAX_RING_STEPS, PulseConvention, PulseTiming, RingPattern, RingSpec, RohTiming, Tone, TonePlan,
+    ToneProgram, ToneStep,
 };
 use tipring_units::{Dbm0, Hz, Millis};
 
@@ -268,10 +269,15 @@ fn caller_id(file: &File<'_>, raw: &RawCallerId) -> Result<CallerIdRule, Country
                 let text = text.as_deref().ok_or_else(|| file.error(key, "missing"))?;
                 file.read(key, text, quantity::time)
             };
-            CallerIdTiming::Bellcore {
+            CallerIdTiming::BetweenRings {
                 after_ring: time("caller_id.after_ring", &raw.after_ring)?,
                 before_ring: time("caller_id.before_ring", &raw.before_ring)?,
-                multiple: raw.multiple.unwrap_or(true),
+                signal: CallerIdSignal::Fsk {
+                    standard: FskStandard::Bell202,
+                    multiple: raw.multiple.unwrap_or(true),
+                    seizure: 300,
+                    mark: 180,
+                },
             }
         }
         CallerIdStandard::EtsiDtas | CallerIdStandard::EtsiRpas | CallerIdStandard::Bt => CallerIdTiming::Off,

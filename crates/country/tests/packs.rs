@@ -1,7 +1,7 @@
 //! The packs that are built in, and the mistakes that a pack can hold.
 
 use tipring_country::{Country, NumberKind, Outside, lint};
-use tipring_port::{CallerIdTiming, Disconnect, Impedance, Tone};
+use tipring_port::{CallerIdSignal, CallerIdTiming, Disconnect, Impedance, Tone};
 use tipring_units::{Db, Dbm0, Dbr, Hz, Millis};
 
 const US: &str = include_str!("../../../data/countries/us.toml");
@@ -89,7 +89,11 @@ fn the_profile_of_an_american_line_is_the_pack() {
     assert_eq!(profile.ring.pattern.iter().collect::<Vec<_>>(), [Millis(2000), Millis(4000)]);
     assert_eq!(
         profile.caller_id,
-        CallerIdTiming::Bellcore { after_ring: Millis(600), before_ring: Millis(200), multiple: true }
+        CallerIdTiming::BetweenRings {
+            after_ring: Millis(600),
+            before_ring: Millis(200),
+            signal: CallerIdSignal::GR30
+        }
     );
     assert_eq!(profile.impedance, Impedance::R600);
     assert_eq!(country("fr").line_profile().impedance, Impedance::Tbr21);

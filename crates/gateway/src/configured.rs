@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use tipring_call::{CauseTones, DialRow, Emergency, Number, Permission, Setup, Timers};
+use tipring_call::{CauseTones, DialRow, Emergency, Hunt, Number, Permission, Setup, Timers};
 use tipring_config::{
     Codec, Destination, Digest, Digits, Effective, JitterMode, MayCall, Phone, PhoneType, Rule, Server,
     Service, Target,
@@ -78,6 +78,7 @@ impl Site {
             may_call: permission(phone.may_call),
             ring: effective.profile(phone).ring.pattern,
             data: matches!(phone.r#type, PhoneType::Fax | PhoneType::Modem),
+            dials: Vec::new(),
         });
         let (servers, accounts) = servers(effective);
         let first = servers.first();
@@ -149,6 +150,8 @@ fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wirin
     let unknown = if has(Tone::SpecialInformation) { Tone::SpecialInformation } else { Tone::Congestion };
     Setup {
         phones,
+        lines: Vec::new(),
+        hunt: Hunt::default(),
         users: effective
             .sip
             .iter()
@@ -163,6 +166,7 @@ fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wirin
             .chain(effective.server.iter().filter(|(_, server)| !server.service.is_used()))
             .map(|(name, server)| tipring_call::Server {
                 name: Text::new(name),
+                may_call: None,
                 rings: server.rings.iter().find_map(|destination| match &destination.target {
                     Target::Phone(number) => Some(Number::new(number.as_str())),
                     Target::Phones | Target::Server(_) | Target::Lines | Target::Line(_) => None,
@@ -175,6 +179,7 @@ fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wirin
         emergency: Emergency {
             via: effective.emergency.via.iter().map(destination).collect(),
             callback: effective.emergency.callback.as_deref().map(Number::new),
+            notify: None,
         },
         timers: Timers {
             first_digit: effective.wait_first_digit,
@@ -203,7 +208,10 @@ fn destination(destination: &Destination) -> tipring_call::Destination {
         Target::Phone(number) => tipring_call::Destination::Number(Text::new(number.as_str())),
         Target::Phones => tipring_call::Destination::Phones,
         Target::Server(name) => tipring_call::Destination::Server { name: Text::new(name), number },
-        Target::Lines | Target::Line(_) => tipring_call::Destination::OutsideLine,
+        Target::Lines => tipring_call::Destination::Lines { number: None },
+        Target::Line(line) => {
+            tipring_call::Destination::Line { line: Text::new(line.as_str()), number: None }
+        }
     }
 }
 

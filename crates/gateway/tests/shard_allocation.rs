@@ -148,7 +148,7 @@ fn a_minute<A: Toys>() {
         for (line, input) in rx.iter_mut().enumerate() {
             let closed = line + 1 < LINES && tick % 3000 < 2700;
             let current = Milliamps(if closed { 25.0 } else { 0.0 });
-            *input = LineIn::steady(LoopReading { voltage: Volts(48.0), current });
+            *input = LineIn::steady(LoopReading { voltage: Volts(48.0), current, ..LoopReading::default() });
             let say = match tick % 100 {
                 0..12 => shard_bench::toys::Say::Digit(b'7'),
                 40..70 => shard_bench::toys::Say::Voice(1),

@@ -200,6 +200,7 @@ fn lost<A: Toys>() {
         let input = tipring_gateway::LineIn::steady(tipring_port::LoopReading {
             current: tipring_units::Milliamps(25.0),
             voltage: tipring_units::Volts(48.0),
+            ..tipring_port::LoopReading::default()
         });
         let (mut out, mut packets) =
             ([tipring_gateway::LineOut::SILENT], tipring_media::Packets::with_capacity(1));

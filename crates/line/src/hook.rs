@@ -132,6 +132,12 @@ impl HookTracker {
             CookedEvent::OffHook => self.closed = true,
             CookedEvent::OnHook => self.closed = false,
             CookedEvent::Flash | CookedEvent::PulseDigit(_) => {}
+            // What an exchange does is no hook.
+            CookedEvent::RingBegan
+            | CookedEvent::RingEnded
+            | CookedEvent::Battery(_)
+            | CookedEvent::Reversed(_)
+            | CookedEvent::LoopBreak(_) => return,
         }
         if self.blind_until.is_some_and(|until| at < until) {
             return; // the card mistook our own open loop; its latest hook state is kept
@@ -162,6 +168,15 @@ impl HookTracker {
             (Receiver::Down | Receiver::Closing { .. }, CookedEvent::Flash | CookedEvent::PulseDigit(_)) => {}
             // The loop was found open after our own break and the card has not said on-hook: wait for it.
             (Receiver::Break { .. }, CookedEvent::Flash | CookedEvent::PulseDigit(_)) => {}
+            // Taken above.
+            (
+                Receiver::Down | Receiver::Closing { .. } | Receiver::Lifted { .. } | Receiver::Break { .. },
+                CookedEvent::RingBegan
+                | CookedEvent::RingEnded
+                | CookedEvent::Battery(_)
+                | CookedEvent::Reversed(_)
+                | CookedEvent::LoopBreak(_),
+            ) => {}
         }
     }
 

@@ -108,6 +108,7 @@ fn every_state_takes_every_command_as_the_matrix_says() {
                 None => String::new(),
                 Some(CardOrder::Feed(feed)) => format!("  feed {feed:?}"),
                 Some(CardOrder::Present(network)) => format!("  present {network}"),
+                Some(CardOrder::Lifeline(on)) => format!("  lifeline {on}"),
                 Some(CardOrder::Run(program)) => format!("  program of {} steps", program.steps().len()),
             };
             let playing = bench.out.playing.map_or(String::new(), |playing| format!("  plays {playing:?}"));
@@ -133,7 +134,8 @@ fn every_state_survives_every_report() {
     let mut reports = Vec::new();
     for current in [0.0, 5.0, 25.0, -25.0, f32::NAN, f32::INFINITY] {
         reports.push(steady(current));
-        let reading = LoopReading { current: Milliamps(current), voltage: Volts(current) };
+        let reading =
+            LoopReading { current: Milliamps(current), voltage: Volts(current), ..LoopReading::default() };
         reports.push(CardReport { sense: Sense::Raw([reading; READINGS_PER_TICK]), ..steady(0.0) });
     }
     for event in [CookedEvent::OffHook, CookedEvent::OnHook, CookedEvent::Flash, CookedEvent::PulseDigit(255)]
@@ -293,7 +295,7 @@ proptest! {
             let mut ticks = 1;
             match input {
                 Input::Readings(currents) => {
-                    let reading = |ms: usize| LoopReading { current: Milliamps(currents[ms]), voltage: Volts(48.0) };
+                    let reading = |ms: usize| LoopReading { current: Milliamps(currents[ms]), voltage: Volts(48.0), ..LoopReading::default() };
                     report.sense = Sense::Raw(core::array::from_fn(reading));
                 }
                 Input::Steady(current, count) => (report, ticks) = (steady(current), count),
@@ -316,7 +318,7 @@ proptest! {
                     Some(CardOrder::Run(program)) => {
                         program.steps().iter().any(|step| matches!(step.feed, Feed::Ringing { .. }))
                     }
-                    Some(CardOrder::Feed(_) | CardOrder::Present(_)) | None => false,
+                    Some(CardOrder::Feed(_) | CardOrder::Present(_) | CardOrder::Lifeline(_)) | None => false,
                 };
                 let summary = fxs.summary();
                 prop_assert!(!(rings && summary.off_hook));

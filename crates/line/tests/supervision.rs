@@ -5,8 +5,9 @@ mod common;
 use common::{Bench, Plant, settings, step};
 use tipring_line::{Playing, Settings, frame_length};
 use tipring_port::{
-    CallerId, CallerIdShown, CallerIdTiming, CardOrder, DateTime, Disconnect, Feed, LineCommand, LineEvent,
-    LineFault, MAX_CALLER_NAME, Program, ProgramId, Refusal, RingPattern, RingRequest, RohStage, Text, Tone,
+    CallerId, CallerIdShown, CallerIdSignal, CallerIdTiming, CardOrder, DateTime, Disconnect, Feed,
+    FskStandard, LineCommand, LineEvent, LineFault, MAX_CALLER_NAME, Program, ProgramId, Refusal,
+    RingPattern, RingRequest, RohStage, Text, Tone,
 };
 use tipring_units::{Epoch, Millis};
 
@@ -158,8 +159,16 @@ fn caller_identity_without_room_is_not_sent_and_the_line_says_what_it_needs() {
 #[test]
 fn a_single_message_is_sent_whole_or_not_at_all() {
     let mut single = settings();
-    single.caller_id =
-        CallerIdTiming::Bellcore { after_ring: Millis(500), before_ring: Millis(200), multiple: false };
+    single.caller_id = CallerIdTiming::BetweenRings {
+        after_ring: Millis(500),
+        before_ring: Millis(200),
+        signal: CallerIdSignal::Fsk {
+            standard: FskStandard::Bell202,
+            multiple: false,
+            seizure: 300,
+            mark: 180,
+        },
+    };
     let needs = 500 + 10 + frame_length(&caller(), false).0 + 200;
     for (pause, fits) in [(needs, true), (needs - 1, false)] {
         let mut bench = Bench::new(single, Plant::new(1.0, 300.0));
@@ -185,9 +194,13 @@ fn a_card_that_rings_before_the_pause_is_over_ends_the_burst_and_the_line_says_s
     assert!(matches!(bench.fxs.playing(), Playing::CallerId { .. }));
     let program = bench.orders.iter().rev().find_map(|(_, order)| match order {
         CardOrder::Run(program) => Some(program.id),
-        CardOrder::Feed(_) | CardOrder::Present(_) => None,
+        CardOrder::Feed(_) | CardOrder::Present(_) | CardOrder::Lifeline(_) => None,
     });
-    let mut report = CardReport::steady(LoopReading { voltage: Volts(48.0), current: Milliamps(0.0) });
+    let mut report = CardReport::steady(LoopReading {
+        voltage: Volts(48.0),
+        current: Milliamps(0.0),
+        ..LoopReading::default()
+    });
     report.step = program.map(|id| (id, 0, 0));
     bench.fxs.tick(SampleTime(bench.now), &report, &mut bench.out);
     let said: Vec<_> = bench.out.events().map(|said| said.event).collect();
@@ -494,7 +507,7 @@ fn program_names_are_not_used_twice() {
         .iter()
         .filter_map(|(_, order)| match order {
             CardOrder::Run(program) => Some(program.id),
-            CardOrder::Feed(_) | CardOrder::Present(_) => None,
+            CardOrder::Feed(_) | CardOrder::Present(_) | CardOrder::Lifeline(_) => None,
         })
         .collect();
     assert_eq!(ids.len(), 5);

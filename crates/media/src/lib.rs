@@ -25,9 +25,10 @@ pub use meter::SymbolMeter;
 pub use packets::{Channel, MAX_PACKET, Packet, Packets};
 pub use plane::{Crossed, MAX_MEMBERS, Plane, Stage};
 pub use processing::{
-    Bank, Coder, Crossing, Heard, LineVoice, MAX_UNIT, MAX_WHOLE, Meter, Player, Processing, Sifted, Whole,
+    Bank, Coder, Crossing, Heard, LineEar, LineVoice, MAX_OVERHEARD, MAX_UNIT, MAX_WHOLE, Meter, Player,
+    Processing, Sifted, Whole,
 };
 pub use rtp_leg::RtpLeg;
-pub use samples::{SampleBank, SampleCoder, SampleCrossing, SamplePlayer, SampleVoice};
-pub use symbols::{SymbolBank, SymbolCoder, SymbolCrossing, SymbolPlayer, SymbolVoice};
+pub use samples::{SampleBank, SampleCoder, SampleCrossing, SampleLineEar, SamplePlayer, SampleVoice};
+pub use symbols::{SymbolBank, SymbolCoder, SymbolCrossing, SymbolLineEar, SymbolPlayer, SymbolVoice};
 pub use tap::{MAX_TAPS, TAP_FRAMES, Taps};

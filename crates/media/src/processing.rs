@@ -14,7 +14,8 @@
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
 use tipring_port::{
-    Audio, CallerId, CodecName, EchoLoss, Impedance, LineProfile, OpusWish, Signal, Tone, ToneProgram,
+    Audio, CallerId, CodecName, EchoLoss, Impedance, LineProfile, OpusWish, Overheard, Signal, Tone,
+    ToneProgram,
 };
 use tipring_units::{Db, Dbm0, Millis, Samples};
 
@@ -31,6 +32,8 @@ pub trait Processing: Audio + Sized {
     type Player: Player<Self> + Send;
     /// A bank of detectors for the signals of machines.
     type Bank: Bank<Self> + Send;
+    /// The ear of an outside line.
+    type LineEar: LineEar<Self> + Send;
     /// A coder for RTP payloads.
     type Coder: Coder<Self> + Send;
     /// Where decoded sound waits.
@@ -135,6 +138,28 @@ pub trait Bank<A: Audio> {
     fn reset(&mut self);
     /// Takes a frame; the signal that is certain now, once.
     fn listen(&mut self, frame: &A::Frame) -> Option<Signal>;
+}
+
+/// Things that an ear may tell of one tick, at the most.
+pub const MAX_OVERHEARD: usize = 3;
+
+/// Hears on an outside line what its signalling needs: tones of the exchange, voices and silence, the caller's identity.
+pub trait LineEar<A: Audio> {
+    /// An ear for an outside line of this profile.
+    fn new(profile: &LineProfile) -> Self;
+    /// Becomes what [`LineEar::new`] gives for `profile`, without allocating.
+    fn renew(&mut self, profile: &LineProfile);
+    /// Forgets what it has heard: the line goes on-hook or off-hook.
+    fn reset(&mut self);
+    /// Takes what comes from the line (without echo, off-hook) and what goes to it from the network. On-hook it listens
+    /// for the caller's identity, off-hook for tones, voices and silence (and for the identity where a terminal answers to
+    /// get it).
+    fn listen(
+        &mut self,
+        off_hook: bool,
+        line: &A::Frame,
+        network: &A::Frame,
+    ) -> [Option<Overheard>; MAX_OVERHEARD];
 }
 
 /// Sound to RTP payload and back, in units of one tick or, where the codec makes them, in whole packets.

@@ -10,6 +10,8 @@
 //! # Limits
 //! Echo does not exist; levels are carried, gains are applied to them, nothing is masked by noise.
 
+mod line_ear;
+
 use tipring_dsp::FskBurst;
 use tipring_line::caller_frame;
 use tipring_port::{
@@ -41,10 +43,13 @@ const CROSS_MAX: usize = 6;
 /// Frames that wait to be played, at the most.
 const STRETCH_MAX: usize = 6;
 
+pub use line_ear::SymbolLineEar;
+
 impl Processing for Symbols {
     type Voice = SymbolVoice;
     type Player = SymbolPlayer;
     type Bank = SymbolBank;
+    type LineEar = SymbolLineEar;
     type Coder = SymbolCoder;
     type Stretch = SymbolStretch;
     type Crossing = SymbolCrossing;

@@ -4,7 +4,7 @@
 //! [`CardOrder`]. Timed signals (ring cadence, CPC, reversal) go down as a whole [`Program`] that the card
 //! executes by itself, exact to the sample, and whose end it reports.
 
-use tipring_units::{Hz, Milliamps, Samples, Volts};
+use tipring_units::{Hz, Milliamps, Millis, Samples, Volts};
 
 use crate::Impedance;
 
@@ -22,6 +22,8 @@ pub struct LoopReading {
     pub voltage: Volts,
     /// Out of tip and back into ring.
     pub current: Milliamps,
+    /// From ring to ground beside that: a terminal grounds ring (ground start). Always zero at an FXO port.
+    pub ground: Milliamps,
 }
 
 /// What a card that does its own hook detection reports (DAHDI).
@@ -35,6 +37,16 @@ pub enum CookedEvent {
     Flash,
     /// A pulse digit, already counted: breaks 1 to 10 as `1`..`9`, `0`.
     PulseDigit(u8),
+    /// FXO: ringing voltage is on the line.
+    RingBegan,
+    /// FXO: the burst is over.
+    RingEnded,
+    /// FXO: battery is on the line (`true`) or gone.
+    Battery(bool),
+    /// FXO: the polarity is reversed (`true`) or normal.
+    Reversed(bool),
+    /// FXO: loop current broke and came back after this (CPC).
+    LoopBreak(Millis),
 }
 
 /// Up to [`MAX_COOKED_EVENTS`] events with the sample of the tick at which each happened.
@@ -72,10 +84,10 @@ pub enum Sense {
     Cooked(CookedEvents),
 }
 
-/// What the line is fed with.
+/// What a port does to its line: an FXS one feeds it, an FXO one closes its loop or not.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Feed {
-    /// Nothing: the loop is open.
+    /// Nothing: the loop is open. An FXO port is on-hook.
     Open,
     /// Battery, tip positive.
     Normal,
@@ -88,6 +100,19 @@ pub enum Feed {
         /// Root mean square, before the source's own resistance.
         level: Volts,
     },
+    /// FXS, ground start, idle: battery on ring, tip open.
+    TipOpen,
+    /// FXS: a metering pulse on top of battery.
+    Metering {
+        /// 12 or 16 kHz.
+        frequency: Hz,
+        /// The battery is reversed.
+        reversed: bool,
+    },
+    /// FXO: the loop is closed (off-hook).
+    Closed,
+    /// FXO, ground start: ring is grounded to ask for service.
+    RingGround,
 }
 
 /// The name of a program, so that its end can be told from another's.
@@ -151,6 +176,9 @@ pub enum CardOrder {
     /// Present this network to the line and balance against it. The feed and a running program go on. A card that has but
     /// one ignores it.
     Present(Impedance),
+    /// FXS: the relay joins the telephone to its outside line (`true`), or to the port. A card without one ignores it. The
+    /// relay joins by itself when the card is not served: at the start, on loss of power or of the process.
+    Lifeline(bool),
 }
 
 /// How a program ended.
@@ -177,6 +205,10 @@ pub struct CardReport {
     pub bulk_delay: Samples,
     /// The network that the card presents and balances against; `None` if it has but one, or cannot tell.
     pub presents: Option<Impedance>,
+    /// FXO: metering pulses (12 or 16 kHz) that ended in this tick.
+    pub metering: u8,
+    /// FXS: the relay joins the telephone to its outside line; `None` where there is no relay.
+    pub lifeline: Option<bool>,
 }
 
 impl CardReport {
@@ -189,6 +221,8 @@ impl CardReport {
             slip: 0,
             bulk_delay: Samples(0),
             presents: None,
+            metering: 0,
+            lifeline: None,
         }
     }
 }

@@ -7,11 +7,14 @@
 
 mod audio;
 mod caller;
+mod caller_timing;
 mod card;
 mod dtmf;
+mod fxo;
 mod impedance;
 mod line;
 mod media;
+mod overheard;
 mod profile;
 mod signal;
 mod text;
@@ -19,24 +22,27 @@ mod tone;
 
 pub use audio::{Audio, Frame, SAMPLE_SILENCE, Samples, Sound, Symbol, Symbols};
 pub use caller::{Absence, CallerId, DateTime, MAX_CALLER_NAME, MAX_CALLER_NUMBER};
+pub use caller_timing::{CallerIdAlert, CallerIdSignal, CallerIdTiming, DtmfCallerId, FskStandard};
 pub use card::{
     CardOrder, CardReport, CookedEvent, CookedEvents, Feed, LoopReading, MAX_COOKED_EVENTS,
     MAX_PROGRAM_STEPS, Program, ProgramEnd, ProgramId, ProgramStep, READINGS_PER_TICK, Sense,
 };
 pub use dtmf::DtmfProfile;
+pub use fxo::{AnswerSign, ClearSigns, DialWhen, FxoProfile, OutDialling, RingDetection};
 pub use impedance::{Elements, Impedance};
 pub use line::{
-    CallerIdShown, DigitSource, LineCommand, LineEvent, LineFault, LineSummary, Refusal, RingRequest,
-    RohStage,
+    CallerIdShown, ClearSign, DigitSource, LineCommand, LineEvent, LineFault, LineSummary, MAX_OUT_DIGITS,
+    Refusal, RingRequest, RohStage,
 };
 pub use media::{
     BalanceEnd, BalanceEvent, CodecName, Command, CrossSpec, Direction, DtmfMode, EchoLoss, Event, EventType,
     G726Packing, G726Rate, Hearing, JitterSpec, LegSpec, MAX_EVENT_TYPES, MAX_PAYLOAD_TYPES, MediaCommand,
     MediaEvent, OpusWish, PayloadType, RtpClock, RtpSpec, SilenceMode, StreamStats, TapPoint, VoiceQuality,
 };
+pub use overheard::{CallerIdFault, Overheard};
 pub use profile::{
-    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, MAX_RING_STEPS, PulseConvention,
-    PulseTiming, RingPattern, RingSpec, RohTiming,
+    Disconnect, FlashWindow, HookTiming, LineProfile, LoopStart, MAX_RING_STEPS, MeteringSpec,
+    PulseConvention, PulseTiming, RingPattern, RingSpec, RohTiming,
 };
 pub use signal::Signal;
 pub use text::Text;

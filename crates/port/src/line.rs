@@ -2,7 +2,10 @@
 
 use tipring_units::{Milliamps, Millis, Volts};
 
-use crate::{CallerId, RingPattern, Tone};
+use crate::{AnswerSign, CallerId, CallerIdFault, RingPattern, Text, Tone};
+
+/// Digits that are dialled to an exchange in one order, at the most.
+pub const MAX_OUT_DIGITS: usize = 40;
 
 /// How a digit was dialled.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -47,8 +50,19 @@ pub enum LineCommand {
     Release,
     /// Tell what is true of the line ([`LineSummary`]), in whatever epoch: control has lost sight of it.
     Report,
-    /// Administrative state: in service (battery on) or out of service (battery off).
+    /// Administrative state: in service (battery on) or out of service (battery off; an FXO port on-hook).
     InService(bool),
+    /// FXO: seize the line, wait for the exchange and dial these digits; without any the caller hears the exchange and dials.
+    /// `,` is a pause of a second. Refused where the line rings, is in use or dead: the shard decides glare.
+    Seize(Text<MAX_OUT_DIGITS>),
+    /// FXO: dial more, behind what is being dialled.
+    Dial(Text<MAX_OUT_DIGITS>),
+    /// FXO: answer the exchange's ringing.
+    Answer,
+    /// FXO: a flash towards the exchange.
+    FlashOut,
+    /// FXO: the call is over: go on-hook. [`LineEvent::Released`] comes when the guard time has passed.
+    HangUp,
 }
 
 /// Where the receiver-off-hook sequence is.
@@ -73,6 +87,12 @@ pub enum Refusal {
     Stale,
     /// The line is out of service or faulted.
     OutOfService,
+    /// FXO: a call comes in on the line that was to be seized (glare).
+    Incoming,
+    /// FXO: another telephone uses the line.
+    InUse,
+    /// FXO: the guard time after the last call has not passed.
+    Guard,
 }
 
 /// What of a call's identity a telephone was sent.
@@ -95,6 +115,12 @@ pub enum LineFault {
     Panicked,
     /// The loop draws current that no telephone draws on-hook.
     Leakage,
+    /// FXO: there is no battery on the line.
+    NoBattery,
+    /// FXO: no dial tone came, or no loop current flowed, when the line was seized.
+    NoDialTone,
+    /// FXO: alternating voltage that is no ringing, or more direct voltage than any exchange feeds.
+    ForeignVoltage,
 }
 
 /// What a line tells the control plane. Each carries the line's epoch in [`crate::Event`].
@@ -145,6 +171,63 @@ pub enum LineEvent {
     FaultCleared(LineFault),
     /// The administrative state took effect.
     InService(bool),
+    /// FXO: the exchange rings: a call comes in. Who calls may follow.
+    Incoming,
+    /// FXO: who calls, or what became of the message that was to tell; it may come before [`Self::Incoming`].
+    Caller(Result<CallerId, CallerIdFault>),
+    /// FXO: the call is to be shown now: its caller is known, or was waited for long enough.
+    Offered,
+    /// FXO: the exchange stopped ringing before anybody answered. The epoch has ended.
+    GaveUp,
+    /// FXO: the line was seized, and the exchange is ready; `true`: by its dial tone, `false`: by time alone.
+    ExchangeReady(bool),
+    /// FXO: all digits are dialled.
+    Dialled,
+    /// FXO: a tone of the exchange sounds.
+    Exchange(Tone),
+    /// FXO: the called party answered, by this sign.
+    FarAnswered(AnswerSign),
+    /// FXO: the far end cleared. The line goes on-hook by itself; [`Self::Released`] follows.
+    FarCleared(ClearSign),
+    /// FXO: metering pulses of this call so far.
+    Metered(u32),
+    /// FXO: another telephone on the line uses it, or no longer does.
+    InUse(bool),
+    /// FXO: the exchange switches the message lamp.
+    Waiting(bool),
+    /// FXS: the relay joins the telephone to its outside line, or no longer does.
+    Lifeline(bool),
+}
+
+/// By what it was seen that the far end of an outside line cleared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClearSign {
+    /// Loop current broke for this long (CPC).
+    LoopBreak(Millis),
+    /// The polarity went back.
+    Reversal,
+    /// A tone of the exchange.
+    Tone(Tone),
+    /// The tone that was learned on this line.
+    Learned,
+    /// Both ends were silent for this long.
+    Silence(Millis),
+    /// Battery went and did not come back.
+    NoBattery,
+}
+
+impl ClearSign {
+    /// The words for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::LoopBreak(_) => "loop break",
+            Self::Reversal => "reversal",
+            Self::Tone(tone) => tone.word(),
+            Self::Learned => "learned tone",
+            Self::Silence(_) => "silence",
+            Self::NoBattery => "no battery",
+        }
+    }
 }
 
 /// The latched state of a line: what is true now, whatever events were lost.

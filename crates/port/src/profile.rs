@@ -2,7 +2,10 @@
 
 use tipring_units::{Db, Dbm0, Dbr, Hz, Milliamps, Millis, Samples, Volts};
 
-use crate::{Component, DtmfProfile, Impedance, Tone, TonePlan, ToneProgram, ToneStep};
+use crate::{
+    CallerIdSignal, CallerIdTiming, Component, DtmfProfile, FxoProfile, Impedance, Tone, TonePlan,
+    ToneProgram, ToneStep,
+};
 
 /// Steps of a ring cadence, at the most (each is a burst or a pause).
 pub const MAX_RING_STEPS: usize = 8;
@@ -87,22 +90,6 @@ pub struct RingSpec {
     pub pattern: RingPattern,
 }
 
-/// When and how caller identity is sent on-hook.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CallerIdTiming {
-    /// Not at all.
-    Off,
-    /// Bell 202 FSK in the first long pause of ringing (GR-30).
-    Bellcore {
-        /// From the end of the first burst.
-        after_ring: Millis,
-        /// At least this long before the next burst.
-        before_ring: Millis,
-        /// Multiple data message format with name; else single (number only).
-        multiple: bool,
-    },
-}
-
 /// What tells a connected device that the far end hung up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Disconnect {
@@ -112,6 +99,26 @@ pub enum Disconnect {
     Cpc(Millis),
     /// The polarity goes back to normal (it was reversed on answer).
     Reversal,
+}
+
+/// How a line is seized.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoopStart {
+    /// By closing the loop.
+    Loop,
+    /// By grounding ring; the exchange answers by grounding tip. Idle, tip is open.
+    Ground,
+}
+
+/// Metering pulses: one at the answer, the others at an even distance.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct MeteringSpec {
+    /// 12 or 16 kHz.
+    pub frequency: Hz,
+    /// Length of a pulse.
+    pub length: Millis,
+    /// From pulse to pulse; zero: only the one at the answer.
+    pub every: Millis,
 }
 
 /// Stages of the receiver-off-hook sequence.
@@ -134,12 +141,16 @@ pub struct LineProfile {
     pub pulse: PulseTiming,
     /// Ringing.
     pub ring: RingSpec,
-    /// Caller identity.
+    /// Caller identity: as it is sent to a telephone, or expected from an exchange.
     pub caller_id: CallerIdTiming,
     /// Far-end clearing.
     pub disconnect: Disconnect,
     /// Polarity is reversed when the far end answers.
     pub reverse_on_answer: bool,
+    /// Metering pulses towards the telephone, if it gets any.
+    pub metering: Option<MeteringSpec>,
+    /// How the device on the line asks for service.
+    pub start: LoopStart,
     /// Receiver off-hook.
     pub roh: RohTiming,
     /// Feed voltage, on-hook.
@@ -166,8 +177,10 @@ pub struct LineProfile {
     pub echo_tail: Samples,
     /// What is taken for a digit.
     pub dtmf: DtmfProfile,
-    /// The tones.
+    /// The tones: of the gateway towards a telephone, or of the exchange behind an outside line.
     pub tones: TonePlan,
+    /// The port is an FXO one: an exchange is behind the line, and this is how it signals. `None`: it is an FXS one.
+    pub fxo: Option<FxoProfile>,
 }
 
 impl LineProfile {
@@ -208,13 +221,15 @@ impl LineProfile {
                 level: Volts(86.0),
                 pattern: RingPattern::new(&[Millis(2000), Millis(4000)]),
             },
-            caller_id: CallerIdTiming::Bellcore {
+            caller_id: CallerIdTiming::BetweenRings {
                 after_ring: Millis(500),
                 before_ring: Millis(200),
-                multiple: true,
+                signal: CallerIdSignal::GR30,
             },
             disconnect: Disconnect::Cpc(Millis(250)),
             reverse_on_answer: false,
+            metering: None,
+            start: LoopStart::Loop,
             roh: RohTiming { reorder: Millis(20_000), howler: Millis(40_000) },
             battery: Volts(48.0),
             loop_current: Milliamps(25.0),
@@ -229,6 +244,7 @@ impl LineProfile {
             echo_tail: Millis(32).samples(),
             dtmf: DtmfProfile::default(),
             tones,
+            fxo: None,
         }
     }
 }

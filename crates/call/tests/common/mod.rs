@@ -2,9 +2,9 @@
 #![allow(dead_code)] // each test file uses its own part
 
 use tipring_call::{
-    CallEvent, CallRecord, CauseTones, Destination, DialRow, Emergency, FarAction, FarEvent, FarId, Identity,
-    Input, MediaAction, Number, Output, Permission, Phone, Server, ServerName, Setup, Switch, Timers, User,
-    Via,
+    CallEvent, CallRecord, CauseTones, Destination, DialRow, Emergency, FarAction, FarEvent, FarId, Hunt,
+    Identity, Input, MediaAction, Number, Output, Permission, Phone, Server, ServerName, Setup, Switch,
+    Timers, User, Via,
 };
 use tipring_country::{NumberKind, NumberPlan, NumberRule, Pattern};
 use tipring_port::{DigitSource, LineCommand, LineEvent, RingPattern, Text};
@@ -54,6 +54,7 @@ pub fn phone(line: u16, may_call: Permission) -> Phone {
         name: Text::new(&format!("Room {}", 101 + line)),
         may_call,
         ring: RingPattern::new(&[Millis(2000), Millis(4000)]),
+        dials: Vec::new(),
     }
 }
 
@@ -61,9 +62,11 @@ pub fn phone(line: u16, may_call: Permission) -> Phone {
 pub fn house() -> Setup {
     let user = |text: &str| User { number: number(text), name: Text::new(""), may_call: Permission::All };
     Setup {
+        lines: Vec::new(),
+        hunt: Hunt::Linear,
         phones: (0..6).map(|line| phone(line, Permission::All)).collect(),
         users: vec![user("201"), user("202")],
-        servers: ["pbx", "alt"].map(|name| Server { name: server(name), rings: None }).into(),
+        servers: ["pbx", "alt"].map(|name| Server { name: server(name), rings: None, may_call: None }).into(),
         dial: Some(vec![
             row("0", Destination::Number(number("101"))),
             row("1xx", Destination::Phones),
@@ -72,7 +75,7 @@ pub fn house() -> Setup {
         ]),
         offline: Vec::new(),
         numbering: numbering(),
-        emergency: Emergency { via: vec![to_server("pbx"), to_server("alt")], callback: None },
+        emergency: Emergency { via: vec![to_server("pbx"), to_server("alt")], callback: None, notify: None },
         timers: Timers::default(),
         tones: CauseTones::default(),
         offset_minutes: 0,

@@ -262,6 +262,19 @@ impl Board {
             | LineEvent::Refused(_)
             | LineEvent::Roh(_)
             | LineEvent::SupervisionDone
+            | LineEvent::Incoming
+            | LineEvent::Caller(_)
+            | LineEvent::Offered
+            | LineEvent::GaveUp
+            | LineEvent::ExchangeReady(_)
+            | LineEvent::Dialled
+            | LineEvent::Exchange(_)
+            | LineEvent::FarAnswered(_)
+            | LineEvent::FarCleared(_)
+            | LineEvent::Metered(_)
+            | LineEvent::InUse(_)
+            | LineEvent::Waiting(_)
+            | LineEvent::Lifeline(_)
             | LineEvent::InService(_) => {} // the switch tells what the line does
         }
     }

@@ -134,7 +134,7 @@ impl Reloading {
             // A new one on such a port has no line; that it waits for the next start is told.
             let place = new.line(phone.line).and_then(place_of);
             if let Some(line) = place.and_then(|place| u16::try_from(place).ok()).map(LineId) {
-                phones.push(tipring_call::Phone { line, ..*phone });
+                phones.push(tipring_call::Phone { line, ..phone.clone() });
             }
         }
         let fitted = |old: &LineSite| {
@@ -218,7 +218,9 @@ impl Control {
             if let Some(old) = self.site.line(*line) {
                 site.lines[usize::from(line.0)] = old.clone();
             }
-            site.calls.phones.extend(self.site.calls.phones.iter().filter(|phone| phone.line == *line));
+            site.calls
+                .phones
+                .extend(self.site.calls.phones.iter().filter(|phone| phone.line == *line).cloned());
         }
         site.calls.phones.sort_by_key(|phone| phone.line);
         self.reloading.wanted = wanted;

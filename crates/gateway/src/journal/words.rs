@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use tipring_call::{Alarm, CallEvent, Cause, Clearer, Identity, Party, Presentation, Priority, Side, Via};
 use tipring_port::{
-    BalanceEnd, BalanceEvent, CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage,
+    Absence, BalanceEnd, BalanceEvent, CallerId, CallerIdShown, DigitSource, LineEvent, LineFault,
+    MediaEvent, Refusal, RohStage,
 };
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
@@ -299,6 +300,22 @@ pub const fn fault_words(fault: LineFault) -> &'static str {
         LineFault::Leakage => {
             "the loop draws current while on-hook: a wet pair, or a device off-hook in part"
         }
+        LineFault::NoBattery => "no battery on the line: unplugged, or the exchange is down",
+        LineFault::NoDialTone => "no dial tone came when the line was seized",
+        LineFault::ForeignVoltage => "a voltage on the line that no exchange feeds",
+    }
+}
+
+/// `from 5550177 "Mary"`.
+fn display_words(caller: &CallerId) -> String {
+    let absent = |why| match why {
+        Absence::Private => "by somebody private",
+        Absence::Unavailable => "by somebody unknown",
+    };
+    let number = caller.number.map_or_else(|why| absent(why).to_owned(), |number| format!("from {number}"));
+    match caller.name {
+        Some(Ok(name)) => format!("{number} \"{name}\""),
+        Some(Err(_)) | None => number,
     }
 }
 
@@ -374,6 +391,29 @@ fn line_words(event: &LineEvent, name: &str) -> Option<(Depth, String)> {
         LineEvent::Roh(RohStage::Howler) => plain(format!("{name} still off-hook: howler")),
         LineEvent::Roh(RohStage::Quiet) => plain(format!("{name} still off-hook: quiet until it hangs up")),
         LineEvent::SupervisionDone => detail(format!("{name} was told by the line")),
+        LineEvent::Refused(Refusal::Incoming) => {
+            plain(format!("{name} was called in the moment in which it was to be seized"))
+        }
+        LineEvent::Refused(Refusal::InUse) => plain(format!("{name} is in use by another telephone on it")),
+        LineEvent::Refused(Refusal::Guard) => detail(format!("{name} has not been on-hook long enough")),
+        LineEvent::Incoming => plain(format!("{name} is rung by the exchange")),
+        LineEvent::Caller(Ok(caller)) => plain(format!("{name} is called {}", display_words(caller))),
+        LineEvent::Caller(Err(fault)) => plain(format!("{name}: caller ID not understood: {}", fault.word())),
+        LineEvent::Offered => detail(format!("{name}: the call is put through")),
+        LineEvent::GaveUp => plain(format!("{name}: the caller gave up")),
+        LineEvent::ExchangeReady(true) => detail(format!("{name} has the exchange's dial tone")),
+        LineEvent::ExchangeReady(false) => detail(format!("{name} dials without dial tone")),
+        LineEvent::Dialled => detail(format!("{name} has dialled")),
+        LineEvent::Exchange(tone) => detail(format!("{name} hears {} from the exchange", tone.word())),
+        LineEvent::FarAnswered(sign) => plain(format!("{name} answered, by {}", sign.word())),
+        LineEvent::FarCleared(sign) => plain(format!("{name} cleared by the exchange: {}", sign.word())),
+        LineEvent::Metered(count) => detail(format!("{name} metered {count}")),
+        LineEvent::InUse(true) => plain(format!("{name} is in use by another telephone on it")),
+        LineEvent::InUse(false) => plain(format!("{name} is free again")),
+        LineEvent::Waiting(true) => plain(format!("{name}: messages wait at the exchange")),
+        LineEvent::Waiting(false) => plain(format!("{name}: no messages wait at the exchange")),
+        LineEvent::Lifeline(true) => plain(format!("{name} is joined to its outside line")),
+        LineEvent::Lifeline(false) => plain(format!("{name} is served by the gateway again")),
         LineEvent::InService(true) => plain(format!("{name} in service")),
         LineEvent::InService(false) => plain(format!("{name} out of service")),
     }

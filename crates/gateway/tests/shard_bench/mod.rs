@@ -125,7 +125,7 @@ impl<A: Toys> Bench<A> {
         let first = number * self.lines_each;
         for (toy, input) in self.lines[first..first + self.lines_each].iter_mut().zip(&mut self.rx) {
             let current = Milliamps(if toy.closed { 25.0 } else { 0.0 });
-            *input = LineIn::steady(LoopReading { voltage: Volts(48.0), current });
+            *input = LineIn::steady(LoopReading { voltage: Volts(48.0), current, ..LoopReading::default() });
             input.frame = A::utter(&mut toy.mouth, toy.says);
         }
         let (shard, crossed, cut) = (&mut self.shards[number], &mut self.crossed, self.cut);

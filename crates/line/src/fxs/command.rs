@@ -114,6 +114,21 @@ impl Fxs {
                 | LineCommand::Park
                 | LineCommand::Release,
             ) => {}
+            // Orders to an outside line.
+            (
+                State::Idle
+                | State::RingWait { .. }
+                | State::Ringing(_)
+                | State::Tripped { .. }
+                | State::OffHook { .. }
+                | State::Supervision { .. }
+                | State::Roh { .. },
+                LineCommand::Seize(_)
+                | LineCommand::Dial(_)
+                | LineCommand::Answer
+                | LineCommand::FlashOut
+                | LineCommand::HangUp,
+            ) => {}
 
             // Taken above in every state.
             (
@@ -141,7 +156,13 @@ impl Fxs {
             | LineCommand::Quiet
             | LineCommand::Release
             | LineCommand::Report
-            | LineCommand::InService(_) => {}
+            | LineCommand::InService(_)
+            // orders to an outside line
+            | LineCommand::Seize(_)
+            | LineCommand::Dial(_)
+            | LineCommand::Answer
+            | LineCommand::FlashOut
+            | LineCommand::HangUp => {}
         }
     }
 

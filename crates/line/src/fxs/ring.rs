@@ -1,7 +1,8 @@
 //! Ringing: its start, its cadence, and the slot for caller identity.
 
 use tipring_port::{
-    CallerId, CallerIdShown, CallerIdTiming, CardOrder, Feed, LineEvent, ProgramId, Refusal, RingRequest,
+    CallerId, CallerIdShown, CallerIdSignal, CallerIdTiming, CardOrder, Feed, LineEvent, ProgramId, Refusal,
+    RingRequest,
 };
 use tipring_units::{Millis, SampleTime, TICK};
 
@@ -151,7 +152,12 @@ impl Fxs {
 
     /// The first pause with room for caller identity, in the longest form that has one.
     fn slot(&self, request: &RingRequest, cadence: &Cadence) -> Slot {
-        let CallerIdTiming::Bellcore { after_ring, before_ring, multiple } = self.settings.caller_id else {
+        let CallerIdTiming::BetweenRings {
+            after_ring,
+            before_ring,
+            signal: CallerIdSignal::Fsk { multiple, .. },
+        } = self.settings.caller_id
+        else {
             return Slot::Empty;
         };
         let Some(caller) = request.caller else { return Slot::Empty };
@@ -189,9 +195,12 @@ impl Fxs {
 
     fn run_slot(&mut self, end: SampleTime, ring: &mut Ring, out: &mut FxsOut) {
         match (ring.slot, self.settings.caller_id) {
-            (Slot::Due { burst, since }, CallerIdTiming::Bellcore { after_ring, multiple, .. })
-                if since + after_ring <= end =>
-            {
+            (
+                Slot::Due { burst, since },
+                CallerIdTiming::BetweenRings {
+                    after_ring, signal: CallerIdSignal::Fsk { multiple, .. }, ..
+                },
+            ) if since + after_ring <= end => {
                 let until = end + frame_length(&burst.caller, multiple);
                 ring.slot = Slot::Sending { burst, since, until };
                 self.play(Playing::CallerId { caller: burst.caller, multiple }, out);

@@ -51,13 +51,13 @@ impl Plant {
         let ringer = 1.0 / ringer_ohms;
         let phone = 1.0 / self.leak_ohms + if self.closed { 1.0 / self.phone_ohms } else { 0.0 };
         let (volts, limited) = match feed {
-            Feed::Open => {
+            Feed::Open | Feed::TipOpen | Feed::Closed | Feed::RingGround => {
                 let node = self.capacitor * ringer / (ringer + phone);
                 self.capacitor += (node - self.capacitor) / ringer_ohms / farads * step;
                 return (0.0, node);
             }
-            Feed::Normal => (BATTERY, true),
-            Feed::Reversed => (-BATTERY, true),
+            Feed::Normal | Feed::Metering { reversed: false, .. } => (BATTERY, true),
+            Feed::Reversed | Feed::Metering { reversed: true, .. } => (-BATTERY, true),
             Feed::Ringing { frequency, level } => {
                 self.angle += f64::from(frequency.0) * step;
                 let peak = f64::from(level.0) * std::f64::consts::SQRT_2;
@@ -217,7 +217,11 @@ impl Bench {
                 self.longest_ringing_closed = self.longest_ringing_closed.max(self.ringing_closed);
             }
             current += self.disturbance(self.now + index as u64 * 8);
-            *reading = LoopReading { voltage: Volts(voltage as f32), current: Milliamps(current as f32) };
+            *reading = LoopReading {
+                voltage: Volts(voltage as f32),
+                current: Milliamps(current as f32),
+                ..LoopReading::default()
+            };
         }
         report.sense = Sense::Raw(readings);
         if !self.reports_steps {
@@ -240,7 +244,7 @@ impl Bench {
             self.late.remove(0);
             match order {
                 CardOrder::Feed(feed) => (self.feed, self.program) = (feed, None),
-                CardOrder::Present(_) => {}
+                CardOrder::Present(_) | CardOrder::Lifeline(_) => {}
                 CardOrder::Run(program) => {
                     self.feed = program.steps()[0].feed;
                     self.program = Some((program, 0, at));
@@ -288,7 +292,11 @@ impl Bench {
 }
 
 pub fn steady(current: f32) -> CardReport {
-    CardReport::steady(LoopReading { voltage: Volts(48.0), current: Milliamps(current) })
+    CardReport::steady(LoopReading {
+        voltage: Volts(48.0),
+        current: Milliamps(current),
+        ..LoopReading::default()
+    })
 }
 
 pub fn step(feed: Feed, millis: u32) -> ProgramStep {

@@ -7,6 +7,7 @@
 mod bank;
 mod coder;
 mod crossing;
+mod line_ear;
 mod mean;
 #[cfg_attr(not(feature = "opus"), path = "no_opus.rs")]
 mod opus;
@@ -21,6 +22,7 @@ use crate::processing::{Processing, Stretch};
 pub use bank::SampleBank;
 pub use coder::SampleCoder;
 pub use crossing::SampleCrossing;
+pub use line_ear::SampleLineEar;
 pub use player::SamplePlayer;
 pub use voice::SampleVoice;
 
@@ -28,6 +30,7 @@ impl Processing for Samples {
     type Voice = SampleVoice;
     type Player = SamplePlayer;
     type Bank = SampleBank;
+    type LineEar = SampleLineEar;
     type Coder = SampleCoder;
     type Stretch = TimeScaler;
     type Crossing = SampleCrossing;

@@ -31,12 +31,14 @@ pub struct SimCard<A: Fidelity> {
 struct Waiting {
     feed: Option<CardOrder>,
     network: Option<CardOrder>,
+    lifeline: Option<CardOrder>,
 }
 
 impl Waiting {
     fn add(&mut self, order: Option<CardOrder>) {
         match order {
             Some(CardOrder::Present(_)) => self.network = order,
+            Some(CardOrder::Lifeline(_)) => self.lifeline = order,
             Some(CardOrder::Feed(_) | CardOrder::Run(_)) => self.feed = order,
             None => {}
         }
@@ -44,7 +46,7 @@ impl Waiting {
 
     /// One a tick, the feed first.
     fn take(&mut self) -> Option<CardOrder> {
-        self.feed.take().or_else(|| self.network.take())
+        self.feed.take().or_else(|| self.network.take()).or_else(|| self.lifeline.take())
     }
 }
 

@@ -107,7 +107,20 @@ impl Lines {
             | LineEvent::CallerIdOmitted { .. }
             | LineEvent::RingStopped
             | LineEvent::Refused(_)
-            | LineEvent::SupervisionDone => {}
+            | LineEvent::SupervisionDone
+            | LineEvent::Incoming
+            | LineEvent::Caller(_)
+            | LineEvent::Offered
+            | LineEvent::GaveUp
+            | LineEvent::ExchangeReady(_)
+            | LineEvent::Dialled
+            | LineEvent::Exchange(_)
+            | LineEvent::FarAnswered(_)
+            | LineEvent::FarCleared(_)
+            | LineEvent::Metered(_)
+            | LineEvent::InUse(_)
+            | LineEvent::Waiting(_)
+            | LineEvent::Lifeline(_) => {}
         }
     }
 

@@ -243,9 +243,16 @@ impl Circuit {
         let feed_ohms = spec.feed_resistance.0;
         let limit = spec.limit.0 / 1000.0;
         match feed {
-            Feed::Open => Source { volts: 0.0, ohms: f32::INFINITY, limit },
-            Feed::Normal => Source { volts: spec.battery.0, ohms: feed_ohms, limit },
-            Feed::Reversed => Source { volts: -spec.battery.0, ohms: feed_ohms, limit },
+            // An outside line's port feeds nothing; its own plant has the exchange's source.
+            Feed::Open | Feed::TipOpen | Feed::Closed | Feed::RingGround => {
+                Source { volts: 0.0, ohms: f32::INFINITY, limit }
+            }
+            Feed::Normal | Feed::Metering { reversed: false, .. } => {
+                Source { volts: spec.battery.0, ohms: feed_ohms, limit }
+            }
+            Feed::Reversed | Feed::Metering { reversed: true, .. } => {
+                Source { volts: -spec.battery.0, ohms: feed_ohms, limit }
+            }
             Feed::Ringing { frequency, level } => {
                 let ringing =
                     core::f64::consts::SQRT_2 * f64::from(level.0) * sin(core::f64::consts::TAU * self.phase);

@@ -220,6 +220,7 @@ impl<A: Fidelity> Line<A> {
                     readings[n / READING_SAMPLES - 1] = LoopReading {
                         voltage: Volts(volts * mean),
                         current: Milliamps(amperes * mean * 1000.0),
+                        ground: Milliamps(0.0),
                     };
                     (volts, amperes) = (0.0, 0.0);
                 }

@@ -46,7 +46,7 @@ impl Default for Sequencer {
 impl Sequencer {
     /// Obeys `order` at the first sample of the tick.
     pub fn obey(&mut self, order: CardOrder) {
-        if matches!(order, CardOrder::Present(_)) {
+        if matches!(order, CardOrder::Present(_) | CardOrder::Lifeline(_)) {
             return; // no matter of the feed
         }
         if let Some(running) = self.running.take() {
@@ -55,7 +55,7 @@ impl Sequencer {
         match order {
             CardOrder::Feed(feed) => self.change(feed),
             CardOrder::Run(program) => self.enter(program, 0, 0),
-            CardOrder::Present(_) => {}
+            CardOrder::Present(_) | CardOrder::Lifeline(_) => {}
         }
     }
 

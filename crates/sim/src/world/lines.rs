@@ -258,7 +258,16 @@ impl<A: Processing + Fidelity> World<A> {
             }
             (Feed::Normal, Feed::Reversed) => found = Some((now, "reversed".to_owned())),
             (Feed::Reversed, Feed::Normal) => found = Some((now, "normal polarity".to_owned())),
-            (Feed::Normal | Feed::Reversed | Feed::Ringing { .. }, _) => {}
+            (
+                Feed::Normal
+                | Feed::Reversed
+                | Feed::Ringing { .. }
+                | Feed::TipOpen
+                | Feed::Metering { .. }
+                | Feed::Closed
+                | Feed::RingGround,
+                _,
+            ) => {}
         }
         if let Some((at, words)) = found {
             let who = line_name(line.0);

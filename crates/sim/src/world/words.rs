@@ -121,6 +121,9 @@ fn line_words(event: &LineEvent) -> Option<String> {
                 Refusal::OffHook => "off-hook",
                 Refusal::Stale => "stale",
                 Refusal::OutOfService => "out of service",
+                Refusal::Incoming => "incoming call",
+                Refusal::InUse => "in use",
+                Refusal::Guard => "guard time",
             }
         ),
         LineEvent::Roh(stage) => match stage {
@@ -133,6 +136,21 @@ fn line_words(event: &LineEvent) -> Option<String> {
         LineEvent::SupervisionDone => "supervision done".to_owned(),
         LineEvent::Fault(fault) => format!("fault {}", fault_words(*fault)),
         LineEvent::FaultCleared(fault) => format!("fault over {}", fault_words(*fault)),
+        LineEvent::Incoming => "incoming".to_owned(),
+        LineEvent::Caller(Ok(caller)) => crate::ear::What::Caller(*caller).to_string(),
+        LineEvent::Caller(Err(fault)) => format!("caller not understood: {}", fault.word()),
+        LineEvent::Offered => "offered".to_owned(),
+        LineEvent::GaveUp => "caller gave up".to_owned(),
+        LineEvent::ExchangeReady(true) => "has dial-tone".to_owned(),
+        LineEvent::ExchangeReady(false) => "has no dial-tone".to_owned(),
+        LineEvent::Dialled => "has dialled".to_owned(),
+        LineEvent::Exchange(tone) => format!("overhears {}", tone.word()),
+        LineEvent::FarAnswered(sign) => format!("far end answered by {}", sign.word()),
+        LineEvent::FarCleared(sign) => format!("far end cleared by {}", sign.word()),
+        LineEvent::Metered(count) => format!("metered {count}"),
+        LineEvent::InUse(on) => if *on { "in use" } else { "free" }.to_owned(),
+        LineEvent::Waiting(on) => if *on { "messages wait" } else { "no messages wait" }.to_owned(),
+        LineEvent::Lifeline(on) => if *on { "lifeline on" } else { "lifeline off" }.to_owned(),
         LineEvent::InService(on) => if *on { "in service" } else { "out of service" }.to_owned(),
     })
 }
@@ -142,6 +160,9 @@ const fn fault_words(fault: LineFault) -> &'static str {
         LineFault::CardSilent => "card silent",
         LineFault::Panicked => "panicked",
         LineFault::Leakage => "leakage",
+        LineFault::NoBattery => "no battery",
+        LineFault::NoDialTone => "no dial tone",
+        LineFault::ForeignVoltage => "foreign voltage",
     }
 }
 

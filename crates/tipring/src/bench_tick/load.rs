@@ -38,8 +38,10 @@ const BEGIN_TICKS: usize = 100;
 /// Ticks that a handset is off its hook before its call.
 const HOOK_TICKS: usize = 20;
 /// The loop with the handset in its cradle and off it.
-const ON_HOOK: LoopReading = LoopReading { voltage: Volts(48.0), current: Milliamps(0.0) };
-const OFF_HOOK: LoopReading = LoopReading { voltage: Volts(8.0), current: Milliamps(24.0) };
+const ON_HOOK: LoopReading =
+    LoopReading { voltage: Volts(48.0), current: Milliamps(0.0), ground: Milliamps(0.0) };
+const OFF_HOOK: LoopReading =
+    LoopReading { voltage: Volts(8.0), current: Milliamps(24.0), ground: Milliamps(0.0) };
 /// Voices that the lines share, and seconds of each.
 const VOICES: usize = 24;
 const VOICE_SECONDS: usize = 9;
