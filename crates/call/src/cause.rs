@@ -33,6 +33,8 @@ pub enum Cause {
 impl Cause {
     /// Unallocated number.
     pub const UNALLOCATED: Self = Self::Q850(1);
+    /// Preemption: an emergency call needed the line.
+    pub const PREEMPTED: Self = Self::Q850(8);
     /// Normal clearing.
     pub const NORMAL: Self = Self::Q850(16);
     /// User busy.
@@ -77,6 +79,7 @@ impl Cause {
             Self::Q850(value) => match value {
                 1 => "unallocated number",
                 2 | 3 => "no route",
+                8 => "preempted",
                 16 => "normal clearing",
                 17 => "busy",
                 18 => "no reaction",
@@ -137,7 +140,7 @@ impl Cause {
     /// True if another way may succeed where this one failed: the way is at fault, not the called party.
     pub const fn is_of_the_way(self) -> bool {
         match self {
-            Self::Q850(value) => !matches!(value, 1 | 16 | 17 | 19 | 22 | 28),
+            Self::Q850(value) => !matches!(value, 1 | 8 | 16 | 17 | 19 | 22 | 28),
             Self::Glare | Self::LineLost | Self::Fault | Self::NoRoom | Self::NoWay => true,
             Self::Barred | Self::NoRule | Self::Managed | Self::Stopping => false,
         }

@@ -9,6 +9,7 @@ mod api;
 mod call;
 mod cause;
 mod digits;
+mod event;
 mod explain;
 mod identity;
 mod leg;
@@ -23,11 +24,12 @@ mod timers;
 mod view;
 
 pub use api::{
-    Alarm, CallEvent, Clearer, FarAction, FarEvent, FarId, Input, LineDoing, MAX_NUMBER, MAX_SERVER_NAME,
-    MediaAction, Number, Output, Party, Priority, ServerName, Side, Via, Way, Why,
+    Clearer, FarAction, FarEvent, FarId, Input, MAX_NUMBER, MAX_SERVER_NAME, MediaAction, Number, Output,
+    Party, Priority, ServerName, Side, Via, Way,
 };
 pub use cause::{Cause, CauseTones};
 pub use digits::{MAX_DIALLED, MAX_PLACES, Reader, Verdict};
+pub use event::{Alarm, CallEvent, LineDoing, Why};
 pub use explain::{ExplainedDigit, Explanation};
 pub use identity::{Identity, Presentation};
 pub use line_side::MAX_CALLS_PER_LINE;

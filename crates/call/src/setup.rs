@@ -77,6 +77,8 @@ pub struct OutsideLine {
     pub disa: Option<Disa>,
     /// Dialled to the exchange after each number (`#` where it wants one).
     pub suffix: Number,
+    /// The exchange takes dial pulses and no touch tones: digits of a caller are dialled again.
+    pub pulse: bool,
 }
 
 /// The night number of an outside line.

@@ -99,6 +99,7 @@ impl Switch {
                 self.with_line(line, |side, scene| side.set_in_service(on, scene));
             }
             Input::Consult(line) => self.with_line(line, |side, scene| side.consult(scene)),
+            Input::FlashOut(_) => {}
             Input::Clear(call) => self.clear(call, Cause::Managed),
             Input::Stop => {
                 self.stopping = true;

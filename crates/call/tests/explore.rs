@@ -627,7 +627,11 @@ impl World {
             let about = format!("seed {}: line {index} {:?}", self.seed, line.doing);
             assert_eq!(line.epoch, telephone.epoch, "{about}");
             match line.doing {
-                LineDoing::Idle | LineDoing::OutOfService | LineDoing::Parked => {
+                LineDoing::Idle
+                | LineDoing::OutOfService
+                | LineDoing::Parked
+                | LineDoing::InUse
+                | LineDoing::Releasing => {
                     assert!(line.held.is_empty(), "{about} holds {:?}", line.held);
                 }
                 LineDoing::Ringing
@@ -638,7 +642,9 @@ impl World {
             }
             match line.doing {
                 LineDoing::Ringing => assert!(telephone.ringing && !telephone.off_hook, "{about}"),
-                LineDoing::Idle | LineDoing::OutOfService => assert!(!telephone.ringing, "{about}"),
+                LineDoing::Idle | LineDoing::OutOfService | LineDoing::InUse | LineDoing::Releasing => {
+                    assert!(!telephone.ringing, "{about}")
+                }
                 LineDoing::Dialling
                 | LineDoing::Waiting
                 | LineDoing::Talking

@@ -143,6 +143,22 @@ impl Alarms {
                 &format!("an emergency call found no way out: {cause}"),
                 "check the servers and [emergency] via",
             ),
+            Alarm::DeskNotTold { notice, shown, cause } => self.tell(
+                now,
+                EMERGENCY_FADES_AFTER,
+                format!("{notice} desk"),
+                "emergency",
+                &format!("the desk was not told of {} {}: {cause}", shown.name, shown.number),
+                "call back the telephone that called",
+            ),
+            Alarm::DisaLocked(line) => self.raise(
+                now,
+                format!("{line} disa"),
+                &subject(line),
+                "too many wrong PINs; calls that come in may not dial".to_owned(),
+                "wait, and change the PIN if nobody of the house tried".to_owned(),
+            ),
+            Alarm::DisaUnlocked(line) => self.clear(&format!("{line} disa")),
             Alarm::Full => self.tell(
                 now,
                 FADES_AFTER,

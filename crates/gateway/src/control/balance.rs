@@ -33,7 +33,9 @@ impl Control {
             Some(site) => {
                 let number = &site.number;
                 match self.board.doing(line) {
-                    LineDoing::Idle => Some(refusal(number, BalanceEnd::OnHook)),
+                    LineDoing::Idle | LineDoing::InUse | LineDoing::Releasing => {
+                        Some(refusal(number, BalanceEnd::OnHook))
+                    }
                     LineDoing::Waiting | LineDoing::Talking | LineDoing::Ringing => {
                         Some(refusal(number, BalanceEnd::InCall))
                     }

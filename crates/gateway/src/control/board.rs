@@ -326,7 +326,14 @@ impl Board {
             CallEvent::Line { line, doing } => {
                 self.lines.insert(line, (doing, now));
             }
-            CallEvent::Seized(_) | CallEvent::Dialled { .. } | CallEvent::Abandoned { .. } => {}
+            CallEvent::Joined { call, with } => {
+                self.set(call, "joined");
+                self.set(with, "joined");
+            }
+            CallEvent::Seized(_)
+            | CallEvent::Dialled { .. }
+            | CallEvent::Abandoned { .. }
+            | CallEvent::EmergencyNotice { .. } => {}
         }
     }
 

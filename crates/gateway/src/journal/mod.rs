@@ -180,14 +180,20 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             | CallEvent::Held { call, .. }
             | CallEvent::PassedThrough { call, .. }
             | CallEvent::Resumed { call, .. }
+            | CallEvent::Joined { call, .. }
+            | CallEvent::EmergencyNotice { call, .. }
             | CallEvent::Cleared { call, .. } => (None, Some(call)),
             CallEvent::Recalled { call, line } => (Some(line), Some(call)),
         },
         What::Alarm(alarm) => match *alarm {
-            Alarm::LineFault(line, _) | Alarm::LineFaultCleared(line, _) | Alarm::LineAbandoned(line) => {
-                (Some(line), None)
-            }
-            Alarm::CallAbandoned(call) | Alarm::EmergencyFailed { call, .. } => (None, Some(call)),
+            Alarm::LineFault(line, _)
+            | Alarm::LineFaultCleared(line, _)
+            | Alarm::LineAbandoned(line)
+            | Alarm::DisaLocked(line)
+            | Alarm::DisaUnlocked(line) => (Some(line), None),
+            Alarm::CallAbandoned(call)
+            | Alarm::EmergencyFailed { call, .. }
+            | Alarm::DeskNotTold { notice: call, .. } => (None, Some(call)),
             Alarm::LegAbandoned(_) | Alarm::Full => (None, None),
         },
         What::Line(_)

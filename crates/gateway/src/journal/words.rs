@@ -132,6 +132,8 @@ impl Teller {
                 | CallEvent::PassedThrough { .. }
                 | CallEvent::Resumed { .. }
                 | CallEvent::Recalled { .. }
+                | CallEvent::Joined { .. }
+                | CallEvent::EmergencyNotice { .. }
                 | CallEvent::Line { .. },
             )
             | What::Summary(_)
@@ -235,6 +237,12 @@ impl Teller {
             }
             CallEvent::Recalled { call, line } => {
                 plain(format!("{call}: {} is rung back for the held party", name(line)))
+            }
+            CallEvent::Joined { call, with } => {
+                plain(format!("{call} and {with} joined: the two others talk to each other"))
+            }
+            CallEvent::EmergencyNotice { call, shown, .. } => {
+                plain(format!("{call}: the desk is told: {} {}", shown.name, shown.number))
             }
             CallEvent::Cleared { call, cause, by } => {
                 let answered = self.calls.get(&call).and_then(|told| told.answered);
@@ -461,6 +469,11 @@ fn alarm_words(alarm: &Alarm, name: &impl Fn(LineId) -> String) -> String {
         Alarm::EmergencyFailed { call, cause } => {
             format!("ALARM {call}: an emergency call found no way out: {cause}")
         }
+        Alarm::DeskNotTold { shown, cause, .. } => {
+            format!("ALARM the desk was not told of {} {}: {cause}", shown.name, shown.number)
+        }
+        Alarm::DisaLocked(line) => format!("ALARM {}: too many wrong PINs, nobody may dial in", name(*line)),
+        Alarm::DisaUnlocked(line) => format!("{}: the PIN may be dialled again", name(*line)),
         Alarm::Full => "ALARM a call was refused: all sockets or calls are in use".to_owned(),
     }
 }

@@ -85,6 +85,8 @@ impl Calls {
             | CallEvent::Held { .. }
             | CallEvent::Resumed { .. }
             | CallEvent::Recalled { .. }
+            | CallEvent::Joined { .. }
+            | CallEvent::EmergencyNotice { .. }
             | CallEvent::PassedThrough { .. }
             | CallEvent::Line { .. }
             | CallEvent::Seized(_)

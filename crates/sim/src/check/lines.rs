@@ -194,7 +194,7 @@ const fn fits(doing: LineDoing, lifted: bool) -> bool {
         | LineDoing::Talking
         | LineDoing::Told
         | LineDoing::Parked => lifted,
-        LineDoing::OutOfService => true,
+        LineDoing::OutOfService | LineDoing::InUse | LineDoing::Releasing => true,
     }
 }
 

@@ -119,6 +119,9 @@ impl Voices {
             CallEvent::Held { call, by } => self.change(now, *call, |link| hold(link, *by, true)),
             CallEvent::Resumed { call, by } => self.change(now, *call, |link| hold(link, *by, false)),
             CallEvent::Recalled { .. } | CallEvent::PassedThrough { .. } => {}
+            CallEvent::Joined { call, with } => self.join(now, *call, *with),
+            // Who is told hears nothing but a tone.
+            CallEvent::EmergencyNotice { .. } => {}
             CallEvent::Cleared { call, .. } => {
                 if let Some(link) = self.links.remove(call) {
                     self.remember(now, link);
@@ -136,6 +139,29 @@ impl Voices {
         let before = link.clone();
         change(link);
         self.remember(now, before);
+    }
+
+    /// Who was in both calls has left; the other end of `with` is in its place.
+    fn join(&mut self, now: Instant, call: CallId, with: CallId) {
+        let (Some(held), Some(other)) = (self.links.get(&call), self.links.get(&with).cloned()) else {
+            return;
+        };
+        let ends = |link: &Link| [Some(link.caller.clone()), link.called.clone()];
+        let (held, others) = (ends(held), ends(&other));
+        let Some(left) =
+            held.iter().flatten().find(|who| others.iter().flatten().any(|one| one == *who)).cloned()
+        else {
+            return;
+        };
+        let Some(new) = others.into_iter().flatten().find(|who| *who != left) else { return };
+        self.change(now, call, |link| {
+            if link.caller == left {
+                link.caller = new;
+            } else {
+                link.called = Some(new);
+            }
+            link.held = [false; 2];
+        });
     }
 
     fn remember(&mut self, now: Instant, link: Link) {

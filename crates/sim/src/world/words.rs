@@ -230,6 +230,10 @@ fn call_words(event: &CallEvent) -> (String, String) {
             (call_name(call), "pass-through as configured".to_owned())
         }
         CallEvent::Recalled { call, line } => (call_name(call), format!("recalls {}", line_name(line.0))),
+        CallEvent::Joined { call, with } => (call_name(call), format!("joined to call {}", with.0)),
+        CallEvent::EmergencyNotice { call, shown, .. } => {
+            (call_name(call), format!("desk is told {} {}", shown.name, shown.number))
+        }
         CallEvent::Cleared { call, cause, by } => {
             let by = match by {
                 Clearer::Side(who) => side(*who),
@@ -251,6 +255,9 @@ fn alarm_words(alarm: &Alarm) -> String {
         Alarm::CallAbandoned(call) => format!("call {} abandoned", call.0),
         Alarm::LegAbandoned(_) => "far leg abandoned".to_owned(),
         Alarm::EmergencyFailed { call, cause } => format!("emergency call {} failed: {cause}", call.0),
+        Alarm::DeskNotTold { shown, cause, .. } => format!("desk not told of {}: {cause}", shown.number),
+        Alarm::DisaLocked(line) => format!("{} disa locked", line_name(line.0)),
+        Alarm::DisaUnlocked(line) => format!("{} disa unlocked", line_name(line.0)),
         Alarm::Full => "full".to_owned(),
     }
 }

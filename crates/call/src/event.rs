@@ -1,0 +1,257 @@
+//! What happened and what needs a person: the switch's news for status, ladder and log.
+
+use tipring_port::{DigitSource, LineFault, Signal};
+use tipring_units::{CallId, LineId};
+
+use crate::{Cause, Clearer, FarId, Identity, Number, Party, Priority, Side, Via};
+
+/// What happened, for people and tests to see. The owner adds sequence and times.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made and consumed one at a time
+pub enum CallEvent {
+    /// A line went off-hook to call and hears dial tone.
+    Seized(LineId),
+    /// A line dialled a digit of a number.
+    Dialled {
+        /// The line.
+        line: LineId,
+        /// The digit.
+        digit: u8,
+        /// How.
+        source: DigitSource,
+    },
+    /// A line gave up dialling, or took too long, before a number was whole.
+    Abandoned {
+        /// The line.
+        line: LineId,
+        /// What it had dialled.
+        dialled: Number,
+    },
+    /// A call began.
+    Created {
+        /// The call.
+        call: CallId,
+        /// Who calls.
+        from: Party,
+        /// The caller as it is shown to the called.
+        shown: Identity,
+        /// The number as dialled or as it came.
+        dialled: Number,
+        /// Its priority.
+        priority: Priority,
+    },
+    /// The call goes there now. Again for each further way of an emergency call.
+    Routed {
+        /// The call.
+        call: CallId,
+        /// The called party.
+        to: Party,
+        /// By what, for a far leg.
+        via: Option<Via>,
+        /// The number as sent.
+        sent: Number,
+    },
+    /// The called telephone rings.
+    Alerting(CallId),
+    /// The caller hears the far end before it answers.
+    EarlyMedia(CallId),
+    /// The called party answered.
+    Answered(CallId),
+    /// One end holds the other.
+    Held {
+        /// The call.
+        call: CallId,
+        /// Who holds.
+        by: Side,
+    },
+    /// It took the other back.
+    Resumed {
+        /// The call.
+        call: CallId,
+        /// Who held.
+        by: Side,
+    },
+    /// The call carries a fax or a modem, and its sound goes through untouched.
+    PassedThrough {
+        /// The call.
+        call: CallId,
+        /// What showed it, and who sounded it; none where the configuration says so.
+        by: Option<(Side, Signal)>,
+    },
+    /// A telephone that hung up on a held party is rung back.
+    Recalled {
+        /// The call.
+        call: CallId,
+        /// The line that rings.
+        line: LineId,
+    },
+    /// A telephone that was in both calls hung up, and the other two parties talk to each other. Both calls go on
+    /// until one of the two clears.
+    Joined {
+        /// The call that was held.
+        call: CallId,
+        /// The one in which it hung up.
+        with: CallId,
+    },
+    /// The desk of `[emergency]` is rung by `notice` to be told of the emergency call.
+    EmergencyNotice {
+        /// The emergency call.
+        call: CallId,
+        /// The call to the desk.
+        notice: CallId,
+        /// What the desk is shown: the number of the telephone that called, and its name.
+        shown: Identity,
+    },
+    /// The call is over.
+    Cleared {
+        /// The call.
+        call: CallId,
+        /// Why.
+        cause: Cause,
+        /// By whom.
+        by: Clearer,
+    },
+    /// A line's calls came and went; this is what it is doing now.
+    Line {
+        /// The line.
+        line: LineId,
+        /// In a word.
+        doing: LineDoing,
+    },
+}
+
+/// What a line is doing, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LineDoing {
+    /// On-hook, no call.
+    Idle,
+    /// Being rung.
+    Ringing,
+    /// Off-hook, dial tone or digits.
+    Dialling,
+    /// Called somebody who has not answered yet.
+    Waiting,
+    /// In a call.
+    Talking,
+    /// Off-hook; hears why there is no call (any more).
+    Told,
+    /// Off-hook too long, or left off-hook after a call.
+    Parked,
+    /// Out of service or faulted.
+    OutOfService,
+    /// An outside line: another telephone on it uses it.
+    InUse,
+    /// An outside line: on-hook after a call, until its guard time has passed.
+    Releasing,
+}
+
+impl LineDoing {
+    /// The word for it in status and ladders.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Ringing => "ringing",
+            Self::Dialling => "dialling",
+            Self::Waiting => "waiting",
+            Self::Talking => "talking",
+            Self::Told => "told",
+            Self::Parked => "parked",
+            Self::OutOfService => "out of service",
+            Self::InUse => "in use",
+            Self::Releasing => "releasing",
+        }
+    }
+}
+
+/// What needs a person.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Alarm {
+    /// Something is wrong with a line.
+    LineFault(LineId, LineFault),
+    /// It is right again.
+    LineFaultCleared(LineId, LineFault),
+    /// A program fault ended this line's calls ([`crate::Switch::recover`]).
+    LineAbandoned(LineId),
+    /// A program fault ended this call.
+    CallAbandoned(CallId),
+    /// A program fault ended this far leg.
+    LegAbandoned(FarId),
+    /// An emergency call could not be delivered.
+    EmergencyFailed {
+        /// The call.
+        call: CallId,
+        /// Why the last way failed.
+        cause: Cause,
+    },
+    /// The desk of `[emergency]` could not be told of an emergency call.
+    DeskNotTold {
+        /// The call that was to tell it.
+        notice: CallId,
+        /// Who made the emergency call.
+        shown: Identity,
+        /// Why.
+        cause: Cause,
+    },
+    /// Calls that come in on this line may not dial for a while: too many wrong PINs.
+    DisaLocked(LineId),
+    /// They may again.
+    DisaUnlocked(LineId),
+    /// A call was refused because a table is full ([`crate::MAX_CALLS`], [`crate::MAX_LEGS`]), or more came of one
+    /// input than the switch can keep.
+    Full,
+}
+
+/// Why a timer runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Why {
+    /// Dial tone sounds and no digit came.
+    FirstDigit,
+    /// Digits are missing.
+    MoreDigits,
+    /// The number is whole but could be longer.
+    NumberWhole,
+    /// A hotline dials by itself after its pause.
+    Hotline,
+    /// A tone that says why there is no call sounds long enough.
+    ToneLimit,
+    /// The called party does not answer.
+    NoAnswer,
+    /// The far end does not react at all to a placed call.
+    NoReaction,
+    /// A telephone is rung back for a held party and does not answer.
+    Recall,
+    /// A line does not say that it stopped ringing.
+    RingStop,
+    /// The far end that sounds a fax or a modem does not change the codec by itself.
+    Codec,
+    /// Who was rung for an outside call has had the time to answer; the next one is rung.
+    RingTime,
+    /// An outside line does not say that it is released, or refused to be seized so soon.
+    Guard,
+    /// Who calls in is told that it may not dial, or has to wait after a wrong PIN.
+    Pin,
+    /// The desk that was told of an emergency call has heard it.
+    Notice,
+}
+
+impl Why {
+    /// The words for it in logs and `explain`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::FirstDigit => "first digit",
+            Self::MoreDigits => "more digits",
+            Self::NumberWhole => "number whole",
+            Self::Hotline => "hotline",
+            Self::ToneLimit => "tone limit",
+            Self::NoAnswer => "no answer",
+            Self::NoReaction => "no reaction",
+            Self::Recall => "recall",
+            Self::RingStop => "ring stop",
+            Self::Codec => "codec",
+            Self::RingTime => "ring time",
+            Self::Guard => "guard",
+            Self::Pin => "pin",
+            Self::Notice => "notice",
+        }
+    }
+}
