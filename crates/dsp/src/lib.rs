@@ -34,8 +34,9 @@ pub use agc::{LevelControl, RANGE as LEVEL_CONTROL_RANGE, TARGET as LEVEL_CONTRO
 pub use balance::{BalanceFigures, BalanceMeter};
 pub use bank::{Bank, BankEvent, BankEvents, CHORD_MAX, EVENTS_MAX, Segment, Signal};
 pub use caller_id::{
-    BuildError, CallerIdFormat, CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, JapanReceiver,
-    NAME_SENT_MAX, ParseError, ReceiveError, caller_id_of_digits, fields as caller_id_fields,
+    ALERT_LEVEL, ALERT_TONES, BuildError, CallerIdBurst, CallerIdDigits, CallerIdEar, CallerIdFormat,
+    CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, JapanReceiver, NAME_SENT_MAX, ParseError,
+    ReceiveError, caller_id_of_digits, fields as caller_id_fields,
 };
 pub use comfort::ComfortNoise;
 pub use comfort_shape::{NOISE_ORDER, NoiseAnalyser, NoiseShape, ShapedNoise, SilenceSender, SilenceSending};

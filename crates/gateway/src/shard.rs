@@ -310,7 +310,8 @@ impl<A: Processing> Shard<A> {
                 match playing {
                     Playing::Nothing | Playing::Bridge => leg.player.stop(),
                     Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
-                    Playing::CallerId { caller, multiple } => leg.player.caller_id(&caller, multiple),
+                    Playing::CallerId { caller, signal } => leg.player.caller_id(&caller, signal),
+                    Playing::Alert(length) => leg.player.alert(length),
                 }
             });
             if !whole {

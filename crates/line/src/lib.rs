@@ -25,5 +25,5 @@ pub use fxs::Fxs;
 pub use hook::{HookTracker, Verdict};
 pub use out::{FxsOut, MAX_LINE_EVENTS, Playing, Said};
 pub use settings::Settings;
-pub use slot::{caller_frame, frame_length};
+pub use slot::frame_length;
 pub use trip::{RingTrip, Trip};

@@ -1,7 +1,7 @@
 //! What a line's machine gives out in one tick.
 
-use tipring_port::{CallerId, CardOrder, LineEvent, Tone};
-use tipring_units::{Epoch, SampleTime};
+use tipring_port::{CallerId, CallerIdSignal, CardOrder, LineEvent, Tone};
+use tipring_units::{Epoch, Millis, SampleTime};
 
 /// Line events of one tick, at the most: a tick makes three at the worst, the others answer commands.
 pub const MAX_LINE_EVENTS: usize = 16;
@@ -13,13 +13,15 @@ pub enum Playing {
     Nothing,
     /// A tone from its beginning.
     Tone(Tone),
-    /// The caller-ID burst from its beginning; it lasts [`crate::frame_length`] at the most.
+    /// Who calls, from its beginning; it lasts [`crate::frame_length`] at the most.
     CallerId {
-        /// What to send.
+        /// Who.
         caller: CallerId,
-        /// As a multiple data message with name, else a single one.
-        multiple: bool,
+        /// As what it is sent.
+        signal: CallerIdSignal,
     },
+    /// The dual-tone alerting signal, for so long.
+    Alert(Millis),
     /// The bridge that the line is on.
     Bridge,
 }

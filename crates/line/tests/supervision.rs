@@ -63,7 +63,7 @@ fn caller_identity_is_sent_in_the_first_pause_and_nowhere_else() {
     let start = ring_with(&mut bench, &[2000, 4000], caller());
     bench.run(20_000);
     let (from, to) = burst(&bench, start).expect("burst");
-    let length = f64::from(frame_length(&caller(), true).0);
+    let length = f64::from(frame_length(&caller(), CallerIdSignal::GR30).0);
     assert!((2500.0..2520.0).contains(&from), "{from}");
     assert!(to - from >= length && to <= 5800.0, "{from} to {to}");
     assert_eq!(bench.take(), [LineEvent::Ringing, LineEvent::CallerIdSent(CallerIdShown::Whole)]);
@@ -100,14 +100,14 @@ fn caller_identity_takes_the_first_pause_with_room() {
 fn sent(bench: &Bench, start: u64) -> Option<(CallerId, f64, f64)> {
     let caller = bench.played.iter().find_map(|(_, playing)| match playing {
         Playing::CallerId { caller, .. } => Some(*caller),
-        Playing::Nothing | Playing::Tone(_) | Playing::Bridge => None,
+        Playing::Nothing | Playing::Tone(_) | Playing::Alert(_) | Playing::Bridge => None,
     })?;
     burst(bench, start).map(|(from, to)| (caller, from, to))
 }
 
 /// The length of the shortest pause in which `caller` has room.
 fn pause_for(caller: &CallerId) -> u32 {
-    500 + 10 + frame_length(caller, true).0 + 200
+    500 + 10 + frame_length(caller, CallerIdSignal::GR30).0 + 200
 }
 
 #[test]
@@ -159,17 +159,11 @@ fn caller_identity_without_room_is_not_sent_and_the_line_says_what_it_needs() {
 #[test]
 fn a_single_message_is_sent_whole_or_not_at_all() {
     let mut single = settings();
-    single.caller_id = CallerIdTiming::BetweenRings {
-        after_ring: Millis(500),
-        before_ring: Millis(200),
-        signal: CallerIdSignal::Fsk {
-            standard: FskStandard::Bell202,
-            multiple: false,
-            seizure: 300,
-            mark: 180,
-        },
-    };
-    let needs = 500 + 10 + frame_length(&caller(), false).0 + 200;
+    let signal =
+        CallerIdSignal::Fsk { standard: FskStandard::Bell202, multiple: false, seizure: 300, mark: 180 };
+    single.caller_id =
+        CallerIdTiming::BetweenRings { after_ring: Millis(500), before_ring: Millis(200), signal };
+    let needs = 500 + 10 + frame_length(&caller(), signal).0 + 200;
     for (pause, fits) in [(needs, true), (needs - 1, false)] {
         let mut bench = Bench::new(single, Plant::new(1.0, 300.0));
         ring_with(&mut bench, &[1000, pause], caller());

@@ -13,6 +13,7 @@ mod packets;
 mod plane;
 mod processing;
 mod rtp_leg;
+mod run;
 mod samples;
 mod symbols;
 mod tap;

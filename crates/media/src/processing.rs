@@ -14,8 +14,8 @@
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
 use tipring_port::{
-    Audio, CallerId, CodecName, EchoLoss, Impedance, LineProfile, OpusWish, Overheard, Signal, Tone,
-    ToneProgram,
+    Audio, CallerId, CallerIdSignal, CodecName, EchoLoss, Impedance, LineProfile, OpusWish, Overheard,
+    Signal, Tone, ToneProgram,
 };
 use tipring_units::{Db, Dbm0, Millis, Samples};
 
@@ -96,9 +96,11 @@ pub trait Player<A: Audio> {
     fn finish_digit(&mut self, total: Millis);
     /// Forgets digits, but lets a tone or burst go on.
     fn drop_digits(&mut self);
-    /// Sends a caller-ID burst (Bell 202), then nothing.
-    fn caller_id(&mut self, caller: &CallerId, multiple: bool);
-    /// A caller-ID burst plays: its level is that of the port, whatever the line's gains.
+    /// Sends who calls as this signal, then nothing.
+    fn caller_id(&mut self, caller: &CallerId, signal: CallerIdSignal);
+    /// Sounds the dual-tone alerting signal (2130 and 2750 Hz) for so long, then nothing.
+    fn alert(&mut self, length: Millis);
+    /// Caller identity or its alerting signal plays: its level is that of the port, whatever the line's gains.
     fn is_burst(&self) -> bool;
     /// Digits play: what comes back of them by the hybrid is no digit of the subscriber's.
     fn is_digit(&self) -> bool;

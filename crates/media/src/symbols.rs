@@ -12,10 +12,10 @@
 
 mod line_ear;
 
-use tipring_dsp::FskBurst;
-use tipring_line::caller_frame;
+use tipring_dsp::{ALERT_LEVEL, ALERT_TONES, CallerIdBurst, FskBurst};
 use tipring_port::{
-    Audio, CallerId, CodecName, LineProfile, OpusWish, Signal, Sound, Symbol, Symbols, Tone, ToneProgram,
+    Audio, CallerId, CallerIdSignal, CodecName, LineProfile, OpusWish, Signal, Sound, Symbol, Symbols, Tone,
+    ToneProgram,
 };
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK, TICK_SAMPLES};
 
@@ -23,6 +23,7 @@ use crate::keys::{Keys, Strike};
 use crate::processing::{
     Bank, Coder, Crossing, Heard, LineVoice, Player, Processing, Sifted, Stretch, Whole,
 };
+use crate::run::Run;
 
 /// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
 const DETECT_FRAMES: u8 = 4;
@@ -175,6 +176,10 @@ enum Playing {
         sent: Samples,
         bytes: usize,
     },
+    /// The digits of a caller's number.
+    Run(Run),
+    /// The alerting signal, with what is left of it.
+    Alert(Millis),
 }
 
 impl Player<Symbols> for SymbolPlayer {
@@ -207,16 +212,20 @@ impl Player<Symbols> for SymbolPlayer {
         }
     }
 
-    fn caller_id(&mut self, caller: &CallerId, multiple: bool) {
-        let burst = caller_frame(caller, multiple).and_then(|frame| FskBurst::on_hook(frame.bytes()));
-        self.playing = match burst {
-            Some(burst) => Playing::Burst { burst, sent: Samples(0), bytes: 0 },
+    fn caller_id(&mut self, caller: &CallerId, signal: CallerIdSignal) {
+        self.playing = match CallerIdBurst::new(caller, signal) {
+            Some(CallerIdBurst::Fsk(_, burst)) => Playing::Burst { burst, sent: Samples(0), bytes: 0 },
+            Some(CallerIdBurst::Digits(digits)) => Playing::Run(Run::new(digits)),
             None => Playing::Nothing,
         };
     }
 
+    fn alert(&mut self, length: Millis) {
+        self.playing = Playing::Alert(length);
+    }
+
     fn is_burst(&self) -> bool {
-        matches!(self.playing, Playing::Burst { .. })
+        matches!(self.playing, Playing::Burst { .. } | Playing::Run(_) | Playing::Alert(_))
     }
 
     fn is_digit(&self) -> bool {
@@ -256,16 +265,26 @@ impl Player<Symbols> for SymbolPlayer {
                 }
                 Some(symbol)
             }
-            Playing::Digits(keys) => match keys.next_tick() {
-                Strike::Nothing => {
-                    self.playing = Playing::Nothing;
-                    None
+            Playing::Digits(keys) => {
+                let strike = keys.next_tick();
+                self.strike(strike)
+            }
+            Playing::Run(run) => {
+                let strike = run.next_tick();
+                self.strike(strike)
+            }
+            Playing::Alert(Millis::ZERO) => {
+                self.playing = Playing::Nothing;
+                None
+            }
+            Playing::Alert(left) => {
+                *left = Millis(left.0.saturating_sub(TICK.0));
+                let mut symbol = Symbol::SILENCE;
+                for frequency in ALERT_TONES {
+                    symbol.add(Sound::Sine(frequency.0 as u16), ALERT_LEVEL);
                 }
-                Strike::Pause => Some(Symbol::SILENCE),
-                Strike::Begin(digit) | Strike::Hold(digit) => {
-                    Some(Symbol::of(Sound::Dtmf(digit), Dbm0(-8.0)))
-                }
-            },
+                Some(symbol)
+            }
             Playing::Burst { burst, sent, bytes } => {
                 let all = burst.bytes();
                 if *bytes >= all.len() {
@@ -285,6 +304,20 @@ impl Player<Symbols> for SymbolPlayer {
                 }
                 Some(Symbol::of(Sound::Fsk(out, count), Dbm0(-14.0)))
             }
+        }
+    }
+}
+
+impl SymbolPlayer {
+    /// One tick of digits.
+    fn strike(&mut self, strike: Strike) -> Option<Symbol> {
+        match strike {
+            Strike::Nothing => {
+                self.playing = Playing::Nothing;
+                None
+            }
+            Strike::Pause => Some(Symbol::SILENCE),
+            Strike::Begin(digit) | Strike::Hold(digit) => Some(Symbol::of(Sound::Dtmf(digit), Dbm0(-8.0))),
         }
     }
 }
@@ -583,11 +616,15 @@ mod tests {
     #[test]
     fn a_burst_ends_within_the_time_that_the_line_gives_it() {
         use tipring_line::frame_length;
-        use tipring_port::{Absence, DateTime, MAX_CALLER_NAME, MAX_CALLER_NUMBER, Samples as Sampled, Text};
+        use tipring_port::{
+            Absence, DateTime, DtmfCallerId, FskStandard, MAX_CALLER_NAME, MAX_CALLER_NUMBER,
+            Samples as Sampled, Text,
+        };
 
-        fn play<A: Processing>(caller: &CallerId, multiple: bool) -> (u32, Vec<A::Frame>) {
+        fn play<A: Processing>(caller: &CallerId, signal: CallerIdSignal) -> (u32, Vec<A::Frame>) {
             let mut player = A::Player::new();
-            player.caller_id(caller, multiple);
+            player.caller_id(caller, signal);
+            assert!(player.is_burst());
             let frames: Vec<A::Frame> = core::iter::from_fn(|| player.next_frame()).take(500).collect();
             (frames.len() as u32, frames)
         }
@@ -602,27 +639,58 @@ mod tests {
             CallerId { date: None, number: Err(Absence::Private), name: Some(Err(Absence::Unavailable)) },
             CallerId { date: None, number: Ok("1".into()), name: None },
         ];
-        for (caller, multiple) in callers.iter().flat_map(|caller| [(caller, true), (caller, false)]) {
-            let given = frame_length(caller, multiple).0;
-            let (symbols, heard) = play::<Symbols>(caller, multiple);
-            let (samples, _) = play::<Sampled>(caller, multiple);
+        let single =
+            CallerIdSignal::Fsk { standard: FskStandard::V23, multiple: false, seizure: 96, mark: 55 };
+        let signals = [
+            CallerIdSignal::GR30,
+            CallerIdSignal::ETSI,
+            single,
+            CallerIdSignal::Dtmf(DtmfCallerId::AC),
+            CallerIdSignal::Ntt,
+        ];
+        for (caller, signal) in callers.iter().flat_map(|caller| signals.map(|signal| (caller, signal))) {
+            let given = frame_length(caller, signal).0;
+            let (symbols, heard) = play::<Symbols>(caller, signal);
+            let (samples, _) = play::<Sampled>(caller, signal);
             // A symbol burst ends with its last byte, one of samples with the mark after it.
             for ticks in [symbols, samples] {
                 assert!(
                     ticks * TICK.0 <= given && given <= ticks * TICK.0 + 2 * TICK.0,
-                    "{ticks}, {given} ms"
+                    "{ticks}, {given} ms, {signal:?}"
                 );
             }
+            let mut last = None;
             let bytes: Vec<u8> = heard
                 .iter()
-                .flat_map(|symbol| symbol.sounds().next())
-                .flat_map(|(sound, _)| match sound {
+                .flat_map(|symbol| {
+                    let sound = symbol.sounds().next().map(|(sound, _)| sound);
+                    let before = core::mem::replace(&mut last, sound);
+                    sound.filter(|sound| Some(*sound) != before || matches!(sound, Sound::Fsk(..)))
+                })
+                .flat_map(|sound| match sound {
                     Sound::Fsk(bytes, count) => bytes[..usize::from(count)].to_vec(),
-                    Sound::Tone(_) | Sound::Dtmf(_) | Sound::Voice(_) | Sound::Sine(_) => Vec::new(),
+                    Sound::Dtmf(digit) => vec![digit],
+                    Sound::Tone(_) | Sound::Voice(_) | Sound::Sine(_) => Vec::new(),
                 })
                 .collect();
-            assert_eq!(bytes, caller_frame(caller, multiple).unwrap().bytes());
+            let wanted = match CallerIdBurst::new(caller, signal).unwrap() {
+                CallerIdBurst::Fsk(_, burst) => burst.bytes().to_vec(),
+                CallerIdBurst::Digits(run) => run.as_bytes().to_vec(),
+            };
+            assert_eq!(bytes, wanted);
         }
+    }
+
+    #[test]
+    fn the_alerting_signal_lasts_as_long_as_it_is_told_to() {
+        use tipring_port::Samples as Sampled;
+        fn play<A: Processing>() -> usize {
+            let mut player = A::Player::new();
+            player.alert(Millis(100));
+            assert!(player.is_burst());
+            core::iter::from_fn(|| player.next_frame()).take(100).count()
+        }
+        assert_eq!((play::<Symbols>(), play::<Sampled>()), (10, 10));
     }
 
     #[test]

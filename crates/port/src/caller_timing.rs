@@ -1,6 +1,6 @@
 //! How and when caller identity is sent to an on-hook telephone.
 
-use tipring_units::Millis;
+use tipring_units::{Hz, Millis};
 
 /// When caller identity comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,6 +101,24 @@ pub enum FskStandard {
     Bell202,
     /// Mark 1300, space 2100 Hz.
     V23,
+}
+
+impl FskStandard {
+    /// The frequency of a one.
+    pub const fn mark(self) -> Hz {
+        match self {
+            Self::Bell202 => Hz(1200.0),
+            Self::V23 => Hz(1300.0),
+        }
+    }
+
+    /// The frequency of a zero.
+    pub const fn space(self) -> Hz {
+        match self {
+            Self::Bell202 => Hz(2200.0),
+            Self::V23 => Hz(2100.0),
+        }
+    }
 }
 
 /// How a number is framed by DTMF.

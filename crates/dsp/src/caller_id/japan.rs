@@ -1,7 +1,8 @@
 //! Caller ID of NTT, Japan.
 //!
 //! # What it does
-//! Hears the burst that a terminal gets after it answered the short ring, and returns its message, once.
+//! Hears the burst that a terminal gets after it answered the short ring, and returns its message, once; builds the bytes of
+//! such a burst.
 //!
 //! # How
 //! V.23 bytes of seven bits and even parity: DLE SOH, header, DLE STX, message, DLE ETX, and a CRC of 16 bits over all from
@@ -13,10 +14,10 @@
 //! # Standard
 //! NTT "Technical Reference: Telephone Service Interface", number display; the CRC is that of ITU-T V.41, bits reversed.
 
-use super::{CallerIdMessage, FRAME_MAX, ReceiveError};
+use super::{CallerIdMessage, FRAME_MAX, ParseError, ReceiveError};
 use crate::fsk::{FskDemodulator, FskEvent, FskStandard};
 use crate::level::Frame;
-use tipring_port::{Absence, CallerId};
+use tipring_port::{Absence, CallerId, MAX_CALLER_NUMBER};
 
 const DLE: u8 = 0x10;
 const SOH: u8 = 0x01;
@@ -26,6 +27,10 @@ const ETX: u8 = 0x03;
 const CALLER: u8 = 0x40;
 const NUMBER: u8 = 0x02;
 const ABSENT: u8 = 0x04;
+/// What the header says of a caller's message.
+const HEADER: u8 = 0x07;
+/// Bytes of a built frame, at the most: 24 digits, each field and the whole with their heads, any length doubled.
+const BUILT_MAX: usize = 48;
 
 /// Hears the bursts of NTT.
 #[derive(Clone, Debug)]
@@ -69,6 +74,11 @@ impl JapanReceiver {
     /// The bytes of the frame heard last, from its DLE SOH to its DLE ETX, without parity.
     pub fn frame(&self) -> &[u8] {
         &self.bytes[..self.last]
+    }
+
+    /// True while a carrier is there.
+    pub fn has_carrier(&self) -> bool {
+        self.demodulator.has_carrier()
     }
 
     /// Takes a frame in; returns a message, or what became of one, when it is over.
@@ -142,7 +152,7 @@ impl JapanReceiver {
                 if found != self.crc || self.parity_wrong {
                     return Some(Err(ReceiveError::Crc { found, expected: self.crc }));
                 }
-                Some(Ok(read(&self.bytes[..self.len])))
+                Some(read(&self.bytes[..self.len]).map_err(ReceiveError::from))
             }
         }
     }
@@ -155,10 +165,10 @@ impl Default for JapanReceiver {
 }
 
 /// The message of a frame whose CRC is right: what is between DLE STX and DLE ETX.
-fn read(frame: &[u8]) -> CallerIdMessage {
+fn read(frame: &[u8]) -> Result<CallerIdMessage, ParseError> {
     let mut message = CallerIdMessage::EMPTY;
     message.caller = CallerId { date: None, number: Err(Absence::Unavailable), name: None };
-    let Some(start) = frame.windows(2).position(|pair| pair == [DLE, STX]) else { return message };
+    let start = frame.windows(2).position(|pair| pair == [DLE, STX]).unwrap_or(frame.len());
     let mut body = [0; FRAME_MAX];
     let mut len = 0;
     let mut rest = frame.get(start + 2..frame.len().saturating_sub(2)).unwrap_or_default();
@@ -167,7 +177,11 @@ fn read(frame: &[u8]) -> CallerIdMessage {
         body[len] = *byte;
         len += 1;
     }
-    let [CALLER, _, fields @ ..] = &body[..len] else { return message };
+    let fields = match &body[..len] {
+        [CALLER, _, fields @ ..] => fields,
+        [found, ..] => return Err(ParseError::Type { found: *found }),
+        [] => return Err(ParseError::Truncated { at: 0, wanted: 2 }),
+    };
     for (kind, value) in super::fields(fields) {
         match kind {
             NUMBER => message.caller.number = Ok(super::parse::text(value)),
@@ -175,7 +189,71 @@ fn read(frame: &[u8]) -> CallerIdMessage {
             _ => {} // the called number and the kinds of number are not shown
         }
     }
-    message
+    Ok(message)
+}
+
+/// The bytes that tell a caller's number or why there is none, from DLE SOH to the CRC, parity set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct JapanFrame {
+    bytes: [u8; BUILT_MAX],
+    len: usize,
+}
+
+impl JapanFrame {
+    /// The frame for `caller`. Of a number only characters that a display has are sent.
+    pub fn new(caller: &CallerId) -> Self {
+        let mut frame = Self { bytes: [0; BUILT_MAX], len: 0 };
+        let mut digits = [0; MAX_CALLER_NUMBER];
+        let (kind, value): (u8, &[u8]) = match &caller.number {
+            Ok(number) => {
+                let mut count = 0;
+                let plain = number.as_str().bytes().filter(|b| matches!(b, b'0'..=b'9' | b'*' | b'#'));
+                for (place, digit) in digits.iter_mut().zip(plain) {
+                    *place = digit;
+                    count += 1;
+                }
+                match digits.get(..count) {
+                    Some([]) | None => (ABSENT, b"O"),
+                    Some(digits) => (NUMBER, digits),
+                }
+            }
+            Err(Absence::Private) => (ABSENT, b"P"),
+            Err(Absence::Unavailable) => (ABSENT, b"O"),
+        };
+        let length = value.len() as u8;
+        for byte in [DLE, SOH, HEADER, DLE, STX] {
+            frame.put(byte);
+        }
+        for byte in [CALLER, length + 2, kind, length].into_iter().chain(value.iter().copied()) {
+            frame.put(byte);
+            if byte == DLE {
+                frame.put(byte);
+            }
+        }
+        frame.put(DLE);
+        frame.put(ETX);
+        let crc = frame.bytes[2..frame.len].iter().fold(0, |crc, byte| crc_step(crc, *byte));
+        for byte in crc.to_le_bytes() {
+            frame.push(byte);
+        }
+        frame
+    }
+
+    /// The bytes as they are sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn put(&mut self, byte: u8) {
+        self.push(byte | ((byte.count_ones() as u8 & 1) << 7));
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
 }
 
 /// x^16 + x^12 + x^5 + 1, the low bit first.

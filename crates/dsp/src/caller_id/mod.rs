@@ -2,7 +2,8 @@
 //!
 //! # What it does
 //! [`CallerIdFrame`] builds the bytes of a single or multiple data message from a [`CallerId`], and reads
-//! them back; [`CallerIdReceiver`] hears such a message on a line.
+//! them back; [`CallerIdReceiver`] hears such a message on a line. [`CallerIdBurst`] is what goes out for a caller by any of
+//! the signals there are, and [`CallerIdEar`] hears any one of them.
 //!
 //! # How
 //! Type, length, parameters (each type, length, value), and the two's complement of the sum of all.
@@ -16,15 +17,19 @@
 
 mod build;
 mod digits;
+mod ear;
 mod japan;
 mod parse;
 mod receive;
+mod send;
 
 pub use build::{BuildError, CallerIdFormat};
-pub use digits::caller_id_of_digits;
+pub use digits::{CallerIdDigits, caller_id_of_digits};
+pub use ear::CallerIdEar;
 pub use japan::JapanReceiver;
 pub use parse::{CallerIdMessage, ParseError};
 pub use receive::{CallerIdReceiver, ReceiveError};
+pub use send::{ALERT_LEVEL, ALERT_TONES, CallerIdBurst};
 
 /// Bytes of a message, at most: type, length, 255 bytes and a checksum.
 pub const FRAME_MAX: usize = 258;

@@ -18,34 +18,7 @@ mod modulate;
 pub use demodulate::{FskDemodulator, FskEvent, FskEvents};
 pub use modulate::{FskBurst, FskModulator};
 
-use tipring_units::Hz;
-
-/// Which frequencies carry the bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FskStandard {
-    /// Mark 1200 Hz, space 2200 Hz.
-    Bell202,
-    /// Mark 1300 Hz, space 2100 Hz.
-    V23,
-}
-
-impl FskStandard {
-    /// The frequency of a one.
-    pub const fn mark(self) -> Hz {
-        match self {
-            Self::Bell202 => Hz(1200.0),
-            Self::V23 => Hz(1300.0),
-        }
-    }
-
-    /// The frequency of a zero.
-    pub const fn space(self) -> Hz {
-        match self {
-            Self::Bell202 => Hz(2200.0),
-            Self::V23 => Hz(2100.0),
-        }
-    }
-}
+pub use tipring_port::FskStandard;
 
 /// A bit lasts 20/3 samples: 8000 / 1200.
 const BIT_NUMERATOR: u32 = 20;

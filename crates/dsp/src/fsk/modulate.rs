@@ -46,7 +46,8 @@ impl FskBurst {
         Self::new(bytes, 0, 80)
     }
 
-    fn new(bytes: &[u8], seizure_bits: u16, mark_bits: u16) -> Option<Self> {
+    /// A burst with a lead-in of its own. `None` if there are too many bytes.
+    pub fn new(bytes: &[u8], seizure_bits: u16, mark_bits: u16) -> Option<Self> {
         let mut burst =
             Self { bytes: [0; Self::BYTES_MAX], len: 0, seizure_bits, mark_bits, trailing_bits: 10 };
         burst.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);

@@ -98,7 +98,11 @@ impl Fxs {
             (State::OffHook { .. }, Event::Pulsing) => match self.playing {
                 // As on a wired exchange, the first pulse ends the invitation to dial.
                 Playing::Tone(Tone::Dial | Tone::Stutter | Tone::Outside) => self.play(Playing::Bridge, out),
-                Playing::Tone(_) | Playing::Nothing | Playing::CallerId { .. } | Playing::Bridge => {}
+                Playing::Tone(_)
+                | Playing::Nothing
+                | Playing::CallerId { .. }
+                | Playing::Alert(_)
+                | Playing::Bridge => {}
             },
             (State::OffHook { .. }, Event::Digit(digit)) => {
                 let (source, length) = (DigitSource::Pulse, Millis::ZERO);

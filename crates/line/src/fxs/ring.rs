@@ -1,8 +1,7 @@
 //! Ringing: its start, its cadence, and the slot for caller identity.
 
 use tipring_port::{
-    CallerId, CallerIdShown, CallerIdSignal, CallerIdTiming, CardOrder, Feed, LineEvent, ProgramId, Refusal,
-    RingRequest,
+    CallerId, CallerIdShown, CallerIdTiming, CardOrder, Feed, LineEvent, ProgramId, Refusal, RingRequest,
 };
 use tipring_units::{Millis, SampleTime, TICK};
 
@@ -152,18 +151,13 @@ impl Fxs {
 
     /// The first pause with room for caller identity, in the longest form that has one.
     fn slot(&self, request: &RingRequest, cadence: &Cadence) -> Slot {
-        let CallerIdTiming::BetweenRings {
-            after_ring,
-            before_ring,
-            signal: CallerIdSignal::Fsk { multiple, .. },
-        } = self.settings.caller_id
-        else {
+        let CallerIdTiming::BetweenRings { after_ring, before_ring, signal } = self.settings.caller_id else {
             return Slot::Empty;
         };
         let Some(caller) = request.caller else { return Slot::Empty };
         let mut least = Millis::ZERO;
-        for (caller, shown) in forms(caller, multiple) {
-            let needs = after_ring + TICK + frame_length(&caller, multiple) + before_ring;
+        for (caller, shown) in forms(caller, signal) {
+            let needs = after_ring + TICK + frame_length(&caller, signal) + before_ring;
             if let Some(index) = cadence.first_pause_with_room(needs) {
                 return Slot::InPause { burst: Burst { caller, shown, needs }, index };
             }
@@ -195,15 +189,12 @@ impl Fxs {
 
     fn run_slot(&mut self, end: SampleTime, ring: &mut Ring, out: &mut FxsOut) {
         match (ring.slot, self.settings.caller_id) {
-            (
-                Slot::Due { burst, since },
-                CallerIdTiming::BetweenRings {
-                    after_ring, signal: CallerIdSignal::Fsk { multiple, .. }, ..
-                },
-            ) if since + after_ring <= end => {
-                let until = end + frame_length(&burst.caller, multiple);
+            (Slot::Due { burst, since }, CallerIdTiming::BetweenRings { after_ring, signal, .. })
+                if since + after_ring <= end =>
+            {
+                let until = end + frame_length(&burst.caller, signal);
                 ring.slot = Slot::Sending { burst, since, until };
-                self.play(Playing::CallerId { caller: burst.caller, multiple }, out);
+                self.play(Playing::CallerId { caller: burst.caller, signal }, out);
             }
             (Slot::Sending { burst, until, .. }, _) if until <= end => {
                 ring.slot = Slot::Empty;

@@ -1,12 +1,17 @@
 //! What is played to a line: tones, digits and caller-ID bursts.
 
-use tipring_dsp::{Digit, DtmfGenerator, DtmfSending, FskBurst, FskModulator, FskStandard, ToneGenerator};
-use tipring_line::caller_frame;
-use tipring_port::{CallerId, Frame, SAMPLE_SILENCE, Samples, Tone, ToneProgram};
+use tipring_dsp::{
+    ALERT_LEVEL, ALERT_TONES, CallerIdBurst, Digit, DtmfGenerator, DtmfSending, FskModulator, ToneGenerator,
+};
+use tipring_port::{
+    CallerId, CallerIdSignal, Component, Frame, FskStandard, SAMPLE_SILENCE, Samples, Tone, ToneProgram,
+    ToneStep,
+};
 use tipring_units::{Dbm0, Millis};
 
 use crate::keys::{Keys, Strike};
 use crate::processing::Player;
+use crate::run::Run;
 
 /// Level of caller-ID bursts at the line's digital side (GR-30: -13.5 dBm at the port).
 const FSK_LEVEL: Dbm0 = Dbm0(-13.5);
@@ -18,6 +23,7 @@ pub struct SamplePlayer {
     dtmf: DtmfGenerator,
     fsk: FskModulator,
     keys: Keys,
+    run: Option<Run>,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -26,6 +32,9 @@ enum Playing {
     Tone,
     Digits,
     Burst,
+    /// The digits of a caller's number.
+    Run,
+    Alert,
 }
 
 impl Player<Samples> for SamplePlayer {
@@ -36,6 +45,7 @@ impl Player<Samples> for SamplePlayer {
             dtmf: DtmfGenerator::new(DtmfSending::default()),
             fsk: FskModulator::new(FskStandard::Bell202, FSK_LEVEL),
             keys: Keys::new(),
+            run: None,
         }
     }
 
@@ -66,17 +76,38 @@ impl Player<Samples> for SamplePlayer {
         }
     }
 
-    fn caller_id(&mut self, caller: &CallerId, multiple: bool) {
+    fn caller_id(&mut self, caller: &CallerId, signal: CallerIdSignal) {
         self.stop();
-        let burst = caller_frame(caller, multiple).and_then(|frame| FskBurst::on_hook(frame.bytes()));
-        if let Some(burst) = burst {
-            self.fsk.start(&burst);
-            self.playing = Playing::Burst;
+        match CallerIdBurst::new(caller, signal) {
+            Some(CallerIdBurst::Fsk(standard, burst)) => {
+                self.fsk = FskModulator::new(standard, FSK_LEVEL);
+                self.fsk.start(&burst);
+                self.playing = Playing::Burst;
+            }
+            Some(CallerIdBurst::Digits(digits)) => {
+                self.run = Some(Run::new(digits));
+                self.playing = Playing::Run;
+            }
+            None => {}
+        }
+    }
+
+    fn alert(&mut self, length: Millis) {
+        self.stop();
+        let mut components = [Component::NONE; 4];
+        for (component, frequency) in components.iter_mut().zip(ALERT_TONES) {
+            *component = Component::sine(frequency, ALERT_LEVEL);
+        }
+        // A step without length would never end.
+        let step = ToneStep { components, length: length.max(Millis(1)) };
+        if let Some(program) = ToneProgram::new(&[step], usize::MAX) {
+            self.tone.start(&program);
+            self.playing = Playing::Alert;
         }
     }
 
     fn is_burst(&self) -> bool {
-        self.playing == Playing::Burst
+        matches!(self.playing, Playing::Burst | Playing::Run | Playing::Alert)
     }
 
     fn is_digit(&self) -> bool {
@@ -88,6 +119,7 @@ impl Player<Samples> for SamplePlayer {
         self.dtmf.stop();
         self.fsk.stop();
         self.keys.clear();
+        self.run = None;
         self.playing = Playing::Nothing;
     }
 
@@ -95,13 +127,20 @@ impl Player<Samples> for SamplePlayer {
         let mut frame = SAMPLE_SILENCE;
         let plays = match self.playing {
             Playing::Nothing => false,
-            Playing::Tone => {
+            Playing::Tone | Playing::Alert => {
                 self.tone.is_playing() && {
                     self.tone.process(&mut frame);
                     true
                 }
             }
-            Playing::Digits => self.strike(&mut frame),
+            Playing::Digits => {
+                let strike = self.keys.next_tick();
+                self.strike(strike, &mut frame)
+            }
+            Playing::Run => {
+                let strike = self.run.as_mut().map_or(Strike::Nothing, Run::next_tick);
+                self.strike(strike, &mut frame)
+            }
             Playing::Burst => {
                 self.fsk.is_sending() && {
                     self.fsk.process(&mut frame);
@@ -119,8 +158,8 @@ impl Player<Samples> for SamplePlayer {
 
 impl SamplePlayer {
     /// One tick of the digits; false if there are none.
-    fn strike(&mut self, frame: &mut Frame) -> bool {
-        match self.keys.next_tick() {
+    fn strike(&mut self, strike: Strike, frame: &mut Frame) -> bool {
+        match strike {
             Strike::Nothing => return false,
             Strike::Pause => self.dtmf.stop(),
             Strike::Begin(digit) => {
