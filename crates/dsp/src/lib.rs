@@ -20,6 +20,7 @@ mod fsk;
 mod gain;
 mod goertzel;
 mod level;
+mod supervise;
 mod suppress;
 mod timescale;
 mod tone;
@@ -52,6 +53,10 @@ pub use goertzel::Goertzel;
 pub use level::{
     FULL_SCALE_SINE, Frame, PowerMeter, SILENCE, frame_level, level_of, level_of_power, mean_power,
     power_of_level,
+};
+pub use supervise::{
+    SUPERVISOR_NEWS_MAX, SilenceClock, Supervisor, SupervisorEvents, SupervisorNews, ToneDemand, VoiceWatch,
+    tone_demand,
 };
 pub use timescale::{HELD_MAX, SHORTEN_NEEDS, SPEED_MAX, TimeScaler};
 pub use tone::ToneGenerator;

@@ -20,12 +20,12 @@ use fearless_simd::{Simd, SimdBase, SimdInterleaved, SimdSplit, f32x4, f32x8};
 use crate::wave::sine_of_turn;
 
 /// Samples of a window.
-pub(super) const WINDOW: usize = 512;
+pub(crate) const WINDOW: usize = 512;
 const HALF: usize = WINDOW / 2;
 /// Bins that come out.
-pub(super) const BINS: usize = HALF;
+pub(crate) const BINS: usize = HALF;
 /// The first bin whose power is made.
-pub(super) const FIRST_BIN: usize = LANES;
+pub(crate) const FIRST_BIN: usize = LANES;
 /// Values of a vector.
 const LANES: usize = 8;
 /// A quarter of the values, each of which a pass takes to a sum.
@@ -45,7 +45,7 @@ struct Turns {
 
 /// The transform of a window taken as complex numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Packed {
+pub(crate) struct Packed {
     re: [f32; HALF],
     im: [f32; HALF],
 }
@@ -53,11 +53,11 @@ pub(super) struct Packed {
 type Complex<S> = (f32x8<S>, f32x8<S>);
 
 impl Packed {
-    pub(super) const ZERO: Self = Self { re: [0.0; HALF], im: [0.0; HALF] };
+    pub(crate) const ZERO: Self = Self { re: [0.0; HALF], im: [0.0; HALF] };
 
     /// Transforms a window.
     #[inline(always)]
-    pub(super) fn transform<S: Simd>(&mut self, simd: S, window: &[f32; WINDOW]) {
+    pub(crate) fn transform<S: Simd>(&mut self, simd: S, window: &[f32; WINDOW]) {
         let mut other = Self::ZERO;
         first_pass(simd, window, &mut other);
         second_pass(simd, &other, self);
@@ -67,7 +67,7 @@ impl Packed {
 
     /// The real signal's amplitude in a bin from 1 to 255.
     #[inline(always)]
-    pub(super) fn bin(&self, k: usize) -> [f32; 2] {
+    pub(crate) fn bin(&self, k: usize) -> [f32; 2] {
         let m = HALF - k;
         let (even_re, even_im) = ((self.re[k] + self.re[m]) * 0.5, (self.im[k] - self.im[m]) * 0.5);
         let (odd_re, odd_im) = ((self.im[k] + self.im[m]) * 0.5, (self.re[m] - self.re[k]) * 0.5);
@@ -77,7 +77,7 @@ impl Packed {
 
     /// Squares of the bins' amplitudes, times `scale`.
     #[inline(always)]
-    pub(super) fn powers<S: Simd>(&self, simd: S, scale: f32, out: &mut [f32; BINS]) {
+    pub(crate) fn powers<S: Simd>(&self, simd: S, scale: f32, out: &mut [f32; BINS]) {
         for k in (FIRST_BIN..=HALF / 2).step_by(LANES) {
             // The bins from k on, and those that go down from their counterpart.
             let m = HALF - k + 1 - LANES;

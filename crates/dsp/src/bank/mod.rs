@@ -18,13 +18,13 @@
 
 mod answer;
 mod cadence;
-mod fft;
+pub(crate) mod fft;
 mod flags;
-mod named;
-mod segment;
+pub(crate) mod named;
+pub(crate) mod segment;
 #[cfg(test)]
 mod skipping;
-mod spectrum;
+pub(crate) mod spectrum;
 #[cfg(test)]
 mod tests;
 

@@ -5,7 +5,7 @@ use tipring_port::Signal;
 use tipring_units::{Dbm0, Hz, SampleTime};
 
 /// A row of the table: frequencies with tolerance, and the lengths that it may have, in milliseconds.
-pub(super) struct Named {
+pub(crate) struct Named {
     signal: Signal,
     hertz: &'static [f32],
     within: f32,
@@ -15,7 +15,7 @@ pub(super) struct Named {
     most: Option<u64>,
 }
 
-pub(super) const ANSWER: Named =
+pub(crate) const ANSWER: Named =
     Named { signal: Signal::Ced, hertz: &[2100.0], within: 22.0, least: 160, most: None };
 
 const TABLE: &[Named] = &[
@@ -33,14 +33,14 @@ const TABLE: &[Named] = &[
 ];
 
 impl Named {
-    pub(super) fn fits(&self, segment: &Segment) -> bool {
+    pub(crate) fn fits(&self, segment: &Segment) -> bool {
         let heard = segment.frequencies();
         heard.len() == self.hertz.len()
             && heard.iter().zip(self.hertz).all(|(&Hz(h), &own)| (h - own).abs() <= self.within)
     }
 
     /// What a stretch is that still sounds.
-    pub(super) fn early(segment: &Segment) -> Option<Signal> {
+    pub(crate) fn early(segment: &Segment) -> Option<Signal> {
         let millis = segment.length.0 / 8;
         TABLE
             .iter()
@@ -49,7 +49,7 @@ impl Named {
     }
 
     /// What a stretch was, where nothing was said of it while it sounded.
-    pub(super) fn late(segment: &Segment, said: bool) -> Option<Signal> {
+    pub(crate) fn late(segment: &Segment, said: bool) -> Option<Signal> {
         let millis = segment.length.0 / 8;
         TABLE
             .iter()
@@ -65,7 +65,7 @@ impl Named {
 const SPECIAL: [(f32, f32); 3] = [(900.0, 1000.0), (1350.0, 1450.0), (1750.0, 1850.0)];
 
 /// Where three tones began that the latest bursts end with, and their level.
-pub(super) fn special_information(latest: &[Option<Segment>]) -> Option<(SampleTime, Dbm0)> {
+pub(crate) fn special_information(latest: &[Option<Segment>]) -> Option<(SampleTime, Dbm0)> {
     let last = latest.last_chunk::<3>()?;
     let mut before: Option<Segment> = None;
     for (segment, (low, high)) in last.iter().zip(SPECIAL) {

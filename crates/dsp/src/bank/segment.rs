@@ -35,6 +35,8 @@ const LOW_MAX: f32 = 650.0;
 /// Windows that confirm a stretch; more where only the low band is steady.
 const CONFIRM: u32 = 3;
 const CONFIRM_LOW: u32 = 8;
+/// Windows at the end of a stretch that tell nothing of its quality.
+const LAG: usize = 2;
 /// Half of the height, as power.
 const HALF: f32 = 0.25;
 
@@ -47,15 +49,24 @@ pub struct Segment {
     pub length: Samples,
     /// Its level, all frequencies together.
     pub level: Dbm0,
+    /// Share of the power of all that sounded which was its own, without its edges; 0 where it was too short to tell.
+    pub purity: f32,
+    /// How far its frequencies were from their mean, on the average.
+    pub wander: Hz,
+    /// How far its power was from its mean, on the average, as a share of it.
+    pub ripple: f32,
     frequencies: [Hz; CHORD_MAX],
     count: u8,
 }
 
 impl Segment {
-    pub(super) const EMPTY: Self = Self {
+    pub(crate) const EMPTY: Self = Self {
         start: SampleTime(0),
         length: Samples(0),
         level: crate::level::SILENCE,
+        purity: 0.0,
+        wander: Hz(0.0),
+        ripple: 0.0,
         frequencies: [Hz(0.0); CHORD_MAX],
         count: 0,
     };
@@ -113,14 +124,14 @@ impl Chord {
 
 /// What became of a stretch.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum SegmentEvent {
+pub(crate) enum SegmentEvent {
     Begin,
     End(Segment),
 }
 
 /// Follows stretches.
 #[derive(Clone, Debug)]
-pub(super) struct Tracker {
+pub(crate) struct Tracker {
     state: State,
     floor: f32,
 }
@@ -143,18 +154,47 @@ struct Active {
     hops: u32,
     last_power: f32,
     misses: u8,
+    quality: Quality,
     /// Where it ends if the next window lacks it too.
     end: u64,
     now: u64,
 }
 
+/// How steady a stretch is. What a window shows counts when [`LAG`] more have come, so that the end of a burst does not.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quality {
+    waiting: [[f32; 3]; LAG],
+    windows: u32,
+    sums: [f32; 3],
+}
+
+impl Quality {
+    fn add(&mut self, values: [f32; 3]) {
+        let oldest = self.waiting[0];
+        self.waiting.rotate_left(1);
+        self.waiting[LAG - 1] = values;
+        self.windows = self.windows.saturating_add(1);
+        if self.windows as usize > LAG {
+            for (sum, value) in self.sums.iter_mut().zip(oldest) {
+                *sum += value;
+            }
+        }
+    }
+
+    /// Purity, wander and ripple.
+    fn means(&self) -> [f32; 3] {
+        let counted = (self.windows as usize).saturating_sub(LAG);
+        if counted == 0 { [0.0; 3] } else { self.sums.map(|sum| sum / counted as f32) }
+    }
+}
+
 impl Tracker {
-    pub(super) fn new(floor: f32) -> Self {
+    pub(crate) fn new(floor: f32) -> Self {
         Self { state: State::Idle, floor }
     }
 
     /// The stretch that goes on now.
-    pub(super) fn current(&self) -> Option<Segment> {
+    pub(crate) fn current(&self) -> Option<Segment> {
         match &self.state {
             State::Active(active) => Some(active.segment(active.now)),
             State::Idle | State::Candidate { .. } => None,
@@ -162,7 +202,7 @@ impl Tracker {
     }
 
     /// Takes the latest window, whose last sample is before `now`.
-    pub(super) fn advance(
+    pub(crate) fn advance(
         &mut self,
         spectrum: &Spectrum,
         powers: &Powers,
@@ -241,6 +281,7 @@ impl Active {
             hops: 1,
             last_power: powers[(HISTORY + hops as usize - 1).min(HISTORY + 2)],
             misses: 0,
+            quality: Quality::default(),
             end: centre,
             now: centre,
         }
@@ -273,6 +314,8 @@ impl Active {
             }
         } else {
             self.misses = 0;
+            let mut wander = 0.0_f32;
+            let ripple = (power - self.height).abs() / self.height.max(1e-9);
             if self.hops < 8 {
                 self.height = self.height.max(power);
             } else {
@@ -288,10 +331,12 @@ impl Active {
                     self.heights[n] + (here - self.heights[n]) * 0.05
                 };
                 if let Some(peak) = nearest(spectrum, hertz) {
+                    wander = wander.max((peak.hertz - hertz).abs());
                     self.chord.hertz[n] += (peak.hertz - hertz) / (self.hops.min(16) as f32);
                     self.sums[n] = self.chord.hertz[n];
                 }
             }
+            self.quality.add([self.chord.explained(spectrum, bins, false).min(1.0), wander, ripple]);
         }
         self.last_power = power;
         self.misses < 2
@@ -302,7 +347,11 @@ impl Active {
         for (slot, &hertz) in frequencies.iter_mut().zip(&self.sums) {
             *slot = Hz(hertz);
         }
+        let [purity, wander, ripple] = self.quality.means();
         Segment {
+            purity,
+            wander: Hz(wander),
+            ripple,
             start: SampleTime(self.start),
             length: Samples(end.saturating_sub(self.start)),
             level: level_of_power(self.height),

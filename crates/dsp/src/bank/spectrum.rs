@@ -23,11 +23,11 @@ use crate::wave::sine_of_turn;
 use tipring_units::TICK_SAMPLES;
 
 /// Samples from one window to the next: two frames.
-pub(super) const HOP: usize = 160;
+pub(crate) const HOP: usize = 160;
 /// Hertz of a bin.
-pub(super) const BIN: f32 = 8000.0 / WINDOW as f32;
+pub(crate) const BIN: f32 = 8000.0 / WINDOW as f32;
 /// Maxima kept.
-pub(super) const PEAKS_MAX: usize = 6;
+pub(crate) const PEAKS_MAX: usize = 6;
 /// From power of bins to mean square of samples: a sine of peak A makes (A N / 4)^2 in its bin and half of that beside it.
 const SCALE: f32 = 8.0 / (1.5 * (WINDOW * WINDOW) as f32);
 /// The first and last bin looked at.
@@ -41,7 +41,7 @@ const PEAK_SHARE: f32 = 0.01;
 /// The answer tone's bin: 2094 Hz.
 const ANSWER: usize = 134;
 /// Windows' powers kept beside those of the latest.
-pub(super) const HISTORY: usize = 3;
+pub(crate) const HISTORY: usize = 3;
 /// Values of a vector.
 const LANES: usize = 8;
 
@@ -53,28 +53,28 @@ static NOTHING: [f32; BINS] = [0.0; BINS];
 
 /// One steady frequency.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Peak {
-    pub(super) hertz: f32,
+pub(crate) struct Peak {
+    pub(crate) hertz: f32,
     /// Mean square of its samples.
-    pub(super) power: f32,
-    pub(super) bin: usize,
+    pub(crate) power: f32,
+    pub(crate) bin: usize,
 }
 
 /// What one window shows, beside the powers of its bins.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spectrum {
-    pub(super) peaks: [Peak; PEAKS_MAX],
-    pub(super) count: usize,
+pub(crate) struct Spectrum {
+    pub(crate) peaks: [Peak; PEAKS_MAX],
+    pub(crate) count: usize,
     /// Mean square of all that is looked at, and of the call-progress band alone.
-    pub(super) total: f32,
-    pub(super) low: f32,
+    pub(crate) total: f32,
+    pub(crate) low: f32,
     /// Complex amplitude in the answer tone's bin, and mean square of what is about there.
-    pub(super) answer: [f32; 2],
-    pub(super) answer_power: f32,
+    pub(crate) answer: [f32; 2],
+    pub(crate) answer_power: f32,
 }
 
 impl Spectrum {
-    pub(super) const SILENT: Self = Self {
+    pub(crate) const SILENT: Self = Self {
         peaks: [Peak { hertz: 0.0, power: 0.0, bin: 0 }; PEAKS_MAX],
         count: 0,
         total: 0.0,
@@ -84,13 +84,13 @@ impl Spectrum {
     };
 
     /// The maxima, the strongest first.
-    pub(super) fn peaks(&self) -> &[Peak] {
+    pub(crate) fn peaks(&self) -> &[Peak] {
         &self.peaks[..self.count]
     }
 }
 
 /// Mean square of what is within a bin or so of a frequency.
-pub(super) fn power_at(power: &[f32; BINS], hertz: f32) -> f32 {
+pub(crate) fn power_at(power: &[f32; BINS], hertz: f32) -> f32 {
     let bin = (hertz / BIN + 0.5) as usize;
     let bin = bin.clamp(1, BINS - 2);
     power[bin - 1] + power[bin] + power[bin + 1]
@@ -98,7 +98,7 @@ pub(super) fn power_at(power: &[f32; BINS], hertz: f32) -> f32 {
 
 /// Powers of the bins of the latest window and of those before it. Of silence nothing is written.
 #[derive(Clone, Debug)]
-pub(super) struct Powers {
+pub(crate) struct Powers {
     windows: [[f32; BINS]; HISTORY + 1],
     sounding: [bool; HISTORY + 1],
     latest: usize,
@@ -109,13 +109,13 @@ impl Powers {
         Self { windows: [[0.0; BINS]; HISTORY + 1], sounding: [false; HISTORY + 1], latest: 0 };
 
     /// The window that is so many before the latest.
-    pub(super) fn before(&self, count: usize) -> &[f32; BINS] {
+    pub(crate) fn before(&self, count: usize) -> &[f32; BINS] {
         let at = (self.latest + HISTORY + 1 - count.min(HISTORY)) % (HISTORY + 1);
         if self.sounding[at] { &self.windows[at] } else { &NOTHING }
     }
 
     /// The latest.
-    pub(super) fn latest(&self) -> &[f32; BINS] {
+    pub(crate) fn latest(&self) -> &[f32; BINS] {
         self.before(0)
     }
 
@@ -139,7 +139,7 @@ const FRAMES: usize = KEPT / TICK_SAMPLES;
 
 /// The window's memory: a ring of samples as they came.
 #[derive(Clone, Debug)]
-pub(super) struct FrontEnd {
+pub(crate) struct FrontEnd {
     level: Level,
     samples: [i16; KEPT],
     /// Sum of the squares of each frame, and where the next goes.
@@ -150,12 +150,12 @@ pub(super) struct FrontEnd {
     floor: f32,
     /// Sum of squares, not weighted, of kept frames that are silent for certain.
     silent: u32,
-    pub(super) powers: Powers,
+    pub(crate) powers: Powers,
 }
 
 impl FrontEnd {
     /// A front end for which windows of less mean square than `floor` are silent.
-    pub(super) fn new(floor: f32) -> Self {
+    pub(crate) fn new(floor: f32) -> Self {
         // The window's mean square weight is 3/8.
         let floor = floor * (WINDOW as f32 * 0.375);
         Self {
@@ -173,7 +173,7 @@ impl FrontEnd {
 
     /// Takes a frame in, which has this [`capped_energy`](crate::level::capped_energy); every second one brings what the window
     /// shows.
-    pub(super) fn advance(&mut self, frame: &Frame, energy: u32) -> Option<Spectrum> {
+    pub(crate) fn advance(&mut self, frame: &Frame, energy: u32) -> Option<Spectrum> {
         self.samples[self.next * TICK_SAMPLES..][..TICK_SAMPLES].copy_from_slice(frame);
         self.energies[self.next] = energy;
         self.next = (self.next + 1) % FRAMES;
@@ -197,13 +197,13 @@ impl FrontEnd {
     }
 
     #[cfg(test)]
-    pub(super) fn look_at_everything(&mut self) {
+    pub(crate) fn look_at_everything(&mut self) {
         self.silent = 0;
     }
 
     /// True if the latest window is not looked at.
     #[cfg(test)]
-    pub(super) fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         !self.may_sound()
     }
 

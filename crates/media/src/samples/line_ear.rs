@@ -1,27 +1,59 @@
 //! The ear of an outside line, over samples.
+//!
+//! # How
+//! Off-hook the [`Supervisor`] of `tipring-dsp` hears the tones of the exchange as the line's profile has them, the one that
+//! was learned, voices and silence.
+//!
+//! # Limits
+//! Those of the supervisor: one tone at a time.
 
+use tipring_dsp::{Supervisor, SupervisorNews};
 use tipring_port::{Frame, LineProfile, Overheard, Samples};
 
 use crate::processing::{LineEar, MAX_OVERHEARD};
 
 /// An ear over samples.
-pub struct SampleLineEar;
+pub struct SampleLineEar {
+    supervisor: Supervisor,
+}
 
 impl LineEar<Samples> for SampleLineEar {
-    fn new(_profile: &LineProfile) -> Self {
-        Self
+    fn new(profile: &LineProfile) -> Self {
+        let learned = profile.fxo.as_ref().and_then(|fxo| fxo.clear.learned.as_ref());
+        Self { supervisor: Supervisor::new(&profile.tones, learned) }
     }
 
-    fn renew(&mut self, _profile: &LineProfile) {}
+    fn renew(&mut self, profile: &LineProfile) {
+        *self = Self::new(profile);
+    }
 
-    fn reset(&mut self) {}
+    fn reset(&mut self) {
+        self.supervisor.reset();
+    }
 
     fn listen(
         &mut self,
-        _off_hook: bool,
-        _line: &Frame,
-        _network: &Frame,
+        off_hook: bool,
+        line: &Frame,
+        network: &Frame,
     ) -> [Option<Overheard>; MAX_OVERHEARD] {
-        [None; MAX_OVERHEARD]
+        let mut told = [None; MAX_OVERHEARD];
+        if off_hook {
+            let news = self.supervisor.process(line, network);
+            for (place, one) in told.iter_mut().zip(news.into_iter().flatten()) {
+                *place = Some(overheard(one));
+            }
+        }
+        told
+    }
+}
+
+fn overheard(news: SupervisorNews) -> Overheard {
+    match news {
+        SupervisorNews::Tone(tone) => Overheard::Tone(tone),
+        SupervisorNews::ToneEnded(tone) => Overheard::ToneEnded(tone),
+        SupervisorNews::Learned => Overheard::Learned,
+        SupervisorNews::Voice => Overheard::Voice,
+        SupervisorNews::Silence(length) => Overheard::Silence(length),
     }
 }

@@ -1,27 +1,271 @@
 //! The ear of an outside line, over symbols.
+//!
+//! # How
+//! A tone of the exchange has its name, so only its cadence is counted: it is told after as many bursts, or as long a stretch, as
+//! the ear over samples wants. The learned tone comes as a sine of one of its frequencies, with its bursts and pauses. A
+//! voice counts after [`VOICE`], silence is the absence of everything.
+//!
+//! # Limits
+//! A burst is not held to its length unless it is of the learned tone.
 
-use tipring_port::{LineProfile, Overheard, Symbol, Symbols};
+use tipring_dsp::{ToneDemand, tone_demand};
+use tipring_port::{LineProfile, Overheard, Sound, Symbol, Symbols, Tone, ToneProgram};
+use tipring_units::{Millis, TICK};
 
 use crate::processing::{LineEar, MAX_OVERHEARD};
 
+/// A voice is told when it has lasted so long, and again after such a pause.
+const VOICE: Millis = Millis(240);
+const VOICE_PAUSE: Millis = Millis(2000);
+/// How often silence is told.
+const SILENCE_TOLD: u32 = 1000;
+/// A tone that is the first sound after the line was seized is told after this.
+const FIRST: Millis = Millis(400);
+/// The longest pause of a tone that is not watched for by its cadence.
+const PATIENCE: Millis = Millis(100);
+/// Ticks by which bursts and pauses of the learned tone may be off.
+const LEARNED_OFF: u32 = 4;
+
 /// An ear over symbols.
-pub struct SymbolLineEar;
+pub struct SymbolLineEar {
+    /// What is asked of each tone, and the longest pause in it.
+    asked: [Option<(ToneDemand, Millis)>; Tone::ALL.len()],
+    learned: Option<ToneProgram>,
+    tone: Option<Following<Tone>>,
+    tune: Option<Following<()>>,
+    /// Bursts and pauses of the learned tone that were right so far.
+    right: usize,
+    voice: Millis,
+    voice_pause: Millis,
+    voice_told: bool,
+    silent: u32,
+    first: bool,
+}
+
+/// A tone that is followed.
+#[derive(Clone, Copy)]
+struct Following<T> {
+    what: T,
+    /// Bursts that are over, and how long this one or the pause after it has been.
+    bursts: usize,
+    on: Millis,
+    off: Millis,
+    told: bool,
+}
 
 impl LineEar<Symbols> for SymbolLineEar {
-    fn new(_profile: &LineProfile) -> Self {
-        Self
+    fn new(profile: &LineProfile) -> Self {
+        let asked = Tone::ALL.map(|tone| {
+            let program = profile.tones.get(tone);
+            tone_demand(program).map(|demand| (demand, longest_pause(program)))
+        });
+        let learned = profile.fxo.as_ref().and_then(|fxo| fxo.clear.learned);
+        Self {
+            asked,
+            learned,
+            tone: None,
+            tune: None,
+            right: 0,
+            voice: Millis::ZERO,
+            voice_pause: Millis::ZERO,
+            voice_told: false,
+            silent: 0,
+            first: true,
+        }
     }
 
-    fn renew(&mut self, _profile: &LineProfile) {}
+    fn renew(&mut self, profile: &LineProfile) {
+        *self = Self::new(profile);
+    }
 
-    fn reset(&mut self) {}
+    fn reset(&mut self) {
+        let (asked, learned) = (self.asked, self.learned);
+        *self = Self { asked, learned, ..Self::deaf() };
+    }
 
     fn listen(
         &mut self,
-        _off_hook: bool,
-        _line: &Symbol,
-        _network: &Symbol,
+        off_hook: bool,
+        line: &Symbol,
+        network: &Symbol,
     ) -> [Option<Overheard>; MAX_OVERHEARD] {
-        [None; MAX_OVERHEARD]
+        let mut told = [None; MAX_OVERHEARD];
+        if !off_hook {
+            return told;
+        }
+        let mut push = |news: Option<Overheard>| {
+            if let Some(news) = news
+                && let Some(place) = told.iter_mut().find(|place| place.is_none())
+            {
+                *place = Some(news);
+            }
+        };
+        for news in self.tones(line) {
+            push(news);
+        }
+        push(self.learned(line));
+        push(self.voices(line));
+        push(self.silence(line.is_silent() && network.is_silent()));
+        told
     }
+}
+
+impl SymbolLineEar {
+    /// An ear for a line without tones.
+    fn deaf() -> Self {
+        Self {
+            asked: [None; Tone::ALL.len()],
+            learned: None,
+            tone: None,
+            tune: None,
+            right: 0,
+            voice: Millis::ZERO,
+            voice_pause: Millis::ZERO,
+            voice_told: false,
+            silent: 0,
+            first: true,
+        }
+    }
+
+    fn tones(&mut self, line: &Symbol) -> [Option<Overheard>; 2] {
+        let sounding = line.sounds().find_map(|(sound, _)| match sound {
+            Sound::Tone(tone) => Some(tone),
+            Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) => None,
+        });
+        let mut ended = None;
+        match (&mut self.tone, sounding) {
+            (Some(now), Some(tone)) if now.what == tone => now.sound(),
+            (Some(now), None) => now.pause(),
+            (before, Some(tone)) => {
+                ended = before.filter(|now| now.told).map(|now| Overheard::ToneEnded(now.what));
+                *before = Some(Following::new(tone));
+            }
+            (None, None) => {}
+        }
+        let Some(now) = &mut self.tone else { return [ended, None] };
+        let (demand, pause) = self.asked[now.what as usize].unwrap_or((ToneDemand::Bursts(1), PATIENCE));
+        if now.off > pause {
+            ended = now.told.then_some(Overheard::ToneEnded(now.what));
+            self.tone = None;
+            return [ended, None];
+        }
+        let certain = match demand {
+            // One burst alone could be the beginning of anything: its pause has to come.
+            ToneDemand::Bursts(1) => now.bursts >= 1 && now.off.0 * 10 > pause.0 * 5,
+            ToneDemand::Bursts(count) => now.bursts >= count,
+            ToneDemand::Steady(still) => now.on >= if self.first { FIRST } else { still },
+        };
+        if certain && !now.told {
+            now.told = true;
+            return [ended, Some(Overheard::Tone(now.what))];
+        }
+        [ended, None]
+    }
+
+    fn learned(&mut self, line: &Symbol) -> Option<Overheard> {
+        let program = self.learned.as_ref()?;
+        let sounds = line.sounds().any(|(sound, _)| match sound {
+            Sound::Sine(hertz) => has(program, f32::from(hertz)),
+            Sound::Tone(_) | Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) => false,
+        });
+        let (on, off) = lengths(program);
+        let steady = off == Millis::ZERO;
+        let Some(now) = &mut self.tune else {
+            if sounds {
+                (self.tune, self.right) = (Some(Following::new(())), 0);
+            }
+            return None;
+        };
+        let (before_on, before_off) = (now.on, now.off);
+        if sounds {
+            now.sound()
+        } else {
+            now.pause()
+        }
+        let burst_over = !sounds && before_off == Millis::ZERO;
+        let pause_over = sounds && before_off > Millis::ZERO;
+        if (burst_over && !near(before_on, on)) || (pause_over && !near(before_off, off)) {
+            self.right = 0;
+        } else if burst_over {
+            self.right += 1;
+        }
+        let certain = match tone_demand(program)? {
+            ToneDemand::Bursts(count) => self.right >= count,
+            ToneDemand::Steady(still) => now.on >= still,
+        };
+        if now.off.0 > off.0 + TICK.0 * LEARNED_OFF + 80 && (!steady || now.off > PATIENCE) {
+            self.tune = None;
+            return None;
+        }
+        (certain && !core::mem::replace(&mut now.told, certain)).then_some(Overheard::Learned)
+    }
+
+    fn voices(&mut self, line: &Symbol) -> Option<Overheard> {
+        let speaks = line.sounds().any(|(sound, _)| matches!(sound, Sound::Voice(_)));
+        if speaks {
+            self.first = false;
+            self.voice = self.voice + TICK;
+            self.voice_pause = Millis::ZERO;
+            if self.voice >= VOICE && !core::mem::replace(&mut self.voice_told, true) {
+                return Some(Overheard::Voice);
+            }
+        } else {
+            self.voice_pause = self.voice_pause + TICK;
+            if self.voice_pause >= VOICE_PAUSE {
+                (self.voice, self.voice_told) = (Millis::ZERO, false);
+            }
+        }
+        None
+    }
+
+    fn silence(&mut self, silent: bool) -> Option<Overheard> {
+        self.silent = if silent { self.silent.saturating_add(TICK.0) } else { 0 };
+        (silent && self.silent.is_multiple_of(SILENCE_TOLD))
+            .then_some(Overheard::Silence(Millis(self.silent)))
+    }
+}
+
+impl<T> Following<T> {
+    fn new(what: T) -> Self {
+        Self { what, bursts: 0, on: TICK, off: Millis::ZERO, told: false }
+    }
+
+    fn sound(&mut self) {
+        if self.off > Millis::ZERO {
+            (self.on, self.off) = (Millis::ZERO, Millis::ZERO);
+        }
+        self.on = self.on + TICK;
+    }
+
+    fn pause(&mut self) {
+        if self.off == Millis::ZERO {
+            self.bursts = self.bursts.saturating_add(1);
+        }
+        self.off = self.off + TICK;
+    }
+}
+
+/// The longest pause of a program with what may be added to it.
+fn longest_pause(program: &ToneProgram) -> Millis {
+    let longest = program.steps().iter().filter(|step| step.is_pause()).map(|step| step.length.0).max();
+    longest.map_or(PATIENCE, |longest| Millis(longest + longest / 8 + 80))
+}
+
+/// Burst and pause of a program's first cycle.
+fn lengths(program: &ToneProgram) -> (Millis, Millis) {
+    let sum = |pauses: bool| {
+        let steps = program.steps().iter().skip_while(|step| step.is_pause());
+        let part = steps.skip_while(|step| pauses && !step.is_pause());
+        Millis(part.take_while(|step| step.is_pause() == pauses).map(|step| step.length.0).sum())
+    };
+    (sum(false), sum(true))
+}
+
+fn has(program: &ToneProgram, hertz: f32) -> bool {
+    let components = program.steps().iter().flat_map(|step| step.components.iter());
+    components.filter(|one| one.sounds()).any(|one| (one.frequency.0 - hertz).abs() <= 0.02 * hertz)
+}
+
+fn near(heard: Millis, wanted: Millis) -> bool {
+    heard.0.abs_diff(wanted.0) <= wanted.0 / 10 + LEARNED_OFF * TICK.0
 }
