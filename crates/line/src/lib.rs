@@ -11,19 +11,27 @@
 
 mod cadence;
 mod detector;
+mod fxo;
 mod fxs;
 mod hook;
+mod idle_watch;
 mod leakage;
+mod loop_watch;
 mod out;
+mod ring_detector;
 mod settings;
 mod slot;
 mod trip;
 
 pub use cadence::{Cadence, DEFAULT_BURST, DEFAULT_PAUSE, Phase};
 pub use detector::{Detector, Edge};
+pub use fxo::Fxo;
 pub use fxs::Fxs;
 pub use hook::{HookTracker, Verdict};
+pub use idle_watch::{IdleLine, IdleWatch};
+pub use loop_watch::{LoopNews, LoopWatch};
 pub use out::{FxsOut, MAX_LINE_EVENTS, Playing, Said};
+pub use ring_detector::{RingDetector, Ringing};
 pub use settings::Settings;
 pub use slot::frame_length;
 pub use trip::{RingTrip, Trip};

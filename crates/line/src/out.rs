@@ -22,6 +22,13 @@ pub enum Playing {
     },
     /// The dual-tone alerting signal, for so long.
     Alert(Millis),
+    /// A touch tone to the exchange, once, of this length.
+    Digit {
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: u8,
+        /// How long.
+        length: Millis,
+    },
     /// The bridge that the line is on.
     Bridge,
 }

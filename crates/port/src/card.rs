@@ -11,7 +11,7 @@ use crate::Impedance;
 /// Loop readings in a tick: one a millisecond.
 pub const READINGS_PER_TICK: usize = 10;
 /// Steps of a program, at the most.
-pub const MAX_PROGRAM_STEPS: usize = 12;
+pub const MAX_PROGRAM_STEPS: usize = 20;
 /// Cooked events of a line in one tick, at the most.
 pub const MAX_COOKED_EVENTS: usize = 4;
 

@@ -102,6 +102,7 @@ impl Fxs {
                 | Playing::Nothing
                 | Playing::CallerId { .. }
                 | Playing::Alert(_)
+                | Playing::Digit { .. }
                 | Playing::Bridge => {}
             },
             (State::OffHook { .. }, Event::Digit(digit)) => {

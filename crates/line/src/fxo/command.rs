@@ -1,0 +1,219 @@
+//! What the control plane orders, by state.
+
+use tipring_port::{Feed, LineCommand, LineEvent, LoopStart, ProgramStep, Refusal};
+use tipring_units::{Epoch, SampleTime, TICK};
+
+use super::state::{Digits, State, Talk};
+use super::{CURRENT_WITHIN, Fxo, GROUND_WITHIN, PROGRAM_GRACE, SETTLE};
+use crate::idle_watch::IdleLine;
+use crate::{FxsOut, Playing};
+
+impl Fxo {
+    /// A command of the control plane. One of another epoch is refused with that epoch; the administrative state belongs
+    /// to no call and is taken in any.
+    pub fn command(&mut self, now: SampleTime, epoch: Epoch, command: LineCommand, out: &mut FxsOut) {
+        if let LineCommand::InService(in_service) = command {
+            return self.administer(now, in_service, out);
+        }
+        if command == LineCommand::Report {
+            return out.report();
+        }
+        if epoch != self.epoch {
+            return out.say(epoch, now, LineEvent::Refused(Refusal::Stale));
+        }
+        match (self.state, command) {
+            (_, LineCommand::Seize(digits)) => self.seize(now, digits, out),
+
+            (State::Incoming(rung), LineCommand::Answer) => {
+                if !rung.off_hook {
+                    self.close(now, out);
+                }
+                self.enter(State::Talking(Talk::INCOMING));
+                self.play(Playing::Bridge, out);
+            }
+            (State::Talking(talk), LineCommand::Dial(digits)) => self.dial(now, digits, talk, out),
+            (State::Dialling(dialling), LineCommand::Dial(digits)) => self.dial_more(dialling, digits),
+            (State::Talking(talk), LineCommand::FlashOut) => self.flash(now, talk, out),
+
+            (State::Talking(_), LineCommand::Play(tone)) => self.play(Playing::Tone(tone), out),
+            (State::Talking(_), LineCommand::Quiet) => self.play(Playing::Bridge, out),
+
+            (
+                State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_),
+                LineCommand::HangUp,
+            ) => self.hang_up(now, out),
+            // It was answered by glare, and nobody wants it.
+            (State::Incoming(rung), LineCommand::HangUp) if rung.off_hook => self.hang_up(now, out),
+            // The exchange rings on until its caller gives up; there is nothing to hang up.
+            (State::Incoming(_), LineCommand::HangUp) => {}
+
+            // Raced with the end of the call or of the ringing, of which the control plane learns.
+            (
+                State::Idle | State::Reading { .. } | State::Clearing { .. } | State::OutOfService,
+                LineCommand::Answer
+                | LineCommand::Dial(_)
+                | LineCommand::FlashOut
+                | LineCommand::HangUp
+                | LineCommand::Play(_)
+                | LineCommand::Quiet,
+            ) => {}
+            // Not yet, or not any more.
+            (
+                State::Incoming(_) | State::Asking { .. } | State::Seizing { .. } | State::Awaiting { .. },
+                LineCommand::Dial(_) | LineCommand::FlashOut | LineCommand::Play(_) | LineCommand::Quiet,
+            )
+            | (State::Dialling(_), LineCommand::FlashOut | LineCommand::Play(_) | LineCommand::Quiet)
+            | (
+                State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_),
+                LineCommand::Answer,
+            ) => {}
+
+            // Orders to a telephone's line.
+            (
+                State::OutOfService
+                | State::Idle
+                | State::Incoming(_)
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_)
+                | State::Clearing { .. },
+                LineCommand::Ring(_)
+                | LineCommand::StopRing
+                | LineCommand::Answered
+                | LineCommand::Cleared { .. }
+                | LineCommand::Park
+                | LineCommand::Release,
+            ) => {}
+
+            // Taken above in every state.
+            (
+                State::OutOfService
+                | State::Idle
+                | State::Incoming(_)
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_)
+                | State::Clearing { .. },
+                LineCommand::InService(_) | LineCommand::Report,
+            ) => {}
+        }
+    }
+
+    fn seize(&mut self, now: SampleTime, digits: Digits, out: &mut FxsOut) {
+        let refusal = match self.state {
+            State::OutOfService => Some(Refusal::OutOfService),
+            State::Idle if self.card_silent || self.foreign => Some(Refusal::OutOfService),
+            State::Idle if self.ring.is_stirring(now) || self.cooked_ring.is_some() => {
+                Some(Refusal::Incoming)
+            }
+            State::Idle => match self.line {
+                IdleLine::Free => None,
+                IdleLine::InUse => Some(Refusal::InUse),
+                IdleLine::Dead | IdleLine::Foreign => Some(Refusal::OutOfService),
+            },
+            State::Incoming(_) | State::Reading { .. } => Some(Refusal::Incoming),
+            State::Clearing { .. } => Some(Refusal::Guard),
+            State::Asking { .. }
+            | State::Seizing { .. }
+            | State::Awaiting { .. }
+            | State::Dialling(_)
+            | State::Talking(_) => Some(Refusal::InUse),
+        };
+        if let Some(refusal) = refusal {
+            return self.refuse(now, refusal, out);
+        }
+        match self.start {
+            // Battery between the wires of an idle line: its exchange is just about to ring.
+            LoopStart::Ground if self.reading.voltage.0.abs() > self.profile.in_use_below.0 => {
+                self.refuse(now, Refusal::Incoming, out);
+            }
+            LoopStart::Ground => {
+                self.order(Feed::RingGround, out);
+                self.enter(State::Asking { digits, until: now + GROUND_WITHIN });
+            }
+            LoopStart::Loop => self.take(now, digits, out),
+        }
+    }
+
+    /// Closes the loop to call.
+    pub(super) fn take(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
+        self.close(at, out);
+        self.enter(State::Seizing { digits, since: at, until: at + CURRENT_WITHIN });
+        if digits.is_empty() {
+            self.play(Playing::Bridge, out);
+        }
+    }
+
+    fn flash(&mut self, now: SampleTime, talk: Talk, out: &mut FxsOut) {
+        if talk.flash.is_some() || self.profile.flash.0 == 0 {
+            return;
+        }
+        let open = ProgramStep { feed: Feed::Open, length: self.profile.flash.samples() };
+        let back = ProgramStep { feed: Feed::Closed, length: TICK.samples() };
+        if let Some(id) = self.run(&[open, back], out) {
+            let until = now + TICK + self.profile.flash + TICK + PROGRAM_GRACE;
+            self.watch.blind(until + SETTLE);
+            // The exchange may give dial tone for a second number.
+            self.enter(State::Talking(Talk { flash: Some((id, until)), invited: true, ..talk }));
+        }
+    }
+
+    fn administer(&mut self, now: SampleTime, in_service: bool, out: &mut FxsOut) {
+        match (self.state, in_service) {
+            (State::OutOfService, true) => {
+                self.order(Feed::Open, out);
+                self.rest();
+                self.enter(State::Idle);
+            }
+            (State::OutOfService, false) => {}
+            (State::Idle, false) => self.enter(State::OutOfService),
+            (State::Incoming(_), false) => {
+                self.end_epoch(now, LineEvent::GaveUp, out);
+                self.order(Feed::Open, out);
+                self.enter(State::OutOfService);
+            }
+            (
+                State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_)
+                | State::Clearing { .. },
+                false,
+            ) => {
+                self.end_epoch(now, LineEvent::Released, out);
+                self.order(Feed::Open, out);
+                self.enter(State::OutOfService);
+            }
+            // So it is already; it is said again, for whoever asked.
+            (
+                State::Idle
+                | State::Incoming(_)
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_)
+                | State::Clearing { .. },
+                true,
+            ) => {}
+        }
+        self.say(now, LineEvent::InService(in_service), out);
+    }
+}

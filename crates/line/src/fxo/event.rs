@@ -1,0 +1,318 @@
+//! What happens on the line, by state.
+
+use tipring_port::{AnswerSign, ClearSign, LineEvent, LineFault, Overheard, ProgramId, Refusal, Tone};
+use tipring_units::SampleTime;
+
+use super::Fxo;
+use super::state::{Dialling, Phase, State, Talk};
+use crate::loop_watch::LoopNews;
+use crate::ring_detector::Ringing;
+use crate::{FxsOut, Playing};
+
+/// What happened, by the card's report, by sound or by time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // made and consumed within the tick
+pub(super) enum Event {
+    /// Ringing voltage.
+    Ring(Ringing),
+    /// The exchange changed the loop.
+    Loop(LoopNews),
+    /// The exchange answered a grounded ring.
+    Grounded,
+    /// The exchange rang in the moment of seizure.
+    Glare,
+    /// A program is over.
+    ProgramEnded(ProgramId),
+    /// A metering pulse.
+    Metering,
+    /// The ear heard something.
+    Heard(Overheard),
+    /// The state's own timer.
+    Timer,
+}
+
+impl Fxo {
+    /// What the ear of the line heard in the tick that ends at `now`.
+    pub fn overheard(&mut self, now: SampleTime, heard: Overheard, out: &mut FxsOut) {
+        self.on(now, Event::Heard(heard), out);
+    }
+
+    pub(super) fn on(&mut self, at: SampleTime, event: Event, out: &mut FxsOut) {
+        match (self.state, event) {
+            // Whatever is done to it, a line out of service is left alone.
+            (State::OutOfService, _) => {}
+
+            (State::Idle, Event::Ring(Ringing::Valid(began))) => self.rung(at, began, out),
+            (State::Clearing { .. }, Event::Ring(Ringing::Valid(began))) => {
+                self.end_epoch(at, LineEvent::Released, out);
+                self.rung(at, began, out);
+            }
+            (State::Incoming(rung), Event::Ring(news)) => self.ring_goes_on(at, rung, news, out),
+            // The exchange gave up.
+            (State::Incoming(rung), Event::Timer) if !rung.off_hook => {
+                self.end_epoch(at, LineEvent::GaveUp, out);
+            }
+            // The caller of a call that glare made ours gave up.
+            (State::Incoming(rung), Event::Loop(LoopNews::Broken(length))) if rung.off_hook => {
+                self.clear(at, ClearSign::LoopBreak(length), out);
+            }
+            (State::Incoming(rung), Event::Heard(Overheard::Tone(tone)))
+                if rung.off_hook && self.clears(tone, true) =>
+            {
+                self.clear(at, ClearSign::Tone(tone), out);
+            }
+            (State::Reading { .. }, Event::Timer | Event::Loop(LoopNews::Broken(_))) => {
+                self.caller_read(at, out);
+            }
+
+            (_, Event::Heard(Overheard::Caller(caller))) => self.caller(at, caller, out),
+            (_, Event::Heard(Overheard::Waiting(on))) => self.say(at, LineEvent::Waiting(on), out),
+
+            (State::Asking { digits, .. }, Event::Grounded) => self.take(at, digits, out),
+            (State::Asking { .. }, Event::Timer) => self.fail(at, LineFault::NoDialTone, out),
+            (State::Seizing { .. }, Event::Glare) => {
+                self.refuse(at, Refusal::Incoming, out);
+                self.play(Playing::Tone(Tone::Ringback), out);
+                self.rung_by_glare(at, out);
+            }
+            (State::Seizing { digits, .. }, Event::Loop(LoopNews::Flows)) => {
+                self.await_exchange(at, digits, out);
+            }
+            (State::Seizing { .. }, Event::Timer) => self.fail(at, LineFault::NoBattery, out),
+            (State::Awaiting { digits, .. }, Event::Heard(Overheard::Tone(tone))) => match tone {
+                Tone::Dial | Tone::Stutter | Tone::Outside => self.ready(at, digits, true, out),
+                Tone::Busy | Tone::Congestion | Tone::SpecialInformation | Tone::Howler => {
+                    self.clear(at, ClearSign::Tone(tone), out);
+                }
+                Tone::Ringback | Tone::CallWaiting | Tone::Confirmation => {}
+            },
+            (State::Awaiting { digits, .. }, Event::Timer) => self.patience_ends(at, digits, out),
+
+            (State::Dialling(dialling), Event::Timer) => self.digit_over(at, dialling, out),
+            (State::Dialling(dialling), Event::ProgramEnded(id)) => match dialling.phase {
+                Phase::Pulsing(own, _) if own == id => self.digit_over(at, dialling, out),
+                // Of an order that this one replaced.
+                Phase::Pulsing(..) | Phase::Sounding(_) | Phase::Pausing(_) => {}
+            },
+            (State::Dialling(dialling), Event::Heard(Overheard::Tone(tone))) => {
+                self.tone_while_dialling(at, dialling, tone, out);
+            }
+
+            (State::Talking(talk), Event::ProgramEnded(id)) => {
+                if talk.flash.is_some_and(|(own, _)| own == id) {
+                    self.flashed(at, talk);
+                }
+            }
+            (State::Talking(talk), Event::Timer) => self.flashed(at, talk),
+            (State::Talking(talk), Event::Heard(heard)) => self.hear(at, talk, heard, out),
+            (State::Talking(talk), Event::Metering) => {
+                let metered = talk.metered.saturating_add(1);
+                self.enter(State::Talking(Talk { metered, ..talk }));
+                self.answered_if(at, AnswerSign::Metering, out);
+                self.say(at, LineEvent::Metered(metered), out);
+            }
+            (State::Talking(talk), Event::Loop(LoopNews::Reversed)) => self.reversed(at, talk, out),
+            (
+                State::Seizing { .. } | State::Awaiting { .. } | State::Dialling(_) | State::Talking(_),
+                Event::Loop(LoopNews::Broken(length)),
+            ) => self.clear(at, ClearSign::LoopBreak(length), out),
+
+            (State::Clearing { .. }, Event::Timer) => self.end_epoch(at, LineEvent::Released, out),
+
+            // What else rings, is no call yet or no longer; an alert before caller identity.
+            (
+                State::Idle
+                | State::Clearing { .. }
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_),
+                Event::Ring(_),
+            ) => {}
+            // Current that flows is as it should be, and before the call is dialled a reversal tells nothing.
+            (
+                State::Idle
+                | State::Incoming(_)
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_)
+                | State::Clearing { .. },
+                Event::Loop(_),
+            ) => {}
+            // Only who waits for it is told.
+            (
+                State::Idle
+                | State::Incoming(_)
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_)
+                | State::Clearing { .. },
+                Event::Grounded | Event::Glare,
+            ) => {}
+            // Programs and pulses of a call that is over, or was not dialled yet.
+            (
+                State::Idle
+                | State::Incoming(_)
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Clearing { .. },
+                Event::ProgramEnded(_) | Event::Metering,
+            ) => {}
+            // What sounds on a line that is not in a call.
+            (
+                State::Idle
+                | State::Incoming(_)
+                | State::Reading { .. }
+                | State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Clearing { .. },
+                Event::Heard(_),
+            ) => {}
+            // No timer runs in these.
+            (State::Idle | State::Incoming(_), Event::Timer) => {}
+        }
+    }
+
+    /// A seizure that came to nothing by the line's fault.
+    fn fail(&mut self, at: SampleTime, fault: LineFault, out: &mut FxsOut) {
+        self.say(at, LineEvent::Fault(fault), out);
+        // It shows in a call only: whether it is over, the next one tells.
+        self.say(at, LineEvent::FaultCleared(fault), out);
+        self.hang_up(at, out);
+    }
+
+    fn await_exchange(&mut self, at: SampleTime, digits: super::state::Digits, out: &mut FxsOut) {
+        use tipring_port::DialWhen;
+        if digits.is_empty() {
+            // The caller hears the exchange and judges for himself.
+            self.say(at, LineEvent::ExchangeReady(false), out);
+            self.enter(State::Talking(Talk::OUTGOING));
+            self.answered_if(at, AnswerSign::AtOnce, out);
+            return;
+        }
+        let patience = match self.profile.dial_when {
+            DialWhen::Tone(patience) | DialWhen::ToneOr(patience) | DialWhen::Pause(patience) => patience,
+        };
+        self.enter(State::Awaiting { digits, until: at + patience });
+    }
+
+    fn ready(&mut self, at: SampleTime, digits: super::state::Digits, by_tone: bool, out: &mut FxsOut) {
+        if matches!(self.profile.dial_when, tipring_port::DialWhen::Pause(_)) && by_tone {
+            return; // the pause is waited for
+        }
+        self.say(at, LineEvent::ExchangeReady(by_tone), out);
+        self.dial(at, digits, Talk::OUTGOING, out);
+    }
+
+    fn patience_ends(&mut self, at: SampleTime, digits: super::state::Digits, out: &mut FxsOut) {
+        match self.profile.dial_when {
+            tipring_port::DialWhen::Tone(_) => self.fail(at, LineFault::NoDialTone, out),
+            tipring_port::DialWhen::ToneOr(_) | tipring_port::DialWhen::Pause(_) => {
+                self.ready(at, digits, false, out);
+            }
+        }
+    }
+
+    /// The exchange may refuse a number before it is whole.
+    fn tone_while_dialling(&mut self, at: SampleTime, dialling: Dialling, tone: Tone, out: &mut FxsOut) {
+        if dialling.next > 1 && tone != Tone::Dial && self.clears(tone, false) {
+            self.clear(at, ClearSign::Tone(tone), out);
+        }
+    }
+
+    fn flashed(&mut self, at: SampleTime, talk: Talk) {
+        self.watch.blind(at + super::SETTLE);
+        self.enter(State::Talking(Talk { flash: None, ..talk }));
+    }
+
+    /// Sound in a call.
+    fn hear(&mut self, at: SampleTime, talk: Talk, heard: Overheard, out: &mut FxsOut) {
+        match heard {
+            Overheard::Tone(Tone::Ringback) => {
+                self.enter(State::Talking(Talk { ringback: true, invited: false, ..talk }));
+                self.say(at, LineEvent::Exchange(Tone::Ringback), out);
+            }
+            Overheard::Tone(tone) => {
+                let invites = matches!(tone, Tone::Dial | Tone::Stutter | Tone::Outside) && talk.invited;
+                if !invites && self.clears(tone, talk.answered) {
+                    self.clear(at, ClearSign::Tone(tone), out);
+                } else {
+                    self.say(at, LineEvent::Exchange(tone), out);
+                }
+            }
+            // Somebody dials; dial tone that comes back is the end.
+            Overheard::ToneEnded(Tone::Dial | Tone::Stutter | Tone::Outside) => {
+                self.enter(State::Talking(Talk { invited: false, ..talk }));
+            }
+            Overheard::ToneEnded(_) | Overheard::Alert => {}
+            Overheard::Learned if self.profile.clear.learned.is_some() => {
+                self.clear(at, ClearSign::Learned, out);
+            }
+            Overheard::Learned => {}
+            Overheard::Voice => {
+                if !talk.invited {
+                    self.answered_if(at, AnswerSign::Voice, out);
+                }
+            }
+            Overheard::Silence(length) => {
+                let most = self.profile.clear.silence;
+                if most.0 > 0 && length >= most && talk.answered {
+                    self.clear(at, ClearSign::Silence(length), out);
+                }
+            }
+            // Taken before, in every state.
+            Overheard::Caller(_) | Overheard::Waiting(_) => {}
+        }
+    }
+
+    /// True if this tone of the exchange tells that the far end cleared, or cannot be reached.
+    fn clears(&self, tone: Tone, answered: bool) -> bool {
+        let signs = &self.profile.clear;
+        match tone {
+            Tone::Busy | Tone::Congestion | Tone::Dial => signs.tones,
+            // In a call that was answered they may be part of an announcement.
+            Tone::SpecialInformation => signs.tones && !answered,
+            Tone::Howler => signs.howler,
+            Tone::Stutter | Tone::Outside | Tone::Ringback | Tone::CallWaiting | Tone::Confirmation => false,
+        }
+    }
+
+    fn reversed(&mut self, at: SampleTime, talk: Talk, out: &mut FxsOut) {
+        let by_reversal = self.profile.answer == AnswerSign::Reversal;
+        if !talk.answered && by_reversal {
+            self.answered_if(at, AnswerSign::Reversal, out);
+        } else if talk.answered && self.profile.clear.reversal {
+            self.clear(at, ClearSign::Reversal, out);
+        }
+    }
+
+    /// The far end answered if `sign` is what tells so on this line, and it had not yet.
+    pub(super) fn answered_if(&mut self, at: SampleTime, sign: AnswerSign, out: &mut FxsOut) {
+        if let State::Talking(talk) = self.state
+            && !talk.answered
+            && self.profile.answer == sign
+        {
+            self.enter(State::Talking(Talk { answered: true, ..talk }));
+            self.say(at, LineEvent::FarAnswered(sign), out);
+        }
+    }
+
+    /// The far end is gone: so is our side.
+    fn clear(&mut self, at: SampleTime, sign: ClearSign, out: &mut FxsOut) {
+        self.say(at, LineEvent::FarCleared(sign), out);
+        self.hang_up(at, out);
+    }
+}

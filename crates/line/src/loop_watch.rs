@@ -1,0 +1,129 @@
+//! What an exchange does to the loop of a call.
+//!
+//! # What it does
+//! Tells from the readings of an off-hook FXO port that loop current flows, that it broke (CPC), and that the polarity
+//! changed.
+//!
+//! # How
+//! A break is told as soon as it has lasted as long as the profile asks; a shorter one is noise of the line. A reversal
+//! counts when it has lasted [`REVERSED_FOR`]: while it happens the current passes through zero. While our own port
+//! opens the loop (pulses, flash) the watch is blind.
+//!
+//! # Limits
+//! None.
+//!
+//! # Standard
+//! Breaks of 200 to 1500 ms are seen as disconnect supervision; TIA-968 lets a line carry no current for some 100 ms at
+//! any time.
+
+use tipring_port::LoopReading;
+use tipring_units::{Millis, SampleTime};
+
+use crate::detector::READING;
+
+/// Less than this is no loop current.
+const OPEN_BELOW: f32 = 4.0;
+/// The polarity has changed when the current has flowed the other way for so long.
+const REVERSED_FOR: Millis = Millis(40);
+
+/// What the exchange did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoopNews {
+    /// Current flows for the first time.
+    Flows,
+    /// Current has been broken for this long, and is.
+    Broken(Millis),
+    /// The polarity is the other one than before.
+    Reversed,
+}
+
+/// The watch of one line.
+#[derive(Clone, Debug)]
+pub struct LoopWatch {
+    /// A break of this length is told; zero: none is.
+    break_least: Millis,
+    flowing: bool,
+    /// Since when no current flows.
+    open_since: Option<SampleTime>,
+    told: bool,
+    /// The sign of the current.
+    positive: Option<bool>,
+    /// Since when it has another one.
+    other_since: Option<SampleTime>,
+    blind_until: SampleTime,
+}
+
+impl LoopWatch {
+    /// A watch of a loop that was just closed.
+    pub fn new(break_least: Millis) -> Self {
+        Self {
+            break_least,
+            flowing: false,
+            open_since: None,
+            told: false,
+            positive: None,
+            other_since: None,
+            blind_until: SampleTime(0),
+        }
+    }
+
+    /// Our own port changes the loop until then.
+    pub fn blind(&mut self, until: SampleTime) {
+        self.blind_until = self.blind_until.max(until);
+        (self.open_since, self.other_since, self.told) = (None, None, false);
+    }
+
+    /// True once current has flowed.
+    pub fn has_flowed(&self) -> bool {
+        self.flowing
+    }
+
+    /// True if nothing changes at the moment.
+    pub fn is_settled(&self, now: SampleTime) -> bool {
+        let waits = self.open_since.is_some() && !self.told && self.break_least > Millis::ZERO;
+        self.flowing && !waits && self.other_since.is_none() && now >= self.blind_until
+    }
+
+    /// The reading of the millisecond that starts at `at`.
+    pub fn read(&mut self, at: SampleTime, reading: &LoopReading) -> Option<LoopNews> {
+        if at < self.blind_until {
+            return None;
+        }
+        let current = reading.current.0;
+        let end = at + READING;
+        if current.abs() < OPEN_BELOW {
+            if !self.flowing {
+                return None;
+            }
+            let since = *self.open_since.get_or_insert(at);
+            let open = end.since(since);
+            let is_break = self.break_least > Millis::ZERO && open >= self.break_least.samples();
+            if is_break && !self.told {
+                self.told = true;
+                return Some(LoopNews::Broken(open.millis()));
+            }
+            return None;
+        }
+        (self.open_since, self.told) = (None, false);
+        if !core::mem::replace(&mut self.flowing, true) {
+            self.positive = Some(current > 0.0);
+            return Some(LoopNews::Flows);
+        }
+        if self.positive == Some(current > 0.0) {
+            self.other_since = None;
+            return None;
+        }
+        let since = *self.other_since.get_or_insert(at);
+        if end.since(since) < REVERSED_FOR.samples() {
+            return None;
+        }
+        (self.positive, self.other_since) = (Some(current > 0.0), None);
+        Some(LoopNews::Reversed)
+    }
+
+    /// A card that judges by itself told of a break.
+    pub fn cooked_break(&self, length: Millis) -> Option<LoopNews> {
+        let is_break = self.break_least > Millis::ZERO && length >= self.break_least;
+        is_break.then_some(LoopNews::Broken(length))
+    }
+}
