@@ -405,7 +405,8 @@ impl World {
             | LineCommand::Dial(_)
             | LineCommand::Answer
             | LineCommand::FlashOut
-            | LineCommand::HangUp => {}
+            | LineCommand::HangUp
+            | LineCommand::Lifeline(_) => {}
         }
     }
 

@@ -16,23 +16,25 @@
 //! [`Shard::dropped`].
 
 mod balance;
+mod line;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use core::net::SocketAddr;
 
-use tipring_line::{Fxs, FxsOut, Playing};
-use tipring_media::{Crossed, LineVoice, Packets, Plane, Player, Processing, Stage};
+use tipring_line::{FxsOut, Machine};
+use tipring_media::{Crossed, Packets, Plane, Processing, Stage};
 use tipring_port::{
-    Audio, BalanceEnd, CardOrder, CardReport, Command, Event, LineEvent, LineFault, LineProfile, LineSummary,
-    LoopReading, TapPoint, TonePlan,
+    Audio, BalanceEnd, CardOrder, CardReport, Command, Event, LineProfile, LineSummary, LoopReading,
+    TapPoint, TonePlan,
 };
 use tipring_units::{
     Entropy, Epoch, Instant, LegId, LineId, MediaSlot, SampleTime, Samples, ShardId, TICK_SAMPLES, WallTime,
 };
 
 use balance::Balance;
+use line::LineUnit;
 
 /// Events that wait for the control plane, at the most.
 pub const MAX_EVENTS: usize = 1024;
@@ -95,23 +97,6 @@ pub enum LineStage {
     Out,
 }
 
-struct LineUnit {
-    fxs: Fxs,
-    out: FxsOut,
-    profile: LineProfile,
-    bridged: bool,
-    wants_summary: bool,
-    injured: Option<LineStage>,
-    /// A profile that waits for the line to be idle, with its revision.
-    coming: Option<(u64, Box<LineProfile>)>,
-    /// The latest revision that the line was given a profile of.
-    revision: u64,
-    /// A revision whose profile was taken, to be told.
-    taken: Option<u64>,
-    /// The card has to be told the line's network.
-    network_due: bool,
-}
-
 /// A shard.
 pub struct Shard<A: Processing> {
     id: ShardId,
@@ -129,7 +114,7 @@ impl<A: Processing> Shard<A> {
     /// A shard whose lines are in service and on-hook.
     pub fn new(setup: &ShardSetup, entropy: Entropy) -> Self {
         let unit = |(profile, in_service): &(LineProfile, bool)| LineUnit {
-            fxs: Fxs::new(profile, Epoch::default(), *in_service),
+            machine: Machine::new(profile, Epoch::default(), *in_service),
             out: FxsOut::new(),
             profile: *profile,
             bridged: false,
@@ -139,6 +124,7 @@ impl<A: Processing> Shard<A> {
             revision: 0,
             taken: None,
             network_due: true,
+            was_off_hook: false,
         };
         let profiles: Vec<LineProfile> = setup.lines.iter().map(|(profile, _)| *profile).collect();
         Self {
@@ -195,7 +181,7 @@ impl<A: Processing> Shard<A> {
                 };
                 let time = self.time;
                 let unit = &mut self.units[place];
-                let whole = guarded(|| unit.fxs.command(time, epoch, command, &mut unit.out));
+                let whole = guarded(|| unit.machine.command(time, epoch, command, &mut unit.out));
                 if !whole {
                     self.restart(place);
                 }
@@ -260,11 +246,12 @@ impl<A: Processing> Shard<A> {
             let order = unit.out.order.take().or_else(|| self.balance.order(place)).or_else(|| {
                 // A machine that was made anew orders its feed first.
                 let own = CardOrder::Present(unit.profile.impedance);
-                let is_due = !unit.fxs.is_fresh() && core::mem::take(&mut unit.network_due);
+                let is_due = !unit.machine.is_fresh() && core::mem::take(&mut unit.network_due);
                 is_due.then_some(own)
             });
+            let order = order.or_else(|| unit.out.relay.take().map(CardOrder::Lifeline));
             *output = LineOut { frame: A::SILENCE, order };
-            unit.out.clear();
+            unit.out.next_tick();
             let (plane, bridged) = (&mut self.plane, unit.bridged);
             let injured = unit.injured.take_if(|stage| *stage == LineStage::Out).is_some();
             let whole = guarded(|| {
@@ -285,149 +272,6 @@ impl<A: Processing> Shard<A> {
         self.time = self.time + Samples(TICK_SAMPLES as u64);
     }
 
-    fn sense(&mut self, place: usize, input: &LineIn<A>) {
-        let line = self.line_at(place);
-        let time = self.time;
-        let unit = &mut self.units[place];
-        let injured = unit.injured.take_if(|stage| *stage == LineStage::Sense).is_some();
-        let whole = guarded(|| {
-            assert!(!injured, "injured by a test");
-            unit.fxs.tick(time, &input.report, &mut unit.out);
-        });
-        if !whole {
-            self.restart(place);
-        }
-        let unit = &mut self.units[place];
-        let off_hook = unit.fxs.summary().off_hook;
-        if let Some(playing) = unit.out.playing.take() {
-            unit.bridged = playing == Playing::Bridge;
-            let injured = unit.injured.take_if(|stage| *stage == LineStage::Play).is_some();
-            let plane = &mut self.plane;
-            let whole = guarded(|| {
-                assert!(!injured, "injured by a test");
-                let Some(leg) = plane.line_leg(line) else { return };
-                let tones = *leg.tones();
-                match playing {
-                    Playing::Nothing | Playing::Bridge => leg.player.stop(),
-                    Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
-                    Playing::CallerId { caller, signal } => leg.player.caller_id(&caller, signal),
-                    Playing::Alert(length) => leg.player.alert(length),
-                }
-            });
-            if !whole {
-                self.restart(place);
-            }
-        }
-        let unit = &mut self.units[place];
-        let epoch = unit.fxs.epoch();
-        for said in unit.out.events() {
-            if matches!(said.event, LineEvent::Seized | LineEvent::Answered)
-                && let Some(leg) = self.plane.line_leg(line)
-            {
-                // A path that cannot be cleared panics where it is used, and its line starts anew there.
-                guarded(|| leg.voice.reset());
-            }
-            if !push(&mut self.events, Event::Line(line, said.epoch, said.event)) {
-                unit.wants_summary = true;
-            }
-        }
-        unit.wants_summary |= unit.out.wants_summary();
-        // On-hook nothing but ringing and caller ID is on the wire; the voice path rests.
-        let mut heard = None;
-        if self.balance.place() == Some(place) {
-            if !guarded(|| self.measure(place, input)) {
-                self.restart(place);
-            }
-        } else if off_hook
-            && !guarded(|| heard = self.plane.hear_line(line, &input.frame, input.report.bulk_delay))
-        {
-            self.restart(place);
-        }
-        let unit = &mut self.units[place];
-        if let Some(heard) = heard {
-            let digits = [
-                heard.ended.map(|(digit, length)| LineEvent::Digit {
-                    digit,
-                    source: tipring_port::DigitSource::Dtmf,
-                    length,
-                }),
-                heard.began.map(LineEvent::DigitBegan),
-            ];
-            for event in digits.into_iter().flatten() {
-                if !push(&mut self.events, Event::Line(line, epoch, event)) {
-                    unit.wants_summary = true;
-                }
-            }
-        }
-        if unit.wants_summary && self.events.len() < MAX_EVENTS / 2 {
-            unit.wants_summary = false;
-            push(&mut self.events, Event::Summary(line, unit.fxs.epoch(), unit.fxs.summary()));
-        }
-    }
-
-    /// A line that is idle takes the profile that waits for that, and says so.
-    fn take_profile(&mut self, place: usize) {
-        let line = self.line_at(place);
-        let unit = &mut self.units[place];
-        // An order that the card has not been given yet belongs to what the line was doing.
-        if unit.coming.is_some()
-            && unit.fxs.is_idle()
-            && unit.out.order.is_none()
-            && let Some((revision, profile)) = unit.coming.take()
-        {
-            unit.taken = Some(revision);
-            self.set_profile(line, &profile);
-        }
-        let unit = &mut self.units[place];
-        if let Some(revision) = unit.taken
-            && push(&mut self.events, Event::Profiled(line, revision))
-        {
-            unit.taken = None;
-        }
-    }
-
-    /// Makes a line's machine anew after a panic, in the next epoch. A profile that waited is in force then.
-    fn restart(&mut self, place: usize) {
-        let line = self.line_at(place);
-        if self.balance.place() == Some(place) {
-            self.end_balance(place, BalanceEnd::Interrupted);
-        }
-        let unit = &mut self.units[place];
-        if let Some((revision, profile)) = unit.coming.take() {
-            unit.profile = *profile;
-            unit.taken = Some(revision);
-        }
-        let epoch = unit.fxs.epoch();
-        let in_service = unit.fxs.summary().in_service;
-        unit.fxs = Fxs::new(&unit.profile, epoch.next(), in_service);
-        unit.out.clear();
-        unit.bridged = false;
-        unit.network_due = true;
-        self.plane.restart_line(line, &unit.profile);
-        let told = [
-            (epoch, LineEvent::Fault(LineFault::Panicked)),
-            (epoch, LineEvent::Released),
-            (epoch.next(), LineEvent::FaultCleared(LineFault::Panicked)),
-        ];
-        for (epoch, event) in told {
-            unit.wants_summary |= !push(&mut self.events, Event::Line(line, epoch, event));
-        }
-    }
-
-    /// Gives a line a new profile. Signalling takes it at once; the voice path starts anew.
-    fn set_profile(&mut self, line: LineId, profile: &LineProfile) {
-        if let Some(place) = self.place(line) {
-            let unit = &mut self.units[place];
-            unit.network_due |= unit.profile.impedance != profile.impedance;
-            unit.profile = *profile;
-            if guarded(|| unit.fxs.apply(profile)) {
-                self.plane.set_profile(line, profile);
-            } else {
-                self.restart(place);
-            }
-        }
-    }
-
     /// The card of these lines has fallen silent, or reports again.
     pub fn card_silent(&mut self, silent: bool) {
         if let Some(place) = self.balance.place().filter(|_| silent) {
@@ -437,7 +281,7 @@ impl<A: Processing> Shard<A> {
             // What it was told meanwhile may be lost.
             self.units[place].network_due |= !silent;
             let (time, unit) = (self.time, &mut self.units[place]);
-            if !guarded(|| unit.fxs.card_silent(time, silent, &mut unit.out)) {
+            if !guarded(|| unit.machine.card_silent(time, silent, &mut unit.out)) {
                 self.restart(place);
             }
         }
@@ -451,7 +295,7 @@ impl<A: Processing> Shard<A> {
     /// What is true of a line now, whatever events were lost.
     pub fn summary(&self, line: LineId) -> Option<(Epoch, LineSummary)> {
         let unit = &self.units[self.place(line)?];
-        Some((unit.fxs.epoch(), unit.fxs.summary()))
+        Some((unit.machine.epoch(), unit.machine.summary()))
     }
 
     /// Takes what a tap has heard: each frame in order goes to `each`; returns how many were lost, `None` if the
@@ -469,12 +313,12 @@ impl<A: Processing> Shard<A> {
         let mut until = SampleTime(u64::MAX);
         for unit in &self.units {
             // A line that is to take a profile looks in each tick whether it is idle; most are at once.
-            let is_due = unit.coming.is_some() && unit.fxs.is_idle();
+            let is_due = unit.coming.is_some() && unit.machine.is_idle();
             let has_to_tell = unit.wants_summary || unit.taken.is_some() || unit.network_due;
             if !unit.out.is_empty() || is_due || has_to_tell {
                 return None;
             }
-            if let Some(due) = unit.fxs.next_wakeup() {
+            if let Some(due) = unit.machine.next_wakeup() {
                 until = until.min(due);
             }
         }

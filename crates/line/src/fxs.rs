@@ -72,6 +72,8 @@ pub struct Fxs {
     programs: u32,
     playing: Playing,
     card_silent: bool,
+    /// The relay joins the telephone to its outside line: nothing of it is on this port.
+    joined: bool,
     reading: LoopReading,
     /// The end of the last tick.
     clock: SampleTime,
@@ -98,6 +100,7 @@ impl Fxs {
             programs: 0,
             playing: Playing::Nothing,
             card_silent: false,
+            joined: false,
             reading: LoopReading::default(),
             clock: SampleTime(0),
             settings,
@@ -141,6 +144,7 @@ impl Fxs {
             self.order_feed(now, self.feed, out);
             self.start_on_hook();
         }
+        self.follow_relay(end, report.lifeline == Some(true), out);
         match report.ended {
             Some(ProgramEnd::Completed(id, offset)) => {
                 self.on(now + Samples(u64::from(offset)), Event::ProgramCompleted(id), out);
@@ -305,6 +309,28 @@ impl Fxs {
             let event = if leaks { LineEvent::Fault(fault) } else { LineEvent::FaultCleared(fault) };
             out.say(self.epoch, end, event);
         }
+    }
+
+    /// The relay took the telephone away, or gave it back. What it was doing here is over.
+    fn follow_relay(&mut self, at: SampleTime, joined: bool, out: &mut FxsOut) {
+        if joined == core::mem::replace(&mut self.joined, joined) {
+            return;
+        }
+        if joined {
+            match self.state {
+                State::Idle | State::OutOfService => {}
+                State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. } => {
+                    self.end_epoch(at, LineEvent::RingStopped, out);
+                    self.order_feed(at, Feed::Normal, out);
+                }
+                State::OffHook { .. } | State::Supervision { .. } | State::Roh { .. } => {
+                    self.end_epoch(at, LineEvent::Released, out);
+                    self.order_feed(at, Feed::Normal, out);
+                }
+            }
+        }
+        self.start_on_hook();
+        self.say(at, LineEvent::Lifeline(joined), out);
     }
 
     /// The one place where the state changes.

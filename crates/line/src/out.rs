@@ -52,6 +52,8 @@ pub struct FxsOut {
     pub order: Option<CardOrder>,
     /// What the telephone has to hear from this tick on; `None`: as before. A tone or burst that is named starts anew.
     pub playing: Option<Playing>,
+    /// What the relay of a telephone has to do.
+    pub relay: Option<bool>,
     said: [Option<Said>; MAX_LINE_EVENTS],
     len: usize,
     wants_summary: bool,
@@ -60,12 +62,31 @@ pub struct FxsOut {
 impl FxsOut {
     /// Nothing yet.
     pub const fn new() -> Self {
-        Self { order: None, playing: None, said: [None; MAX_LINE_EVENTS], len: 0, wants_summary: false }
+        Self {
+            order: None,
+            playing: None,
+            relay: None,
+            said: [None; MAX_LINE_EVENTS],
+            len: 0,
+            wants_summary: false,
+        }
     }
 
-    /// Makes room for the next tick.
+    /// Makes room for the next tick. What the relay has to do waits until an order has gone that it would be behind.
+    pub fn next_tick(&mut self) {
+        (self.order, self.playing) = (None, None);
+        self.forget_events();
+    }
+
+    /// Forgets everything.
     pub fn clear(&mut self) {
-        (self.order, self.playing, self.len, self.wants_summary) = (None, None, 0, false);
+        self.next_tick();
+        self.relay = None;
+    }
+
+    /// The events have been passed on.
+    pub fn forget_events(&mut self) {
+        (self.len, self.wants_summary) = (0, false);
     }
 
     /// The events in order.
@@ -75,7 +96,11 @@ impl FxsOut {
 
     /// True if nothing waits here for the next tick.
     pub fn is_empty(&self) -> bool {
-        self.order.is_none() && self.playing.is_none() && self.len == 0 && !self.wants_summary
+        self.order.is_none()
+            && self.playing.is_none()
+            && self.relay.is_none()
+            && self.len == 0
+            && !self.wants_summary
     }
 
     /// True if the control plane has to look at the line's summary: there was no room for an event, or it

@@ -1,9 +1,9 @@
 //! A line's part of the media plane: voice path, player, and what was sent last.
 
-use tipring_port::{Audio, LineProfile, Signal, TonePlan};
+use tipring_port::{Audio, LineProfile, Overheard, Signal, TonePlan};
 use tipring_units::{Millis, Samples};
 
-use crate::processing::{Bank, Heard, LineVoice, Player, Processing};
+use crate::processing::{Bank, Heard, LineEar, LineVoice, MAX_OVERHEARD, Player, Processing};
 
 /// A line's voice path with the player of its tones.
 pub struct LineLeg<A: Processing> {
@@ -12,6 +12,9 @@ pub struct LineLeg<A: Processing> {
     /// Tones, digits and caller-ID bursts.
     pub player: A::Player,
     bank: A::Bank,
+    /// Of an outside line.
+    ear: Option<A::LineEar>,
+    overheard: [Option<Overheard>; MAX_OVERHEARD],
     /// A machine's signal that was heard in this tick.
     signal: Option<Signal>,
     tones: TonePlan,
@@ -36,6 +39,8 @@ impl<A: Processing> LineLeg<A> {
             voice: A::Voice::new(profile),
             player: A::Player::new(),
             bank: A::Bank::new(),
+            ear: profile.fxo.is_some().then(|| A::LineEar::new(profile)),
+            overheard: [None; MAX_OVERHEARD],
             signal: None,
             tones: profile.tones,
             sent: A::SILENCE,
@@ -51,6 +56,9 @@ impl<A: Processing> LineLeg<A> {
     pub fn renew(&mut self, profile: &LineProfile) {
         self.voice.renew(profile);
         self.bank.reset();
+        if let Some(ear) = &mut self.ear {
+            ear.renew(profile);
+        }
         self.signal = None;
         self.player.stop();
         self.tones = profile.tones;
@@ -68,6 +76,9 @@ impl<A: Processing> LineLeg<A> {
     pub fn hear(&mut self, frame: &A::Frame, bulk_delay: Samples) -> Heard<A> {
         let mut heard = self.voice.hear(frame, &self.sent, bulk_delay);
         self.signal = self.bank.listen(&heard.clean);
+        if let Some(ear) = &mut self.ear {
+            self.overheard = ear.listen(true, &heard.clean, &self.sent);
+        }
         if self.doubt > 0 && heard.began.take().is_some() {
             self.doubted = true;
         }
@@ -75,6 +86,25 @@ impl<A: Processing> LineLeg<A> {
             self.doubted = false;
         }
         heard
+    }
+
+    /// A frame from an outside line that is on-hook.
+    pub fn overhear(&mut self, frame: &A::Frame) {
+        if let Some(ear) = &mut self.ear {
+            self.overheard = ear.listen(false, frame, &A::SILENCE);
+        }
+    }
+
+    /// What an outside line's ear heard in this tick.
+    pub fn take_overheard(&mut self) -> [Option<Overheard>; MAX_OVERHEARD] {
+        core::mem::replace(&mut self.overheard, [None; MAX_OVERHEARD])
+    }
+
+    /// An outside line went off-hook or on-hook: its ear begins anew.
+    pub fn reset_ear(&mut self) {
+        if let Some(ear) = &mut self.ear {
+            ear.reset();
+        }
     }
 
     /// Takes the machine's signal of this tick.

@@ -63,6 +63,8 @@ pub enum LineCommand {
     FlashOut,
     /// FXO: the call is over: go on-hook. [`LineEvent::Released`] comes when the guard time has passed.
     HangUp,
+    /// FXS: the relay joins the telephone to its outside line, or gives it back to the port. Taken in any epoch.
+    Lifeline(bool),
 }
 
 /// Where the receiver-off-hook sequence is.

@@ -138,7 +138,7 @@ impl<A: Processing> Shard<A> {
             return;
         };
         let unit = &self.units[place];
-        let begun = if !unit.fxs.summary().off_hook {
+        let begun = if !unit.machine.summary().off_hook {
             Err(BalanceEnd::OnHook)
         } else if unit.bridged {
             Err(BalanceEnd::InCall)
@@ -156,7 +156,7 @@ impl<A: Processing> Shard<A> {
         if unit.bridged {
             return self.end_balance(place, BalanceEnd::InCall);
         }
-        if !unit.fxs.summary().off_hook {
+        if !unit.machine.summary().off_hook {
             return self.end_balance(place, BalanceEnd::Interrupted);
         }
         match self.balance.hear(input) {

@@ -93,7 +93,8 @@ impl Fxo {
                 | LineCommand::Answered
                 | LineCommand::Cleared { .. }
                 | LineCommand::Park
-                | LineCommand::Release,
+                | LineCommand::Release
+                | LineCommand::Lifeline(_),
             ) => {}
 
             // Taken above in every state.

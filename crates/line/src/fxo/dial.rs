@@ -9,6 +9,9 @@ use super::state::{Dialling, Digits, Phase, State, Talk};
 use super::{Fxo, PROGRAM_GRACE, SETTLE};
 use crate::{FxsOut, Playing};
 
+/// A receiver needs less (ITU-T Q.24: 40 ms each); the player gives at least this.
+const LEAST_TONE: Millis = Millis(80);
+const LEAST_PAUSE: Millis = Millis(60);
 /// What `,` among digits stands for.
 const COMMA: Millis = Millis::from_secs(1);
 /// Pulses of a digit, at the most.
@@ -40,7 +43,7 @@ impl Fxo {
     /// The timer of a digit, or its pulses, are over.
     pub(super) fn digit_over(&mut self, at: SampleTime, mut dialling: Dialling, out: &mut FxsOut) {
         let pause = match (dialling.phase, self.profile.dialling) {
-            (Phase::Sounding(_), OutDialling::Dtmf { off, .. }) => Some(off),
+            (Phase::Sounding(_), OutDialling::Dtmf { off, .. }) => Some(off.max(LEAST_PAUSE)),
             (Phase::Pulsing(..), OutDialling::Pulse { interdigit, .. }) => {
                 self.watch.blind(at + SETTLE);
                 Some(interdigit)
@@ -68,6 +71,7 @@ impl Fxo {
         dialling.phase = match (digit, self.profile.dialling) {
             (b',', _) => Phase::Pausing(at + COMMA),
             (digit, OutDialling::Dtmf { on, .. }) => {
+                let on = on.max(LEAST_TONE);
                 self.play(Playing::Digit { digit, length: on }, out);
                 Phase::Sounding(at + on)
             }

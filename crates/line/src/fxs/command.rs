@@ -18,12 +18,16 @@ impl Fxs {
         if command == LineCommand::Report {
             return out.report();
         }
+        if let LineCommand::Lifeline(join) = command {
+            out.relay = Some(join);
+            return;
+        }
         if epoch != self.epoch {
             return out.say(epoch, now, LineEvent::Refused(Refusal::Stale));
         }
         match (self.state, command) {
             (State::OutOfService, _) => self.refuse_out_of_service(now, &command, out),
-            (State::Idle, LineCommand::Ring(_)) if self.card_silent => {
+            (State::Idle, LineCommand::Ring(_)) if self.card_silent || self.joined => {
                 self.refuse(now, Refusal::OutOfService, out);
             }
             // The tick decides, when it has seen the loop.
@@ -139,7 +143,7 @@ impl Fxs {
                 | State::OffHook { .. }
                 | State::Supervision { .. }
                 | State::Roh { .. },
-                LineCommand::InService(_) | LineCommand::Report,
+                LineCommand::InService(_) | LineCommand::Report | LineCommand::Lifeline(_),
             ) => {}
         }
     }
@@ -162,7 +166,8 @@ impl Fxs {
             | LineCommand::Dial(_)
             | LineCommand::Answer
             | LineCommand::FlashOut
-            | LineCommand::HangUp => {}
+            | LineCommand::HangUp
+            | LineCommand::Lifeline(_) => {}
         }
     }
 
