@@ -16,14 +16,16 @@
 //! only when battery alone confirms it ([`TRIP_CONFIRM`]); if it does not, the cadence starts again.
 //!
 //! # Limits
-//! Caller identity is Bellcore FSK between rings. Where no pause has room for all of it, it goes without name, then
-//! without date; where even that has none it is not sent, and the line says so.
+//! Where no pause has room for all of a caller's identity, it goes without name, then without date; where even that has none it
+//! is not sent, and the line says so. Before the first ring there is room for all.
 //!
 //! # Standard
-//! Bellcore caller identity: GR-30, starts at least 500 ms after the first burst and ends 200 ms before the second.
+//! Caller identity: GR-30 and EN 300 659-1 (at least 500 ms after the first burst, 200 ms before the second; or before the first),
+//! SIN 227, NTT.
 
 mod command;
 mod event;
+mod prelude;
 mod ring;
 mod state;
 
@@ -128,6 +130,7 @@ impl Fxs {
             State::Idle => !self.hook.is_closing(),
             State::OutOfService => true,
             State::RingWait { .. }
+            | State::Prelude(_)
             | State::Ringing(_)
             | State::Tripped { .. }
             | State::OffHook { .. }
@@ -179,7 +182,7 @@ impl Fxs {
         let feed = if self.state == State::OutOfService { Feed::Open } else { Feed::Normal };
         match self.state {
             State::Idle | State::OutOfService => {}
-            State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. } => {
+            State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. } => {
                 self.end_epoch(now, LineEvent::RingStopped, out);
             }
             State::OffHook { .. } | State::Supervision { .. } | State::Roh { .. } => {
@@ -200,7 +203,7 @@ impl Fxs {
     pub fn summary(&self) -> LineSummary {
         LineSummary {
             off_hook: self.state.is_off_hook(),
-            ringing: matches!(self.state, State::Ringing(_)),
+            ringing: matches!(self.state, State::Ringing(_) | State::Prelude(_)),
             in_service: self.state != State::OutOfService,
             faulted: self.card_silent || self.leakage.is_leaking(),
             voltage: self.reading.voltage,
@@ -274,6 +277,7 @@ impl Fxs {
             }
             State::Idle
             | State::RingWait { .. }
+            | State::Prelude(_)
             | State::Tripped { .. }
             | State::OffHook { .. }
             | State::Supervision { .. }

@@ -8,8 +8,9 @@ use common::{Bench, Plant, settings, steady};
 use proptest::prelude::*;
 use tipring_line::{Fxs, FxsOut};
 use tipring_port::{
-    CallerId, CardOrder, CardReport, CookedEvent, CookedEvents, Disconnect, Feed, LineCommand, LineEvent,
-    LoopReading, ProgramEnd, ProgramId, READINGS_PER_TICK, RingPattern, RingRequest, Sense, Tone,
+    CallerId, CallerIdAlert, CallerIdSignal, CallerIdTiming, CardOrder, CardReport, CookedEvent,
+    CookedEvents, Disconnect, Feed, LineCommand, LineEvent, LoopReading, ProgramEnd, ProgramId,
+    READINGS_PER_TICK, RingPattern, RingRequest, Sense, Tone,
 };
 use tipring_units::{Epoch, Milliamps, Millis, SampleTime, Volts};
 
@@ -60,6 +61,18 @@ fn states() -> Vec<Bench> {
             bench.run(500);
         }),
         line(|bench| {
+            let mut settings = settings();
+            settings.caller_id = CallerIdTiming::BeforeRing {
+                alert: CallerIdAlert::Reversal,
+                alert_to_data: Millis(300),
+                data_to_ring: Millis(200),
+                signal: CallerIdSignal::ETSI,
+            };
+            *bench = Bench::new(settings, Plant::new(1.0, 300.0));
+            bench.command(LineCommand::Ring(request()));
+            bench.run(500);
+        }),
+        line(|bench| {
             bench.ring();
             bench.run(500);
             bench.switch(0.0, true);
@@ -86,6 +99,7 @@ fn states() -> Vec<Bench> {
         "seizing",
         "ring-wait",
         "ringing",
+        "prelude",
         "ring-trip",
         "off-hook",
         "supervision",
@@ -261,6 +275,23 @@ fn input() -> impl Strategy<Value = Input> {
     ]
 }
 
+fn timing() -> impl Strategy<Value = CallerIdTiming> {
+    let signal = CallerIdSignal::ETSI;
+    let before = |alert| CallerIdTiming::BeforeRing {
+        alert,
+        alert_to_data: Millis(60),
+        data_to_ring: Millis(200),
+        signal,
+    };
+    prop_oneof![
+        3 => Just(settings().caller_id),
+        1 => Just(CallerIdTiming::AfterShortRing { signal: CallerIdSignal::Ntt }),
+        1 => Just(before(CallerIdAlert::None)),
+        1 => Just(before(CallerIdAlert::ReversalAndTone { wait: Millis(100), length: Millis(100) })),
+        1 => Just(before(CallerIdAlert::RingPulse(Millis(250)))),
+    ]
+}
+
 fn cooked(events: &[(u8, u8)]) -> Sense {
     let mut all = CookedEvents::default();
     for &(offset, event) in events {
@@ -285,8 +316,10 @@ proptest! {
             Just(Disconnect::None), Just(Disconnect::Reversal), (0..2000_u32).prop_map(|ms| Disconnect::Cpc(Millis(ms)))
         ],
         reverse in any::<bool>(),
+        timing in timing(),
     ) {
         let mut settings = settings();
+        settings.caller_id = timing;
         (settings.disconnect, settings.reverse_on_answer) = (disconnect, reverse);
         let mut fxs = Fxs::with_settings(settings, Epoch(0), true);
         let (mut out, mut now, mut epoch) = (FxsOut::new(), 0_u64, Epoch(0));

@@ -33,7 +33,10 @@ impl Fxs {
             // The tick decides, when it has seen the loop.
             (State::Idle, LineCommand::Ring(request)) => self.enter(State::RingWait { request }),
             // It rings already, or is just being answered, which the answer to the first order will tell.
-            (State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. }, LineCommand::Ring(_)) => {}
+            (
+                State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. },
+                LineCommand::Ring(_),
+            ) => {}
             (State::OffHook { .. } | State::Supervision { .. } | State::Roh { .. }, LineCommand::Ring(_)) => {
                 self.refuse(now, Refusal::OffHook, out);
             }
@@ -41,7 +44,7 @@ impl Fxs {
             (State::RingWait { .. }, LineCommand::StopRing) => {
                 self.end_epoch(now, LineEvent::RingStopped, out);
             }
-            (State::Ringing(_), LineCommand::StopRing) => {
+            (State::Prelude(_) | State::Ringing(_), LineCommand::StopRing) => {
                 self.order_feed(now, Feed::Normal, out);
                 self.start_on_hook();
                 self.end_epoch(now, LineEvent::RingStopped, out);
@@ -110,7 +113,11 @@ impl Fxs {
             // On-hook there is nobody to tell. The line was never off-hook in this epoch, so these are the control
             // plane's leftovers.
             (
-                State::Idle | State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. },
+                State::Idle
+                | State::RingWait { .. }
+                | State::Prelude(_)
+                | State::Ringing(_)
+                | State::Tripped { .. },
                 LineCommand::Play(_)
                 | LineCommand::Quiet
                 | LineCommand::Answered
@@ -122,6 +129,7 @@ impl Fxs {
             (
                 State::Idle
                 | State::RingWait { .. }
+                | State::Prelude(_)
                 | State::Ringing(_)
                 | State::Tripped { .. }
                 | State::OffHook { .. }
@@ -138,6 +146,7 @@ impl Fxs {
             (
                 State::Idle
                 | State::RingWait { .. }
+                | State::Prelude(_)
                 | State::Ringing(_)
                 | State::Tripped { .. }
                 | State::OffHook { .. }
@@ -179,7 +188,10 @@ impl Fxs {
                 self.enter(State::Idle);
             }
             (State::Idle, false) => self.take_out(now, out),
-            (State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. }, false) => {
+            (
+                State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. },
+                false,
+            ) => {
                 self.end_epoch(now, LineEvent::RingStopped, out);
                 self.take_out(now, out);
             }
@@ -192,6 +204,7 @@ impl Fxs {
             | (
                 State::Idle
                 | State::RingWait { .. }
+                | State::Prelude(_)
                 | State::Ringing(_)
                 | State::Tripped { .. }
                 | State::OffHook { .. }

@@ -59,17 +59,20 @@ impl Fxs {
                 self.seize(at, out);
             }
             // A card that judges by itself trips by itself; or battery confirmed our own verdict.
-            (State::Ringing(_), Event::OffHook) => {
+            (State::Ringing(ring), Event::OffHook) => {
                 self.order_feed(self.tick_start(), Feed::Normal, out);
-                self.answer(at, out);
+                self.lifted(at, ring, out);
             }
-            (State::Tripped { .. }, Event::OffHook) => self.answer(at, out),
-            (State::Ringing(_), Event::Trip(Trip::InPause)) => {
+            (State::Tripped { ring, .. }, Event::OffHook) => self.lifted(at, ring, out),
+            (State::Prelude(_), Event::OffHook) => self.answer_early(at, out),
+            (State::Prelude(prelude), Event::OnHook) => self.hung_up_served(prelude, out),
+            (State::Prelude(prelude), Event::Timer) => self.next_stage(prelude, out),
+            (State::Ringing(ring), Event::Trip(Trip::InPause)) => {
                 self.order_feed(self.tick_start(), Feed::Normal, out);
                 self.detector.reset(true);
                 self.hook.start_off_hook(at);
                 self.hook.blind(self.clock + LAST_BURST);
-                self.answer(at, out);
+                self.lifted(at, ring, out);
             }
             (State::Ringing(ring), Event::Trip(Trip::InBurst)) => {
                 self.order_feed(self.tick_start(), Feed::Normal, out);
@@ -147,6 +150,7 @@ impl Fxs {
             (
                 State::Idle
                 | State::RingWait { .. }
+                | State::Prelude(_)
                 | State::Ringing(_)
                 | State::Tripped { .. }
                 | State::OffHook { .. }
@@ -158,6 +162,7 @@ impl Fxs {
             (
                 State::Idle
                 | State::RingWait { .. }
+                | State::Prelude(_)
                 | State::Tripped { .. }
                 | State::OffHook { .. }
                 | State::Supervision { .. }
@@ -169,6 +174,8 @@ impl Fxs {
                 State::Idle | State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. },
                 Event::OnHook | Event::Flash(_) | Event::Pulsing | Event::Digit(_),
             ) => {}
+            // A terminal that is being served means nothing by them.
+            (State::Prelude(_), Event::Flash(_) | Event::Pulsing | Event::Digit(_)) => {}
             // The tracker is off-hook already.
             (State::OffHook { .. } | State::Supervision { .. } | State::Roh { .. }, Event::OffHook) => {}
             // These states have no timer.
@@ -223,7 +230,7 @@ impl Fxs {
         self.say(at, LineEvent::Seized, out);
     }
 
-    fn answer(&mut self, at: SampleTime, out: &mut FxsOut) {
+    pub(super) fn answer(&mut self, at: SampleTime, out: &mut FxsOut) {
         self.enter(State::OffHook { reversed_at: None });
         self.play(Playing::Bridge, out);
         self.say(at, LineEvent::Answered, out);

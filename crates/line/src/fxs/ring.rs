@@ -1,4 +1,4 @@
-//! Ringing: its start, its cadence, and the slot for caller identity.
+//! Ringing: its start, its cadence, and the slot for caller identity; short rings that make a terminal lift (NTT).
 
 use tipring_port::{
     CallerId, CallerIdShown, CallerIdTiming, CardOrder, Feed, LineEvent, ProgramId, Refusal, RingRequest,
@@ -6,6 +6,7 @@ use tipring_port::{
 use tipring_units::{Millis, SampleTime, TICK};
 
 use super::Fxs;
+use super::prelude::SUMMONS;
 use super::state::State;
 use crate::slot::forms;
 use crate::{Cadence, FxsOut, Phase, Playing, RingTrip, frame_length};
@@ -22,6 +23,8 @@ pub(super) struct Ring {
     /// [`LineEvent::Ringing`] was said.
     announced: bool,
     slot: Slot,
+    /// These are short rings: the telephone itself is rung when a terminal was served, or at this moment.
+    summons: Option<SampleTime>,
 }
 
 /// Caller identity of this call.
@@ -60,7 +63,7 @@ impl Fxs {
                 if self.detector.may_be_closed() || self.hook.is_closing() {
                     self.refuse(end, Refusal::OffHook, out);
                     self.enter(State::Idle);
-                } else {
+                } else if !self.start_prelude(request, out) && !self.start_summons(now, request, out) {
                     self.start_ring(now, request, false, true, out);
                 }
             }
@@ -69,10 +72,16 @@ impl Fxs {
                     self.announce(ring.cadence.step_at(), &mut ring, out);
                 }
                 self.run_slot(end, &mut ring, out);
-                self.enter(State::Ringing(ring));
+                match ring.summons {
+                    Some(until) if until <= end && ring.cadence.phase() == Phase::Pause => {
+                        self.start_ring(now, ring.request, ring.announced, false, out);
+                    }
+                    Some(_) | None => self.enter(State::Ringing(ring)),
+                }
             }
             State::OutOfService
             | State::Idle
+            | State::Prelude(_)
             | State::Tripped { .. }
             | State::OffHook { .. }
             | State::Supervision { .. }
@@ -111,7 +120,48 @@ impl Fxs {
             Slot::InPause { .. } | Slot::Due { .. } => true,
             Slot::Empty | Slot::NoRoom { .. } | Slot::Sending { .. } => false,
         };
-        self.start_ring(now, ring.request, ring.announced, unsent, out);
+        match ring.summons {
+            Some(until) => self.summon(now, ring.request, ring.announced, until, out),
+            None => self.start_ring(now, ring.request, ring.announced, unsent, out),
+        }
+    }
+
+    /// Rings after a prelude: who calls was sent.
+    pub(super) fn ring_after(
+        &mut self,
+        now: SampleTime,
+        request: RingRequest,
+        announced: bool,
+        out: &mut FxsOut,
+    ) {
+        self.start_ring(now, request, announced, false, out);
+    }
+
+    /// Short rings, where the line's terminal gets who calls after them; `false` if it does not.
+    fn start_summons(&mut self, now: SampleTime, request: RingRequest, out: &mut FxsOut) -> bool {
+        let CallerIdTiming::AfterShortRing { signal } = self.settings.caller_id else { return false };
+        match request.caller {
+            Some(caller) if frame_length(&caller, signal) > Millis::ZERO => {
+                self.summon(now, request, false, now + TICK + SUMMONS, out);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    fn summon(
+        &mut self,
+        now: SampleTime,
+        request: RingRequest,
+        announced: bool,
+        until: SampleTime,
+        out: &mut FxsOut,
+    ) {
+        let short = RingRequest { pattern: Self::short_ring(), ..request };
+        self.start_ring(now, short, announced, false, out);
+        if let State::Ringing(ring) = &mut self.state {
+            (ring.request, ring.summons) = (request, Some(until));
+        }
     }
 
     fn start_ring(
@@ -135,7 +185,16 @@ impl Fxs {
         self.trip = RingTrip::new(spec.frequency, self.settings.threshold);
         self.trip.begin(Phase::Burst);
         let slot = if with_caller { self.slot(&request, &cadence) } else { Slot::Empty };
-        self.enter(State::Ringing(Ring { request, cadence, announced, slot }));
+        self.enter(State::Ringing(Ring { request, cadence, announced, slot, summons: None }));
+    }
+
+    /// Battery confirmed that the receiver is lifted: somebody answers, or a terminal wants to be told who calls.
+    pub(super) fn lifted(&mut self, at: SampleTime, ring: Ring, out: &mut FxsOut) {
+        if ring.summons.is_some() {
+            self.serve(ring.request, ring.announced, out);
+        } else {
+            self.answer(at, out);
+        }
     }
 
     /// It rings, and what is known of caller identity by then. Once for each call.

@@ -3,6 +3,7 @@
 use tipring_port::{ProgramId, RingRequest, RohStage, Tone};
 use tipring_units::SampleTime;
 
+use super::prelude::Prelude;
 use super::ring::Ring;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -14,6 +15,8 @@ pub(super) enum State {
     Idle,
     /// Ordered to ring, once it is certain that the loop is open and calm.
     RingWait { request: RingRequest },
+    /// Ordered to ring; before that the terminal is told who calls.
+    Prelude(Prelude),
     /// The card runs the cadence.
     Ringing(Ring),
     /// Ringing was taken off because the loop seems closed; battery has to confirm it.
@@ -43,6 +46,7 @@ impl State {
             Self::OutOfService => "out-of-service",
             Self::Idle => "idle",
             Self::RingWait { .. } => "ring-wait",
+            Self::Prelude(_) => "prelude",
             Self::Ringing(_) => "ringing",
             Self::Tripped { .. } => "ring-trip",
             Self::OffHook { .. } => "off-hook",
@@ -57,6 +61,7 @@ impl State {
             Self::OutOfService
             | Self::Idle
             | Self::RingWait { .. }
+            | Self::Prelude(_)
             | Self::Ringing(_)
             | Self::Tripped { .. } => false,
         }
@@ -66,6 +71,7 @@ impl State {
     pub(super) fn deadline(&self) -> Option<SampleTime> {
         match self {
             Self::OutOfService | Self::Idle | Self::RingWait { .. } | Self::Ringing(_) => None,
+            Self::Prelude(prelude) => Some(prelude.until),
             Self::Tripped { until, .. } | Self::Supervision { until, .. } => Some(*until),
             Self::OffHook { reversed_at } => *reversed_at,
             Self::Roh { until, .. } => *until,
@@ -75,7 +81,7 @@ impl State {
     /// True while each reading counts.
     pub(super) fn needs_every_tick(&self) -> bool {
         match self {
-            Self::RingWait { .. } | Self::Ringing(_) | Self::Tripped { .. } => true,
+            Self::RingWait { .. } | Self::Prelude(_) | Self::Ringing(_) | Self::Tripped { .. } => true,
             Self::OutOfService
             | Self::Idle
             | Self::OffHook { .. }
