@@ -323,7 +323,7 @@ impl Fxs {
         if joined {
             match self.state {
                 State::Idle | State::OutOfService => {}
-                State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. } => {
+                State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. } => {
                     self.end_epoch(at, LineEvent::RingStopped, out);
                     self.order_feed(at, Feed::Normal, out);
                 }
