@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod cross_leg;
+#[cfg(test)]
+mod ears;
 mod impairment;
 mod keys;
 mod line_leg;

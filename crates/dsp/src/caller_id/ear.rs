@@ -114,6 +114,48 @@ impl CallerIdEar {
     }
 }
 
+/// For those who carry bytes and digits by name, in place of sound.
+impl CallerIdEar {
+    /// Takes a byte of a message, without what comes before the message.
+    pub fn byte(&mut self, value: u8) -> Option<Overheard> {
+        match &mut self.ear {
+            Ear::Fsk(receiver) => receiver.byte(value).map(|r| told(r, receiver.bytes().first().copied())),
+            Ear::Japan(receiver) => receiver.byte(value).map(|r| told(r, None)),
+            Ear::Digits(_) => None,
+        }
+    }
+
+    /// The carrier is gone.
+    pub fn carrier_lost(&mut self) -> Option<Overheard> {
+        match &mut self.ear {
+            Ear::Fsk(receiver) => receiver.lost().map(|r| told(r, None)),
+            Ear::Japan(receiver) => receiver.lost().map(|r| told(r, None)),
+            Ear::Digits(_) => None,
+        }
+    }
+
+    /// Takes a digit.
+    pub fn digit(&mut self, digit: u8) -> Option<Overheard> {
+        match &mut self.ear {
+            Ear::Digits(ear) => {
+                ear.digit(digit).map(|result| Overheard::Caller(result.map(|message| message.caller)))
+            }
+            Ear::Fsk(_) | Ear::Japan(_) => None,
+        }
+    }
+
+    /// A tick without a digit.
+    pub fn no_digit(&mut self) -> Option<Overheard> {
+        match &mut self.ear {
+            Ear::Digits(ear) => {
+                ear.silence = ear.silence + TICK;
+                ear.broken_off().then_some(Overheard::Caller(Err(CallerIdFault::Broken)))
+            }
+            Ear::Fsk(_) | Ear::Japan(_) => None,
+        }
+    }
+}
+
 /// What a message of this type tells.
 fn told(result: Result<CallerIdMessage, ReceiveError>, kind: Option<u8>) -> Overheard {
     let message = match result {
@@ -174,11 +216,19 @@ impl DigitEar {
         if self.detector.is_digit() {
             self.silence = Millis::ZERO;
         }
-        if self.len > 0 && self.silence >= RUN_TIMEOUT {
-            self.len = 0;
+        if self.broken_off() {
             return Some(Err(CallerIdFault::Broken));
         }
         result
+    }
+
+    /// True once where a run does not go on.
+    fn broken_off(&mut self) -> bool {
+        let is = self.len > 0 && self.silence >= RUN_TIMEOUT;
+        if is {
+            self.len = 0;
+        }
+        is
     }
 
     fn digit(&mut self, digit: u8) -> Option<Result<CallerIdMessage, CallerIdFault>> {

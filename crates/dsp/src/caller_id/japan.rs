@@ -99,6 +99,11 @@ impl JapanReceiver {
         result
     }
 
+    /// The carrier is gone.
+    pub(super) fn lost(&mut self) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        self.broken(|received| ReceiveError::Lost { received })
+    }
+
     fn broken(
         &mut self,
         error: impl FnOnce(usize) -> ReceiveError,
@@ -108,7 +113,8 @@ impl JapanReceiver {
         within.then(|| Err(error(self.len)))
     }
 
-    fn byte(&mut self, value: u8) -> Option<Result<CallerIdMessage, ReceiveError>> {
+    /// Takes a byte.
+    pub(super) fn byte(&mut self, value: u8) -> Option<Result<CallerIdMessage, ReceiveError>> {
         let plain = value & 0x7F;
         match self.state {
             State::Hunt => {

@@ -86,6 +86,16 @@ impl CallerIdReceiver {
         result
     }
 
+    /// Takes a byte of a message.
+    pub(super) fn byte(&mut self, value: u8) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        self.on(FskEvent::Byte { value, mark: MARK_BEFORE })
+    }
+
+    /// The carrier is gone.
+    pub(super) fn lost(&mut self) -> Option<Result<CallerIdMessage, ReceiveError>> {
+        self.on(FskEvent::Lost)
+    }
+
     fn on(&mut self, event: FskEvent) -> Option<Result<CallerIdMessage, ReceiveError>> {
         match event {
             FskEvent::Carrier => {

@@ -7,20 +7,27 @@
 //! # Limits
 //! Those of the supervisor: one tone at a time.
 
-use tipring_dsp::{Supervisor, SupervisorNews};
-use tipring_port::{Frame, LineProfile, Overheard, Samples};
+use tipring_dsp::{CallerIdEar, Supervisor, SupervisorNews};
+use tipring_port::{CallerIdTiming, Frame, LineProfile, Overheard, Samples};
 
 use crate::processing::{LineEar, MAX_OVERHEARD};
 
 /// An ear over samples.
 pub struct SampleLineEar {
     supervisor: Supervisor,
+    caller: Option<CallerIdEar>,
+    /// The identity comes off-hook.
+    answers: bool,
 }
 
 impl LineEar<Samples> for SampleLineEar {
     fn new(profile: &LineProfile) -> Self {
         let learned = profile.fxo.as_ref().and_then(|fxo| fxo.clear.learned.as_ref());
-        Self { supervisor: Supervisor::new(&profile.tones, learned) }
+        Self {
+            supervisor: Supervisor::new(&profile.tones, learned),
+            caller: profile.caller_id.signal().map(CallerIdEar::new),
+            answers: matches!(profile.caller_id, CallerIdTiming::AfterShortRing { .. }),
+        }
     }
 
     fn renew(&mut self, profile: &LineProfile) {
@@ -29,6 +36,9 @@ impl LineEar<Samples> for SampleLineEar {
 
     fn reset(&mut self) {
         self.supervisor.reset();
+        if let Some(caller) = &mut self.caller {
+            caller.reset();
+        }
     }
 
     fn listen(
@@ -38,9 +48,17 @@ impl LineEar<Samples> for SampleLineEar {
         network: &Frame,
     ) -> [Option<Overheard>; MAX_OVERHEARD] {
         let mut told = [None; MAX_OVERHEARD];
+        let mut places = told.iter_mut();
+        if let Some(caller) = &mut self.caller
+            && (!off_hook || self.answers)
+            && let Some(heard) = caller.process(line)
+            && let Some(place) = places.next()
+        {
+            *place = Some(heard);
+        }
         if off_hook {
             let news = self.supervisor.process(line, network);
-            for (place, one) in told.iter_mut().zip(news.into_iter().flatten()) {
+            for (place, one) in places.zip(news.into_iter().flatten()) {
                 *place = Some(overheard(one));
             }
         }

@@ -3,13 +3,14 @@
 //! # How
 //! A tone of the exchange has its name, so only its cadence is counted: it is told after as many bursts, or as long a stretch, as
 //! the ear over samples wants. The learned tone comes as a sine of one of its frequencies, with its bursts and pauses. A
-//! voice counts after [`VOICE`], silence is the absence of everything.
+//! voice counts after [`VOICE`], silence is the absence of everything. Caller identity comes as bytes and digits, and is put
+//! together as the ear over samples does.
 //!
 //! # Limits
 //! A burst is not held to its length unless it is of the learned tone.
 
-use tipring_dsp::{ToneDemand, tone_demand};
-use tipring_port::{LineProfile, Overheard, Sound, Symbol, Symbols, Tone, ToneProgram};
+use tipring_dsp::{ALERT_TONES, CallerIdEar, ToneDemand, tone_demand};
+use tipring_port::{CallerIdTiming, LineProfile, Overheard, Sound, Symbol, Symbols, Tone, ToneProgram};
 use tipring_units::{Millis, TICK};
 
 use crate::processing::{LineEar, MAX_OVERHEARD};
@@ -26,6 +27,10 @@ const PATIENCE: Millis = Millis(100);
 /// Ticks by which bursts and pauses of the learned tone may be off.
 const LEARNED_OFF: u32 = 4;
 
+/// Ticks after which a digit counts, and the alerting signal.
+const DIGIT_TICKS: u8 = 4;
+const ALERT_TICKS: u8 = 5;
+
 /// An ear over symbols.
 pub struct SymbolLineEar {
     /// What is asked of each tone, and the longest pause in it.
@@ -40,6 +45,13 @@ pub struct SymbolLineEar {
     voice_told: bool,
     silent: u32,
     first: bool,
+    caller: Option<CallerIdEar>,
+    /// The identity comes off-hook.
+    answers: bool,
+    carrier: bool,
+    digit: Option<u8>,
+    digit_ticks: u8,
+    alert_ticks: u8,
 }
 
 /// A tone that is followed.
@@ -63,14 +75,9 @@ impl LineEar<Symbols> for SymbolLineEar {
         Self {
             asked,
             learned,
-            tone: None,
-            tune: None,
-            right: 0,
-            voice: Millis::ZERO,
-            voice_pause: Millis::ZERO,
-            voice_told: false,
-            silent: 0,
-            first: true,
+            caller: profile.caller_id.signal().map(CallerIdEar::new),
+            answers: matches!(profile.caller_id, CallerIdTiming::AfterShortRing { .. }),
+            ..Self::deaf()
         }
     }
 
@@ -79,8 +86,12 @@ impl LineEar<Symbols> for SymbolLineEar {
     }
 
     fn reset(&mut self) {
-        let (asked, learned) = (self.asked, self.learned);
-        *self = Self { asked, learned, ..Self::deaf() };
+        let Self { asked, learned, answers, .. } = *self;
+        let mut caller = self.caller.take();
+        if let Some(caller) = &mut caller {
+            caller.reset();
+        }
+        *self = Self { asked, learned, caller, answers, ..Self::deaf() };
     }
 
     fn listen(
@@ -90,9 +101,6 @@ impl LineEar<Symbols> for SymbolLineEar {
         network: &Symbol,
     ) -> [Option<Overheard>; MAX_OVERHEARD] {
         let mut told = [None; MAX_OVERHEARD];
-        if !off_hook {
-            return told;
-        }
         let mut push = |news: Option<Overheard>| {
             if let Some(news) = news
                 && let Some(place) = told.iter_mut().find(|place| place.is_none())
@@ -100,6 +108,12 @@ impl LineEar<Symbols> for SymbolLineEar {
                 *place = Some(news);
             }
         };
+        if !off_hook || self.answers {
+            push(self.caller(line));
+        }
+        if !off_hook {
+            return told;
+        }
         for news in self.tones(line) {
             push(news);
         }
@@ -124,7 +138,46 @@ impl SymbolLineEar {
             voice_told: false,
             silent: 0,
             first: true,
+            caller: None,
+            answers: false,
+            carrier: false,
+            digit: None,
+            digit_ticks: 0,
+            alert_ticks: 0,
         }
+    }
+
+    fn caller(&mut self, line: &Symbol) -> Option<Overheard> {
+        let caller = self.caller.as_mut()?;
+        let (mut heard, mut carrier, mut digit) = (None, false, None);
+        for (sound, _) in line.sounds() {
+            match sound {
+                Sound::Fsk(bytes, count) => {
+                    carrier = true;
+                    for byte in bytes.iter().take(usize::from(count)) {
+                        heard = caller.byte(*byte).or(heard);
+                    }
+                }
+                Sound::Dtmf(one) => digit = Some(one),
+                Sound::Tone(_) | Sound::Voice(_) | Sound::Sine(_) => {}
+            }
+        }
+        if core::mem::replace(&mut self.carrier, carrier) && !carrier {
+            heard = caller.carrier_lost().or(heard);
+        }
+        self.digit_ticks = if digit == self.digit { self.digit_ticks.saturating_add(1) } else { 1 };
+        self.digit = digit;
+        match digit {
+            Some(digit) if self.digit_ticks == DIGIT_TICKS => heard = caller.digit(digit).or(heard),
+            Some(_) => {}
+            None => heard = caller.no_digit().or(heard),
+        }
+        let alerts = ALERT_TONES.iter().all(|tone| {
+            let is = |(sound, _)| matches!(sound, Sound::Sine(hertz) if f32::from(hertz) == tone.0);
+            line.sounds().any(is)
+        });
+        self.alert_ticks = if alerts { self.alert_ticks.saturating_add(1) } else { 0 };
+        heard.or_else(|| (self.alert_ticks == ALERT_TICKS).then_some(Overheard::Alert))
     }
 
     fn tones(&mut self, line: &Symbol) -> [Option<Overheard>; 2] {
@@ -151,7 +204,7 @@ impl SymbolLineEar {
         }
         let certain = match demand {
             // One burst alone could be the beginning of anything: its pause has to come.
-            ToneDemand::Bursts(1) => now.bursts >= 1 && now.off.0 * 10 > pause.0 * 5,
+            ToneDemand::Bursts(1) => now.bursts >= 1 && now.off.0 * 100 > pause.0 * 53,
             ToneDemand::Bursts(count) => now.bursts >= count,
             ToneDemand::Steady(still) => now.on >= if self.first { FIRST } else { still },
         };
@@ -248,7 +301,7 @@ impl<T> Following<T> {
 /// The longest pause of a program with what may be added to it.
 fn longest_pause(program: &ToneProgram) -> Millis {
     let longest = program.steps().iter().filter(|step| step.is_pause()).map(|step| step.length.0).max();
-    longest.map_or(PATIENCE, |longest| Millis(longest + longest / 8 + 80))
+    longest.map_or(PATIENCE, |longest| Millis(longest + longest * 3 / 20 + 100))
 }
 
 /// Burst and pause of a program's first cycle.
