@@ -104,7 +104,7 @@ impl Fxo {
             state: if in_service { State::Idle } else { State::OutOfService },
             idle: IdleWatch::new(&fxo, profile.start),
             line: IdleLine::Free,
-            ring: RingDetector::new(&fxo.ringing),
+            ring: RingDetector::new(&fxo.ringing, fxo.in_use_below),
             watch: LoopWatch::new(fxo.clear.loop_break),
             feed: Feed::Open,
             fresh: true,
@@ -127,7 +127,7 @@ impl Fxo {
         let Some(fxo) = profile.fxo else { return };
         (self.profile, self.timing, self.start) = (fxo, profile.caller_id, profile.start);
         self.idle = IdleWatch::new(&fxo, profile.start);
-        self.ring = RingDetector::new(&fxo.ringing);
+        self.ring = RingDetector::new(&fxo.ringing, fxo.in_use_below);
         self.mind_alerts();
     }
 

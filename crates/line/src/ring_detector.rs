@@ -17,7 +17,7 @@
 //! Thresholds of `tipring_port::RingDetection`; 256 ms and 15 V are what line chips validate ringing by.
 
 use tipring_port::RingDetection;
-use tipring_units::{Millis, SampleTime, Samples};
+use tipring_units::{Millis, SampleTime, Samples, Volts};
 
 use crate::detector::READING;
 
@@ -69,6 +69,8 @@ struct Burst {
 pub struct RingDetector {
     spec: RingDetection,
     validate: Millis,
+    /// A line of less voltage is in use: its battery is another.
+    in_use_below: f32,
     mean: f32,
     battery: f32,
     primed: bool,
@@ -89,9 +91,10 @@ pub struct RingDetector {
 
 impl RingDetector {
     /// A detector on a quiet line.
-    pub fn new(spec: &RingDetection) -> Self {
+    pub fn new(spec: &RingDetection, in_use_below: Volts) -> Self {
         Self {
             spec: *spec,
+            in_use_below: in_use_below.0,
             validate: spec.validate,
             mean: 0.0,
             battery: 0.0,
@@ -116,7 +119,7 @@ impl RingDetector {
     /// Forgets everything: the line was off-hook.
     pub fn reset(&mut self) {
         let validate = self.validate;
-        *self = Self { validate, ..Self::new(&self.spec) };
+        *self = Self { validate, ..Self::new(&self.spec, Volts(self.in_use_below)) };
     }
 
     /// True if a burst is on the line now, of whatever length.
@@ -176,7 +179,12 @@ impl RingDetector {
             self.stirred = Some(at);
         }
         let is_calm = (volts - self.mean).abs() < self.spec.least.0 * DEAD_ZONE;
-        if self.burst.is_none() && self.candidate.is_none() && is_calm && self.period > 80 {
+        if self.burst.is_none()
+            && self.candidate.is_none()
+            && is_calm
+            && self.period > 80
+            && volts.abs() > self.in_use_below
+        {
             self.battery += (volts - self.battery) / BATTERY;
         }
     }
@@ -193,7 +201,9 @@ impl RingDetector {
         let begun = SampleTime(at.0.saturating_sub(u64::from(length) * READING.0));
         if !(in_range && beyond && square >= self.spec.least.0 * self.spec.least.0) {
             self.candidate = None;
-            self.watch_foreign(begun, at, length, square);
+            if beyond {
+                self.watch_foreign(begun, at, length, square);
+            }
             return None;
         }
         self.foreign_since = None;

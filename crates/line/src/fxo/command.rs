@@ -31,7 +31,7 @@ impl Fxo {
                 self.enter(State::Talking(Talk::INCOMING));
                 self.play(Playing::Bridge, out);
             }
-            (State::Talking(talk), LineCommand::Dial(digits)) => self.dial(now, digits, talk, out),
+            (State::Talking(talk), LineCommand::Dial(digits)) => self.dial(now + TICK, digits, talk, out),
             (State::Dialling(dialling), LineCommand::Dial(digits)) => self.dial_more(dialling, digits),
             (State::Talking(talk), LineCommand::FlashOut) => self.flash(now, talk, out),
 
@@ -153,7 +153,7 @@ impl Fxo {
     /// Closes the loop to call.
     pub(super) fn take(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
         self.close(at, out);
-        self.enter(State::Seizing { digits, since: at, until: at + CURRENT_WITHIN });
+        self.enter(State::Seizing { digits, since: at, flows: false, until: at + CURRENT_WITHIN });
         if digits.is_empty() {
             self.play(Playing::Bridge, out);
         }

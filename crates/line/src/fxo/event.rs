@@ -1,10 +1,12 @@
 //! What happens on the line, by state.
 
-use tipring_port::{AnswerSign, ClearSign, LineEvent, LineFault, Overheard, ProgramId, Refusal, Tone};
+use tipring_port::{
+    AnswerSign, ClearSign, DialWhen, LineEvent, LineFault, Overheard, ProgramId, Refusal, Tone,
+};
 use tipring_units::SampleTime;
 
-use super::Fxo;
-use super::state::{Dialling, Phase, State, Talk};
+use super::state::{Dialling, Digits, Phase, State, Talk};
+use super::{Fxo, GLARE_WITHIN};
 use crate::loop_watch::LoopNews;
 use crate::ring_detector::Ringing;
 use crate::{FxsOut, Playing};
@@ -75,11 +77,25 @@ impl Fxo {
                 self.play(Playing::Tone(Tone::Ringback), out);
                 self.rung_by_glare(at, out);
             }
-            (State::Seizing { digits, .. }, Event::Loop(LoopNews::Flows)) => {
-                self.await_exchange(at, digits, out);
+            (State::Seizing { digits, since, .. }, Event::Loop(LoopNews::Flows)) => {
+                let until = since + GLARE_WITHIN;
+                self.enter(State::Seizing { digits, since, flows: true, until });
             }
-            (State::Seizing { .. }, Event::Timer) => self.fail(at, LineFault::NoBattery, out),
-            (State::Awaiting { digits, .. }, Event::Heard(Overheard::Tone(tone))) => match tone {
+            (State::Seizing { digits, since, flows: true, .. }, Event::Timer) => {
+                self.await_exchange(at, since, digits, out);
+            }
+            (State::Seizing { flows: false, .. }, Event::Timer) => self.fail(at, LineFault::NoBattery, out),
+            // Nobody waits for it but the caller, who hears it.
+            (State::Seizing { digits, since, .. }, Event::Heard(Overheard::Tone(Tone::Dial)))
+                if digits.is_empty() =>
+            {
+                self.await_exchange(at, since, digits, out);
+                self.say(at, LineEvent::Exchange(Tone::Dial), out);
+            }
+            (
+                State::Seizing { digits, .. } | State::Awaiting { digits, .. },
+                Event::Heard(Overheard::Tone(tone)),
+            ) => match tone {
                 Tone::Dial | Tone::Stutter | Tone::Outside => self.ready(at, digits, true, out),
                 Tone::Busy | Tone::Congestion | Tone::SpecialInformation | Tone::Howler => {
                     self.clear(at, ClearSign::Tone(tone), out);
@@ -194,8 +210,7 @@ impl Fxo {
         self.hang_up(at, out);
     }
 
-    fn await_exchange(&mut self, at: SampleTime, digits: super::state::Digits, out: &mut FxsOut) {
-        use tipring_port::DialWhen;
+    fn await_exchange(&mut self, at: SampleTime, since: SampleTime, digits: Digits, out: &mut FxsOut) {
         if digits.is_empty() {
             // The caller hears the exchange and judges for himself.
             self.say(at, LineEvent::ExchangeReady(false), out);
@@ -206,21 +221,21 @@ impl Fxo {
         let patience = match self.profile.dial_when {
             DialWhen::Tone(patience) | DialWhen::ToneOr(patience) | DialWhen::Pause(patience) => patience,
         };
-        self.enter(State::Awaiting { digits, until: at + patience });
+        self.enter(State::Awaiting { digits, until: since + patience });
     }
 
-    fn ready(&mut self, at: SampleTime, digits: super::state::Digits, by_tone: bool, out: &mut FxsOut) {
-        if matches!(self.profile.dial_when, tipring_port::DialWhen::Pause(_)) && by_tone {
+    fn ready(&mut self, at: SampleTime, digits: Digits, by_tone: bool, out: &mut FxsOut) {
+        if matches!(self.profile.dial_when, DialWhen::Pause(_)) && by_tone {
             return; // the pause is waited for
         }
         self.say(at, LineEvent::ExchangeReady(by_tone), out);
         self.dial(at, digits, Talk::OUTGOING, out);
     }
 
-    fn patience_ends(&mut self, at: SampleTime, digits: super::state::Digits, out: &mut FxsOut) {
+    fn patience_ends(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
         match self.profile.dial_when {
-            tipring_port::DialWhen::Tone(_) => self.fail(at, LineFault::NoDialTone, out),
-            tipring_port::DialWhen::ToneOr(_) | tipring_port::DialWhen::Pause(_) => {
+            DialWhen::Tone(_) => self.fail(at, LineFault::NoDialTone, out),
+            DialWhen::ToneOr(_) | DialWhen::Pause(_) => {
                 self.ready(at, digits, false, out);
             }
         }

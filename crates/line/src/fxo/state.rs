@@ -19,8 +19,8 @@ pub(super) enum State {
     Reading { until: SampleTime },
     /// Ring is grounded; the exchange has to answer (ground start).
     Asking { digits: Digits, until: SampleTime },
-    /// The loop was closed; current has to flow.
-    Seizing { digits: Digits, since: SampleTime, until: SampleTime },
+    /// The loop was closed; current has to flow, and not to turn as that of ringing does.
+    Seizing { digits: Digits, since: SampleTime, flows: bool, until: SampleTime },
     /// The exchange is to be ready.
     Awaiting { digits: Digits, until: SampleTime },
     /// Digits go out.
