@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use tipring_country::{Country, Pattern};
-use tipring_port::{CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile};
+use tipring_port::{
+    CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile, LoopStart, MeteringSpec,
+};
 use tipring_units::{Db, Dbm0, Millis};
 
+use crate::outside::Line;
 use crate::values::{
-    Agc, Codec, Destination, Digest, Digits, DtmfColumn, JitterDepth, JitterMode, MayCall, MediaPorts,
-    Network, Number, PhoneType, PortName, Secret, ServerAddress, Transport,
+    Agc, Codec, Destination, Digest, Digits, DtmfColumn, Hunt, JitterDepth, JitterMode, MayCall, MediaPorts,
+    Network, Number, PhoneType, PortName, Secret, ServerAddress, Start, Transport,
 };
 
 /// What runs.
@@ -42,6 +45,8 @@ pub struct Effective {
     /// A call that nobody answers ends after this.
     #[serde(serialize_with = "time")]
     pub wait_answer: Millis,
+    /// In which order outside lines are tried.
+    pub hunt: Hunt,
     /// Servers by name.
     pub server: BTreeMap<String, Server>,
     /// Phones on line ports by number.
@@ -123,6 +128,8 @@ pub struct Server {
     pub jitter_mode: JitterMode,
     /// Who rings for calls that name no phone.
     pub rings: Vec<Destination>,
+    /// What calls from there may reach beside phones.
+    pub may_call: Option<MayCall>,
     /// Each phone's own account, from the file that `passwords` names, once it has been read.
     #[serde(skip)]
     pub accounts: BTreeMap<Number, Account>,
@@ -163,6 +170,13 @@ pub struct Phone {
     /// Far-end clearing, where not as the country has it.
     #[serde(serialize_with = "disconnect")]
     pub disconnect: Option<Disconnect>,
+    /// Polarity is reversed at the answer, where not as the country has it.
+    pub reversal: Option<bool>,
+    /// Metering pulses.
+    #[serde(serialize_with = "metering")]
+    pub metering: Option<MeteringSpec>,
+    /// How the device asks for service.
+    pub start: Start,
     /// Gain to the network, on top of the country's relative level.
     #[serde(serialize_with = "ratio")]
     pub gain_in: Db,
@@ -194,8 +208,10 @@ pub struct Phone {
     pub jitter: Option<JitterDepth>,
     /// Whether it follows the network, where not as the server has it.
     pub jitter_mode: Option<JitterMode>,
-    /// Called off-hook (not in this version).
+    /// Called off-hook, in order.
     pub dials: Vec<Destination>,
+    /// The outside line that a relay joins it to.
+    pub lifeline: Option<Number>,
     /// When it is tested (not in this version).
     pub test: Option<String>,
     /// Whether this version uses it.
@@ -238,20 +254,6 @@ pub struct SipPhone {
     pub passwords: Option<String>,
 }
 
-/// An outside line.
-#[derive(Clone, PartialEq, Serialize, Debug)]
-pub struct Line {
-    /// Its line port.
-    pub port: PortName,
-    /// Its name.
-    pub name: Option<String>,
-    /// Who rings.
-    pub rings: Vec<Destination>,
-    /// Whether this version uses it.
-    #[serde(skip)]
-    pub service: Service,
-}
-
 /// A dial rule.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rule {
@@ -266,7 +268,7 @@ pub struct Rule {
 pub struct Emergency {
     /// Ways out, in order.
     pub via: Vec<Destination>,
-    /// Who is told (not in this version).
+    /// Who is told.
     pub notify: Vec<Destination>,
     /// The number to call back.
     pub callback: Option<String>,
@@ -280,6 +282,10 @@ impl Effective {
             profile.caller_id = CallerIdTiming::Off;
         }
         profile.pulse.enabled = phone.pulse.unwrap_or(profile.pulse.enabled);
+        if phone.r#type == PhoneType::Trunk {
+            // A private exchange is no person who forgot to hang up.
+            profile.roh.howler = Millis::ZERO;
+        }
         if let Some(flash) = phone.flash {
             profile.flash = flash;
         } else if !profile.pulse.enabled {
@@ -288,14 +294,12 @@ impl Effective {
         }
         profile.disconnect = phone.disconnect.unwrap_or(profile.disconnect);
         // What goes back to normal at the end has to be reversed at the answer.
+        profile.reverse_on_answer = phone.reversal.unwrap_or(profile.reverse_on_answer);
         profile.reverse_on_answer |= profile.disconnect == Disconnect::Reversal;
+        profile.metering = phone.metering;
+        profile.start = phone.start.as_port();
         (profile.gain_in, profile.gain_out) = (phone.gain_in, phone.gain_out);
-        (profile.agc_in, profile.agc_out) = match phone.agc {
-            Agc::Off => (false, false),
-            Agc::In => (true, false),
-            Agc::Out => (false, true),
-            Agc::Both => (true, true),
-        };
+        (profile.agc_in, profile.agc_out) = phone.agc.directions();
         profile.dtmf = phone.digits();
         profile.impedance = phone.impedance.unwrap_or(profile.impedance);
         profile.echo_tail = phone.echo_tail.samples();
@@ -326,7 +330,31 @@ impl Effective {
         let phones = self.sip.iter().filter_map(|(number, phone)| {
             phone.password.as_ref().map(|secret| (format!("sip.{number}.password"), secret))
         });
-        servers.chain(phones)
+        let lines = self.line.iter().filter_map(|(number, line)| {
+            line.disa_pin.as_ref().map(|secret| (format!("line.{number}.disa_pin"), secret))
+        });
+        servers.chain(phones).chain(lines)
+    }
+}
+
+impl Agc {
+    /// Whether speech is brought to one level towards the network, and from it.
+    pub(crate) const fn directions(self) -> (bool, bool) {
+        match self {
+            Self::Off => (false, false),
+            Self::In => (true, false),
+            Self::Out => (false, true),
+            Self::Both => (true, true),
+        }
+    }
+}
+
+impl Start {
+    pub(crate) const fn as_port(self) -> LoopStart {
+        match self {
+            Self::Loop => LoopStart::Loop,
+            Self::Ground => LoopStart::Ground,
+        }
     }
 }
 
@@ -334,18 +362,18 @@ fn country_code<S: Serializer>(country: &Country, serializer: S) -> Result<S::Ok
     serializer.serialize_str(&country.code)
 }
 
-fn time<S: Serializer>(time: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn time<S: Serializer>(time: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&crate::kind::shown_time(time.0))
 }
 
-fn own_time<S: Serializer>(time: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn own_time<S: Serializer>(time: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(Millis(time)) => serializer.serialize_str(&crate::kind::shown_time(*time)),
         None => serializer.serialize_none(),
     }
 }
 
-fn ratio<S: Serializer>(ratio: &Db, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn ratio<S: Serializer>(ratio: &Db, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(ratio)
 }
 
@@ -356,7 +384,10 @@ fn own_text<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Resu
     }
 }
 
-fn impedance<S: Serializer>(network: &Option<Impedance>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn impedance<S: Serializer>(
+    network: &Option<Impedance>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match network {
         Some(network) => serializer.serialize_str(network.word()),
         None => serializer.serialize_none(),
@@ -365,6 +396,7 @@ fn impedance<S: Serializer>(network: &Option<Impedance>, serializer: S) -> Resul
 
 fn flash<S: Serializer>(flash: &Option<FlashWindow>, serializer: S) -> Result<S::Ok, S::Error> {
     match flash {
+        Some(FlashWindow { max: Millis::ZERO, .. }) => serializer.serialize_str("off"),
         Some(flash) => serializer.collect_str(&format_args!("{}-{} ms", flash.min.0, flash.max.0)),
         None => serializer.serialize_none(),
     }
@@ -376,6 +408,16 @@ fn disconnect<S: Serializer>(signal: &Option<Disconnect>, serializer: S) -> Resu
         Some(Disconnect::Reversal) => serializer.serialize_str("reversal"),
         Some(Disconnect::Cpc(length)) => serializer.collect_str(&format_args!("cpc {length}")),
         None => serializer.serialize_none(),
+    }
+}
+
+fn metering<S: Serializer>(spec: &Option<MeteringSpec>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(spec) = spec else { return serializer.serialize_none() };
+    let kilohertz = spec.frequency.0 / 1000.0;
+    if spec.every == Millis::ZERO {
+        serializer.collect_str(&format_args!("{kilohertz} kHz {}", spec.length))
+    } else {
+        serializer.collect_str(&format_args!("{kilohertz} kHz {} every {}", spec.length, spec.every))
     }
 }
 

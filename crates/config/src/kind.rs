@@ -1,9 +1,11 @@
 //! The kinds of value that a key can have, and the check of one value against its kind.
 
-use tipring_country::{Pattern, quantity};
+use tipring_country::{Pattern, outside, quantity};
+use tipring_port::MeteringSpec;
+use tipring_units::{Hz, Millis};
 
 use crate::values::{
-    Destination, MediaPorts, Network, PortRange, ServerAddress, listen_address, time_of_day,
+    Destination, MediaPorts, Network, Number, PortRange, ServerAddress, listen_address, time_of_day,
 };
 use crate::words::{alternatives, nearest};
 
@@ -18,7 +20,8 @@ pub(crate) enum Raw {
     Text(String),
     Bool(bool),
     List(Vec<Raw>),
-    /// A number, a date, a table: no key takes one.
+    Number(i64),
+    /// A fraction, a date, a table: no key takes one.
     Other,
 }
 
@@ -37,18 +40,40 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// `true` or `false`.
     Bool,
+    /// `true`, `false` or one of these words.
+    BoolOr(&'static [&'static str]),
+    /// A whole number from..=to.
+    Count(u8, u8),
     /// A length of time from..=to, in milliseconds.
     Time(u32, u32),
     /// Two lengths of time.
     TimeRange,
     /// `none`, `reversal` or `cpc 500 ms`.
     Disconnect,
+    /// Two lengths of time, or `off`.
+    TimeRangeOrOff,
+    /// What tells that an exchange cleared: one sign or several.
+    ClearSigns,
+    /// When an exchange is dialled.
+    DialWhen,
+    /// A tone with its cadence.
+    ToneText,
+    /// Metering pulses: `16 kHz`, `12 kHz 200 ms every 30 s`.
+    Metering,
+    /// Two times of day: `18:00-08:00`.
+    Hours,
+    /// The number of an outside line.
+    LineNumber,
     /// Decibels from..=to.
     Ratio(i8, i8),
     /// A level from..=to, in dBm0.
     Level(i8, i8),
+    /// A voltage of a line, up to 60 V.
+    Voltage,
     /// A line port or a range of them.
     Ports,
+    /// Where calls go.
+    Destination,
     /// Where calls go: one destination or several in order.
     Destinations,
     /// A server's address or several in order.
@@ -78,10 +103,24 @@ impl Kind {
             Self::Secret => "password".to_owned(),
             Self::File => "file".to_owned(),
             Self::Time(..) => "time".to_owned(),
+            Self::BoolOr(words) => format!("true, false, {}", alternatives(words)),
+            Self::Count(from, to) => format!("{from} to {to}"),
             Self::TimeRange => "two times".to_owned(),
+            Self::TimeRangeOrOff => "two times or off".to_owned(),
+            Self::ClearSigns => {
+                "list of cpc with its least length, reversal, tones, howler and silence with its length, or none"
+                    .to_owned()
+            }
+            Self::DialWhen => "dial tone, dial tone or a time, or pause with its length".to_owned(),
+            Self::ToneText => "frequencies and cadence".to_owned(),
+            Self::Metering => "12 or 16 kHz, length, every time".to_owned(),
+            Self::Hours => "two times of day".to_owned(),
+            Self::LineNumber => "outside line".to_owned(),
+            Self::Destination => "destination".to_owned(),
             Self::Disconnect => "none, reversal or cpc with its length".to_owned(),
             Self::Ratio(..) => "decibels".to_owned(),
             Self::Level(..) => "level in dBm0".to_owned(),
+            Self::Voltage => "voltage".to_owned(),
             Self::Ports => "line ports".to_owned(),
             Self::Destinations | Self::Pattern => "destination or list".to_owned(),
             Self::Addresses => "address or list".to_owned(),
@@ -98,6 +137,19 @@ impl Kind {
         match (self, raw) {
             (Self::Bool, Raw::Bool(_)) => Ok(()),
             (Self::Bool, _) => Err("expected true or false, without quotes".to_owned()),
+            (Self::BoolOr(_), Raw::Bool(_)) => Ok(()),
+            (Self::Count(from, to), Raw::Number(number))
+                if (i64::from(from)..=i64::from(to)).contains(number) =>
+            {
+                Ok(())
+            }
+            (Self::ClearSigns, Raw::List(list)) => {
+                let texts: Option<Vec<&str>> = list.iter().map(Raw::as_text).collect();
+                match texts.and_then(outside::clear_signs) {
+                    Some(_) => Ok(()),
+                    None => Err(format!("expected {}", self.example())),
+                }
+            }
             (
                 Self::Words(_) | Self::Destinations | Self::Addresses | Self::Networks | Self::Pattern,
                 Raw::List(list),
@@ -107,11 +159,15 @@ impl Kind {
                 }
                 list.iter().try_for_each(|raw| match raw {
                     Raw::Text(text) => self.text(text),
-                    Raw::Bool(_) | Raw::List(_) | Raw::Other => Err(format!("expected {}", self.example())),
+                    Raw::Bool(_) | Raw::List(_) | Raw::Number(_) | Raw::Other => {
+                        Err(format!("expected {}", self.example()))
+                    }
                 })
             }
             (_, Raw::Text(text)) => self.text(text),
-            (_, Raw::Bool(_) | Raw::List(_) | Raw::Other) => Err(format!("expected {}", self.example())),
+            (_, Raw::Bool(_) | Raw::List(_) | Raw::Number(_) | Raw::Other) => {
+                Err(format!("expected {}", self.example()))
+            }
         }
     }
 
@@ -122,11 +178,12 @@ impl Kind {
         let right = match self {
             Self::Text => true,
             Self::Secret | Self::File => !text.is_empty(),
-            Self::Word(words) | Self::Words(words) if words.contains(&text) => true,
-            Self::Word(words) | Self::Words(words) => {
+            Self::Word(words) | Self::Words(words) | Self::BoolOr(words) if words.contains(&text) => true,
+            Self::Word(words) | Self::Words(words) | Self::BoolOr(words) => {
                 let meant = nearest(text, words.iter().copied());
                 let hint = meant.map_or(String::new(), |word| format!(". Did you mean \"{word}\"?"));
-                return Err(format!("expected {}{hint}", alternatives(words)));
+                let truths = if matches!(self, Self::BoolOr(_)) { "true, false, " } else { "" };
+                return Err(format!("expected {truths}{}{hint}", alternatives(words)));
             }
             Self::Time(from, to) => {
                 let time = quantity::time(text).map_err(|error| error.to_string())?;
@@ -136,11 +193,19 @@ impl Kind {
                 true
             }
             Self::TimeRange => quantity::time_range(text).is_ok(),
+            Self::TimeRangeOrOff => text == "off" || quantity::time_range(text).is_ok(),
+            Self::ClearSigns => outside::clear_signs([text]).is_some(),
+            Self::DialWhen => outside::dial_when(text).is_some(),
+            Self::ToneText => outside::tone(text).is_some(),
+            Self::Metering => metering(text).is_some(),
+            Self::Hours => hours(text).is_some(),
+            Self::LineNumber => Number::parse(text).is_some(),
             Self::Disconnect => disconnect(text).is_some(),
             Self::Ratio(from, to) => quantity::ratio(text).is_ok_and(|db| within(db.0, from, to)),
             Self::Level(from, to) => quantity::level(text).is_ok_and(|level| within(level.0, from, to)),
+            Self::Voltage => quantity::voltage(text).is_ok_and(|volts| volts.0 <= 60.0),
             Self::Ports => PortRange::parse(text).is_some(),
-            Self::Destinations | Self::Pattern => Destination::parse(text).is_some(),
+            Self::Destination | Self::Destinations | Self::Pattern => Destination::parse(text).is_some(),
             Self::Addresses => ServerAddress::parse(text).is_some(),
             Self::Listen => listen_address(text).is_some(),
             Self::MediaPorts => MediaPorts::parse(text).is_some(),
@@ -150,7 +215,7 @@ impl Kind {
                     && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'+'))
             }
             Self::TimeOfDay => time_of_day(text).is_some(),
-            Self::Bool => false,
+            Self::Bool | Self::Count(..) => false,
         };
         if right { Ok(()) } else { Err(format!("expected {}", self.example())) }
     }
@@ -165,11 +230,29 @@ impl Kind {
             Self::Bool => "true or false, without quotes".to_owned(),
             Self::Time(..) => "a time with its unit, as \"400 ms\" or \"60 s\"".to_owned(),
             Self::TimeRange => "two rising times with their unit, as \"300-1000 ms\"".to_owned(),
+            Self::BoolOr(words) => format!("true, false, {}, words in quotes", alternatives(words)),
+            Self::Count(from, to) => format!("{from} to {to}, without quotes"),
+            Self::TimeRangeOrOff => {
+                "two rising times with their unit, as \"300-1000 ms\", or \"off\"".to_owned()
+            }
+            Self::ClearSigns => {
+                "\"none\", or some of \"cpc 200 ms\", \"reversal\", \"tones\", \"howler\" and \"silence 60 s\"".to_owned()
+            }
+            Self::DialWhen => {
+                "\"dial tone\", \"dial tone or 3 s\" or \"pause 1 s\"".to_owned()
+            }
+            Self::ToneText => "a tone as `tipring line learn` writes it: \"500+620 300/300 ms\"".to_owned(),
+            Self::Metering => {
+                "\"12 kHz\" or \"16 kHz\", with a length and a distance if need be, as \"16 kHz 150 ms every 60 s\"".to_owned()
+            }
+            Self::Hours => "two times of day, as \"18:00-08:00\"".to_owned(),
+            Self::LineNumber => "the number of an outside line, as \"1\"".to_owned(),
             Self::Disconnect => "\"none\", \"reversal\" or \"cpc 500 ms\"".to_owned(),
             Self::Ratio(from, to) => format!("{from} to {to} decibels, as \"{} dB\"", from.midpoint(to)),
             Self::Level(from, to) => format!("{from} to {to} dBm0, as \"{} dBm0\"", from.midpoint(to)),
+            Self::Voltage => "0 to 60 volts, as \"20 V\"".to_owned(),
             Self::Ports => "a line port, as \"sim/1\", or a rising range, as \"dahdi/1-8\"".to_owned(),
-            Self::Destinations | Self::Pattern => {
+            Self::Destination | Self::Destinations | Self::Pattern => {
                 "a number, a server, \"phones\", \"lines\", \"line.2\" or \"server:number\"".to_owned()
             }
             Self::Addresses => "a host or an address, as \"sip.example.net\" or \"10.0.0.1:5060\"".to_owned(),
@@ -182,6 +265,41 @@ impl Kind {
             Self::TimeOfDay => "a time of day, as \"03:30\"".to_owned(),
         }
     }
+}
+
+impl Raw {
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Bool(_) | Self::List(_) | Self::Number(_) | Self::Other => None,
+        }
+    }
+}
+
+/// `16 kHz [LENGTH] [every LENGTH]`: pulses of 150 ms, only the one at the answer, where nothing else is said.
+pub(crate) fn metering(text: &str) -> Option<MeteringSpec> {
+    let (frequency, rest) = match (text.strip_prefix("12 kHz"), text.strip_prefix("16 kHz")) {
+        (Some(rest), _) => (Hz(12_000.0), rest),
+        (None, Some(rest)) => (Hz(16_000.0), rest),
+        (None, None) => return None,
+    };
+    let (length, every) = match rest.split_once(" every ") {
+        Some((length, every)) => (length, quantity::time(every).ok()?),
+        None => (rest, Millis::ZERO),
+    };
+    let length =
+        if length.is_empty() { Millis(150) } else { quantity::time(length.strip_prefix(' ')?).ok()? };
+    let is_right = (Millis(50)..=Millis(1000)).contains(&length)
+        && (every == Millis::ZERO || (length + length..=Millis::from_secs(3600)).contains(&every));
+    is_right.then_some(MeteringSpec { frequency, length, every })
+}
+
+/// Two times of day, in minutes.
+pub(crate) fn hours(text: &str) -> Option<(u16, u16)> {
+    let (from, to) = text.split_once('-')?;
+    let minutes = |text| time_of_day(text).map(|(hour, minute)| u16::from(hour) * 60 + u16::from(minute));
+    let (from, to) = (minutes(from)?, minutes(to)?);
+    (from != to).then_some((from, to))
 }
 
 /// `none`, `reversal` or `cpc LENGTH`.

@@ -14,6 +14,7 @@ mod files;
 mod finding;
 mod flat;
 mod kind;
+mod outside;
 mod reference;
 mod schema;
 mod show;
@@ -23,18 +24,19 @@ mod words;
 
 pub use diff::{Change, diff};
 pub use edit::{Edit, EditError, Edited, edit};
-pub use effective::{Account, Effective, Emergency, Line, Origin, Phone, Rule, Server, Service, SipPhone};
+pub use effective::{Account, Effective, Emergency, Origin, Phone, Rule, Server, Service, SipPhone};
 pub use files::{FileFound, FileWanted, Files, MAX_SECRET_FILE};
 pub use finding::{Finding, Level, MAX_FINDINGS, Report};
 pub use flat::fingerprint;
 pub use kind::{Kind, MAX_LIST, MAX_TEXT};
+pub use outside::{Line, LineCallerId, NightHours};
 pub use reference::reference;
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
 pub use values::{
-    Agc, Codec, Destination, Digest, Digits, Driver, DtmfColumn, JitterDepth, JitterMode, MAX_JITTER,
-    MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number, PhoneType, PortName, SIP_PORT, Secret,
-    ServerAddress, Target, Transport,
+    Agc, Answer, CallerIdWord, Codec, Destination, Dialling, Digest, Digits, Driver, DtmfColumn, Hunt,
+    JitterDepth, JitterMode, MAX_JITTER, MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number,
+    PhoneType, PortName, SIP_PORT, Secret, ServerAddress, Start, Target, Transport,
 };
 
 /// Checks the text of a configuration called `name`. The files that it names are taken as good.

@@ -4,7 +4,10 @@
 use tipring_port::Impedance;
 
 use crate::kind::Kind;
-use crate::values::{Agc, Codec, Digest, Digits, DtmfColumn, JitterMode, MayCall, PhoneType, Transport};
+use crate::values::{
+    Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, DtmfColumn, Hunt, JitterMode, MayCall,
+    PhoneType, Start, Transport,
+};
 
 /// When a changed value takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -180,6 +183,7 @@ const KEYS: &[Key] = {
         now(Top, "wait_digit", Kind::Time(1000, MINUTES_10), "10 s", Live, "How long the next digit may take while a number is not complete."),
         now(Top, "wait_end", Kind::Time(500, MINUTES_10), "3 s", Live, "How long the next digit may take where the number could be complete."),
         now(Top, "wait_answer", Kind::Time(5000, MINUTES_10), "180 s", Live, "How long a phone rings or ringback sounds."),
+        now(Top, "hunt", Kind::Word(Hunt::WORDS), "linear", Live, "In which order outside lines are tried for a call that goes to `lines`."),
         later(Top, "announce", Kind::Listen, NextStart, "The public address behind a firewall.", "the own address is announced"),
         later(Top, "language", Kind::Text, Live, "The language of announcements.", "there are no announcements"),
 
@@ -197,6 +201,7 @@ const KEYS: &[Key] = {
         now(Server, "jitter", Kind::TimeRange, "20-200 ms", Live, "Least and most depth of the jitter buffer, up to 400 ms."),
         now(Server, "jitter_mode", Kind::Word(JitterMode::WORDS), "adaptive", Live, "Whether the depth follows the network, or stays at the least."),
         now(Server, "rings", Kind::Destinations, "the only phone", Live, "The phone that rings for calls that name no phone here."),
+        now(Server, "may_call", Kind::Word(MayCall::WORDS), "phones here only", Live, "What calls from this server may reach beside phones, by the dial plan: for an IP PBX that uses this gateway's outside lines."),
         later(Server, "srtp", YES, Live, "Voice is encrypted.", "voice is not encrypted"),
         later(Server, "proxy", Kind::Addresses, Live, "An outbound proxy.", "SIP goes to `address`"),
 
@@ -206,8 +211,11 @@ const KEYS: &[Key] = {
         now(Phone, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
         now(Phone, "caller_id", YES, "true", WhenIdle, "The caller's number and name are sent to the phone, as the country does."),
         now(Phone, "pulse", YES, "by country", WhenIdle, "Pulse dialling is taken."),
-        now(Phone, "flash", Kind::TimeRange, "by country", WhenIdle, "Breaks that are a hook flash."),
+        now(Phone, "flash", Kind::TimeRangeOrOff, "by country", WhenIdle, "Breaks that are a hook flash; `off`: every break is a hang-up."),
         now(Phone, "disconnect", Kind::Disconnect, "by country", WhenIdle, "What tells the device that the far end hung up."),
+        now(Phone, "reversal", YES, "by country", WhenIdle, "Polarity is reversed when the far end answers."),
+        now(Phone, "metering", Kind::Metering, "none", WhenIdle, "Metering pulses: the first at the answer, the others at the distance that `every` has."),
+        now(Phone, "start", Kind::Word(Start::WORDS), "loop", WhenIdle, "How the device asks for service; `ground` only where the card can."),
         now(Phone, "gain_in", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the phone to the network, on top of the country's relative level."),
         now(Phone, "gain_out", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the network to the phone, on top of the country's relative level."),
         now(Phone, "agc", Kind::Word(Agc::WORDS), "off", WhenIdle, "Speech is brought slowly to -20 dBm0, by 12 dB at the most: `in` from the phone to the network, `out` from the network to the phone."),
@@ -220,7 +228,8 @@ const KEYS: &[Key] = {
         now(Phone, "ptime", Kind::Time(10, 60), "by server", Live, "Sound in a packet that is asked for in this phone's calls, and sent where the far end asks for none: whole steps of 10 ms."),
         now(Phone, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this phone's calls, up to 400 ms."),
         now(Phone, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),
-        later(Phone, "dials", Kind::Destinations, Live, "Called off-hook, in order, until a person answers.", "the phone gets dial tone"),
+        now(Phone, "dials", Kind::Destinations, "none", Live, "Called as soon as the phone is lifted, in order until one answers; without it the phone gets dial tone."),
+        now(Phone, "lifeline", Kind::LineNumber, "none", NextStart, "The outside line to which a relay on the card joins this phone while there is no power or no program."),
         later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
         later(Phone, "forward", Kind::Destinations, Live, "Where calls go instead.", "calls ring the phone"),
         later(Phone, "waiting", YES, Live, "Call waiting.", "a second caller hears busy"),
@@ -233,15 +242,44 @@ const KEYS: &[Key] = {
         now(Sip, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
         now(Sip, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
 
-        now(Line, "port", Kind::Ports, "required", Live, "The line port of an outside line."),
+        now(Line, "port", Kind::Ports, "required", WhenIdle, "The line port towards the exchange; a range of lines takes a range of ports in order. A port that is new is opened at the next start."),
         now(Line, "name", Kind::Text, "none", Live, "The name in status; {number} stands for the line's number."),
-        now(Line, "rings", Kind::Destinations, "none", Live, "Who rings for calls that come in on the line."),
+        now(Line, "rings", Kind::Destinations, "the only phone", Live, "Who rings for calls that come in on the line, all at once: phones, servers, `server:number`, an outside line with a number."),
+        now(Line, "ring_time", Kind::Time(5000, MINUTES_10), "20 s", Live, "How long `rings` ring before `fallback` does."),
+        now(Line, "fallback", Kind::Destination, "none", Live, "Who rings in the end, where nobody of `rings` has answered or all are busy: the operator."),
+        now(Line, "night", Kind::Destination, "none", Live, "Who rings in place of `rings` during `night_hours`."),
+        now(Line, "night_hours", Kind::Hours, "none", Live, "When it is night: two times of day, over midnight where the second is earlier."),
+        now(Line, "caller_id", Kind::BoolOr(CallerIdWord::WORDS), "true", WhenIdle, "How the exchange tells who calls: `true` as the country does, or by another standard."),
+        now(Line, "rings_before", Kind::Count(1, 6), "2 with caller ID between rings, else 1", WhenIdle, "At which ring a call is put through at the latest, whatever is known of the caller by then."),
+        now(Line, "dialling", Kind::Word(Dialling::WORDS), "dtmf", WhenIdle, "How the exchange is dialled."),
+        now(Line, "dial_when", Kind::DialWhen, "by country", WhenIdle, "When dialling begins: at the dial tone, at the latest after a time, or after a pause."),
+        now(Line, "suffix", Kind::Digits, "none", Live, "Dialled behind each number, as # where the exchange wants one."),
+        now(Line, "flash", Kind::Time(50, 1500), "by country", WhenIdle, "Length of a flash towards the exchange."),
+        now(Line, "guard", Kind::Time(300, 10_000), "by country", WhenIdle, "Least time on-hook between two calls: the exchange needs it to clear."),
+        now(Line, "answer", Kind::Word(Answer::WORDS), "by country", WhenIdle, "What tells that the called party answered."),
+        now(Line, "disconnect", Kind::ClearSigns, "by country", WhenIdle, "What tells that the far end hung up; each sign works by itself."),
+        now(Line, "learned", Kind::ToneText, "none", WhenIdle, "A tone that also tells it, as `tipring line learn` writes it."),
+        now(Line, "disa", Kind::Word(MayCall::WORDS), "off", Live, "Calls that come in are answered with a second dial tone, and this may be dialled."),
+        now(Line, "disa_pin", Kind::Secret, "none", Live, "Digits that are dialled first, followed by #; without them only phones here can be reached."),
+        now(Line, "disa_pin_file", Kind::File, "none", Live, "A file that holds only those digits; it must be 0600."),
+        now(Line, "start", Kind::Word(Start::WORDS), "loop", WhenIdle, "How the exchange is asked for service; `ground` only where the card can."),
+        now(Line, "impedance", Kind::Word(Impedance::WORDS), "by country", WhenIdle, "The network that the port presents and balances against."),
+        now(Line, "gain_in", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the line to the network."),
+        now(Line, "gain_out", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the network to the line."),
+        now(Line, "agc", Kind::Word(Agc::WORDS), "off", WhenIdle, "Speech is brought slowly to -20 dBm0, by 12 dB at the most: `in` from the line to the network, `out` from the network to the line."),
+        now(Line, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 10 ms; 0 turns it off."),
+        now(Line, "in_use_below", Kind::Voltage, "by country", WhenIdle, "On-hook voltage below which another telephone uses the line; lower it for an exchange with a low battery."),
+        now(Line, "dead_below", Kind::Voltage, "by country", WhenIdle, "On-hook voltage below which the line is dead."),
+        now(Line, "codecs", Kind::Words(Codec::WORDS), "by server", Live, "How this line's voice may be coded, of what the server's `codecs` allow; best first."),
+        now(Line, "ptime", Kind::Time(10, 60), "by server", Live, "Sound in a packet that is asked for in this line's calls: whole steps of 10 ms."),
+        now(Line, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this line's calls, up to 400 ms."),
+        now(Line, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),
 
         now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins."),
         now(Offline, "PATTERN", Kind::Pattern, "phones call each other", Live, "Where numbers go while no server answers, beside the phones' own numbers."),
 
         now(Emergency, "via", Kind::Destinations, "lines, then every server", Live, "Ways for emergency calls, in order."),
-        later(Emergency, "notify", Kind::Destinations, Live, "Who is rung and shown an emergency call.", "nobody is notified"),
+        now(Emergency, "notify", Kind::Destinations, "none", Live, "Who is rung at once and shown an emergency call: its number and who dialled it."),
         now(Emergency, "callback", Kind::Digits, "the phone's own number", Live, "The number that emergency services can call back."),
     ]
 };

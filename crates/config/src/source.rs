@@ -48,14 +48,21 @@ impl Section {
         let entry = self.get(key)?;
         match &entry.raw {
             Raw::Text(text) => Some((text, entry.line)),
-            Raw::Bool(_) | Raw::List(_) | Raw::Other => None,
+            Raw::Bool(_) | Raw::List(_) | Raw::Number(_) | Raw::Other => None,
         }
     }
 
     pub fn flag(&self, key: &str) -> Option<bool> {
         match self.get(key)?.raw {
             Raw::Bool(flag) => Some(flag),
-            Raw::Text(_) | Raw::List(_) | Raw::Other => None,
+            Raw::Text(_) | Raw::List(_) | Raw::Number(_) | Raw::Other => None,
+        }
+    }
+
+    pub fn count(&self, key: &str) -> Option<u8> {
+        match self.get(key)?.raw {
+            Raw::Number(number) => u8::try_from(number).ok(),
+            Raw::Text(_) | Raw::Bool(_) | Raw::List(_) | Raw::Other => None,
         }
     }
 
@@ -68,10 +75,10 @@ impl Section {
                 .iter()
                 .filter_map(|raw| match raw {
                     Raw::Text(text) => Some(text.as_str()),
-                    Raw::Bool(_) | Raw::List(_) | Raw::Other => None,
+                    Raw::Bool(_) | Raw::List(_) | Raw::Number(_) | Raw::Other => None,
                 })
                 .collect(),
-            Raw::Bool(_) | Raw::Other => Vec::new(),
+            Raw::Bool(_) | Raw::Number(_) | Raw::Other => Vec::new(),
         };
         Some((texts, entry.line))
     }
@@ -293,6 +300,7 @@ fn raw(value: &Value) -> Raw {
         Value::String(text) => Raw::Text(text.value().clone()),
         Value::Boolean(flag) => Raw::Bool(*flag.value()),
         Value::Array(list) => Raw::List(list.iter().map(raw).collect()),
-        Value::Integer(_) | Value::Float(_) | Value::Datetime(_) | Value::InlineTable(_) => Raw::Other,
+        Value::Integer(number) => Raw::Number(*number.value()),
+        Value::Float(_) | Value::Datetime(_) | Value::InlineTable(_) => Raw::Other,
     }
 }

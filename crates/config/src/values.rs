@@ -94,6 +94,66 @@ words! {
         Alarm = "alarm",
         /// A door station.
         Door = "door",
+        /// The trunk port of a private exchange.
+        Trunk = "trunk",
+    }
+
+    /// How a line asks for service.
+    Start {
+        /// By closing the loop.
+        Loop = "loop",
+        /// By grounding ring.
+        Ground = "ground",
+    }
+
+    /// How an exchange is dialled.
+    Dialling {
+        /// By touch tones.
+        Dtmf = "dtmf",
+        /// By loop pulses.
+        Pulse = "pulse",
+    }
+
+    /// What tells that the called party answered.
+    Answer {
+        /// Nothing: the call counts as answered when its number is dialled.
+        AtOnce = "at once",
+        /// Polarity reversal.
+        Reversal = "reversal",
+        /// A metering pulse.
+        Metering = "metering",
+        /// A voice after ringback.
+        Voice = "voice",
+    }
+
+    /// In which order outside lines are tried.
+    Hunt {
+        /// From the first on.
+        Linear = "linear",
+        /// From the one after the last that was taken.
+        Circular = "circular",
+        /// The one whose last call is the longest ago.
+        LeastRecent = "least-recent",
+    }
+
+    /// How caller identity comes on an outside line, where not as in the rest of the country.
+    CallerIdWord {
+        /// Bell 202 FSK after the first ring (GR-30).
+        Bellcore = "bellcore",
+        /// V.23 FSK after the first ring (EN 300 659-1).
+        EtsiBetween = "etsi-between",
+        /// V.23 FSK before the first ring, after DT-AS.
+        EtsiDtas = "etsi-dtas",
+        /// V.23 FSK before the first ring, after a ringing pulse.
+        EtsiRpas = "etsi-rpas",
+        /// BT SIN 227.
+        Bt = "bt",
+        /// DTMF digits before the first ring.
+        Dtmf = "dtmf",
+        /// NTT: the line is answered for it.
+        Ntt = "ntt",
+        /// It does not come.
+        Off = "off",
     }
 
     /// What a phone may call; each word includes those before it.
@@ -380,7 +440,8 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Reads `100`, `pbx`, `pbx:8001`, `phones`, `lines`, `lines:15550199`, `line.2` or `line.2:15550199`.
+    /// Reads `100`, `pbx`, `pbx:8001`, `phones`, `lines`, `lines:15550199`, `line.2` or `line.2:15550199`; `lines:` and
+    /// `line.2:` dial nothing: the caller hears the exchange.
     pub fn parse(text: &str) -> Option<Self> {
         let (place, number) = match text.split_once(':') {
             Some((place, number)) => (place, Some(number)),
@@ -390,9 +451,6 @@ impl Destination {
             (1..=32).contains(&number.len())
                 && number.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'+'))
         };
-        if number.is_some_and(|number| !dialable(number)) {
-            return None;
-        }
         let target = match place {
             "phones" => Target::Phones,
             "lines" => Target::Lines,
@@ -403,8 +461,13 @@ impl Destination {
                 (None, None) => return None,
             },
         };
-        let whole = number.is_some() && matches!(target, Target::Phone(_) | Target::Phones);
-        (!whole).then(|| Self { target, number: number.map(str::to_owned) })
+        let fits = match (&target, number) {
+            (_, None) => true,
+            (Target::Phone(_) | Target::Phones, Some(_)) => false,
+            (Target::Lines | Target::Line(_), Some("")) => true,
+            (Target::Lines | Target::Line(_) | Target::Server(_), Some(number)) => dialable(number),
+        };
+        fits.then(|| Self { target, number: number.map(str::to_owned) })
     }
 }
 

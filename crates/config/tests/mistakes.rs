@@ -159,7 +159,7 @@ fn values_of_the_wrong_kind_are_told_with_an_example() {
     );
     assert_eq!(
         error("type = \"hotell\""),
-        "6: [phone.101] type = \"hotell\": expected plain, hotel, fax, modem, lift, alarm or door. Did you mean \"hotel\"?"
+        "6: [phone.101] type = \"hotell\": expected plain, hotel, fax, modem, lift, alarm, door or trunk. Did you mean \"hotel\"?"
     );
     assert_eq!(
         error("may_call = \"everything\""),
@@ -167,7 +167,7 @@ fn values_of_the_wrong_kind_are_told_with_an_example() {
     );
     assert_eq!(
         error("flash = \"300 ms\""),
-        "6: [phone.101] flash = \"300 ms\": expected two rising times with their unit, as \"300-1000 ms\"."
+        "6: [phone.101] flash = \"300 ms\": expected two rising times with their unit, as \"300-1000 ms\", or \"off\"."
     );
     assert_eq!(
         error("disconnect = \"cpc\""),
@@ -414,8 +414,8 @@ fn a_key_or_a_table_of_a_later_version_is_answered() {
         "7: [phone.102]: dahdi ports are not in this version yet: the phone stays out of service. To try it write sim/ for dahdi/."
     );
     assert_eq!(
-        later("[emergency]\nnotify = \"101\""),
-        "7: [emergency] notify is not in this version yet: nobody is notified."
+        later("[emergency]\nnotify = [\"101\", \"pbx:1\"]"),
+        "7: [emergency] notify: several are not in this version yet: only the first is rung."
     );
 }
 

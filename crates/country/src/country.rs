@@ -1,8 +1,9 @@
 //! A country: what its telephone lines sound like and how they behave.
 
 use tipring_port::{
-    CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, HookTiming, Impedance, LineProfile, LoopStart,
-    PulseTiming, RingPattern, RingSpec, RohTiming, TonePlan,
+    AnswerSign, CallerIdTiming, ClearSigns, DialWhen, Disconnect, DtmfProfile, FlashWindow, FxoProfile,
+    HookTiming, Impedance, LineProfile, LoopStart, OutDialling, PulseTiming, RingDetection, RingPattern,
+    RingSpec, RohTiming, TonePlan,
 };
 use tipring_units::{Db, Dbr, Milliamps, Millis, Samples, Volts};
 
@@ -50,6 +51,8 @@ pub struct Country {
     pub loop_current: Milliamps,
     /// Loop current above this is off-hook.
     pub threshold: Milliamps,
+    /// How an exchange signals on an outside line.
+    pub outside: OutsideRule,
     /// Public numbers, the emergency numbers among them.
     pub numbers: NumberPlan,
     /// Where each value comes from, by table of the file.
@@ -101,6 +104,33 @@ pub struct CallerIdRule {
     pub times: Vec<(String, Millis, Millis)>,
 }
 
+/// How an exchange signals on an outside line, and how it is dialled.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct OutsideRule {
+    /// What is taken for ringing.
+    pub ringing: RingDetection,
+    /// When dialling begins.
+    pub dial_when: DialWhen,
+    /// Length of a touch tone and of the pause after it.
+    pub touch: (Millis, Millis),
+    /// Break and make of a dial pulse.
+    pub pulse: (Millis, Millis),
+    /// Pause between digits that are pulsed.
+    pub interdigit: Millis,
+    /// Length of a flash towards the exchange.
+    pub flash: Millis,
+    /// Least time on-hook between two calls.
+    pub guard: Millis,
+    /// What tells the answer.
+    pub answer: AnswerSign,
+    /// What tells that the far end cleared.
+    pub clear: ClearSigns,
+    /// On-hook voltage below which another telephone uses the line.
+    pub in_use_below: Volts,
+    /// On-hook voltage below which it is dead.
+    pub dead_below: Volts,
+}
+
 /// Where the values of one table come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Provenance {
@@ -142,6 +172,47 @@ impl Country {
             ));
         }
         notes
+    }
+
+    /// How a call is dialled by touch tones to an exchange of this country.
+    pub fn touch_dialling(&self) -> OutDialling {
+        let (on, off) = self.outside.touch;
+        OutDialling::Dtmf { on, off }
+    }
+
+    /// The same by loop pulses.
+    pub fn pulse_dialling(&self) -> OutDialling {
+        let (open, close) = self.outside.pulse;
+        let (interdigit, convention) = (self.outside.interdigit, self.pulse.convention);
+        OutDialling::Pulse { open, close, interdigit, convention }
+    }
+
+    /// At which burst a call is shown at the latest, where caller identity comes in this way: at the second where it
+    /// comes between the first two.
+    pub const fn rings_before(caller_id: &CallerIdTiming) -> u8 {
+        match caller_id {
+            CallerIdTiming::BetweenRings { .. } => 2,
+            CallerIdTiming::Off
+            | CallerIdTiming::BeforeRing { .. }
+            | CallerIdTiming::AfterShortRing { .. } => 1,
+        }
+    }
+
+    /// How an exchange of this country signals on an outside line, and how it is dialled.
+    pub fn fxo_profile(&self) -> FxoProfile {
+        let outside = &self.outside;
+        FxoProfile {
+            ringing: outside.ringing,
+            rings: Self::rings_before(&self.caller_id.timing),
+            dial_when: outside.dial_when,
+            dialling: self.touch_dialling(),
+            flash: outside.flash,
+            guard: outside.guard,
+            answer: outside.answer,
+            clear: outside.clear,
+            in_use_below: outside.in_use_below,
+            dead_below: outside.dead_below,
+        }
     }
 
     /// What a line of this country is told about itself.

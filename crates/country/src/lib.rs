@@ -6,11 +6,14 @@ mod country;
 mod lint;
 mod load;
 mod numbers;
+pub mod outside;
 mod pattern;
 pub mod quantity;
 mod raw;
 
-pub use country::{CallerIdRule, CallerIdStandard, Country, DistinctiveRing, ECHO_TAIL, Provenance};
+pub use country::{
+    CallerIdRule, CallerIdStandard, Country, DistinctiveRing, ECHO_TAIL, OutsideRule, Provenance,
+};
 pub use lint::lint;
 pub use load::CountryError;
 pub use numbers::{NumberKind, NumberPlan, NumberRule, Outside};

@@ -3,7 +3,7 @@
 use tipring_port::{CallerIdTiming, Disconnect, Tone};
 use tipring_units::{Millis, Volts};
 
-use crate::Country;
+use crate::{CallerIdStandard, Country};
 
 /// Peaks of all components of a tone together, relative to a sine of 0 dBm0, at which A-law clips (3.14 dB).
 const FULL_SCALE: f32 = 1.435;
@@ -28,6 +28,7 @@ pub fn lint(country: &Country) -> Vec<String> {
     tones(country, &mut check);
     timings(country, &mut check);
     ringing(country, &mut check);
+    outside(country, &mut check);
     check(country.code.len() == 2, "the code has not two letters");
     check(!country.numbers.emergency.is_empty(), "there is no emergency number");
     check(!country.numbers.rules.is_empty(), "there is no number plan");
@@ -121,4 +122,39 @@ fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
     check((-12.0..=6.0).contains(&country.level_in.0), "the inward level is not -12 to 6 dBr");
     check((20.0..=60.0).contains(&country.battery.0), "the battery is not 20 to 60 V");
     check(country.threshold.0 < country.loop_current.0, "the hook threshold is above the feed current");
+}
+
+fn outside(country: &Country, check: &mut impl FnMut(bool, &str)) {
+    let (outside, ring) = (&country.outside, &country.ring);
+    let taken = &outside.ringing;
+    check(
+        taken.lowest.0 + 4.0 <= ring.frequency.0 && ring.frequency.0 + 4.0 <= taken.highest.0,
+        "an outside line does not take the country's own ringing",
+    );
+    check((10.0..=38.0).contains(&taken.least.0), "ringing is not taken from 10 to 38 V");
+    // RP-AS of ETSI lasts up to 300 ms; the shortest burst of a cadence is 400.
+    check((Millis(150)..=Millis(390)).contains(&taken.validate), "ringing is not validated in 150 to 390 ms");
+    check(
+        country.caller_id.standard != CallerIdStandard::EtsiRpas || taken.validate > Millis(300),
+        "an alerting pulse of 300 ms is taken for ringing",
+    );
+    let pause = ring.pattern.iter().skip(1).step_by(2).max().unwrap_or(Millis::ZERO);
+    check(taken.timeout >= pause + Millis(1000), "a pause of ringing is taken for its end");
+    check((Millis(50)..=Millis(1000)).contains(&outside.flash), "a flash out is not 50 to 1000 ms");
+    check((Millis(300)..=Millis::from_secs(5)).contains(&outside.guard), "the guard time is not 0.3 to 5 s");
+    check(outside.touch.0 >= Millis(65) && outside.touch.1 >= Millis(65), "digits are shorter than 65 ms");
+    let period = outside.pulse.0 + outside.pulse.1;
+    check((Millis(90)..=Millis(125)).contains(&period), "pulses are not 8 to 11 a second");
+    check(
+        (Millis(500)..=Millis(1500)).contains(&outside.interdigit),
+        "pulsed digits are not 0.5 to 1.5 s apart",
+    );
+    check(
+        outside.clear.loop_break == Millis::ZERO || outside.clear.loop_break >= Millis(100),
+        "a break below 100 ms would clear a call",
+    );
+    check(
+        outside.dead_below < outside.in_use_below && outside.in_use_below.0 <= 0.7 * country.battery.0,
+        "the voltages of a line in use and of a dead one are not below the battery",
+    );
 }

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use tipring_port::{
     CallerIdSignal, CallerIdTiming, Component, Disconnect, FlashWindow, FskStandard, HookTiming, Impedance,
-    MAX_RING_STEPS, PulseConvention, PulseTiming, RingPattern, RingSpec, RohTiming, Tone, TonePlan,
-    ToneProgram, ToneStep,
+    MAX_RING_STEPS, PulseConvention, PulseTiming, RingDetection, RingPattern, RingSpec, RohTiming, Tone,
+    TonePlan, ToneProgram, ToneStep,
 };
 use tipring_units::{Dbm0, Hz, Millis};
 
 use crate::numbers::is_plain;
 use crate::quantity::{self, QuantityError};
 use crate::raw::{RawCallerId, RawCountry, RawDisconnect, RawNumbers, RawTone};
-use crate::{CallerIdRule, CallerIdStandard, Country, DistinctiveRing, NumberPlan, NumberRule, Pattern};
+use crate::{
+    CallerIdRule, CallerIdStandard, Country, DistinctiveRing, NumberPlan, NumberRule, OutsideRule, Pattern,
+    outside,
+};
 
 /// Why a country file was refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -167,6 +170,7 @@ fn build(file: &File<'_>, raw: &RawCountry) -> Result<Country, CountryError> {
         battery: file.read("feed.battery", &raw.feed.battery, quantity::voltage)?,
         loop_current: file.read("feed.current", &raw.feed.current, quantity::current)?,
         threshold: file.read("feed.threshold", &raw.feed.threshold, quantity::current)?,
+        outside: outside_line(file, raw)?,
         numbers: numbers(file, &raw.numbers, &raw.emergency.numbers)?,
         provenance: provenance(raw),
     })
@@ -314,6 +318,51 @@ fn disconnect(file: &File<'_>, raw: &RawDisconnect) -> Result<Disconnect, Countr
     }
 }
 
+fn outside_line(file: &File<'_>, raw: &RawCountry) -> Result<OutsideRule, CountryError> {
+    let (ringing, dialling, signs) = (&raw.outside_ringing, &raw.outside_dialling, &raw.outside_signs);
+    let time = |key: &str, text: &str| file.read(key, text, quantity::time);
+    let pair = |key: &str, text: &str| match file.read(key, text, quantity::cadence)?.as_slice() {
+        [on, off] => Ok((*on, *off)),
+        _ => Err(file.error(key, "expected two times, as \"100/100 ms\"")),
+    };
+    let volts = |key: &str, text: &str| file.read(key, text, quantity::voltage);
+    let (lowest, highest) =
+        file.read("outside_ringing.frequency", &ringing.frequency, quantity::frequency_range)?;
+    let (on, off) = pair("outside_dialling.digits", &dialling.digits)?;
+    let (open, close) = pair("outside_dialling.pulses", &dialling.pulses)?;
+    Ok(OutsideRule {
+        ringing: RingDetection {
+            lowest,
+            highest,
+            least: volts("outside_ringing.least", &ringing.least)?,
+            validate: time("outside_ringing.validate", &ringing.validate)?,
+            timeout: time("outside_ringing.timeout", &ringing.timeout)?,
+        },
+        dial_when: outside::dial_when(&dialling.when).ok_or_else(|| {
+            file.error(
+                "outside_dialling.when",
+                "expected \"dial tone\", \"dial tone or 3 s\" or \"pause 1 s\"",
+            )
+        })?,
+        touch: (on, off),
+        pulse: (open, close),
+        interdigit: time("outside_dialling.interdigit", &dialling.interdigit)?,
+        flash: time("outside_dialling.flash", &dialling.flash)?,
+        guard: time("outside_dialling.guard", &dialling.guard)?,
+        answer: outside::answer_sign(&signs.answer).ok_or_else(|| {
+            file.error("outside_signs.answer", "expected at once, reversal, metering or voice")
+        })?,
+        clear: outside::clear_signs(signs.clear.iter().map(String::as_str)).ok_or_else(|| {
+            file.error(
+                "outside_signs.clear",
+                "expected some of cpc, reversal, tones, howler, \"silence 60 s\"",
+            )
+        })?,
+        in_use_below: volts("outside_signs.in_use_below", &signs.in_use_below)?,
+        dead_below: volts("outside_signs.dead_below", &signs.dead_below)?,
+    })
+}
+
 fn numbers(file: &File<'_>, raw: &RawNumbers, emergency: &[String]) -> Result<NumberPlan, CountryError> {
     let digits = |key: &str, text: &str| {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -356,6 +405,9 @@ fn provenance(raw: &RawCountry) -> Vec<crate::Provenance> {
     all.push(raw.impedance.provenance("impedance"));
     all.push(raw.levels.provenance("levels"));
     all.push(raw.feed.provenance("feed"));
+    all.push(raw.outside_ringing.provenance("outside_ringing"));
+    all.push(raw.outside_dialling.provenance("outside_dialling"));
+    all.push(raw.outside_signs.provenance("outside_signs"));
     all.push(raw.emergency.provenance("emergency"));
     all.push(raw.numbers.provenance("numbers"));
     all

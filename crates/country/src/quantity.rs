@@ -73,6 +73,20 @@ pub fn cadence(text: &str) -> Result<Vec<Millis>, QuantityError> {
     }
 }
 
+/// Two frequencies, the lower first: `14-68 Hz`.
+///
+/// # Errors
+/// If it is none.
+pub fn frequency_range(text: &str) -> Result<(Hz, Hz), QuantityError> {
+    const ERROR: QuantityError =
+        QuantityError { expected: "two rising frequencies with their unit, as \"14-68 Hz\"" };
+    let (from, rest) = text.trim().split_once('-').ok_or(ERROR)?;
+    let (to, unit) = split(rest.trim()).ok_or(ERROR)?;
+    let from = frequency(&format!("{} {unit}", from.trim())).map_err(|_| ERROR)?;
+    let to = frequency(&format!("{to} {unit}")).map_err(|_| ERROR)?;
+    if from <= to { Ok((from, to)) } else { Err(ERROR) }
+}
+
 macro_rules! with_unit {
     ($($(#[$doc:meta])* $name:ident -> $kind:ident, $unit:literal, $range:expr, $expected:literal;)*) => {$(
         $(#[$doc])*
@@ -130,6 +144,8 @@ mod tests {
         assert_eq!(time_range("300-1000 ms"), Ok((Millis(300), Millis(1000))));
         assert!(time_range("1000-300 ms").is_err());
         assert!(time_range("300 ms").is_err());
+        assert_eq!(frequency_range("14-68 Hz"), Ok((Hz(14.0), Hz(68.0))));
+        assert!(frequency_range("68-14 Hz").is_err() && frequency_range("14 Hz").is_err());
     }
 
     #[test]

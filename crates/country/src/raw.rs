@@ -24,6 +24,9 @@ pub(crate) struct RawCountry {
     pub impedance: RawImpedance,
     pub levels: RawLevels,
     pub feed: RawFeed,
+    pub outside_ringing: RawOutsideRinging,
+    pub outside_dialling: RawOutsideDialling,
+    pub outside_signs: RawOutsideSigns,
     pub emergency: RawEmergency,
     pub numbers: RawNumbers,
 }
@@ -75,6 +78,16 @@ sourced! {
     RawImpedance { network: String, }
     RawLevels { input: String, output: String, }
     RawFeed { battery: String, current: String, threshold: String, }
+    RawOutsideRinging { frequency: String, least: String, validate: String, timeout: String, }
+    RawOutsideDialling {
+        when: String,
+        digits: String,
+        pulses: String,
+        interdigit: String,
+        flash: String,
+        guard: String,
+    }
+    RawOutsideSigns { answer: String, clear: Vec<String>, in_use_below: String, dead_below: String, }
     RawEmergency { numbers: Vec<String>, }
     RawNumbers { trunk_prefix: String, international_prefix: String, rule: Vec<RawRule>, }
 }

@@ -1,7 +1,10 @@
 //! The packs that are built in, and the mistakes that a pack can hold.
 
 use tipring_country::{Country, NumberKind, Outside, lint};
-use tipring_port::{CallerIdSignal, CallerIdTiming, Disconnect, Impedance, Tone};
+use tipring_port::{
+    AnswerSign, CallerIdSignal, CallerIdTiming, DialWhen, Disconnect, Impedance, OutDialling,
+    PulseConvention, Tone,
+};
 use tipring_units::{Db, Dbm0, Dbr, Hz, Millis};
 
 const US: &str = include_str!("../../../data/countries/us.toml");
@@ -218,5 +221,56 @@ fn the_linter_finds_what_cannot_be() {
     assert_eq!(lints("\"300-1000 ms\"", "\"100-150 ms\""), "us: no flash is left beside dial pulses");
     assert_eq!(lints("length = \"500 ms\"", "length = \"100 ms\""), "us: CPC is not 200 to 1500 ms");
     assert_eq!(lints("[\"350+440\"]", "[]"), "us: dial-tone is silent");
-    assert_eq!(lints("frequency = \"20 Hz\"", "frequency = \"100 Hz\""), "us: ringing is not 15 to 70 Hz");
+    assert_eq!(
+        lints("frequency = \"20 Hz\"", "frequency = \"100 Hz\""),
+        "us: ringing is not 15 to 70 Hz\nus: an outside line does not take the country's own ringing"
+    );
+}
+
+#[test]
+fn the_linter_looks_at_outside_lines() {
+    assert_eq!(
+        lints("timeout = \"6.5 s\"", "timeout = \"4 s\""),
+        "us: a pause of ringing is taken for its end"
+    );
+    assert_eq!(lints("guard = \"1 s\"", "guard = \"0\""), "us: the guard time is not 0.3 to 5 s");
+    assert_eq!(lints("\"61/39 ms\"", "\"39/39 ms\""), "us: pulses are not 8 to 11 a second");
+    assert_eq!(lints("cpc 200 ms", "cpc 50 ms"), "us: a break below 100 ms would clear a call");
+    assert_eq!(
+        lints("dead_below = \"3 V\"", "dead_below = \"21 V\""),
+        "us: the voltages of a line in use and of a dead one are not below the battery"
+    );
+}
+
+#[test]
+fn each_country_tells_what_an_outside_line_needs() {
+    let us = country("us").fxo_profile();
+    assert_eq!(us.dialling, OutDialling::Dtmf { on: Millis(100), off: Millis(100) });
+    assert_eq!((us.rings, us.dial_when), (2, DialWhen::ToneOr(Millis(3000))));
+    assert_eq!(
+        (us.clear.loop_break, us.clear.silence, us.answer),
+        (Millis(200), Millis(60_000), AnswerSign::AtOnce)
+    );
+    let pulse = OutDialling::Pulse {
+        open: Millis(61),
+        close: Millis(39),
+        interdigit: Millis(800),
+        convention: PulseConvention::Standard,
+    };
+    assert_eq!(country("us").pulse_dialling(), pulse);
+    // A flash that is sent is one that the country's own lines take.
+    for code in Country::codes() {
+        let country = country(code);
+        let window = country.recall;
+        assert!((window.min..=window.max).contains(&country.fxo_profile().flash), "{code}");
+        assert!(country.fxo_profile().clear.tones, "{code}");
+    }
+}
+
+#[test]
+fn a_mistake_about_outside_lines_names_its_key() {
+    assert!(error("when = \"dial tone or 3 s\"", "when = \"soon\"").contains("outside_dialling.when"));
+    assert!(error("\"cpc 200 ms\", \"tones\"", "\"cpc 200 ms\", \"tone\"").contains("outside_signs.clear"));
+    assert!(error("answer = \"at once\"", "answer = \"later\"").contains("outside_signs.answer"));
+    assert!(error("digits = \"100/100 ms\"", "digits = \"100 ms\"").contains("outside_dialling.digits"));
 }

@@ -1,5 +1,6 @@
 //! From sections to the effective configuration: defaults, ranges, names, and what does not fit together.
 
+mod lines;
 mod phones;
 mod ranges;
 mod routes;
@@ -16,7 +17,7 @@ use crate::files::{FileWanted, Files, Row};
 use crate::finding::Findings;
 use crate::schema::Place;
 use crate::source::Section;
-use crate::values::{Destination, Digest, MediaPorts, Network, Number, PortName, listen_address};
+use crate::values::{Destination, Digest, Hunt, MediaPorts, Network, Number, PortName, listen_address};
 
 /// What all parts of the building share.
 pub(crate) struct Build<'s, 'f, 'n> {
@@ -31,6 +32,8 @@ pub(crate) struct Build<'s, 'f, 'n> {
     pub secrets_inline: bool,
     /// Who has a line port already: a label.
     pub ports: BTreeMap<PortName, (String, usize)>,
+    /// Which phone has which outside line for a lifeline.
+    pub lifelines: BTreeMap<Number, Number>,
     /// Names to which destinations may go.
     pub names: Names,
     /// Destinations that were looked up: line and label.
@@ -73,6 +76,7 @@ pub(crate) fn build(
         tables: BTreeMap::new(),
         secrets_inline: false,
         ports: BTreeMap::new(),
+        lifelines: BTreeMap::new(),
         names: Names::default(),
         looked_up: BTreeSet::new(),
     };
@@ -102,7 +106,7 @@ impl<'s> Build<'s, '_, '_> {
         let server = self.servers();
         let phone = self.phones(&phones, country.as_ref());
         let sip = self.sip_phones(&sip);
-        let line = self.lines(&lines);
+        let line = self.lines(&lines, country.as_ref());
         let listen = self.value(top, "listen", "0.0.0.0:5060", listen_address)?;
         let media = self.value(top, "media", "16384-17383", MediaPorts::parse)?;
         let (dial, offline) = (self.dial(&server), self.offline());
@@ -118,6 +122,7 @@ impl<'s> Build<'s, '_, '_> {
             wait_digit: self.time(top, "wait_digit", "10 s")?,
             wait_end: self.time(top, "wait_end", "3 s")?,
             wait_answer: self.time(top, "wait_answer", "180 s")?,
+            hunt: self.value(top, "hunt", "linear", Hunt::parse)?,
             server,
             phone,
             sip,
@@ -127,9 +132,11 @@ impl<'s> Build<'s, '_, '_> {
             emergency,
             origins: BTreeMap::new(),
         };
-        if effective.phone.is_empty() && effective.sip.is_empty() && self.findings.errors() == 0 {
+        let is_empty = effective.phone.is_empty() && effective.sip.is_empty() && effective.line.is_empty();
+        if is_empty && self.findings.errors() == 0 {
             self.findings.error(1, "there is no phone. Write [phone.101] with port = \"sim/1\".");
         }
+        self.lines_that_are_not_dialled(&effective);
         if effective.wait_end > effective.wait_digit {
             let line = top.get("wait_end").or_else(|| top.get("wait_digit")).map_or(1, |entry| entry.line);
             self.findings.error(

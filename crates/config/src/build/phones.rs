@@ -1,22 +1,26 @@
-//! Phones on line ports, SIP phones, and outside lines.
+//! Phones on line ports, and SIP phones.
 
 use std::collections::BTreeMap;
 
 use tipring_country::{Country, quantity};
-use tipring_port::{FlashWindow, Impedance};
+use tipring_port::{Disconnect, FlashWindow, Impedance};
 use tipring_units::{Db, Millis};
 
 use super::ranges::Item;
 use super::servers::jitter;
 use super::{Build, DEFAULT, unused};
-use crate::effective::{Line, Phone, Service, SipPhone};
+use crate::effective::{Origin, Phone, Service, SipPhone};
 use crate::files::{Row, meant, password, private, rows};
-use crate::kind::disconnect;
+use crate::kind::{disconnect, metering};
 use crate::values::{
     Agc, Codec, Destination, Driver, DtmfColumn, JitterDepth, JitterMode, MayCall, Number, PhoneType,
-    PortName, Secret,
+    PortName, Secret, Start, Target,
 };
 
+/// Every break is a hang-up.
+const NO_FLASH: FlashWindow = FlashWindow { min: Millis::ZERO, max: Millis::ZERO };
+/// The break that tells a private exchange that the far end hung up, in a country that has none.
+const TRUNK_CPC: Millis = Millis(500);
 /// What stands for the number in a name.
 const NUMBER: &str = "{number}";
 
@@ -28,22 +32,37 @@ impl Build<'_, '_, '_> {
             let Some(port) = self.take_port(item) else { continue };
             let kind = self.item(item, "type", "plain", PhoneType::parse).unwrap_or(PhoneType::Plain);
             self.type_note(item, kind);
+            let trunk = kind == PhoneType::Trunk;
             let phone = Phone {
                 port,
                 name: self.name(item),
                 r#type: kind,
                 may_call: self.item(item, "may_call", "all", MayCall::parse).unwrap_or(MayCall::All),
                 caller_id: self.flag(item, "caller_id").unwrap_or(true),
-                pulse: self.flag(item, "pulse"),
-                codecs: self.phone_codecs(item),
-                ptime: self.phone_ptime(item),
-                jitter: self.phone_jitter(item),
+                pulse: self
+                    .flag(item, "pulse")
+                    .or_else(|| self.of_trunk(item, "pulse", trunk.then_some(false))),
+                codecs: self.own_codecs(item),
+                ptime: self.own_ptime(item),
+                jitter: self.own_jitter(item),
                 jitter_mode: self.own(item, "jitter_mode", JitterMode::parse),
-                flash: self.own(item, "flash", |text| {
-                    let (min, max) = quantity::time_range(text).ok()?;
-                    Some(FlashWindow { min, max })
+                flash: self
+                    .own(item, "flash", flash)
+                    .or_else(|| self.of_trunk(item, "flash", trunk.then_some(NO_FLASH))),
+                disconnect: self.own(item, "disconnect", disconnect).or_else(|| {
+                    // A country of tones has no length of its own.
+                    let length = match country.map(|country| country.disconnect) {
+                        Some(Disconnect::Cpc(length)) => length,
+                        Some(Disconnect::None | Disconnect::Reversal) | None => TRUNK_CPC,
+                    };
+                    self.of_trunk(item, "disconnect", trunk.then_some(Disconnect::Cpc(length)))
                 }),
-                disconnect: self.own(item, "disconnect", disconnect),
+                reversal: item
+                    .get("reversal")
+                    .and_then(|_| self.flag(item, "reversal"))
+                    .or_else(|| self.of_trunk(item, "reversal", trunk.then_some(true))),
+                metering: self.own(item, "metering", metering),
+                start: self.item(item, "start", "loop", Start::parse).unwrap_or(Start::Loop),
                 gain_in: self.gain(item, "gain_in"),
                 gain_out: self.gain(item, "gain_out"),
                 agc: self.item(item, "agc", "off", Agc::parse).unwrap_or(Agc::Off),
@@ -57,6 +76,7 @@ impl Build<'_, '_, '_> {
                     .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())
                     .unwrap_or(Millis(32)),
                 dials: self.destinations_of(item, "dials", None),
+                lifeline: self.lifeline(item),
                 test: self.own(item, "test", |text| Some(text.to_owned())),
                 service: self.port_service(item, port, "phone"),
             };
@@ -111,28 +131,6 @@ impl Build<'_, '_, '_> {
         phones
     }
 
-    /// All outside lines; this version has none of them.
-    pub fn lines(&mut self, items: &[Item<'_>]) -> BTreeMap<Number, Line> {
-        let mut lines = BTreeMap::new();
-        for item in items {
-            let Some(port) = self.take_port(item) else { continue };
-            let message = format!(
-                "{}: outside lines are not in this version yet: the line stays out of service.",
-                item.section.label()
-            );
-            self.findings.not_yet(item.section.line, message);
-            let line = Line {
-                port,
-                name: self.name(item),
-                rings: self.destinations_of(item, "rings", None),
-                service: unused("outside lines are not in this version yet"),
-            };
-            self.port_origin(item);
-            lines.insert(item.number.clone(), line);
-        }
-        lines
-    }
-
     /// The password that is all of the file at `path`.
     pub fn password_file(&mut self, path: &str, line: usize) -> Option<Secret> {
         self.want(path, line);
@@ -161,8 +159,34 @@ impl Build<'_, '_, '_> {
         None
     }
 
+    /// What a port of `type = "trunk"` has where nothing else is written.
+    fn of_trunk<T>(&mut self, item: &Item<'_>, key: &str, value: Option<T>) -> Option<T> {
+        if value.is_some() {
+            let path = format!("phone.{}.{key}", item.number);
+            self.origins.insert(path, Origin::Default("type trunk"));
+        }
+        value
+    }
+
+    /// The outside line of a relay; each line has one phone at the most.
+    fn lifeline(&mut self, item: &Item<'_>) -> Option<Number> {
+        let (text, line) = item.text("lifeline")?;
+        let number = self.own(item, "lifeline", Number::parse)?;
+        let label = format!("{} lifeline", item.holder("lifeline").label());
+        let target = Destination { target: Target::Line(number.clone()), number: None };
+        if let Some(problem) = self.missing(&target) {
+            self.findings.error(line, format!("{label} = \"{text}\": {problem}"));
+        } else if let Some(other) = self.lifelines.insert(number.clone(), item.number.clone()) {
+            self.findings.error(
+                line,
+                format!("{label} = \"{text}\": line {number} is already the lifeline of phone {other}. A relay joins one phone to one line."),
+            );
+        }
+        Some(number)
+    }
+
     /// Where the value of `key` comes from: `phone.204.key`.
-    fn origin(&mut self, item: &Item<'_>, key: &str) {
+    pub(super) fn origin(&mut self, item: &Item<'_>, key: &str) {
         let path = format!("{}.{}.{key}", item.section.place.word(), item.number);
         match item.get(key) {
             Some(entry) => self.written(path, entry.line),
@@ -172,13 +196,13 @@ impl Build<'_, '_, '_> {
         }
     }
 
-    fn port_origin(&mut self, item: &Item<'_>) {
+    pub(super) fn port_origin(&mut self, item: &Item<'_>) {
         if let Some((_, line)) = item.port {
             self.written(format!("{}.{}.port", item.section.place.word(), item.number), line);
         }
     }
 
-    fn item<T>(
+    pub(super) fn item<T>(
         &mut self,
         item: &Item<'_>,
         key: &str,
@@ -193,13 +217,18 @@ impl Build<'_, '_, '_> {
     }
 
     /// A value only if it is written.
-    fn own<T>(&mut self, item: &Item<'_>, key: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn own<T>(
+        &mut self,
+        item: &Item<'_>,
+        key: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let (text, _) = item.text(key)?;
         self.origin(item, key);
         parse(text)
     }
 
-    fn gain(&mut self, item: &Item<'_>, key: &str) -> Db {
+    pub(super) fn gain(&mut self, item: &Item<'_>, key: &str) -> Db {
         self.item(item, key, "0 dB", |text| quantity::ratio(text).ok()).unwrap_or_default()
     }
 
@@ -208,7 +237,7 @@ impl Build<'_, '_, '_> {
         item.holder(key).flag(key)
     }
 
-    fn name(&mut self, item: &Item<'_>) -> Option<String> {
+    pub(super) fn name(&mut self, item: &Item<'_>) -> Option<String> {
         let (name, line) = item.text("name")?;
         self.origin(item, "name");
         let expanded = name.replace(NUMBER, item.number.as_str());
@@ -220,7 +249,7 @@ impl Build<'_, '_, '_> {
         Some(expanded)
     }
 
-    fn destinations_of(
+    pub(super) fn destinations_of(
         &mut self,
         item: &Item<'_>,
         key: &str,
@@ -239,10 +268,10 @@ impl Build<'_, '_, '_> {
     /// What a type of later versions does in this one.
     fn type_note(&mut self, item: &Item<'_>, kind: PhoneType) {
         let without = match kind {
-            PhoneType::Plain | PhoneType::Modem => return,
+            PhoneType::Plain | PhoneType::Modem | PhoneType::Trunk => return,
             PhoneType::Hotel => "it runs as a plain phone, without lamp and stutter",
             PhoneType::Fax => "it goes as G.711, without T.38",
-            PhoneType::Lift => "it runs as a plain phone and dials nothing by itself",
+            PhoneType::Lift => "it calls `dials` in order until one answers, person or not",
             PhoneType::Alarm => "it runs as a plain phone, without priority",
             PhoneType::Door => "it runs as a plain phone and opens nothing",
         };
@@ -253,7 +282,7 @@ impl Build<'_, '_, '_> {
     }
 
     /// Cards of later versions leave their phones out of service.
-    fn port_service(&mut self, item: &Item<'_>, port: PortName, word: &str) -> Service {
+    pub(super) fn port_service(&mut self, item: &Item<'_>, port: PortName, word: &str) -> Service {
         match port.driver {
             Driver::Sim => Service::Used,
             Driver::Dahdi | Driver::Slic => {
@@ -269,7 +298,7 @@ impl Build<'_, '_, '_> {
         }
     }
 
-    fn phone_codecs(&mut self, item: &Item<'_>) -> Option<Vec<Codec>> {
+    pub(super) fn own_codecs(&mut self, item: &Item<'_>) -> Option<Vec<Codec>> {
         let (texts, line) = item.texts("codecs")?;
         self.origin(item, "codecs");
         let codecs: Vec<Codec> = texts.into_iter().filter_map(Codec::parse).collect();
@@ -277,14 +306,14 @@ impl Build<'_, '_, '_> {
         Some(codecs)
     }
 
-    fn phone_ptime(&mut self, item: &Item<'_>) -> Option<Millis> {
+    pub(super) fn own_ptime(&mut self, item: &Item<'_>) -> Option<Millis> {
         let ptime = self.own(item, "ptime", |text| quantity::time(text).ok())?;
         let line = item.get("ptime").map_or(item.section.line, |entry| entry.line);
         self.ptime_steps(ptime, &item.holder("ptime").label(), line);
         Some(ptime)
     }
 
-    fn phone_jitter(&mut self, item: &Item<'_>) -> Option<JitterDepth> {
+    pub(super) fn own_jitter(&mut self, item: &Item<'_>) -> Option<JitterDepth> {
         let depth = self.own(item, "jitter", jitter)?;
         let line = item.get("jitter").map_or(item.section.line, |entry| entry.line);
         self.jitter_limit(depth, &item.holder("jitter").label(), line);
@@ -294,7 +323,7 @@ impl Build<'_, '_, '_> {
     /// A flash window of one's own must stay clear of dial pulses.
     fn flash_beside_pulses(&mut self, item: &Item<'_>, phone: &Phone, country: &Country) {
         let (Some(flash), true) = (phone.flash, phone.pulse.unwrap_or(country.pulse.enabled)) else { return };
-        if flash.min < country.pulse.break_max {
+        if flash != NO_FLASH && flash.min < country.pulse.break_max {
             let line = item.get("flash").map_or(item.section.line, |entry| entry.line);
             let label = item.holder("flash").label();
             let pulses = country.pulse.break_max;
@@ -304,4 +333,13 @@ impl Build<'_, '_, '_> {
             );
         }
     }
+}
+
+/// A window of breaks, or none at all.
+fn flash(text: &str) -> Option<FlashWindow> {
+    if text == "off" {
+        return Some(NO_FLASH);
+    }
+    let (min, max) = quantity::time_range(text).ok()?;
+    Some(FlashWindow { min, max })
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use tipring_country::{Country, Pattern};
 
 use super::{Build, destinations};
-use crate::effective::{Emergency, Line, Origin, Rule, Server};
+use crate::effective::{Effective, Emergency, Origin, Rule, Server};
 use crate::kind::Raw;
+use crate::outside::Line;
 use crate::schema::Place;
 use crate::values::{Destination, Number, Target};
 use crate::words::nearest;
@@ -77,7 +78,7 @@ impl Build<'_, '_, '_> {
                 Raw::Text(_) | Raw::List(_) => {
                     section.texts(&entry.key).map(|(texts, _)| texts).unwrap_or_default()
                 }
-                Raw::Bool(_) | Raw::Other => continue,
+                Raw::Bool(_) | Raw::Number(_) | Raw::Other => continue,
             };
             let to = self.known(&format!("{} \"{}\"", section.label(), entry.key), &texts, entry.line);
             self.written(format!("{}.{}", place.word(), entry.key), entry.line);
@@ -110,7 +111,7 @@ impl Build<'_, '_, '_> {
     }
 
     /// Why `destination` is not there, and what could have been meant.
-    fn missing(&self, destination: &Destination) -> Option<String> {
+    pub(super) fn missing(&self, destination: &Destination) -> Option<String> {
         let names = &self.names;
         match &destination.target {
             Target::Phone(number) => {
@@ -152,6 +153,18 @@ impl Build<'_, '_, '_> {
         }
     }
 
+    /// Outside lines that no number leads to.
+    pub fn lines_that_are_not_dialled(&mut self, effective: &Effective) {
+        let is_line = |to: &Destination| matches!(to.target, Target::Lines | Target::Line(_));
+        let rules = effective.dial.iter().chain(&effective.offline);
+        let dials = effective.phone.values().flat_map(|phone| &phone.dials);
+        let is_dialled = rules.flat_map(|rule| &rule.to).chain(dials).any(is_line);
+        if let (Some(section), false) = (self.of(Place::Line).next(), is_dialled) {
+            let label = section.label();
+            self.findings.note(section.line, format!("{label}: no number leads to an outside line. To dial 9 and the number write [dial] with \"<9:>,xx.\" = \"lines\"."));
+        }
+    }
+
     /// Emergency calls; a gateway that cannot carry one says so.
     pub fn emergency(
         &mut self,
@@ -179,6 +192,18 @@ impl Build<'_, '_, '_> {
         if let Some((texts, line)) = texts("notify") {
             self.written("emergency.notify", line);
             notify = self.known("[emergency] notify", &texts, line);
+            if notify.len() > 1 {
+                let message =
+                    "[emergency] notify: several are not in this version yet: only the first is rung.";
+                self.findings.not_yet(line, message);
+            }
+            let is_somebody = |one: &Destination| matches!(one.target, Target::Phone(_) | Target::Server(_));
+            if !notify.iter().all(is_somebody) {
+                self.findings.error(
+                    line,
+                    "[emergency] notify: only a phone or \"server:number\" can be rung. Write its number, as \"101\".",
+                );
+            }
         }
         let mut callback = None;
         if let Some((text, line)) = section.and_then(|section| section.text("callback")) {

@@ -11,8 +11,8 @@ use crate::files::meant;
 use crate::schema::Place;
 use crate::source::Section;
 use crate::values::{
-    Codec, Destination, Digits, JitterDepth, JitterMode, MAX_JITTER, Number, Secret, ServerAddress, Target,
-    Transport, is_name,
+    Codec, Destination, Digits, JitterDepth, JitterMode, MAX_JITTER, MayCall, Number, Secret, ServerAddress,
+    Target, Transport, is_name,
 };
 use crate::words::counted;
 
@@ -89,6 +89,7 @@ impl<'s> Build<'s, '_, '_> {
                 .value(section, "jitter_mode", "adaptive", JitterMode::parse)
                 .unwrap_or(JitterMode::Adaptive),
             rings: self.server_rings(section),
+            may_call: self.shown(section, "may_call").as_deref().and_then(MayCall::parse),
             accounts,
             service: self.transport_service(section, transport),
         };
