@@ -2,10 +2,12 @@
 
 use core::net::SocketAddr;
 
-use tipring_call::{CauseTones, DialRow, Emergency, Hunt, Number, Permission, Setup, Timers};
+use tipring_call::{
+    CauseTones, DialRow, Disa, Emergency, Hunt, Night, Number, OutsideLine, Permission, Setup, Timers,
+};
 use tipring_config::{
-    Codec, Destination, Digest, Digits, Effective, JitterMode, MayCall, Phone, PhoneType, Rule, Server,
-    Service, Target,
+    Codec, Destination, Digest, Digits, Effective, JitterDepth, JitterMode, Line, MayCall, Phone, PhoneType,
+    Rule, Server, Service, Target,
 };
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
@@ -16,7 +18,7 @@ use tipring_sip::offer_answer::TELEPHONE_EVENT_TYPE;
 use tipring_sip::registrar::User;
 use tipring_units::{LineId, MediaSlot, Millis, ShardId};
 
-use crate::site::{AccountSite, LineMedia, LineSite, MediaSite, ServerSite, SipSite, Site, Unused};
+use crate::site::{AccountSite, LineKind, LineMedia, LineSite, MediaSite, ServerSite, SipSite, Site, Unused};
 
 /// How often a far end is asked whether it is still in the call, twice over: what RFC 4028 §4.2 recommends.
 const SESSION_INTERVAL: Millis = Millis::from_secs(1800);
@@ -24,7 +26,7 @@ const SESSION_INTERVAL: Millis = Millis::from_secs(1800);
 const JITTER: JitterSpec = JitterSpec { min: Millis(20), max: Millis(200), fixed: false };
 /// Packet time that we send and ask for.
 const PTIME: Millis = Millis(20);
-/// Sessions that the agent keeps beyond two for each telephone.
+/// Sessions that the agent keeps beyond two for each telephone and outside line.
 const SPARE_SESSIONS: usize = 64;
 
 /// What the host adds to the configuration.
@@ -43,49 +45,69 @@ pub struct Wiring {
 }
 
 impl Site {
-    /// How many pairs of media sockets the configuration needs: two for each telephone, so that each can hold one call
-    /// and talk in another.
+    /// How many pairs of media sockets the configuration needs: two for each telephone and each outside line, so that each
+    /// can hold one call and talk in another.
     pub fn slots_needed(effective: &Effective) -> usize {
-        (2 * (effective.phone.len() + effective.sip.len()) + 2).min(usize::from(effective.media.pairs()))
+        (2 * ends(effective) + 2).min(usize::from(effective.media.pairs()))
     }
 
-    /// The site of an effective configuration. Telephones on ports that this version does not drive, and servers that
-    /// it cannot reach, are left out and told as unused.
+    /// The site of an effective configuration. Telephones and outside lines on ports that this version does not drive, and
+    /// servers that it cannot reach, are left out and told as unused.
     pub fn configured(effective: &Effective, wiring: &Wiring) -> Self {
-        let used: Vec<_> = effective.phone.iter().filter(|(_, phone)| phone.service.is_used()).collect();
-        let lines: Vec<LineSite> = used
-            .iter()
-            .enumerate()
-            .map(|(place, (number, phone))| LineSite {
+        let phones: Vec<_> = effective.phone.iter().filter(|(_, phone)| phone.service.is_used()).collect();
+        let outside: Vec<_> = effective.line.iter().filter(|(_, line)| line.service.is_used()).collect();
+        let first_outside = phones.len();
+        let place_of = |name: &tipring_config::Number| {
+            let place = outside.iter().position(|(number, _)| *number == name)?;
+            Some(line_id(first_outside + place))
+        };
+        let mut lines: Vec<LineSite> = Vec::with_capacity(phones.len() + outside.len());
+        for (number, phone) in &phones {
+            lines.push(LineSite {
                 port: phone.port.to_string(),
-                shard: shard_of(place, wiring),
+                kind: LineKind::Phone,
+                shard: shard_of(lines.len(), wiring),
                 number: number.to_string(),
                 name: phone.name.clone().unwrap_or_default(),
                 profile: effective.profile(phone),
                 in_service: true,
-                media: LineMedia {
-                    codecs: phone.codecs.as_ref().map(|own| own.iter().copied().map(codec).collect()),
-                    ptime: phone.ptime,
-                    jitter: phone.jitter.map(|depth| (depth.min, depth.max)),
-                    jitter_fixed: phone.jitter_mode.map(|mode| mode == JitterMode::Fixed),
-                },
-            })
-            .collect();
-        let phones = used.iter().enumerate().map(|(place, (number, phone))| tipring_call::Phone {
-            line: LineId(u16::try_from(place).unwrap_or(u16::MAX)),
+                media: line_media(phone.codecs.as_deref(), phone.ptime, phone.jitter, phone.jitter_mode),
+                lifeline: phone.lifeline.as_ref().and_then(place_of),
+            });
+        }
+        for (number, line) in &outside {
+            lines.push(LineSite {
+                port: line.port.to_string(),
+                kind: LineKind::Outside,
+                shard: shard_of(lines.len(), wiring),
+                number: number.to_string(),
+                name: line.name.clone().unwrap_or_default(),
+                profile: effective.line_profile(line),
+                in_service: true,
+                media: line_media(line.codecs.as_deref(), line.ptime, line.jitter, line.jitter_mode),
+                lifeline: None,
+            });
+        }
+        let outside = outside
+            .iter()
+            .enumerate()
+            .map(|(place, (number, line))| outside_line(line_id(first_outside + place), number, line));
+        let phones = phones.iter().enumerate().map(|(place, (number, phone))| tipring_call::Phone {
+            line: line_id(place),
             number: Text::new(number.as_str()),
             name: Text::new(phone.name.as_deref().unwrap_or_default()),
             may_call: permission(phone.may_call),
             ring: effective.profile(phone).ring.pattern,
             data: matches!(phone.r#type, PhoneType::Fax | PhoneType::Modem),
-            dials: Vec::new(),
+            dials: phone.dials.iter().map(destination).collect(),
         });
+        let (phones, outside) = (phones.collect(), outside.collect());
         let (servers, accounts) = servers(effective);
         let first = servers.first();
         let tones = effective.country.tones;
         Self {
             name: effective.name.clone(),
-            calls: calls(effective, phones.collect(), wiring),
+            calls: calls(effective, phones, outside, wiring),
             media: MediaSite {
                 slots: wiring.slots.clone(),
                 host_shard: ShardId(0),
@@ -103,7 +125,7 @@ impl Site {
                     realm: effective.name.clone(),
                     digest: effective.digest.iter().copied().map(algorithm).collect(),
                     session_interval: Some(SESSION_INTERVAL),
-                    max_sessions: 2 * (effective.phone.len() + effective.sip.len()) + SPARE_SESSIONS,
+                    max_sessions: 2 * ends(effective) + SPARE_SESSIONS,
                     ..AgentConfig::new(wiring.sip)
                 },
                 servers,
@@ -132,6 +154,51 @@ impl Site {
     }
 }
 
+/// Telephones and outside lines.
+fn ends(effective: &Effective) -> usize {
+    effective.phone.len() + effective.sip.len() + effective.line.len()
+}
+
+fn line_id(place: usize) -> LineId {
+    LineId(u16::try_from(place).unwrap_or(u16::MAX))
+}
+
+fn line_media(
+    codecs: Option<&[Codec]>,
+    ptime: Option<Millis>,
+    jitter: Option<JitterDepth>,
+    mode: Option<JitterMode>,
+) -> LineMedia {
+    LineMedia {
+        codecs: codecs.map(|own| own.iter().copied().map(codec).collect()),
+        ptime,
+        jitter: jitter.map(|depth| (depth.min, depth.max)),
+        jitter_fixed: mode.map(|mode| mode == JitterMode::Fixed),
+    }
+}
+
+fn outside_line(id: LineId, number: &tipring_config::Number, line: &Line) -> OutsideLine {
+    let night = line.night.as_ref().zip(line.night_hours);
+    OutsideLine {
+        line: id,
+        number: Text::new(number.as_str()),
+        name: Text::new(line.name.as_deref().unwrap_or_default()),
+        rings: line.rings.iter().map(destination).collect(),
+        fallback: line.fallback.as_ref().map(destination),
+        ring_time: line.ring_time,
+        night: night.map(|(rings, hours)| Night {
+            from: hours.from,
+            to: hours.to,
+            rings: destination(rings),
+        }),
+        disa: line.disa.map(|may_call| Disa {
+            pin: line.disa_pin.as_ref().map(|pin| Number::new(pin.reveal())),
+            may_call: permission(may_call),
+        }),
+        suffix: Number::new(line.suffix.as_deref().unwrap_or_default()),
+    }
+}
+
 fn shard_of(place: usize, wiring: &Wiring) -> ShardId {
     ShardId(u8::try_from(place / wiring.lines_per_shard.max(1)).unwrap_or(u8::MAX))
 }
@@ -145,13 +212,22 @@ fn permission(may_call: MayCall) -> Permission {
     }
 }
 
-fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wiring) -> Setup {
+fn calls(
+    effective: &Effective,
+    phones: Vec<tipring_call::Phone>,
+    lines: Vec<OutsideLine>,
+    wiring: &Wiring,
+) -> Setup {
     let has = |tone| !effective.country.tones.get(tone).steps().is_empty();
     let unknown = if has(Tone::SpecialInformation) { Tone::SpecialInformation } else { Tone::Congestion };
     Setup {
         phones,
-        lines: Vec::new(),
-        hunt: Hunt::default(),
+        lines,
+        hunt: match effective.hunt {
+            tipring_config::Hunt::Linear => Hunt::Linear,
+            tipring_config::Hunt::Circular => Hunt::Circular,
+            tipring_config::Hunt::LeastRecent => Hunt::LeastRecent,
+        },
         users: effective
             .sip
             .iter()
@@ -166,7 +242,7 @@ fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wirin
             .chain(effective.server.iter().filter(|(_, server)| !server.service.is_used()))
             .map(|(name, server)| tipring_call::Server {
                 name: Text::new(name),
-                may_call: None,
+                may_call: server.may_call.map(permission),
                 rings: server.rings.iter().find_map(|destination| match &destination.target {
                     Target::Phone(number) => Some(Number::new(number.as_str())),
                     Target::Phones | Target::Server(_) | Target::Lines | Target::Line(_) => None,
@@ -179,7 +255,7 @@ fn calls(effective: &Effective, phones: Vec<tipring_call::Phone>, wiring: &Wirin
         emergency: Emergency {
             via: effective.emergency.via.iter().map(destination).collect(),
             callback: effective.emergency.callback.as_deref().map(Number::new),
-            notify: None,
+            notify: effective.emergency.notify.first().map(destination),
         },
         timers: Timers {
             first_digit: effective.wait_first_digit,
@@ -208,10 +284,8 @@ fn destination(destination: &Destination) -> tipring_call::Destination {
         Target::Phone(number) => tipring_call::Destination::Number(Text::new(number.as_str())),
         Target::Phones => tipring_call::Destination::Phones,
         Target::Server(name) => tipring_call::Destination::Server { name: Text::new(name), number },
-        Target::Lines => tipring_call::Destination::Lines { number: None },
-        Target::Line(line) => {
-            tipring_call::Destination::Line { line: Text::new(line.as_str()), number: None }
-        }
+        Target::Lines => tipring_call::Destination::Lines { number },
+        Target::Line(line) => tipring_call::Destination::Line { line: Text::new(line.as_str()), number },
     }
 }
 
@@ -327,7 +401,7 @@ fn unused(effective: &Effective) -> Vec<Unused> {
     let server = |(name, server): (&String, &Server)| {
         reason(&server.service).map(|why| Unused { subject: format!("server {name}"), why })
     };
-    let line = |(number, line): (&tipring_config::Number, &tipring_config::Line)| {
+    let line = |(number, line): (&tipring_config::Number, &Line)| {
         reason(&line.service).map(|why| Unused { subject: format!("line {number} ({})", line.port), why })
     };
     let phones = effective.phone.iter().filter_map(phone);

@@ -23,4 +23,6 @@ pub use journal::{
     time_of_day,
 };
 pub use shard::{LineIn, LineOut, LineStage, MAX_EVENTS, Shard, ShardSetup};
-pub use site::{AccountSite, LineSite, MAX_LINES, MediaSite, Reload, ServerSite, SipSite, Site, Unused};
+pub use site::{
+    AccountSite, LineKind, LineSite, MAX_LINES, MediaSite, Reload, ServerSite, SipSite, Site, Unused,
+};

@@ -16,7 +16,7 @@ pub const MAX_LINES: usize = 1024;
 pub struct Site {
     /// The gateway's name, for status.
     pub name: String,
-    /// The lines in order; a line's number is its place. In a running gateway also those whose telephone an edit took
+    /// The lines in order, at a start telephones first, then outside lines; a line's number is its place. In a running gateway also those whose telephone an edit took
     /// away: vacant.
     pub lines: Vec<LineSite>,
     /// The rules of calls.
@@ -40,16 +40,28 @@ pub struct Unused {
     pub why: String,
 }
 
+/// What is at the other end of a line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum LineKind {
+    /// A telephone, or a device that behaves as one: the port is an FXS one.
+    #[default]
+    Phone,
+    /// An exchange: the port is an FXO one.
+    Outside,
+}
+
 /// One line.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LineSite {
     /// The port as the configuration names it (`sim/1`).
     pub port: String,
+    /// What is at its other end.
+    pub kind: LineKind,
     /// The shard that ticks it.
     pub shard: ShardId,
-    /// The telephone's number.
+    /// The telephone's number, or what the configuration calls the outside line: `1` of `[line.1]`.
     pub number: String,
-    /// The telephone's name.
+    /// The telephone's or the outside line's name.
     pub name: String,
     /// All that the line's machine needs.
     pub profile: LineProfile,
@@ -57,6 +69,8 @@ pub struct LineSite {
     pub in_service: bool,
     /// How its calls are carried, where not as the server has it.
     pub media: LineMedia,
+    /// The outside line to which a relay joins this telephone while there is no power or no program.
+    pub lifeline: Option<LineId>,
 }
 
 /// How the calls of one line are carried.
@@ -88,21 +102,29 @@ impl LineMedia {
 }
 
 impl LineSite {
-    /// True if no telephone is configured on it.
+    /// True if nothing is configured on it.
     pub fn is_vacant(&self) -> bool {
         self.number.is_empty()
     }
 
-    /// The line as it is without a telephone.
+    /// The line as it is without anything on it.
     #[must_use]
     pub fn vacated(&self) -> Self {
-        Self { number: String::new(), name: String::new(), in_service: false, ..self.clone() }
+        Self { number: String::new(), name: String::new(), in_service: false, lifeline: None, ..self.clone() }
     }
 
-    /// The telephone for people: `219 Room 219 (dahdi/19)`.
+    /// The line in a word or two: a telephone's number, or `line 1`.
+    pub fn label(&self) -> String {
+        match self.kind {
+            LineKind::Phone => self.number.clone(),
+            LineKind::Outside => format!("line {}", self.number),
+        }
+    }
+
+    /// The line for people: `219 Room 219 (dahdi/19)`, `line 1 Main number (dahdi/39)`.
     pub fn subject(&self) -> String {
         let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
-        format!("{}{name} ({})", self.number, self.port)
+        format!("{}{name} ({})", self.label(), self.port)
     }
 }
 
@@ -181,10 +203,19 @@ pub struct Reload {
 }
 
 impl Site {
-    /// The line of `number`.
+    /// The line of the telephone with `number`.
     pub fn line_of(&self, number: &Number) -> Option<LineId> {
-        let place = self.lines.iter().position(|line| line.number == number.as_str())?;
-        u16::try_from(place).ok().map(LineId)
+        self.placed(LineKind::Phone, number)
+    }
+
+    /// The outside line that the configuration calls `number`.
+    pub fn outside_line_of(&self, number: &Number) -> Option<LineId> {
+        self.placed(LineKind::Outside, number)
+    }
+
+    fn placed(&self, kind: LineKind, number: &Number) -> Option<LineId> {
+        let is_it = |line: &LineSite| line.kind == kind && line.number == number.as_str();
+        u16::try_from(self.lines.iter().position(is_it)?).ok().map(LineId)
     }
 
     /// The line, if there is one.

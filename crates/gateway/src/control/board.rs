@@ -12,7 +12,7 @@ use tipring_units::{CallId, Instant, LineId, Millis, ShardId, WallTime};
 use super::alarms::Alarms;
 use super::servers;
 use super::status::{AlarmStatus, CallStatus, HearingStatus, LineStatus, Status, UserStatus};
-use crate::site::{ServerSite, Site};
+use crate::site::{LineKind, LineSite, ServerSite, Site};
 
 /// Call records kept for `tipring calls`; the store has all.
 pub const MAX_LATEST: usize = 500;
@@ -357,7 +357,7 @@ impl Board {
         addresses: impl Fn(&ServerSite) -> Vec<AddressView>,
     ) -> Status {
         let name = |party: Party| match party {
-            Party::Line(line) => site.line(line).map_or_else(|| line.to_string(), |line| line.number.clone()),
+            Party::Line(line) => site.line(line).map_or_else(|| line.to_string(), LineSite::label),
             Party::Far(far) => far.to_string(),
         };
         Status {
@@ -392,7 +392,7 @@ impl Board {
                         for_seconds: (now - since).as_secs(),
                         fault: self.faults.get(&id).is_some_and(|count| *count > 0)
                             || self.off_hook_since(now, id).is_some(),
-                        outside: false,
+                        outside: line.kind == LineKind::Outside,
                     }
                 })
                 .collect(),

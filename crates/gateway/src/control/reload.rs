@@ -26,7 +26,7 @@ use tipring_units::{Epoch, LineId, ShardId};
 use super::{Control, far};
 use crate::api::Output;
 use crate::journal::What;
-use crate::site::{AccountSite, LineSite, Reload, ServerSite, Site};
+use crate::site::{AccountSite, LineKind, LineSite, Reload, ServerSite, Site};
 
 /// What of an edited configuration is still under way.
 #[derive(Debug)]
@@ -121,30 +121,40 @@ impl Reloading {
 
     /// The site `new` with the lines, numbers and sockets of `old`.
     fn fit(&mut self, old: &Site, mut new: Site) -> Site {
-        let is_served = |port: &str| old.lines.iter().any(|line| line.port == port);
-        let is_wanted = |port: &str| new.lines.iter().any(|line| line.port == port);
+        // A port towards a telephone is not one towards an exchange, whatever its name.
+        let is_same = |one: &LineSite, other: &LineSite| one.port == other.port && one.kind == other.kind;
+        let is_served = |new: &LineSite| old.lines.iter().any(|old| is_same(old, new));
+        let is_wanted = |old: &LineSite| new.lines.iter().any(|new| is_same(old, new));
         // A telephone that is to go to a port which is not served stays where it is until the next start.
         let is_of = |old: &LineSite, new: &LineSite| {
-            let stays = || old.number == new.number && !is_served(&new.port) && !is_wanted(&old.port);
-            new.port == old.port || stays()
+            let stays =
+                || old.kind == new.kind && old.number == new.number && !is_served(new) && !is_wanted(old);
+            is_same(old, new) || stays()
         };
         let place_of = |new: &LineSite| old.lines.iter().position(|old| is_of(old, new));
-        let mut phones = Vec::new();
-        for phone in &new.calls.phones {
-            // A new one on such a port has no line; that it waits for the next start is told.
-            let place = new.line(phone.line).and_then(place_of);
-            if let Some(line) = place.and_then(|place| u16::try_from(place).ok()).map(LineId) {
-                phones.push(tipring_call::Phone { line, ..phone.clone() });
-            }
-        }
+        let place_of = |line: LineId| {
+            let place = new.line(line).and_then(place_of)?;
+            u16::try_from(place).ok().map(LineId)
+        };
+        // A new one on a port that is not served has no line; that it waits for the next start is told.
+        let placed = |phone: &tipring_call::Phone| {
+            Some(tipring_call::Phone { line: place_of(phone.line)?, ..phone.clone() })
+        };
+        let phones = new.calls.phones.iter().filter_map(placed).collect();
+        let moved = |outside: &tipring_call::OutsideLine| {
+            Some(tipring_call::OutsideLine { line: place_of(outside.line)?, ..outside.clone() })
+        };
+        let outside = new.calls.lines.iter().filter_map(moved).collect();
         let fitted = |old: &LineSite| {
             let new = new.lines.iter().find(|new| is_of(old, new));
-            let (port, shard) = (old.port.clone(), old.shard);
-            new.map_or_else(|| old.vacated(), |new| LineSite { port, shard, ..new.clone() })
+            // Relays are wired at the start.
+            let (port, shard, lifeline) = (old.port.clone(), old.shard, old.lifeline);
+            new.map_or_else(|| old.vacated(), |new| LineSite { port, shard, lifeline, ..new.clone() })
         };
         let lines = old.lines.iter().map(fitted).collect();
         new.lines = lines;
         new.calls.phones = phones;
+        new.calls.lines = outside;
         let asked = core::mem::take(&mut new.sip.servers);
         let mut ids = BTreeMap::new();
         for mut server in asked {
@@ -214,6 +224,7 @@ impl Control {
         let wanted = (!busy.is_empty()).then(|| Box::new(site.clone()));
         let mut site = site;
         site.calls.phones.retain(|phone| !busy.contains(&phone.line));
+        site.calls.lines.retain(|outside| !busy.contains(&outside.line));
         for line in &busy {
             if let Some(old) = self.site.line(*line) {
                 site.lines[usize::from(line.0)] = old.clone();
@@ -221,8 +232,16 @@ impl Control {
             site.calls
                 .phones
                 .extend(self.site.calls.phones.iter().filter(|phone| phone.line == *line).cloned());
+            site.calls
+                .lines
+                .extend(self.site.calls.lines.iter().filter(|outside| outside.line == *line).cloned());
         }
         site.calls.phones.sort_by_key(|phone| phone.line);
+        // In the order of the configuration, in which they are hunted over.
+        site.calls.lines.sort_by(|one, other| {
+            let order = |line: &tipring_call::OutsideLine| (line.number.as_str().len(), line.number);
+            order(one).cmp(&order(other))
+        });
         self.reloading.wanted = wanted;
         self.reloading.busy = busy;
         let old = core::mem::replace(&mut self.site, site);
@@ -245,13 +264,14 @@ impl Control {
             .map(|(line, _)| line)
             .collect();
         loop {
-            let kept: BTreeSet<&str> = waiting
+            let kept: BTreeSet<(LineKind, &str)> = waiting
                 .iter()
                 .filter_map(|line| self.site.line(*line))
-                .map(|line| line.number.as_str())
+                .map(|line| (line.kind, line.number.as_str()))
                 .collect();
             let next = all().find(|(line, (old, new))| {
-                !waiting.contains(line) && old.number != new.number && kept.contains(new.number.as_str())
+                let is_kept = kept.contains(&(new.kind, new.number.as_str()));
+                !waiting.contains(line) && old.number != new.number && is_kept
             });
             match next {
                 Some((line, _)) => waiting.insert(line),

@@ -19,6 +19,7 @@ wait_first_digit = \"20 s\"
 wait_digit = \"9 s\"
 wait_end = \"2500 ms\"
 wait_answer = \"90 s\"
+hunt = \"linear\"
 [server.a]
 address = \"10.0.0.5:5060\"
 user = \"house\"
@@ -32,6 +33,7 @@ ptime = \"30 ms\"
 jitter = \"30-120 ms\"
 jitter_mode = \"fixed\"
 rings = \"101\"
+may_call = \"internal\"
 [server.b]
 address = \"10.0.0.6:5060\"
 user = \"other\"
@@ -52,6 +54,9 @@ ptime = \"50 ms\"
 jitter = \"40-60 ms\"
 jitter_mode = \"adaptive\"
 disconnect = \"cpc 600 ms\"
+reversal = false
+metering = \"16 kHz\"
+start = \"loop\"
 gain_in = \"-1 dB\"
 gain_out = \"2 dB\"
 agc = \"off\"
@@ -60,8 +65,10 @@ dtmf_level = \"-35 dBm0\"
 dtmf_twist = \"9 dB\"
 impedance = \"600\"
 echo_tail = \"16 ms\"
+lifeline = \"1\"
 [phone.102]
 port = \"sim/2\"
+dials = \"103\"
 [phone.103]
 port = \"sim/3\"
 [sip.201]
@@ -76,6 +83,39 @@ passwords = \"pws\"
 port = \"sim/9\"
 name = \"l\"
 rings = \"101\"
+ring_time = \"25 s\"
+fallback = \"102\"
+night = \"102\"
+night_hours = \"18:00-08:00\"
+caller_id = \"bellcore\"
+rings_before = 3
+dialling = \"dtmf\"
+dial_when = \"dial tone or 4 s\"
+suffix = \"#\"
+flash = \"450 ms\"
+guard = \"1500 ms\"
+answer = \"at once\"
+disconnect = [\"cpc 250 ms\", \"tones\"]
+learned = \"500+620 300/300 ms\"
+disa = \"all\"
+disa_pin = \"4711\"
+start = \"loop\"
+impedance = \"900\"
+gain_in = \"-4 dB\"
+gain_out = \"4 dB\"
+agc = \"both\"
+echo_tail = \"48 ms\"
+in_use_below = \"18 V\"
+dead_below = \"4 V\"
+codecs = [\"pcmu\", \"pcma\"]
+ptime = \"10 ms\"
+jitter = \"50-60 ms\"
+jitter_mode = \"adaptive\"
+[line.2]
+port = \"sim/10\"
+rings = \"102\"
+disa = \"internal\"
+disa_pin_file = \"pin\"
 [dial]
 \"0\" = \"101\"
 \"1xx\" = \"phones\"
@@ -83,6 +123,7 @@ rings = \"101\"
 \"0\" = \"101\"
 [emergency]
 via = \"a\"
+notify = \"101\"
 callback = \"15550100\"
 ";
 
@@ -94,6 +135,8 @@ pub fn files() -> Files {
         ("pw2", text("pass-b2\n")),
         ("own", text("101,pass-101\n102,pass-102\n103,pass-103\n")),
         ("own2", text("101,new-101\n102,pass-102\n103,pass-103\n")),
+        ("pin", text("1234\n")),
+        ("pin2", text("12345\n")),
         ("pws", text("203,pass-203\n")),
         ("pws2", text("203,new-203\n")),
     ];
