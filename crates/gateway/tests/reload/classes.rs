@@ -57,7 +57,7 @@ fn cases() -> Vec<Case> {
         (Phone, "dials", |text| text.replace("dials = \"103\"", "dials = \"101\"")),
         (Phone, "lifeline", |text| text.replace("lifeline = \"1\"", "lifeline = \"2\"")),
         (Phone, "codecs", |text| text.replace("[\"pcma\", \"pcmu\"]", "[\"g722\", \"pcma\", \"pcmu\"]")),
-        (Phone, "ptime", |text| text.replace("50 ms", "60 ms")),
+        (Phone, "ptime", |text| text.replace("\"50 ms\"", "\"60 ms\"")),
         (Phone, "jitter", |text| text.replace("40-60 ms", "40-70 ms")),
         (Phone, "jitter_mode", |text| {
             text.replacen("jitter_mode = \"adaptive\"", "jitter_mode = \"fixed\"", 1)
