@@ -1,7 +1,11 @@
 //! One call: two parties, how far it is, and its times.
 //!
 //! A call does not know what its parties are. It hears of them by [`CallInput`] and tells them by [`Order`];
-//! it connects their sound, tries the next way if one fails, and writes the record when it ends.
+//! it connects their sound, tries the next way if one fails, and writes the record when it ends. A way may be several
+//! parties that are called at once; the first that answers has the call.
+
+mod sound;
+mod ways;
 
 use std::collections::VecDeque;
 
@@ -9,14 +13,17 @@ use tipring_port::Signal;
 use tipring_units::{CallId, Instant, Millis, WallTime};
 
 use crate::outbox::{CallInput, Offer, Order, Outbox};
-use crate::route::Target;
+use crate::route::Attempt;
 use crate::{
-    Alarm, CallEvent, CallRecord, Cause, Clearer, Identity, MediaAction, Number, Output, Party, Priority,
-    Side, Timers, Via, Way, Why,
+    Alarm, CallEvent, CallRecord, Cause, Clearer, Identity, Number, Output, Party, Priority, Side, Timers,
+    Via, Way, Why,
 };
 
 /// An emergency call that has another way waits this long for any reaction of the first.
 const EMERGENCY_REACTION: Millis = Millis::from_secs(10);
+
+/// The desk that is told of an emergency call hears for so long that it was.
+const NOTICE: Millis = Millis::from_secs(5);
 
 /// The far end that sounds a fax or a modem has this long to change the codec by itself before it is asked to: two
 /// gateways that both ask at once refuse each other.
@@ -56,6 +63,10 @@ pub(crate) struct Beginning {
     pub priority: Priority,
     /// One of its ends is configured as a fax or a modem.
     pub data: bool,
+    /// The caller dials on what it hears before the answer.
+    pub two_stage: bool,
+    /// It only tells the called of an emergency call: the caller has nothing to do with it.
+    pub notice: bool,
 }
 
 /// Now, twice.
@@ -65,14 +76,29 @@ pub(crate) struct Clock {
     pub wall: WallTime,
 }
 
+/// One who is called.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    party: Party,
+    via: Option<Via>,
+    sent: Number,
+}
+
 /// A call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     beginning: Beginning,
-    called: Option<Party>,
-    went_by: Option<Via>,
-    sent: Number,
-    ways: VecDeque<Target>,
+    /// Those who are called now; the one who answered.
+    called: Vec<Branch>,
+    /// Who was called last, for the record.
+    last: Option<Branch>,
+    ways: VecDeque<Attempt>,
+    /// The attempt in progress, without its targets.
+    trying: Option<Attempt>,
+    /// The caller is heard before the answer.
+    both: bool,
+    /// It told that the called rings.
+    rang: bool,
     phase: Phase,
     holds: [bool; 2],
     path: Option<Path>,
@@ -91,10 +117,12 @@ impl Call {
         Self {
             data: beginning.data,
             beginning,
-            called: None,
-            went_by: None,
-            sent: Number::EMPTY,
+            called: Vec::new(),
+            last: None,
             ways: VecDeque::new(),
+            trying: None,
+            both: false,
+            rang: false,
             phase: Phase::Trying,
             holds: [false; 2],
             path: None,
@@ -108,7 +136,7 @@ impl Call {
     /// Goes the first of `ways`. The caller is told what becomes of it.
     pub fn start(
         &mut self,
-        ways: Result<Vec<Target>, Cause>,
+        ways: Result<Vec<Attempt>, Cause>,
         clock: Clock,
         timers: Timers,
         out: &mut Outbox,
@@ -144,8 +172,9 @@ impl Call {
         self.beginning.caller
     }
 
+    /// Who is called, or was last.
     pub fn called(&self) -> Option<Party> {
-        self.called
+        self.last.map(|branch| branch.party)
     }
 
     pub fn priority(&self) -> Priority {
@@ -153,7 +182,7 @@ impl Call {
     }
 
     pub fn went_by(&self) -> Option<Via> {
-        self.went_by
+        self.last.and_then(|branch| branch.via)
     }
 
     pub fn from(&self) -> Identity {
@@ -185,21 +214,33 @@ impl Call {
         let Some(side) = self.side(from) else {
             return; // a way that was given up: its leg was told so
         };
+        if self.beginning.notice && side == Side::Caller {
+            return; // what becomes of the emergency call is no matter of this one
+        }
         match input {
             CallInput::Alerting => match self.phase {
                 Phase::Trying => {
                     self.enter(Phase::Alerting);
                     self.answer_timer(clock, timers);
                     self.tell(Side::Caller, Order::Alerting, out);
-                    out.event(CallEvent::Alerting(self.beginning.call));
+                    self.rings(out);
                 }
                 // Sound that is there is not replaced by a tone; the rest is late.
+                Phase::Early if matches!(from, Party::Line(_)) => self.rings(out),
                 Phase::Alerting | Phase::Early | Phase::Talking | Phase::Over => {}
             },
-            CallInput::Early => match self.phase {
+            // Of several who are called none is heard before the answer.
+            CallInput::Early { .. } if self.called.len() > 1 => {
+                self.on(clock, timers, from, CallInput::Alerting, out);
+            }
+            CallInput::Early { both } => match self.phase {
                 Phase::Trying | Phase::Alerting => {
+                    self.both = both || self.beginning.two_stage;
                     if self.phase == Phase::Trying {
                         self.answer_timer(clock, timers);
+                    }
+                    if self.both {
+                        self.timer = None; // who dials on it takes the time that it takes
                     }
                     self.enter(Phase::Early);
                     self.tell(Side::Caller, Order::Early, out);
@@ -210,9 +251,14 @@ impl Call {
             },
             CallInput::Answered => match self.phase {
                 Phase::Trying | Phase::Alerting | Phase::Early => {
+                    self.keep_only(from, out);
                     self.enter(Phase::Talking);
                     self.timer = None;
                     self.answered = Some(clock);
+                    if self.beginning.notice {
+                        self.timer = Some((clock.now + NOTICE, Why::Notice));
+                        self.tell(Side::Called, Order::Notice, out);
+                    }
                     self.tell(Side::Caller, Order::Connected, out);
                     self.route_sound(out);
                     out.event(CallEvent::Answered(self.beginning.call));
@@ -224,7 +270,7 @@ impl Call {
                 }
                 Phase::Talking | Phase::Over => {} // said before, or late
             },
-            CallInput::Failed(cause) => self.failed(side, cause, clock, timers, out),
+            CallInput::Failed(cause) => self.failed(side, from, cause, clock, timers, out),
             CallInput::Gone(cause) => self.gone(side, cause, clock, out),
             CallInput::Hold => self.hold(side, true, out),
             CallInput::Retrieve => self.hold(side, false, out),
@@ -237,6 +283,7 @@ impl Call {
                         via: None,
                         priority: self.beginning.priority,
                         data: self.data,
+                        preempt: false,
                     };
                     self.tell(side, Order::RingBack(offer), out);
                 }
@@ -255,13 +302,16 @@ impl Call {
                 Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over => {} // nothing to hold
             },
             CallInput::Signal(signal) => self.signal(side, signal, clock, out),
-            CallInput::Digit(digit, length) => match (self.phase, self.party(side.other())) {
-                (Phase::Talking, Some(to)) if !self.is_held() => {
-                    out.media(MediaAction::Digit { to, digit, length });
+            CallInput::Digit(digit, length) => {
+                let heard = match self.phase {
+                    Phase::Talking => !self.is_held(),
+                    Phase::Early => self.both && side == Side::Caller,
+                    Phase::Trying | Phase::Alerting | Phase::Over => false, // nobody hears it
+                };
+                if heard {
+                    self.tell(side.other(), Order::Digit(digit, length), out);
                 }
-                // Nobody hears it.
-                (Phase::Talking | Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over, _) => {}
-            },
+            }
         }
     }
 
@@ -271,6 +321,10 @@ impl Call {
         let cause = match self.phase {
             Phase::Trying => Cause::NO_REACTION,
             Phase::Alerting | Phase::Early => Cause::NO_ANSWER,
+            Phase::Talking if self.beginning.notice => {
+                self.end(Cause::NORMAL, Clearer::Gateway, clock, out);
+                return;
+            }
             Phase::Talking => {
                 // Whoever of them is far and has changed already has nothing to do.
                 self.tell(Side::Caller, Order::Data, out);
@@ -279,151 +333,13 @@ impl Call {
             }
             Phase::Over => return, // no timer runs here
         };
-        self.tell(Side::Called, Order::Over(cause), out);
+        self.drop_called(cause, out);
         self.gave_up(cause, Clearer::Gateway, clock, timers, out);
     }
 
     /// Ends the call from outside of it.
     pub fn clear(&mut self, cause: Cause, clock: Clock, out: &mut Outbox) {
         self.end(cause, Clearer::Gateway, clock, out);
-    }
-
-    fn failed(&mut self, side: Side, cause: Cause, clock: Clock, timers: Timers, out: &mut Outbox) {
-        match (self.phase, side) {
-            (Phase::Trying | Phase::Alerting | Phase::Early, Side::Called) => {
-                self.disconnect(out);
-                self.gave_up(cause, Clearer::Side(Side::Called), clock, timers, out);
-            }
-            (Phase::Trying | Phase::Alerting | Phase::Early, Side::Caller) | (Phase::Talking, _) => {
-                self.gone(side, cause, clock, out);
-            }
-            (Phase::Over, _) => {}
-        }
-    }
-
-    fn gone(&mut self, side: Side, cause: Cause, clock: Clock, out: &mut Outbox) {
-        self.disconnect(out);
-        // The order that it gets of this finds it gone, and does nothing.
-        self.end(cause, Clearer::Side(side), clock, out);
-    }
-
-    /// The way came to nothing: the next one, or the end.
-    fn gave_up(&mut self, cause: Cause, by: Clearer, clock: Clock, timers: Timers, out: &mut Outbox) {
-        if cause.is_of_the_way() && !self.ways.is_empty() {
-            self.next_way(cause, by, clock, timers, out);
-        } else {
-            self.end(cause, by, clock, out);
-        }
-    }
-
-    fn next_way(&mut self, last: Cause, by: Clearer, clock: Clock, timers: Timers, out: &mut Outbox) {
-        let Some(target) = self.ways.pop_front() else {
-            self.end(last, by, clock, out);
-            return;
-        };
-        let (party, via, number) = match target {
-            Target::Line(line) => (Party::Line(line), None, self.beginning.dialled),
-            Target::User(number) => (Party::Far(out.new_leg()), Some(Via::User(number)), number),
-            Target::Server { name, number } => (Party::Far(out.new_leg()), Some(Via::Server(name)), number),
-        };
-        self.disconnect(out);
-        self.called = Some(party);
-        self.went_by = via;
-        self.sent = number;
-        self.enter(Phase::Trying);
-        let hurry = self.beginning.priority == Priority::Emergency && !self.ways.is_empty();
-        let patience = if hurry { timers.reaction.min(EMERGENCY_REACTION) } else { timers.reaction };
-        self.timer = Some((clock.now + patience, Why::NoReaction));
-        let call = self.beginning.call;
-        out.event(CallEvent::Routed { call, to: party, via, sent: number });
-        let (from, priority) = (self.beginning.from, self.beginning.priority);
-        let offer = Offer { from, number, via, priority, data: self.data };
-        out.tell_party(party, call, Order::Offer(offer));
-    }
-
-    /// An emergency call rings as long as the caller waits.
-    fn answer_timer(&mut self, clock: Clock, timers: Timers) {
-        self.timer = match self.beginning.priority {
-            Priority::Normal => Some((clock.now + timers.answer, Why::NoAnswer)),
-            Priority::Emergency => None,
-        };
-    }
-
-    /// A machine sounds. What answers a data call makes this one; a voice call goes on in spite of all others.
-    fn signal(&mut self, side: Side, signal: Signal, clock: Clock, out: &mut Outbox) {
-        if self.data || self.is_held() || !signal.is_data() {
-            return;
-        }
-        match self.phase {
-            Phase::Talking => {}
-            // An answer tone that overtakes the answer.
-            Phase::Early => {
-                self.early = Some((side, signal));
-                return;
-            }
-            Phase::Trying | Phase::Alerting | Phase::Over => return, // nobody hears it
-        }
-        self.data = true;
-        let call = self.beginning.call;
-        out.event(CallEvent::PassedThrough { call, by: Some((side, signal)) });
-        if let Some(Path { a, b, .. }) = self.path {
-            out.media(MediaAction::PassThrough { a, b });
-        }
-        self.tell(side.other(), Order::Data, out);
-        self.timer = Some((clock.now + CODEC_GRACE, Why::Codec));
-    }
-
-    fn hold(&mut self, side: Side, on: bool, out: &mut Outbox) {
-        match self.phase {
-            Phase::Talking => {}
-            // Before the answer there is nothing to hold; a line gives such a call up instead.
-            Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over => return,
-        }
-        let call = self.beginning.call;
-        match side {
-            Side::Caller => self.holds[0] = on,
-            Side::Called => self.holds[1] = on,
-        }
-        self.route_sound(out);
-        let (order, event) = if on {
-            (Order::Held, CallEvent::Held { call, by: side })
-        } else {
-            (Order::Retrieved, CallEvent::Resumed { call, by: side })
-        };
-        self.tell(side.other(), order, out);
-        out.event(event);
-    }
-
-    /// Makes the sound path what the phase and the holds ask for.
-    fn route_sound(&mut self, out: &mut Outbox) {
-        let way = match self.phase {
-            Phase::Early => Some(Way::ToA),
-            Phase::Talking if !self.is_held() => Some(Way::Both),
-            Phase::Talking | Phase::Trying | Phase::Alerting | Phase::Over => None,
-        };
-        let wanted = match (way, self.called) {
-            (Some(way), Some(b)) => Some(Path { a: self.beginning.caller, b, way }),
-            (Some(_) | None, _) => None,
-        };
-        if wanted == self.path {
-            return;
-        }
-        match wanted {
-            Some(Path { a, b, way }) => {
-                out.media(MediaAction::Connect { a, b, way });
-                if self.data {
-                    out.media(MediaAction::PassThrough { a, b });
-                }
-                self.path = wanted;
-            }
-            None => self.disconnect(out),
-        }
-    }
-
-    fn disconnect(&mut self, out: &mut Outbox) {
-        if let Some(Path { a, b, .. }) = self.path.take() {
-            out.media(MediaAction::Disconnect { a, b });
-        }
     }
 
     fn end(&mut self, cause: Cause, by: Clearer, clock: Clock, out: &mut Outbox) {
@@ -437,6 +353,9 @@ impl Call {
         self.tell(Side::Called, Order::Over(cause), out);
         let call = self.beginning.call;
         out.event(CallEvent::Cleared { call, cause, by });
+        if self.beginning.notice && self.answered.is_none() {
+            out.alarm(Alarm::DeskNotTold { notice: call, shown: self.beginning.from, cause });
+        }
         if self.beginning.priority == Priority::Emergency
             && self.answered.is_none()
             && by != Clearer::Side(Side::Caller)
@@ -449,9 +368,9 @@ impl Call {
             from: self.beginning.from,
             came_by: self.beginning.came_by,
             dialled: self.beginning.dialled,
-            sent: self.sent,
-            called: self.called,
-            went_by: self.went_by,
+            sent: self.last.map_or(Number::EMPTY, |last| last.sent),
+            called: self.called(),
+            went_by: self.went_by(),
             started: self.started,
             answered: self.answered.map(|answered| answered.wall),
             ended: clock.wall,
@@ -472,26 +391,33 @@ impl Call {
         }
     }
 
-    fn side(&self, party: Party) -> Option<Side> {
+    /// Which end of the call a party is.
+    pub fn side(&self, party: Party) -> Option<Side> {
         if party == self.beginning.caller {
             Some(Side::Caller)
-        } else if Some(party) == self.called {
+        } else if self.called.iter().any(|branch| branch.party == party) {
             Some(Side::Called)
         } else {
             None
         }
     }
 
-    fn party(&self, side: Side) -> Option<Party> {
+    fn tell(&self, side: Side, order: Order, out: &mut Outbox) {
         match side {
-            Side::Caller => Some(self.beginning.caller),
-            Side::Called => self.called,
+            Side::Caller if self.beginning.notice => {}
+            Side::Caller => out.tell_party(self.beginning.caller, self.beginning.call, order),
+            Side::Called => {
+                for branch in &self.called {
+                    out.tell_party(branch.party, self.beginning.call, order);
+                }
+            }
         }
     }
 
-    fn tell(&self, side: Side, order: Order, out: &mut Outbox) {
-        if let Some(party) = self.party(side) {
-            out.tell_party(party, self.beginning.call, order);
+    fn rings(&mut self, out: &mut Outbox) {
+        if !self.rang {
+            self.rang = true;
+            out.event(CallEvent::Alerting(self.beginning.call));
         }
     }
 

@@ -34,6 +34,31 @@ impl Identity {
         Self { number: Number::new(number), name: Text::new(name), presentation: Presentation::Allowed }
     }
 
+    /// What an exchange told of a caller.
+    pub fn of_exchange(caller: &CallerId) -> Self {
+        let (number, why) = match &caller.number {
+            Ok(number) => (Number::new(number.as_str()), None),
+            Err(absence) => (Number::EMPTY, Some(*absence)),
+        };
+        let name = match &caller.name {
+            Some(Ok(name)) => *name,
+            Some(Err(_)) | None => Text::default(),
+        };
+        let presentation = match why {
+            None => Presentation::Allowed,
+            Some(Absence::Private) => Presentation::Private,
+            // A name alone is still shown.
+            Some(Absence::Unavailable) if !name.is_empty() => Presentation::Allowed,
+            Some(Absence::Unavailable) => Presentation::Unavailable,
+        };
+        Self { number, name, presentation }
+    }
+
+    /// A caller of whom nothing is known.
+    pub fn unknown() -> Self {
+        Self { presentation: Presentation::Unavailable, ..Self::default() }
+    }
+
     /// What a display gets at `wall`, `offset_minutes` east of UTC. Only digits go into its number and only
     /// printable characters into its name, whatever the far end sent.
     pub fn for_display(&self, wall: WallTime, offset_minutes: i32) -> CallerId {

@@ -65,7 +65,7 @@ impl Leg {
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {}
             },
             FarEvent::EarlyMedia => match self.state {
-                State::Called => self.tell(CallInput::Early, out),
+                State::Called => self.tell(CallInput::Early { both: false }, out),
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // as above
             },
             FarEvent::Answered => match self.state {
@@ -89,9 +89,10 @@ impl Leg {
             FarEvent::Held => self.far_hold(true, out),
             FarEvent::Resumed => self.far_hold(false, out),
             FarEvent::Digit { digit, length } => match self.state {
-                State::Talking => self.tell(CallInput::Digit(digit, length), out),
+                // A caller dials on an exchange's dial tone before the answer; the call knows whether it does.
+                State::Talking | State::Calling => self.tell(CallInput::Digit(digit, length), out),
                 // Nobody listens yet, or no longer.
-                State::Calling | State::Called | State::Held | State::Recalling | State::Gone => {}
+                State::Called | State::Held | State::Recalling | State::Gone => {}
             },
         }
     }
@@ -162,6 +163,10 @@ impl Leg {
                 }
                 State::Gone => {} // it ended in the same moment
             },
+            Order::Digit(digit, length) => {
+                out.media(MediaAction::Digit { to: Party::Far(self.id), digit, length });
+            }
+            Order::Notice => self.tone(Some(Tone::Confirmation), out),
             Order::Over(cause) => self.over(cause, out),
         }
     }

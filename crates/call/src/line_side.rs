@@ -13,15 +13,16 @@
 //! missed: all calls of the line are given up first.
 
 mod dial;
+mod events;
 mod orders;
 
-use tipring_port::{LineCommand, LineEvent, LineFault, LineSummary, Refusal, Tone};
+use tipring_port::{LineCommand, LineSummary, Tone};
 use tipring_units::{CallId, Epoch, Instant, LineId, Millis, WallTime};
 
 use crate::digits::{Reader, Verdict};
 use crate::outbox::{CallInput, Offer, Outbox, Wish};
 use crate::plan::Plan;
-use crate::{Alarm, CallEvent, Cause, LineDoing, Number, Party, Setup, Why};
+use crate::{CallEvent, Cause, LineDoing, Number, Party, Setup, Why};
 
 /// Calls of one line, held ones included, at the most.
 pub const MAX_CALLS_PER_LINE: usize = 4;
@@ -59,7 +60,7 @@ enum State {
     Recalling(CallId),
     /// Told to stop ringing; a call that came meanwhile waits for that.
     Stopping(Option<(CallId, Offer)>),
-    /// Out of service, or its card is silent.
+    /// Out of service, its card is silent, or the relay has it.
     Down,
 }
 
@@ -74,6 +75,8 @@ pub(crate) struct LineSide {
     /// The administrative state that was ordered last.
     ordered: Option<bool>,
     silent: bool,
+    /// The relay has it.
+    lifeline: bool,
     timer: Option<(Instant, Why)>,
 }
 
@@ -88,6 +91,7 @@ impl LineSide {
             in_service: true,
             ordered: None,
             silent: false,
+            lifeline: false,
             timer: None,
         }
     }
@@ -96,7 +100,7 @@ impl LineSide {
     /// off-hook. If that has changed meanwhile, what the line says to being parked tells.
     pub fn lost(&self) -> Self {
         let state = match self.state {
-            _ if !self.in_service || self.silent => State::Down,
+            _ if !self.in_service || self.silent || self.lifeline => State::Down,
             State::Dialling(..) | State::Waiting(..) | State::Talking(_) | State::Told | State::Parked => {
                 State::Parked
             }
@@ -110,6 +114,7 @@ impl LineSide {
             in_service: self.in_service,
             ordered: self.ordered,
             silent: self.silent,
+            lifeline: self.lifeline,
             ..Self::new(self.line)
         }
     }
@@ -164,71 +169,6 @@ impl LineSide {
             | State::Recalling(_)
             | State::Stopping(_)
             | State::Down => Number::EMPTY,
-        }
-    }
-
-    /// The line says something.
-    pub fn on_event(&mut self, epoch: Epoch, event: LineEvent, scene: &mut Scene<'_>) {
-        if !self.catch_up(epoch, scene) {
-            return;
-        }
-        match event {
-            LineEvent::Seized => self.seized(scene),
-            LineEvent::Answered => self.lifted(scene),
-            LineEvent::Released => self.hung_up(scene),
-            LineEvent::Flash(_) => self.flash(scene),
-            LineEvent::DigitBegan(_) => self.hush(scene),
-            LineEvent::Digit { digit, source, length } => self.digit(digit, source, length, scene),
-            LineEvent::Ringing => match self.state {
-                State::Ringing(call) => self.tell(call, CallInput::Alerting, scene),
-                // A recall is not told to anybody; elsewhere it raced with the end of ringing.
-                State::Recalling(_)
-                | State::Idle
-                | State::Dialling(..)
-                | State::Waiting(..)
-                | State::Talking(_)
-                | State::Told
-                | State::Parked
-                | State::Stopping(_)
-                | State::Down => {}
-            },
-            LineEvent::RingStopped => self.ring_stopped(scene),
-            LineEvent::Refused(refusal) => self.refused(refusal, scene),
-            LineEvent::Fault(fault) => self.fault(fault, scene),
-            LineEvent::FaultCleared(fault) => {
-                scene.out.alarm(Alarm::LineFaultCleared(self.line, fault));
-                if fault == LineFault::CardSilent {
-                    self.silent = false;
-                    self.up_again();
-                }
-            }
-            LineEvent::InService(on) => {
-                // Else the echo of an older order than the last.
-                if self.ordered.is_none_or(|ordered| ordered == on) {
-                    self.in_service(on, scene);
-                }
-            }
-            // Its own state was lost as the receiver was lifted, and the line was told to park.
-            LineEvent::Roh(_) if matches!(self.state, State::Idle) => self.enter(State::Parked),
-            // Nothing of a call hangs on these.
-            LineEvent::CallerIdSent(_)
-            | LineEvent::CallerIdOmitted { .. }
-            | LineEvent::Roh(_)
-            | LineEvent::SupervisionDone
-            // News of outside lines.
-            | LineEvent::Incoming
-            | LineEvent::Caller(_)
-            | LineEvent::Offered
-            | LineEvent::GaveUp
-            | LineEvent::ExchangeReady(_)
-            | LineEvent::Dialled
-            | LineEvent::Exchange(_)
-            | LineEvent::FarAnswered(_)
-            | LineEvent::FarCleared(_)
-            | LineEvent::Metered(_)
-            | LineEvent::InUse(_)
-            | LineEvent::Waiting(_)
-            | LineEvent::Lifeline(_) => {}
         }
     }
 
@@ -517,67 +457,6 @@ impl LineSide {
         self.tell(call, CallInput::Retrieve, scene);
     }
 
-    fn refused(&mut self, refusal: Refusal, scene: &mut Scene<'_>) {
-        let cause = match refusal {
-            // It carries the epoch of the command. The end of that epoch came before it, so it was dropped as
-            // old already, or that end was lost: with the line's state, or for lack of room, and then its summary
-            // is on the way.
-            Refusal::Stale => {
-                if matches!(self.state, State::Parked) {
-                    self.enter(State::Idle);
-                }
-                return;
-            }
-            Refusal::OffHook => Cause::Glare,
-            Refusal::OutOfService | Refusal::Incoming | Refusal::InUse | Refusal::Guard => {
-                Cause::OUT_OF_ORDER
-            }
-        };
-        match (&self.state, refusal) {
-            (State::Recalling(_), Refusal::OffHook) => {} // lifted as it was to ring back: that answers it
-            (State::Ringing(_) | State::Recalling(_), _) => {
-                self.give_up(cause, scene);
-                if refusal == Refusal::OutOfService {
-                    self.stop_ringing(scene); // another command may be what was refused
-                }
-            }
-            (State::Stopping(_), _) => self.ring_over(scene),
-            // Other commands are refused only where the line's own news of it is on the way.
-            (
-                State::Idle
-                | State::Dialling(..)
-                | State::Waiting(..)
-                | State::Talking(_)
-                | State::Told
-                | State::Parked
-                | State::Down,
-                _,
-            ) => {}
-        }
-    }
-
-    fn fault(&mut self, fault: LineFault, scene: &mut Scene<'_>) {
-        scene.out.alarm(Alarm::LineFault(self.line, fault));
-        match fault {
-            LineFault::CardSilent => {
-                self.silent = true;
-                self.give_up(Cause::LineLost, scene);
-                self.enter(State::Down);
-            }
-            // The line begins anew; if it is off-hook, it says so.
-            LineFault::Panicked => {
-                let down = matches!(self.state, State::Down);
-                self.give_up(Cause::Fault, scene);
-                if down {
-                    self.enter(State::Down);
-                }
-            }
-            // Calls still work; or it is no telephone's.
-            LineFault::Leakage | LineFault::NoBattery | LineFault::NoDialTone | LineFault::ForeignVoltage => {
-            }
-        }
-    }
-
     fn in_service(&mut self, on: bool, scene: &mut Scene<'_>) {
         self.in_service = on;
         if on {
@@ -589,7 +468,7 @@ impl LineSide {
     }
 
     fn up_again(&mut self) {
-        if matches!(self.state, State::Down) && self.in_service && !self.silent {
+        if matches!(self.state, State::Down) && self.in_service && !self.silent && !self.lifeline {
             self.enter(State::Idle);
         }
     }

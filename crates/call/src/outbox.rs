@@ -10,7 +10,8 @@ use tipring_units::{CallId, Epoch, LineId, Millis};
 
 use crate::plan::Selection;
 use crate::{
-    Alarm, CallEvent, Cause, FarAction, FarId, Identity, MediaAction, Number, Output, Party, Priority, Via,
+    Alarm, CallEvent, Cause, FarAction, FarId, Identity, MediaAction, Number, Output, Party, Permission,
+    Priority, Via,
 };
 
 /// Messages between machines that can wait, at the most: clearing the whole box at once takes a few for each
@@ -40,6 +41,12 @@ pub(crate) enum Wish {
     Nothing { dialled: Number, cause: Cause },
     /// A far leg asks for this.
     Incoming { to: Number, from: Identity, via: Via },
+    /// A telephone was lifted that dials by itself.
+    Lifted,
+    /// An exchange rings.
+    Outside { from: Identity },
+    /// Who called in on an outside line dialled this; `trusted` with the right PIN.
+    Disa { selection: Selection, from: Identity, may_call: Permission, trusted: bool },
 }
 
 /// What a party tells its call.
@@ -47,8 +54,8 @@ pub(crate) enum Wish {
 pub(crate) enum CallInput {
     /// The called telephone rings.
     Alerting,
-    /// The called sends sound before the answer.
-    Early,
+    /// The called sends sound before the answer; `both`: and hears the caller, who dials on it.
+    Early { both: bool },
     /// The called answered.
     Answered,
     /// The called cannot be reached. It knows nothing of the call any more.
@@ -90,6 +97,10 @@ pub(crate) enum Order {
     Recalling,
     /// The call carries a fax or a modem.
     Data,
+    /// The other end sends a digit by signalling.
+    Digit(u8, Millis),
+    /// You are told of an emergency call: hear that you were.
+    Notice,
     /// The call is over for you.
     Over(Cause),
 }
@@ -107,6 +118,8 @@ pub(crate) struct Offer {
     pub priority: Priority,
     /// It carries a fax or a modem.
     pub data: bool,
+    /// An outside line gives up what it is in for this call.
+    pub preempt: bool,
 }
 
 /// Where machines leave what they have to say.

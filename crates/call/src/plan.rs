@@ -148,6 +148,9 @@ impl Plan {
             Destination::Number(_) | Destination::Phones => None,
             Destination::Server { .. } | Destination::Lines { .. } | Destination::Line { .. } => {
                 let part = outside.and_then(|start| sent.get(start..)).unwrap_or(sent);
+                if rule.gives_the_exchange(part) {
+                    return Some(NumberKind::International); // whoever hears its dial tone may dial anything
+                }
                 match self.numbering.look(part) {
                     Outside::Complete(kind) | Outside::Open(kind) => Some(kind),
                     Outside::Partial | Outside::Unknown => {
@@ -203,6 +206,16 @@ impl Rule {
     fn plain(text: &str, steps: Vec<Step>, to: Destination, offline: bool) -> Self {
         let text = text.to_owned();
         Self { text, steps, to, barred: false, short: None, long: None, pause: None, offline }
+    }
+
+    /// True if the caller gets the dial tone of an exchange.
+    fn gives_the_exchange(&self, sent: &str) -> bool {
+        match self.to {
+            Destination::Lines { number } | Destination::Line { number, .. } => {
+                number.map_or(sent.is_empty(), |number| number.is_empty())
+            }
+            Destination::Number(_) | Destination::Phones | Destination::Server { .. } => false,
+        }
     }
 
     /// True if the number has no greatest length.

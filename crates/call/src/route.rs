@@ -1,14 +1,19 @@
-//! From a number to the party that it reaches.
+//! From a number to the parties that it reaches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tipring_units::LineId;
+use tipring_units::{LineId, Millis, WallTime};
 
 use crate::plan::Selection;
-use crate::{Cause, Destination, Number, ServerName, Setup};
+use crate::station::Station;
+use crate::{Cause, Destination, Hunt, Number, OutsideLine, ServerName, Setup};
 
-/// Ways that one call tries, at the most.
-pub const MAX_WAYS: usize = 8;
+/// Ways that one call tries one after the other, at the most.
+pub const MAX_WAYS: usize = 64;
+/// Parties that one call rings at once, at the most.
+pub const MAX_RINGS: usize = 32;
+/// Outside lines of one hunt, at the most; an emergency call goes round twice.
+const MAX_HUNT: usize = 24;
 
 /// Who is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,73 +29,267 @@ pub enum Target {
         /// The number as sent.
         number: Number,
     },
+    /// A number at the exchange behind an outside line; an empty one: its dial tone.
+    Outside {
+        /// The line.
+        line: LineId,
+        /// The number as sent.
+        number: Number,
+        /// Whatever the line is in gives way.
+        preempt: bool,
+    },
 }
 
-/// Where `selection` goes: at least one way, in the order in which to try them.
-///
-/// # Errors
-/// The cause, where it goes nowhere.
-pub(crate) fn ways(
-    setup: &Setup,
-    down: &BTreeSet<ServerName>,
-    selection: &Selection,
-) -> Result<Vec<Target>, Cause> {
-    match selection.to {
-        Some(to) => way(setup, down, to, selection.sent).map(|target| vec![target]),
-        None => emergency_ways(setup, down, selection.sent),
+/// How long an attempt may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Patience {
+    /// As any call of the house.
+    House,
+    /// This long, whatever comes of it; then the next one.
+    For(Millis),
+    /// As long as the caller waits.
+    Forever,
+}
+
+/// Those that are called at once, until one of them answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// Who.
+    pub targets: Vec<Target>,
+    /// For how long.
+    pub patience: Patience,
+    /// The next attempt follows whatever this one came to, not only where the way was at fault.
+    pub always: bool,
+}
+
+impl Attempt {
+    /// An attempt at one party.
+    pub fn one(target: Target) -> Self {
+        Self { targets: vec![target], patience: Patience::House, always: false }
     }
 }
 
-/// Whom a call from a server rings that asks for `to`.
-///
-/// A server's call only ever reaches a telephone: the dial plan is not for it, or anybody outside could call
-/// out through this box.
-pub(crate) fn inbound(setup: &Setup, server: ServerName, to: Number) -> Result<Target, Cause> {
-    let plain = Number::new(to.as_str().trim_start_matches('+'));
-    let rings = setup.servers.iter().find(|one| one.name == server).and_then(|one| one.rings);
-    telephone(setup, to)
-        .or_else(|| telephone(setup, plain))
-        .or_else(|| rings.and_then(|number| telephone(setup, number)))
-        .or(match (setup.phones.as_slice(), setup.users.as_slice()) {
-            ([only], []) => Some(Target::Line(only.line)),
-            _ => None,
-        })
-        .ok_or(Cause::UNALLOCATED)
+/// What the ways of a call depend on.
+pub(crate) struct Map<'a> {
+    pub setup: &'a Setup,
+    pub down: &'a BTreeSet<ServerName>,
+    pub stations: &'a BTreeMap<LineId, Station>,
+    /// The outside line that was taken last.
+    pub taken: Option<LineId>,
+    /// The outside line that calls, if one does.
+    pub own: Option<LineId>,
 }
 
-fn telephone(setup: &Setup, number: Number) -> Option<Target> {
-    let line = setup.phones.iter().find(|phone| phone.number == number).map(|phone| Target::Line(phone.line));
-    line.or_else(|| {
-        setup.users.iter().find(|user| user.number == number).map(|user| Target::User(user.number))
-    })
-}
-
-fn way(setup: &Setup, down: &BTreeSet<ServerName>, to: Destination, sent: Number) -> Result<Target, Cause> {
-    match to {
-        Destination::Number(number) => telephone(setup, number).ok_or(Cause::UNALLOCATED),
-        Destination::Phones => telephone(setup, sent).ok_or(Cause::UNALLOCATED),
-        Destination::Server { name, .. } if !setup.servers.iter().any(|server| server.name == name) => {
-            Err(Cause::NoWay)
-        }
-        Destination::Server { name, .. } if down.contains(&name) => Err(Cause::NETWORK),
-        Destination::Server { name, number } => Ok(Target::Server { name, number: number.unwrap_or(sent) }),
-        Destination::Lines { .. } | Destination::Line { .. } => Err(Cause::NO_CIRCUIT),
-    }
-}
-
-/// The ways of `[emergency]`, or every server. One that is down is tried last rather than not at all.
-fn emergency_ways(setup: &Setup, down: &BTreeSet<ServerName>, sent: Number) -> Result<Vec<Target>, Cause> {
-    let servers = setup.servers.iter().map(|server| Destination::Server { name: server.name, number: None });
-    let all: Vec<Destination> =
-        if setup.emergency.via.is_empty() { servers.collect() } else { setup.emergency.via.clone() };
-    let none = BTreeSet::new();
-    let up = all.iter().filter_map(|to| way(setup, down, *to, sent).ok());
-    let mut ways: Vec<Target> = up.collect();
-    for target in all.iter().filter_map(|to| way(setup, &none, *to, sent).ok()) {
-        if !ways.contains(&target) {
-            ways.push(target);
+impl Map<'_> {
+    /// Where `selection` goes: at least one way, in the order in which to try them.
+    ///
+    /// # Errors
+    /// The cause, where it goes nowhere.
+    pub fn ways(&self, selection: &Selection) -> Result<Vec<Attempt>, Cause> {
+        match selection.to {
+            Some(to) => self.way(to, selection.sent),
+            None => self.emergency_ways(selection.sent),
         }
     }
-    ways.truncate(MAX_WAYS);
-    if ways.is_empty() { Err(Cause::NoWay) } else { Ok(ways) }
+
+    /// Whom a call from a server rings that asks for `to`: the telephone of that number.
+    pub fn telephone_of(&self, to: Number) -> Option<Target> {
+        let plain = Number::new(to.as_str().trim_start_matches('+'));
+        self.telephone(to).or_else(|| self.telephone(plain))
+    }
+
+    /// Who is rung for a number from `server` that nobody has.
+    pub fn fallback_of(&self, server: ServerName) -> Option<Target> {
+        let rings = self.setup.servers.iter().find(|one| one.name == server).and_then(|one| one.rings);
+        rings.and_then(|number| self.telephone(number)).or(
+            match (self.setup.phones.as_slice(), self.setup.users.as_slice()) {
+                ([only], []) => Some(Target::Line(only.line)),
+                _ => None,
+            },
+        )
+    }
+
+    /// Who is called by a telephone as soon as it is lifted: one after the other, until one takes the call.
+    pub fn lifted(&self, dials: &[Destination]) -> Result<Vec<Attempt>, Cause> {
+        let mut last = Cause::NoWay;
+        let mut all = Vec::new();
+        for to in dials {
+            match self.way(*to, Number::EMPTY) {
+                Ok(ways) => all.extend(ways.into_iter().map(|way| Attempt { always: true, ..way })),
+                Err(cause) => last = cause,
+            }
+        }
+        all.truncate(MAX_WAYS);
+        if all.is_empty() { Err(last) } else { Ok(all) }
+    }
+
+    /// Who is rung for a call that comes in on `line` at `wall`.
+    pub fn incoming(&self, line: &OutsideLine, wall: WallTime) -> Result<Vec<Attempt>, Cause> {
+        let civil = wall.civil(self.setup.offset_minutes);
+        let minute = u16::from(civil.hour) * 60 + u16::from(civil.minute);
+        let night = line.night.filter(|night| is_within(minute, night.from, night.to));
+        let rings = night.map_or(line.rings.clone(), |night| vec![night.rings]);
+        let mut targets: Vec<Target> = Vec::new();
+        let mut last = Cause::NoWay;
+        for to in rings {
+            match self.way(to, line.number) {
+                Ok(ways) => {
+                    // Of a hunt the first line; a ring group has each party once.
+                    let first = ways.first().and_then(|way| way.targets.first()).copied();
+                    targets.extend(first.filter(|target| !targets.contains(target)));
+                }
+                Err(cause) => last = cause,
+            }
+        }
+        targets.truncate(MAX_RINGS);
+        let fallback = line.fallback.and_then(|to| self.way(to, line.number).ok()).unwrap_or_default();
+        let patience = if fallback.is_empty() { Patience::Forever } else { Patience::For(line.ring_time) };
+        let mut ways = Vec::new();
+        if !targets.is_empty() {
+            ways.push(Attempt { targets, patience, always: true });
+        }
+        ways.extend(fallback.into_iter().map(|way| Attempt { patience: Patience::Forever, ..way }));
+        ways.truncate(MAX_WAYS);
+        if ways.is_empty() { Err(last) } else { Ok(ways) }
+    }
+
+    /// One destination: several ways only where outside lines are hunted.
+    pub fn way(&self, to: Destination, sent: Number) -> Result<Vec<Attempt>, Cause> {
+        match to {
+            Destination::Number(number) => self.one(self.telephone(number), Cause::UNALLOCATED),
+            Destination::Phones => self.one(self.telephone(sent), Cause::UNALLOCATED),
+            Destination::Server { name, .. } if !self.has_server(name) => Err(Cause::NoWay),
+            Destination::Server { name, .. } if self.down.contains(&name) => Err(Cause::NETWORK),
+            Destination::Server { name, number } => {
+                Ok(vec![Attempt::one(Target::Server { name, number: number.unwrap_or(sent) })])
+            }
+            Destination::Lines { number } => {
+                let number = number.unwrap_or(sent);
+                let lines = self.hunt();
+                if lines.is_empty() {
+                    return Err(Cause::NoWay);
+                }
+                let free: Vec<LineId> = lines.iter().copied().filter(|line| self.is_free(*line)).collect();
+                if free.is_empty() {
+                    let dead = lines.iter().all(|line| self.is_dead(*line));
+                    return Err(if dead { Cause::OUT_OF_ORDER } else { Cause::NO_CIRCUIT });
+                }
+                let way = |line| Attempt::one(Target::Outside { line, number, preempt: false });
+                Ok(free.into_iter().take(MAX_HUNT).map(way).collect())
+            }
+            Destination::Line { line, number } => {
+                let outside = self.setup.lines.iter().find(|one| one.number == line);
+                let line = outside.map(|one| one.line).filter(|line| Some(*line) != self.own);
+                let target = |line| Target::Outside { line, number: number.unwrap_or(sent), preempt: false };
+                self.one(line.map(target), Cause::NoWay)
+            }
+        }
+    }
+
+    fn one(&self, target: Option<Target>, cause: Cause) -> Result<Vec<Attempt>, Cause> {
+        target.map(|target| vec![Attempt::one(target)]).ok_or(cause)
+    }
+
+    fn has_server(&self, name: ServerName) -> bool {
+        self.setup.servers.iter().any(|server| server.name == name)
+    }
+
+    fn telephone(&self, number: Number) -> Option<Target> {
+        let line = self.setup.phones.iter().find(|phone| phone.number == number);
+        let user = || self.setup.users.iter().find(|user| user.number == number);
+        line.map(|phone| Target::Line(phone.line)).or_else(|| user().map(|user| Target::User(user.number)))
+    }
+
+    /// The outside lines in the order in which to try them; one on which no dial tone came last is at the end.
+    fn hunt(&self) -> Vec<LineId> {
+        let mut lines: Vec<LineId> =
+            self.setup.lines.iter().map(|line| line.line).filter(|line| Some(*line) != self.own).collect();
+        match self.setup.hunt {
+            Hunt::Linear => {}
+            Hunt::Circular => {
+                let place = |line: LineId| self.setup.lines.iter().position(|one| one.line == line);
+                if let Some(taken) = self.taken.and_then(place) {
+                    // `own` is not among them: what counts is the place in the configuration.
+                    lines.sort_by_key(|line| place(*line).is_some_and(|place| place <= taken));
+                }
+            }
+            Hunt::LeastRecent => {
+                lines.sort_by_key(|line| self.outside(*line).and_then(|side| side.last_used()));
+            }
+        }
+        lines.sort_by_key(|line| self.outside(*line).is_some_and(|side| side.is_doubtful()));
+        lines
+    }
+
+    fn outside(&self, line: LineId) -> Option<&crate::outside::OutsideSide> {
+        self.stations.get(&line).and_then(Station::outside)
+    }
+
+    fn is_free(&self, line: LineId) -> bool {
+        self.outside(line).is_some_and(|side| side.is_free())
+    }
+
+    fn is_dead(&self, line: LineId) -> bool {
+        self.outside(line).is_none_or(|side| side.is_dead())
+    }
+
+    /// The ways of `[emergency]`, or every server and every outside line. A server that is down is tried last
+    /// rather than not at all. Where every outside line is busy, the least important call on one gives way.
+    fn emergency_ways(&self, sent: Number) -> Result<Vec<Attempt>, Cause> {
+        let setup = self.setup;
+        let servers =
+            setup.servers.iter().map(|server| Destination::Server { name: server.name, number: None });
+        let lines = (!setup.lines.is_empty()).then_some(Destination::Lines { number: None });
+        let all: Vec<Destination> = if setup.emergency.via.is_empty() {
+            servers.chain(lines).collect()
+        } else {
+            setup.emergency.via.clone()
+        };
+        let mut ways: Vec<Attempt> = all.iter().filter_map(|to| self.way(*to, sent).ok()).flatten().collect();
+        for to in &all {
+            let (lines, number) = match to {
+                Destination::Lines { number } => (self.hunt(), *number),
+                Destination::Line { line, number } => {
+                    let own = setup.lines.iter().filter(|one| one.number == *line).map(|one| one.line);
+                    (own.collect(), *number)
+                }
+                Destination::Number(_) | Destination::Phones | Destination::Server { .. } => continue,
+            };
+            let rank = |line: &LineId| self.outside(*line).and_then(|side| side.importance());
+            let mut lines: Vec<LineId> = lines.into_iter().filter(|line| rank(line).is_some()).collect();
+            lines.sort_by_key(rank);
+            let number = number.unwrap_or(sent);
+            let way = |line| Attempt::one(Target::Outside { line, number, preempt: true });
+            ways.extend(lines.into_iter().take(MAX_HUNT).map(way));
+        }
+        let none = BTreeSet::new();
+        let up = Map { down: &none, ..*self };
+        for to in all.iter().filter(|to| matches!(to, Destination::Server { .. })) {
+            for attempt in up.way(*to, sent).into_iter().flatten() {
+                if !ways.contains(&attempt) {
+                    ways.push(attempt);
+                }
+            }
+        }
+        ways.truncate(MAX_WAYS);
+        if ways.is_empty() { Err(Cause::NoWay) } else { Ok(ways) }
+    }
+}
+
+/// True if `minute` of the day is in what begins at `from` and ends before `to`, over midnight where `to` is smaller.
+fn is_within(minute: u16, from: u16, to: u16) -> bool {
+    if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_goes_over_midnight() {
+        assert!(is_within(23 * 60, 18 * 60, 8 * 60) && is_within(7 * 60 + 59, 18 * 60, 8 * 60));
+        assert!(!is_within(8 * 60, 18 * 60, 8 * 60) && !is_within(12 * 60, 18 * 60, 8 * 60));
+        assert!(is_within(12 * 60, 12 * 60, 13 * 60) && !is_within(13 * 60, 12 * 60, 13 * 60));
+        assert!(!is_within(0, 0, 0), "from and to alike: never");
+    }
 }

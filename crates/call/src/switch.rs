@@ -9,21 +9,24 @@
 //! (a line's own state, a call, a far leg), tells those who had to do with it, and goes on with the messages
 //! that were waiting. All other machines are untouched, since only one is ever borrowed at a time.
 
+mod begin;
+mod recover;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use tipring_port::{LineCommand, Signal};
+use tipring_port::Signal;
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
-use crate::call::{Beginning, Call, Clock};
+use crate::call::{Call, Clock};
 use crate::leg::Leg;
-use crate::line_side::{LineSide, Scene};
+use crate::line_side::Scene;
 use crate::outbox::{CallInput, Message, Order, Outbox, Wish};
 use crate::plan::Plan;
-use crate::route::{self, Target};
+use crate::station::Station;
 use crate::timers::{Owner, Timers};
 use crate::{
-    Alarm, CallEvent, Cause, FarAction, FarEvent, FarId, Identity, Input, MAX_CALLS, MAX_LEGS, Number,
-    Output, Party, Permission, Priority, RESERVED, ServerName, Setup, Via, Why,
+    Alarm, CallEvent, Cause, FarAction, FarEvent, FarId, Input, LineDoing, MAX_LEGS, Output, Party, Priority,
+    RESERVED, ServerName, Setup, Why,
 };
 
 /// Lines, at the most; the configuration's further ones are not used.
@@ -48,7 +51,9 @@ pub struct Switch {
     pub(crate) setup: Setup,
     pub(crate) plan: Plan,
     down: BTreeSet<ServerName>,
-    pub(crate) lines: BTreeMap<LineId, LineSide>,
+    pub(crate) lines: BTreeMap<LineId, Station>,
+    /// The outside line that was taken last.
+    taken: Option<LineId>,
     pub(crate) legs: BTreeMap<FarId, Leg>,
     pub(crate) calls: BTreeMap<CallId, Call>,
     timers: Timers,
@@ -63,12 +68,13 @@ impl Switch {
     /// A switch without calls; every line is taken to be idle and in service until it says otherwise.
     pub fn new(setup: Setup) -> Self {
         let plan = Plan::new(&setup);
-        let lines = lines_of(&setup).map(|line| (line, LineSide::new(line))).collect();
+        let lines = lines_of(&setup).map(|line| (line, Station::new(&setup, line))).collect();
         Self {
             setup,
             plan,
             down: BTreeSet::new(),
             lines,
+            taken: None,
             legs: BTreeMap::new(),
             calls: BTreeMap::new(),
             timers: Timers::default(),
@@ -99,7 +105,7 @@ impl Switch {
                 self.with_line(line, |side, scene| side.set_in_service(on, scene));
             }
             Input::Consult(line) => self.with_line(line, |side, scene| side.consult(scene)),
-            Input::FlashOut(_) => {}
+            Input::FlashOut(line) => self.with_line(line, |side, scene| side.flash_out(scene)),
             Input::Clear(call) => self.clear(call, Cause::Managed),
             Input::Stop => {
                 self.stopping = true;
@@ -133,74 +139,15 @@ impl Switch {
         &self.plan
     }
 
+    /// True while a PIN is dialled on the line: who keeps a record of a line's events leaves its digits out.
+    pub fn hides_digits(&self, line: LineId) -> bool {
+        self.lines.get(&line).and_then(Station::outside).is_some_and(|side| side.hides_digits())
+    }
+
     /// True if there are servers and none is up: the plan's offline rules come first.
     pub fn is_offline(&self) -> bool {
         !self.setup.servers.is_empty()
             && self.setup.servers.iter().all(|server| self.down.contains(&server.name))
-    }
-
-    /// Drops the machine that was running when `handle` did not come back, and goes on with the rest.
-    pub fn recover(&mut self) {
-        match self.running.take() {
-            Some(Machine::Line(line)) => self.abandon_line(line),
-            Some(Machine::Call(call)) => self.abandon_call(call),
-            Some(Machine::Leg(leg)) => self.abandon_leg(leg),
-            None => self.run_messages(),
-        }
-    }
-
-    /// Makes `machine` panic when it runs next, so that explorers can show that only it is lost.
-    pub fn arm_fault(&mut self, machine: Machine) {
-        self.armed = Some(machine);
-    }
-
-    /// Drops a line's own state. Its calls are cleared (program fault); the line begins anew.
-    pub fn abandon_line(&mut self, line: LineId) {
-        let Some(side) = self.lines.get(&line) else { return };
-        let fresh = side.lost();
-        let (epoch, doing) = (fresh.epoch(), fresh.doing());
-        self.lines.insert(line, fresh);
-        self.timers.set(Owner::Line(line), None);
-        // who looks at the status must not see it talk on
-        self.out.event(CallEvent::Line { line, doing });
-        self.out.line(line, epoch, LineCommand::StopRing);
-        self.out.line(line, epoch, LineCommand::Park);
-        // What was lost may be news of its epoch.
-        self.out.line(line, epoch, LineCommand::Report);
-        self.out.alarm(Alarm::LineAbandoned(line));
-        self.lose_party(Party::Line(line));
-        self.run_messages();
-    }
-
-    /// Drops a call. Both its parties are cleared, and it has its record like any other.
-    pub fn abandon_call(&mut self, id: CallId) {
-        if let Some(mut call) = self.calls.remove(&id) {
-            self.timers.set(Owner::Call(id), None);
-            self.out.alarm(Alarm::CallAbandoned(id));
-            call.clear(Cause::Fault, self.clock, &mut self.out);
-        }
-        self.run_messages();
-    }
-
-    /// Drops a far leg. The leg is ended, and its call.
-    pub fn abandon_leg(&mut self, leg: FarId) {
-        if self.legs.remove(&leg).is_some() {
-            self.out.alarm(Alarm::LegAbandoned(leg));
-            self.lose_party(Party::Far(leg));
-            self.run_messages(); // its sound path goes first
-            self.out.far(leg, FarAction::End(Cause::Fault));
-        }
-        self.run_messages();
-    }
-
-    fn lose_party(&mut self, party: Party) {
-        for (id, call) in &self.calls {
-            if call.caller() == party {
-                self.out.tell_call(*id, party, CallInput::Gone(Cause::Fault));
-            } else if call.called() == Some(party) {
-                self.out.tell_call(*id, party, CallInput::Failed(Cause::Fault));
-            }
-        }
     }
 
     fn run_timers(&mut self) {
@@ -274,6 +221,8 @@ impl Switch {
             | Order::Retrieved
             | Order::Recalling
             | Order::Data
+            | Order::Digit(..)
+            | Order::Notice
             | Order::Over(_) => {} // it gave its calls up when it went
         }
     }
@@ -306,110 +255,10 @@ impl Switch {
         }
     }
 
-    fn begin(&mut self, call: CallId, caller: Party, wish: Wish) {
-        let (dialled, emergency) = match wish {
-            Wish::Selected(selection) => (selection.dialled, selection.is_emergency()),
-            Wish::Nothing { dialled, .. } => (dialled, false),
-            Wish::Incoming { to, via: Via::User(_), .. } => {
-                let read = self.plan.read_whole(to.as_str(), self.is_offline());
-                (to, read.is_ok_and(|selection| selection.is_emergency()))
-            }
-            Wish::Incoming { to, via: Via::Server(_), .. } => (to, false),
-        };
-        let (priority, room) = if emergency {
-            (Priority::Emergency, MAX_CALLS)
-        } else {
-            (Priority::Normal, MAX_CALLS - RESERVED)
-        };
-        if self.calls.len() >= room {
-            self.out.alarm(Alarm::Full);
-            self.out.tell_party(caller, call, Order::Over(Cause::NoRoom));
-            return;
-        }
-        let (from, came_by, ways) = self.find_ways(caller, wish);
-        let ways = ways.and_then(|ways| match (caller, ways.as_slice()) {
-            (Party::Line(line), [Target::Line(called)]) if *called == line => Err(Cause::BUSY),
-            (Party::Line(_) | Party::Far(_), _) if self.stopping => Err(Cause::Stopping),
-            (Party::Line(_) | Party::Far(_), _) => Ok(ways),
-        });
-        let shown = match (priority, self.setup.emergency.callback) {
-            (Priority::Emergency, Some(callback)) => Identity { number: callback, ..from },
-            (Priority::Emergency | Priority::Normal, _) => from,
-        };
-        let data = self.is_data(caller)
-            || ways.iter().flatten().any(|way| match way {
-                Target::Line(line) => self.is_data(Party::Line(*line)),
-                Target::User(_) | Target::Server { .. } => false,
-            });
-        let beginning = Beginning { call, caller, from: shown, came_by, dialled, priority, data };
-        self.calls.insert(call, Call::new(beginning, self.clock));
-        let timers = self.setup.timers;
-        self.with_call(call, |call, clock, out| call.start(ways, clock, timers, out));
-    }
-
-    /// Who calls, and where the call goes.
-    fn find_ways(&self, caller: Party, wish: Wish) -> (Identity, Option<Via>, Result<Vec<Target>, Cause>) {
-        match wish {
-            Wish::Selected(selection) => {
-                let (from, permission) = self.line_identity(caller);
-                let ways = if selection.is_barred_for(permission) {
-                    Err(Cause::Barred)
-                } else {
-                    route::ways(&self.setup, &self.down, &selection)
-                };
-                (from, None, ways)
-            }
-            Wish::Nothing { cause, .. } => (self.line_identity(caller).0, None, Err(cause)),
-            Wish::Incoming { to, from, via: Via::Server(name) } => {
-                let ways = route::inbound(&self.setup, name, to).map(|target| vec![target]);
-                (from, Some(Via::Server(name)), ways)
-            }
-            Wish::Incoming { to, from, via: Via::User(number) } => {
-                let (from, ways) = self.find_user_ways(number, to, from);
-                (from, Some(Via::User(number)), ways)
-            }
-        }
-    }
-
-    /// A telephone that registers here dials as a line does, and shows what the configuration says of it.
-    fn find_user_ways(
-        &self,
-        number: Number,
-        to: Number,
-        from: Identity,
-    ) -> (Identity, Result<Vec<Target>, Cause>) {
-        let Some(user) = self.setup.users.iter().find(|user| user.number == number) else {
-            return (from, Err(Cause::Barred));
-        };
-        let name = if user.name.is_empty() { from.name } else { user.name };
-        let from = Identity { number, name, presentation: from.presentation };
-        let ways = self.plan.read_whole(to.as_str(), self.is_offline()).and_then(|selection| {
-            if selection.is_barred_for(user.may_call) {
-                Err(Cause::Barred)
-            } else {
-                route::ways(&self.setup, &self.down, &selection)
-            }
-        });
-        (from, ways)
-    }
-
-    fn line_identity(&self, caller: Party) -> (Identity, Permission) {
-        let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
-        phone.map_or((Identity::default(), Permission::Internal), |phone| {
-            (Identity { number: phone.number, name: phone.name, ..Identity::default() }, phone.may_call)
-        })
-    }
-
-    /// A fax or a modem is configured there.
-    fn is_data(&self, party: Party) -> bool {
-        self.setup.phones.iter().any(|phone| phone.data && Party::Line(phone.line) == party)
-    }
-
     /// Whatever call of the party has its sound connected hears of it.
     fn signal(&mut self, party: Party, signal: Signal) {
-        let has = |call: &Call| call.caller() == party || call.called() == Some(party);
         let calls: Vec<CallId> =
-            self.calls.iter().filter(|(_, call)| has(call)).map(|(call, _)| *call).collect();
+            self.calls.iter().filter(|(_, call)| call.side(party).is_some()).map(|(call, _)| *call).collect();
         for call in calls {
             self.out.tell_call(call, party, CallInput::Signal(signal));
         }
@@ -426,15 +275,17 @@ impl Switch {
 
     fn reconfigure(&mut self, setup: Setup) {
         let kept: BTreeSet<LineId> = lines_of(&setup).collect();
-        let gone: Vec<LineId> = self.lines.keys().copied().filter(|line| !kept.contains(line)).collect();
+        let stays = |line: &LineId, side: &Station| kept.contains(line) && side.fits(&setup, *line);
+        let gone: Vec<LineId> =
+            self.lines.iter().filter(|(line, side)| !stays(line, side)).map(|(line, _)| *line).collect();
         for line in gone {
-            self.with_line(line, |side, scene| side.give_up(Cause::LineLost, scene));
+            self.with_line(line, |side, scene| side.remove(scene));
             self.run_messages();
             self.lines.remove(&line);
             self.timers.set(Owner::Line(line), None);
         }
         for line in kept {
-            self.lines.entry(line).or_insert_with(|| LineSide::new(line));
+            self.lines.entry(line).or_insert_with(|| Station::new(&setup, line));
         }
         self.plan = Plan::new(&setup);
         self.setup = setup;
@@ -449,7 +300,7 @@ impl Switch {
         self.with_call(call, |call, clock, out| call.clear(cause, clock, out));
     }
 
-    fn with_line(&mut self, line: LineId, act: impl FnOnce(&mut LineSide, &mut Scene<'_>)) {
+    fn with_line(&mut self, line: LineId, act: impl FnOnce(&mut Station, &mut Scene<'_>)) {
         let offline = self.is_offline();
         let Some(side) = self.lines.get_mut(&line) else { return };
         self.running = Some(Machine::Line(line));
@@ -468,6 +319,9 @@ impl Switch {
         self.timers.set(Owner::Line(line), side.timer());
         self.running = None;
         if doing != before {
+            if side.outside().is_some() && before == LineDoing::Idle && doing == LineDoing::Dialling {
+                self.taken = Some(line);
+            }
             self.out.event(CallEvent::Line { line, doing });
         }
     }
@@ -507,5 +361,6 @@ fn fault_if_armed(armed: &mut Option<Machine>, running: Option<Machine>) {
 }
 
 fn lines_of(setup: &Setup) -> impl Iterator<Item = LineId> + '_ {
-    setup.phones.iter().map(|phone| phone.line).take(MAX_LINES)
+    let outside = setup.lines.iter().map(|outside| outside.line);
+    setup.phones.iter().map(|phone| phone.line).chain(outside).take(MAX_LINES)
 }

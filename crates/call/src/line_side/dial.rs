@@ -25,8 +25,9 @@ impl LineSide {
                 scene.out.event(CallEvent::Dialled { line: self.line, digit, source });
                 self.judge(reader, scene);
             }
-            // A touch tone goes with the sound; dial pulses are heard by nobody else.
-            State::Talking(call) => {
+            // A touch tone goes with the sound; dial pulses are heard by nobody else. Before the answer an exchange
+            // may listen.
+            State::Talking(call) | State::Waiting(call, _) => {
                 let call = *call;
                 match source {
                     DigitSource::Pulse => self.tell(call, CallInput::Digit(digit, length), scene),
@@ -35,7 +36,6 @@ impl LineSide {
             }
             // Nobody listens.
             State::Idle
-            | State::Waiting(..)
             | State::Told
             | State::Parked
             | State::Ringing(_)
@@ -45,10 +45,14 @@ impl LineSide {
         }
     }
 
-    /// Gives dial tone.
+    /// Gives dial tone, or calls at once where the telephone dials by itself.
     pub(super) fn dial(&mut self, scene: &mut Scene<'_>) {
         if self.held.is_empty() {
             scene.out.event(CallEvent::Seized(self.line));
+            let phone = scene.setup.phones.iter().find(|phone| phone.line == self.line);
+            if phone.is_some_and(|phone| !phone.dials.is_empty()) {
+                return self.call_out(Wish::Lifted, scene);
+            }
         }
         // A tone that is not there yet: what `judge` makes sound is a change.
         self.enter(State::Dialling(Reader::new(scene.plan, scene.offline), None));

@@ -5,7 +5,7 @@ use tipring_units::CallId;
 
 use super::{LineSide, RING_STOP, Scene, State};
 use crate::outbox::{CallInput, Offer, Order};
-use crate::{CallEvent, Cause, Why};
+use crate::{CallEvent, Cause, MediaAction, Party, Why};
 
 impl LineSide {
     /// A call says something.
@@ -47,6 +47,13 @@ impl LineSide {
             Order::Held | Order::Recalling | Order::Retrieved => {}
             // The media plane does what there is to do.
             Order::Data => {}
+            Order::Digit(digit, length) => {
+                scene.out.media(MediaAction::Digit { to: Party::Line(self.line), digit, length });
+            }
+            Order::Notice if self.is_talking(call) => {
+                self.command(LineCommand::Play(Tone::Confirmation), scene);
+            }
+            Order::Notice => {} // hung up in the same moment
             Order::Over(cause) => self.over(call, cause, scene),
         }
     }

@@ -3,11 +3,11 @@
 
 use tipring_call::{
     CallEvent, CallRecord, CauseTones, Destination, DialRow, Emergency, FarAction, FarEvent, FarId, Hunt,
-    Identity, Input, MediaAction, Number, Output, Permission, Phone, Server, ServerName, Setup, Switch,
-    Timers, User, Via,
+    Identity, Input, LineDoing, MediaAction, Number, Output, OutsideLine, Permission, Phone, Server,
+    ServerName, Setup, Switch, Timers, User, Via,
 };
 use tipring_country::{NumberKind, NumberPlan, NumberRule, Pattern};
-use tipring_port::{DigitSource, LineCommand, LineEvent, RingPattern, Text};
+use tipring_port::{CallerId, DigitSource, LineCommand, LineEvent, RingPattern, Text};
 use tipring_units::{Epoch, Instant, LineId, Millis, WallTime};
 
 /// 2024-02-29 12:34:56 UTC.
@@ -82,6 +82,46 @@ pub fn house() -> Setup {
     }
 }
 
+/// The house with three outside lines, 1 to 3 on ports 6 to 8: dialled with 9, their dial tone with 8, line 2 alone
+/// with 7. Those who call in on line 1 ring 101 and 102, then 103.
+pub fn outside_house() -> Setup {
+    let phone_number = |text: &str| Destination::Number(number(text));
+    let line = |line: u16, rings: Vec<Destination>, fallback| OutsideLine {
+        line: LineId(5 + line),
+        number: number(&line.to_string()),
+        name: Text::new("Exchange"),
+        rings,
+        fallback,
+        ring_time: Millis::from_secs(20),
+        night: None,
+        disa: None,
+        suffix: number(""),
+        pulse: false,
+    };
+    let lines = vec![
+        line(1, vec![phone_number("101"), phone_number("102")], Some(phone_number("103"))),
+        line(2, vec![to_server_number("pbx", "700")], None),
+        line(3, Vec::new(), None),
+    ];
+    Setup {
+        lines,
+        dial: Some(vec![
+            row("1xx", Destination::Phones),
+            row("2xx", Destination::Phones),
+            row("<9:>,xx.", Destination::Lines { number: None }),
+            row("<8:>", Destination::Lines { number: None }),
+            row("<7:>,xx.", Destination::Line { line: number("2"), number: None }),
+            row("<6:>,xx.", to_server("pbx")),
+        ]),
+        emergency: Emergency::default(),
+        ..house()
+    }
+}
+
+pub fn to_server_number(name: &str, text: &str) -> Destination {
+    Destination::Server { name: server(name), number: Some(number(text)) }
+}
+
 /// The house with everybody in it doing at once what they are told.
 pub struct House {
     pub switch: Switch,
@@ -118,7 +158,7 @@ impl House {
 
     pub fn line(&mut self, line: u16, event: LineEvent) {
         let epoch = self.epochs[usize::from(line)];
-        if matches!(event, LineEvent::Released | LineEvent::RingStopped) {
+        if matches!(event, LineEvent::Released | LineEvent::RingStopped | LineEvent::GaveUp) {
             self.epochs[usize::from(line)] = epoch.next();
         }
         self.input(Input::Line { line: LineId(line), epoch, event });
@@ -126,6 +166,19 @@ impl House {
 
     pub fn lift(&mut self, line: u16) {
         self.line(line, LineEvent::Seized);
+    }
+
+    /// The exchange of an outside line rings for a caller of this number, and the call is to be shown.
+    pub fn exchange_rings(&mut self, line: u16, from: &str) {
+        self.line(line, LineEvent::Incoming);
+        let caller = CallerId { date: None, number: Ok(Text::new(from)), name: Some(Ok(Text::new("Ann"))) };
+        self.line(line, LineEvent::Caller(Ok(caller)));
+        self.line(line, LineEvent::Offered);
+    }
+
+    /// What the outside line is doing.
+    pub fn doing(&self, line: u16) -> LineDoing {
+        self.switch.line(LineId(line)).unwrap().doing
     }
 
     pub fn hang_up(&mut self, line: u16) {
@@ -236,10 +289,7 @@ impl House {
     pub fn is_quiet(&self) -> bool {
         self.switch.calls(self.now).next().is_none()
             && self.switch.legs().next().is_none()
-            && self
-                .switch
-                .lines()
-                .all(|line| line.doing == tipring_call::LineDoing::Idle && line.held.is_empty())
+            && self.switch.lines().all(|line| line.doing == LineDoing::Idle && line.held.is_empty())
             && self.switch.deadline().is_none()
     }
 }

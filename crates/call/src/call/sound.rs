@@ -1,0 +1,88 @@
+//! The sound of a call: who hears whom, who holds, and what machines say.
+
+use tipring_port::Signal;
+
+use super::{CODEC_GRACE, Call, Clock, Path, Phase};
+use crate::outbox::{Order, Outbox};
+use crate::{CallEvent, MediaAction, Side, Way, Why};
+
+impl Call {
+    /// A machine sounds. What answers a data call makes this one; a voice call goes on in spite of all others.
+    pub(super) fn signal(&mut self, side: Side, signal: Signal, clock: Clock, out: &mut Outbox) {
+        if self.data || self.is_held() || !signal.is_data() {
+            return;
+        }
+        match self.phase {
+            Phase::Talking => {}
+            // An answer tone that overtakes the answer.
+            Phase::Early => {
+                self.early = Some((side, signal));
+                return;
+            }
+            Phase::Trying | Phase::Alerting | Phase::Over => return, // nobody hears it
+        }
+        self.data = true;
+        let call = self.beginning.call;
+        out.event(CallEvent::PassedThrough { call, by: Some((side, signal)) });
+        if let Some(Path { a, b, .. }) = self.path {
+            out.media(MediaAction::PassThrough { a, b });
+        }
+        self.tell(side.other(), Order::Data, out);
+        self.timer = Some((clock.now + CODEC_GRACE, Why::Codec));
+    }
+
+    pub(super) fn hold(&mut self, side: Side, on: bool, out: &mut Outbox) {
+        match self.phase {
+            Phase::Talking => {}
+            // Before the answer there is nothing to hold; a line gives such a call up instead.
+            Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over => return,
+        }
+        let call = self.beginning.call;
+        match side {
+            Side::Caller => self.holds[0] = on,
+            Side::Called => self.holds[1] = on,
+        }
+        self.route_sound(out);
+        let (order, event) = if on {
+            (Order::Held, CallEvent::Held { call, by: side })
+        } else {
+            (Order::Retrieved, CallEvent::Resumed { call, by: side })
+        };
+        self.tell(side.other(), order, out);
+        out.event(event);
+    }
+
+    /// Makes the sound path what the phase and the holds ask for.
+    pub(super) fn route_sound(&mut self, out: &mut Outbox) {
+        let way = match self.phase {
+            _ if self.beginning.notice => None,
+            Phase::Early if self.both => Some(Way::Both),
+            Phase::Early => Some(Way::ToA),
+            Phase::Talking if !self.is_held() => Some(Way::Both),
+            Phase::Talking | Phase::Trying | Phase::Alerting | Phase::Over => None,
+        };
+        let wanted = match (way, self.called.first()) {
+            (Some(way), Some(branch)) => Some(Path { a: self.beginning.caller, b: branch.party, way }),
+            (Some(_) | None, _) => None,
+        };
+        if wanted == self.path {
+            return;
+        }
+        match wanted {
+            Some(Path { a, b, way }) => {
+                out.media(MediaAction::Connect { a, b, way });
+                if self.data {
+                    out.media(MediaAction::PassThrough { a, b });
+                }
+                self.path = wanted;
+            }
+            None => self.disconnect(out),
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, out: &mut Outbox) {
+        if let Some(Path { a, b, .. }) = self.path.take() {
+            out.media(MediaAction::Disconnect { a, b });
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Whom a call tries, one way after the other, and what becomes of a way.
+
+use super::{Branch, Call, Clock, EMERGENCY_REACTION, Phase};
+use crate::outbox::{Offer, Order, Outbox};
+use crate::route::{Attempt, Patience, Target};
+use crate::{CallEvent, Cause, Clearer, Party, Priority, Side, Timers, Via, Why};
+
+impl Call {
+    /// A party cannot be reached, or knows nothing of the call any more.
+    pub(super) fn failed(
+        &mut self,
+        side: Side,
+        from: Party,
+        cause: Cause,
+        clock: Clock,
+        timers: Timers,
+        out: &mut Outbox,
+    ) {
+        match (self.phase, side) {
+            (Phase::Trying | Phase::Alerting | Phase::Early, Side::Called) => {
+                self.called.retain(|branch| branch.party != from);
+                if self.called.is_empty() {
+                    self.disconnect(out);
+                    self.gave_up(cause, Clearer::Side(Side::Called), clock, timers, out);
+                }
+            }
+            (Phase::Trying | Phase::Alerting | Phase::Early, Side::Caller) | (Phase::Talking, _) => {
+                self.gone(side, cause, clock, out);
+            }
+            (Phase::Over, _) => {}
+        }
+    }
+
+    /// A party left the call for good.
+    pub(super) fn gone(&mut self, side: Side, cause: Cause, clock: Clock, out: &mut Outbox) {
+        self.disconnect(out);
+        // It was this box that took the line for an emergency call.
+        let by = if cause == Cause::PREEMPTED { Clearer::Gateway } else { Clearer::Side(side) };
+        // The order that it gets of this finds it gone, and does nothing.
+        self.end(cause, by, clock, out);
+    }
+
+    /// The way came to nothing: the next one, or the end.
+    pub(super) fn gave_up(
+        &mut self,
+        cause: Cause,
+        by: Clearer,
+        clock: Clock,
+        timers: Timers,
+        out: &mut Outbox,
+    ) {
+        let always = self.trying.as_ref().is_some_and(|trying| trying.always);
+        if (always || cause.is_of_the_way()) && !self.ways.is_empty() {
+            self.next_way(cause, by, clock, timers, out);
+        } else {
+            self.end(cause, by, clock, out);
+        }
+    }
+
+    pub(super) fn next_way(
+        &mut self,
+        last: Cause,
+        by: Clearer,
+        clock: Clock,
+        timers: Timers,
+        out: &mut Outbox,
+    ) {
+        let Some(attempt) = self.ways.pop_front() else {
+            self.end(last, by, clock, out);
+            return;
+        };
+        self.disconnect(out);
+        (self.both, self.rang) = (false, false);
+        self.enter(Phase::Trying);
+        let reaction = Some((clock.now + self.reaction(timers), Why::NoReaction));
+        self.timer = match attempt.patience {
+            Patience::House | Patience::Forever => reaction,
+            Patience::For(length) => Some((clock.now + length, Why::RingTime)),
+        };
+        let (call, from, priority) = (self.beginning.call, self.beginning.from, self.beginning.priority);
+        self.called.clear();
+        for target in &attempt.targets {
+            let (party, via, sent, preempt) = match *target {
+                Target::Line(line) => (Party::Line(line), None, self.beginning.dialled, false),
+                Target::User(number) => (Party::Far(out.new_leg()), Some(Via::User(number)), number, false),
+                Target::Server { name, number } => {
+                    (Party::Far(out.new_leg()), Some(Via::Server(name)), number, false)
+                }
+                Target::Outside { line, number, preempt } => (Party::Line(line), None, number, preempt),
+            };
+            let branch = Branch { party, via, sent };
+            self.called.push(branch);
+            self.last = Some(branch);
+            out.event(CallEvent::Routed { call, to: party, via, sent });
+            let offer = Offer { from, number: sent, via, priority, data: self.data, preempt };
+            out.tell_party(party, call, Order::Offer(offer));
+        }
+        self.trying = Some(Attempt { targets: Vec::new(), ..attempt });
+    }
+
+    /// One of those who are called has the call; the others are let go.
+    pub(super) fn keep_only(&mut self, party: Party, out: &mut Outbox) {
+        for branch in self.called.iter().filter(|branch| branch.party != party) {
+            out.tell_party(branch.party, self.beginning.call, Order::Over(Cause::NORMAL));
+        }
+        self.called.retain(|branch| branch.party == party);
+        self.last = self.called.first().copied();
+    }
+
+    /// Nobody of those who are called is called any more.
+    pub(super) fn drop_called(&mut self, cause: Cause, out: &mut Outbox) {
+        self.disconnect(out);
+        self.tell(Side::Called, Order::Over(cause), out);
+        self.called.clear();
+    }
+
+    /// An emergency call rings as long as the caller waits, and an outside one as its exchange does.
+    pub(super) fn answer_timer(&mut self, clock: Clock, timers: Timers) {
+        let patience = self.trying.as_ref().map_or(Patience::House, |trying| trying.patience);
+        self.timer = match (patience, self.beginning.priority) {
+            (Patience::For(_), _) => self.timer,
+            (Patience::Forever, _) | (Patience::House, Priority::Emergency) => None,
+            (Patience::House, Priority::Normal) => Some((clock.now + timers.answer, Why::NoAnswer)),
+        };
+    }
+
+    fn reaction(&self, timers: Timers) -> tipring_units::Millis {
+        let hurry = self.beginning.priority == Priority::Emergency && !self.ways.is_empty();
+        if hurry { timers.reaction.min(EMERGENCY_REACTION) } else { timers.reaction }
+    }
+}

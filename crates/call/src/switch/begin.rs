@@ -1,0 +1,281 @@
+//! How a call begins: who calls, what it may call, and the ways that it goes.
+
+use tipring_units::{CallId, LineId};
+
+use super::Switch;
+use crate::call::{Beginning, Call};
+use crate::outbox::{Order, Wish};
+use crate::plan::Selection;
+use crate::route::{Attempt, Map, Target};
+use crate::station::Station;
+use crate::{
+    Alarm, CallEvent, Cause, Destination, Identity, MAX_CALLS, Number, Party, Permission, Priority, RESERVED,
+    ServerName, Via,
+};
+
+/// What a call begins with, and where it goes.
+struct Start {
+    from: Identity,
+    came_by: Option<Via>,
+    ways: Result<Vec<Attempt>, Cause>,
+    two_stage: bool,
+}
+
+impl Switch {
+    pub(super) fn begin(&mut self, call: CallId, caller: Party, wish: Wish) {
+        let (dialled, emergency) = self.what_is_dialled(caller, &wish);
+        let (priority, room) = if emergency {
+            (Priority::Emergency, MAX_CALLS)
+        } else {
+            (Priority::Normal, MAX_CALLS - RESERVED)
+        };
+        if self.calls.len() >= room {
+            self.out.alarm(Alarm::Full);
+            self.out.tell_party(caller, call, Order::Over(Cause::NoRoom));
+            return;
+        }
+        let Start { from, came_by, ways, two_stage } = self.find_ways(caller, wish);
+        let ways =
+            ways.and_then(|ways| if self.stopping { Err(Cause::Stopping) } else { without(ways, caller) });
+        let shown = match (priority, self.setup.emergency.callback) {
+            (Priority::Emergency, Some(callback)) => Identity { number: callback, ..from },
+            (Priority::Emergency | Priority::Normal, _) => from,
+        };
+        let mut targets = ways.iter().flatten().flat_map(|way| &way.targets);
+        let data = self.is_data(caller)
+            || targets.any(|target| match target {
+                Target::Line(line) => self.is_data(Party::Line(*line)),
+                Target::User(_) | Target::Server { .. } | Target::Outside { .. } => false,
+            });
+        let beginning = Beginning {
+            call,
+            caller,
+            from: shown,
+            came_by,
+            dialled,
+            priority,
+            data,
+            two_stage,
+            notice: false,
+        };
+        self.start(beginning, ways);
+        if emergency {
+            self.tell_desk(call, caller, from, dialled);
+        }
+    }
+
+    fn start(&mut self, beginning: Beginning, ways: Result<Vec<Attempt>, Cause>) {
+        let id = beginning.call;
+        self.calls.insert(id, Call::new(beginning, self.clock));
+        let timers = self.setup.timers;
+        self.with_call(id, |call, clock, out| call.start(ways, clock, timers, out));
+    }
+
+    /// The number as dialled, and whether it is of an emergency service.
+    fn what_is_dialled(&self, caller: Party, wish: &Wish) -> (Number, bool) {
+        match *wish {
+            Wish::Selected(selection) => (selection.dialled, selection.is_emergency()),
+            Wish::Disa { selection, trusted, .. } => (selection.dialled, trusted && selection.is_emergency()),
+            Wish::Nothing { dialled, .. } => (dialled, false),
+            Wish::Incoming { to, via: Via::User(_), .. } => {
+                (to, self.read(to).is_ok_and(|one| one.is_emergency()))
+            }
+            Wish::Incoming { to, via: Via::Server(name), .. } => {
+                let selection = self.server_selection(name, to);
+                (to, selection.is_some_and(|(one, _)| one.is_ok_and(|one| one.is_emergency())))
+            }
+            Wish::Lifted => (Number::EMPTY, false),
+            Wish::Outside { .. } => {
+                let line = self.setup.lines.iter().find(|one| Party::Line(one.line) == caller);
+                (line.map_or(Number::EMPTY, |line| line.number), false)
+            }
+        }
+    }
+
+    fn read(&self, to: Number) -> Result<Selection, Cause> {
+        self.plan.read_whole(to.as_str(), self.is_offline())
+    }
+
+    /// What the dial plan makes of a number that a server asks for and no telephone has, where the server may use it.
+    fn server_selection(
+        &self,
+        name: ServerName,
+        to: Number,
+    ) -> Option<(Result<Selection, Cause>, Permission)> {
+        if self.map(None).telephone_of(to).is_some() {
+            return None;
+        }
+        let server = self.setup.servers.iter().find(|one| one.name == name)?;
+        Some((self.read(to), server.may_call?))
+    }
+
+    /// Who calls, and where the call goes.
+    fn find_ways(&self, caller: Party, wish: Wish) -> Start {
+        let own = match caller {
+            Party::Line(line) if self.is_outside(line) => Some(line),
+            Party::Line(_) | Party::Far(_) => None,
+        };
+        let start = |from, ways| Start { from, came_by: None, ways, two_stage: false };
+        match wish {
+            Wish::Selected(selection) => {
+                let (from, permission) = self.line_identity(caller);
+                start(from, self.allowed(selection, permission, own))
+            }
+            Wish::Nothing { cause, .. } => start(self.line_identity(caller).0, Err(cause)),
+            Wish::Lifted => {
+                let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
+                let dials = phone.map(|phone| phone.dials.as_slice()).unwrap_or_default();
+                let ways = self.map(own).lifted(dials);
+                Start { two_stage: true, ..start(self.line_identity(caller).0, ways) }
+            }
+            Wish::Outside { from } => {
+                let line = self.setup.lines.iter().find(|one| Party::Line(one.line) == caller);
+                let ways = line.map(|line| self.map(own).incoming(line, self.clock.wall));
+                start(from, ways.unwrap_or(Err(Cause::NoWay)))
+            }
+            Wish::Disa { selection, from, may_call, trusted } => {
+                start(from, self.disa_ways(selection, may_call, trusted, own))
+            }
+            Wish::Incoming { to, from, via: Via::Server(name) } => {
+                Start { came_by: Some(Via::Server(name)), ..start(from, self.server_ways(name, to)) }
+            }
+            Wish::Incoming { to, from, via: Via::User(number) } => {
+                let (from, ways) = self.find_user_ways(number, to, from);
+                Start { came_by: Some(Via::User(number)), ..start(from, ways) }
+            }
+        }
+    }
+
+    fn allowed(
+        &self,
+        selection: Selection,
+        permission: Permission,
+        own: Option<LineId>,
+    ) -> Result<Vec<Attempt>, Cause> {
+        if selection.is_barred_for(permission) { Err(Cause::Barred) } else { self.map(own).ways(&selection) }
+    }
+
+    /// Who called in and has no PIN reaches the telephones of the house, and nobody else.
+    fn disa_ways(
+        &self,
+        selection: Selection,
+        may_call: Permission,
+        trusted: bool,
+        own: Option<LineId>,
+    ) -> Result<Vec<Attempt>, Cause> {
+        let ways = self.allowed(selection, may_call, own)?;
+        let inside = |target: &Target| match target {
+            Target::Line(_) | Target::User(_) => true,
+            Target::Server { .. } | Target::Outside { .. } => false,
+        };
+        let allowed = trusted || ways.iter().flat_map(|way| &way.targets).all(inside);
+        if allowed { Ok(ways) } else { Err(Cause::Barred) }
+    }
+
+    /// A call from a server reaches a telephone; where the configuration lets the server, what the dial plan says of
+    /// any other number, or anybody outside could call out through this box.
+    fn server_ways(&self, name: ServerName, to: Number) -> Result<Vec<Attempt>, Cause> {
+        let map = self.map(None);
+        if let Some(target) = map.telephone_of(to) {
+            return Ok(vec![Attempt::one(target)]);
+        }
+        let planned = self.server_selection(name, to).map(|(selection, permission)| {
+            let selection = selection?;
+            // Without a plan all numbers go to the first server: that is for telephones, not for servers.
+            let by_plan = self.setup.dial.is_some() || selection.is_emergency();
+            let ways = self.allowed(selection, permission, None)?;
+            let goes = |way: &Attempt| match way.targets.as_slice() {
+                [Target::Server { name: to, .. }] => by_plan && *to != name,
+                _ => true,
+            };
+            let ways: Vec<Attempt> = ways.into_iter().filter(goes).collect();
+            if ways.is_empty() { Err(Cause::UNALLOCATED) } else { Ok(ways) }
+        });
+        let fallback = || map.fallback_of(name).map(|target| vec![Attempt::one(target)]);
+        match planned {
+            Some(Err(Cause::NoRule | Cause::UNALLOCATED | Cause::INCOMPLETE)) | None => {
+                fallback().ok_or(Cause::UNALLOCATED)
+            }
+            Some(planned) => planned,
+        }
+    }
+
+    /// A telephone that registers here dials as a line does, and shows what the configuration says of it.
+    fn find_user_ways(
+        &self,
+        number: Number,
+        to: Number,
+        from: Identity,
+    ) -> (Identity, Result<Vec<Attempt>, Cause>) {
+        let Some(user) = self.setup.users.iter().find(|user| user.number == number) else {
+            return (from, Err(Cause::Barred));
+        };
+        let name = if user.name.is_empty() { from.name } else { user.name };
+        let from = Identity { number, name, presentation: from.presentation };
+        (from, self.read(to).and_then(|selection| self.allowed(selection, user.may_call, None)))
+    }
+
+    /// Rings the desk and shows it who made an emergency call. The desk hears a tone for an answer; the one who called
+    /// is in no way held up by it.
+    fn tell_desk(&mut self, of: CallId, caller: Party, from: Identity, dialled: Number) {
+        let Some(to) = self.setup.emergency.notify else { return };
+        let call = self.out.new_call();
+        let sent = self.plan.emergency(dialled.as_str()).unwrap_or(dialled);
+        let name = format!("{sent} {}", from.name);
+        let shown = Identity::new(from.number.as_str(), name.trim_end());
+        self.out.event(CallEvent::EmergencyNotice { call: of, notice: call, shown });
+        let number = match to {
+            Destination::Number(number) => number,
+            Destination::Server { number, .. }
+            | Destination::Lines { number }
+            | Destination::Line { number, .. } => number.unwrap_or(Number::EMPTY),
+            Destination::Phones => Number::EMPTY,
+        };
+        let ways = if self.calls.len() >= MAX_CALLS {
+            Err(Cause::NoRoom)
+        } else {
+            self.map(None).way(to, number).and_then(|ways| without(ways, caller))
+        };
+        let beginning = Beginning {
+            call,
+            caller,
+            from: shown,
+            came_by: None,
+            dialled,
+            priority: Priority::Normal,
+            data: false,
+            two_stage: false,
+            notice: true,
+        };
+        self.start(beginning, ways);
+    }
+
+    fn map(&self, own: Option<LineId>) -> Map<'_> {
+        Map { setup: &self.setup, down: &self.down, stations: &self.lines, taken: self.taken, own }
+    }
+
+    fn is_outside(&self, line: LineId) -> bool {
+        self.lines.get(&line).and_then(Station::outside).is_some()
+    }
+
+    fn line_identity(&self, caller: Party) -> (Identity, Permission) {
+        let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
+        phone.map_or((Identity::default(), Permission::Internal), |phone| {
+            (Identity { number: phone.number, name: phone.name, ..Identity::default() }, phone.may_call)
+        })
+    }
+
+    /// A fax or a modem is configured there.
+    fn is_data(&self, party: Party) -> bool {
+        self.setup.phones.iter().any(|phone| phone.data && Party::Line(phone.line) == party)
+    }
+}
+
+/// The ways without the caller itself.
+fn without(mut ways: Vec<Attempt>, caller: Party) -> Result<Vec<Attempt>, Cause> {
+    for way in &mut ways {
+        way.targets.retain(|target| !matches!(target, Target::Line(line) if Party::Line(*line) == caller));
+    }
+    ways.retain(|way| !way.targets.is_empty());
+    if ways.is_empty() { Err(Cause::BUSY) } else { Ok(ways) }
+}
