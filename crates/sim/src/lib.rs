@@ -12,6 +12,7 @@ pub mod flow;
 pub mod lab;
 pub mod mouth;
 pub mod network;
+pub mod office;
 pub mod pair;
 pub mod peer;
 pub mod phone;

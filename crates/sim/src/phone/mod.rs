@@ -264,6 +264,11 @@ impl<A: Fidelity> Phone<A> {
         self.ringer.is_bursting()
     }
 
+    /// True while it asks for service by grounding ring.
+    pub const fn grounds_ring(&self) -> bool {
+        false
+    }
+
     /// The bell.
     pub const fn bell(&self) -> &Ringer {
         &self.ringer

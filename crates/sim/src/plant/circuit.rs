@@ -19,12 +19,18 @@
 
 use libm::sin;
 use tipring_port::Feed;
-use tipring_units::{Farads, Milliamps, Ohms, Ren, SAMPLE_RATE, Volts};
+use tipring_units::{Farads, Hz, Milliamps, Ohms, Ren, SAMPLE_RATE, Volts};
 
 use super::impedance::Cable;
 
 /// Telephones on one line, at the most.
 pub const MAX_PHONES: usize = 5;
+/// The gateway's own port, where the line is an outside line and the port a terminal on it.
+pub const PORT: usize = MAX_PHONES;
+/// The first of the telephones that a lifeline relay joins to the line.
+pub const GUESTS: usize = PORT + 1;
+/// Whatever hangs on one line, at the most.
+pub const MAX_TERMINALS: usize = 8;
 
 /// Capacitance of a ringer of 1 REN.
 const RINGER_FARADS: f32 = 8e-6;
@@ -98,6 +104,18 @@ impl Default for Terminal {
     }
 }
 
+/// Voltage that does not belong on the line: a contact with the mains, or induction.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Foreign {
+    /// Direct, on top of the battery.
+    pub direct: Volts,
+    /// Alternating: frequency and level (RMS).
+    pub alternating: (Hz, Volts),
+}
+
+/// Resistance of the contact where nothing is fed.
+const FOREIGN_OHMS: f32 = 10_000.0;
+
 /// What one step gives.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Node {
@@ -113,12 +131,15 @@ pub struct Node {
 #[derive(Clone, Debug)]
 pub struct Circuit {
     spec: LoopSpec,
-    terminals: [Option<Terminal>; MAX_PHONES],
-    ringers: [f32; MAX_PHONES],
+    terminals: [Option<Terminal>; MAX_TERMINALS],
+    ringers: [f32; MAX_TERMINALS],
     node: Node,
     /// Of the ringing source, in turns.
     phase: f64,
     settled: bool,
+    foreign: Option<Foreign>,
+    /// Of the foreign voltage, in turns.
+    foreign_phase: f64,
 }
 
 /// The source as seen from the telephones' node.
@@ -141,12 +162,32 @@ impl Circuit {
     pub fn new(spec: LoopSpec) -> Self {
         Self {
             spec,
-            terminals: [None; MAX_PHONES],
-            ringers: [0.0; MAX_PHONES],
+            terminals: [None; MAX_TERMINALS],
+            ringers: [0.0; MAX_TERMINALS],
             node: Node::default(),
             phase: 0.0,
             settled: false,
+            foreign: None,
+            foreign_phase: 0.0,
         }
+    }
+
+    /// Puts foreign voltage on the loop, or takes it away.
+    pub fn contaminate(&mut self, foreign: Option<Foreign>) {
+        self.foreign = foreign;
+        self.settled = false;
+    }
+
+    /// The current into the closed terminal at `place`, in amperes.
+    pub fn current_into(&self, place: usize) -> f32 {
+        let volts = self.node.phones;
+        self.terminal(place).map_or(0.0, |terminal| {
+            if volts.abs() >= terminal.drop.0 {
+                (volts - terminal.drop.0.copysign(volts)) / terminal.off_hook.0.max(1.0)
+            } else {
+                volts / BELOW_DROP_OHMS
+            }
+        })
     }
 
     /// Connects a telephone at `place`, or takes it away.
@@ -212,7 +253,8 @@ impl Circuit {
             }
         }
         self.node = volts;
-        if !matches!(feed, Feed::Ringing { .. }) {
+        let is_moved = self.foreign.is_some_and(|foreign| foreign.alternating.1.0 > 0.0);
+        if !matches!(feed, Feed::Ringing { .. }) && !is_moved {
             self.try_to_settle(source, closed, last);
         }
         volts
@@ -223,12 +265,12 @@ impl Circuit {
             closed & (1 << place) == 0 && self.terminals[*place].is_some_and(|t| t.ren.0 > 0.0)
         };
         let still = (self.node.phones - last.phones).abs() < SETTLED_SLOPE
-            && (0..MAX_PHONES)
+            && (0..MAX_TERMINALS)
                 .filter(on_hook)
                 .all(|place| (self.node.phones - self.ringers[place]).abs() < SETTLED_CHARGE);
         if still {
             self.node = self.solve(source, closed, false);
-            let charged: [bool; MAX_PHONES] = core::array::from_fn(|place| on_hook(&place));
+            let charged: [bool; MAX_TERMINALS] = core::array::from_fn(|place| on_hook(&place));
             for (ringer, charged) in self.ringers.iter_mut().zip(charged) {
                 if charged {
                     *ringer = self.node.phones;
@@ -239,6 +281,17 @@ impl Circuit {
     }
 
     fn source(&mut self, feed: Feed) -> Source {
+        let own = self.own_source(feed);
+        let Some(foreign) = self.foreign else { return own };
+        let (frequency, level) = foreign.alternating;
+        let wave = sin(core::f64::consts::TAU * self.foreign_phase) * core::f64::consts::SQRT_2;
+        self.foreign_phase += f64::from(frequency.0) / f64::from(SAMPLE_RATE);
+        self.foreign_phase -= f64::from(self.foreign_phase >= 1.0);
+        let volts = own.volts + foreign.direct.0 + level.0 * wave as f32;
+        Source { volts, ohms: if own.ohms.is_finite() { own.ohms } else { FOREIGN_OHMS }, ..own }
+    }
+
+    fn own_source(&mut self, feed: Feed) -> Source {
         let spec = &self.spec;
         let feed_ohms = spec.feed_resistance.0;
         let limit = spec.limit.0 / 1000.0;

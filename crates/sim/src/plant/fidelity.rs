@@ -10,6 +10,7 @@ use super::impedance::Cable;
 use super::noise::{Disturbance, Noise};
 use crate::ear::{Land, Listener, SampleListener, SymbolListener};
 use crate::mouth::{SampleSpeaker, Speaker, SymbolSpeaker};
+use crate::office::{Part, Sounder};
 
 /// What a kind of audio needs of the laboratory.
 pub trait Fidelity: Audio + Sized {
@@ -31,6 +32,12 @@ pub trait Fidelity: Audio + Sized {
 
     /// A wire with its disturbances.
     fn wire(spec: &WireSpec, entropy: &mut Entropy) -> Self::Wire;
+
+    /// What an exchange sounds in a tick: `parts` of a score, one after the other.
+    fn sound(parts: &[Part<'_>], sounder: &mut Sounder) -> Self::Frame;
+
+    /// What is left of a frame where it sounds only in the samples of which `live` has the bits.
+    fn gated(frame: &Self::Frame, live: u128) -> Self::Frame;
 }
 
 /// What a wire does to sound.
@@ -61,6 +68,8 @@ pub struct Tap<F> {
     pub live: u128,
     /// True if its listening circuit is on the line although it is on-hook (caller ID).
     pub bridged: bool,
+    /// It is at the card's end of the loop: on an outside line the telephones beside the port, not the exchange.
+    pub near: bool,
 }
 
 /// All bits of a tick.
@@ -73,6 +82,9 @@ pub trait Wire<A: Audio>: core::fmt::Debug + Send {
 
     /// The card presents this network and balances against it.
     fn present(&mut self, network: Impedance);
+
+    /// Noise and hum are these from now on.
+    fn disturb(&mut self, disturbance: Disturbance, entropy: &mut Entropy);
 
     /// True if a silent frame on an idle line gives a silent frame.
     fn is_quiet(&self) -> bool;
@@ -105,6 +117,14 @@ impl Fidelity for TrueSamples {
     fn wire(spec: &WireSpec, entropy: &mut Entropy) -> SampleWire {
         SampleWire::new(spec, entropy)
     }
+
+    fn sound(parts: &[Part<'_>], sounder: &mut Sounder) -> Frame {
+        sounder.samples(parts)
+    }
+
+    fn gated(frame: &Frame, live: u128) -> Frame {
+        core::array::from_fn(|n| if live >> n & 1 != 0 { frame[n] } else { 0 })
+    }
 }
 
 impl Fidelity for Symbols {
@@ -126,6 +146,14 @@ impl Fidelity for Symbols {
 
     fn wire(spec: &WireSpec, _: &mut Entropy) -> SymbolWire {
         SymbolWire { loss: spec.loss }
+    }
+
+    fn sound(parts: &[Part<'_>], _: &mut Sounder) -> Symbol {
+        Sounder::symbol(parts)
+    }
+
+    fn gated(frame: &Symbol, live: u128) -> Symbol {
+        if is_most(live) { *frame } else { Symbol::SILENCE }
     }
 }
 
@@ -186,16 +214,23 @@ impl Wire<TrueSamples> for SampleWire {
             self.place = (self.place + 1) % self.delay.len();
             let arrived = self.delay[self.place];
             let noise = self.noise.sample();
-            let is_live = |tap: &Tap<Frame>| tap.live >> n & 1 != 0;
-            let spoken: f32 =
-                taps.iter().filter(|tap| is_live(tap)).map(|tap| f32::from(tap.spoken[n])).sum();
-            *place = to_i16(self.hybrid.echo(arrived) + spoken * self.gain + noise);
+            // what is said at the card's end of the loop, and at the other
+            let (mut here, mut there) = (0.0_f32, 0.0_f32);
+            for tap in taps.iter().filter(|tap| tap.live >> n & 1 != 0) {
+                *(if tap.near { &mut here } else { &mut there }) += f32::from(tap.spoken[n]);
+            }
+            *place = to_i16(self.hybrid.echo(arrived) + here + there * self.gain + noise);
             for tap in taps.iter_mut() {
                 let live = tap.live >> n & 1 != 0;
                 // side tone is left out: an ear hears the others
                 let own = if live { f32::from(tap.spoken[n]) } else { 0.0 };
                 tap.heard[n] = if live || tap.bridged {
-                    to_i16(arrived * self.gain + (spoken - own) + noise)
+                    let sound = if tap.near {
+                        arrived + (here - own) + there * self.gain
+                    } else {
+                        (arrived + here) * self.gain + (there - own)
+                    };
+                    to_i16(sound + noise)
                 } else {
                     0
                 };
@@ -207,6 +242,10 @@ impl Wire<TrueSamples> for SampleWire {
 
     fn present(&mut self, network: Impedance) {
         self.hybrid.present(network);
+    }
+
+    fn disturb(&mut self, disturbance: Disturbance, entropy: &mut Entropy) {
+        self.noise = Noise::new(disturbance, entropy);
     }
 
     fn is_quiet(&self) -> bool {
@@ -251,6 +290,11 @@ fn to_i16(value: f32) -> i16 {
     (value + 0.5f32.copysign(value)) as i16
 }
 
+/// What is connected for the greater part of a tick counts for all of it.
+const fn is_most(live: u128) -> bool {
+    live.count_ones() as usize > TICK_SAMPLES / 2
+}
+
 /// The wire of symbols: loss only.
 #[derive(Clone, Debug)]
 pub struct SymbolWire {
@@ -261,21 +305,23 @@ impl Wire<Symbols> for SymbolWire {
     fn carry(&mut self, sent: &Symbol, taps: &mut [Tap<Symbol>]) -> Symbol {
         let mut from_line = Symbol::SILENCE;
         for place in 0..taps.len() {
-            // a telephone that is connected for the greater part of a tick counts for all of it
-            let is_live = taps[place].live.count_ones() > 40;
+            let (near, is_live) = (taps[place].near, is_most(taps[place].live));
+            let loss = |apart: bool| if apart { self.loss } else { Db(0.0) };
             if is_live {
                 for (sound, level) in taps[place].spoken.sounds() {
-                    from_line.add(sound, level - self.loss);
+                    from_line.add(sound, level - loss(!near));
                 }
             }
             let mut heard = Symbol::SILENCE;
             if is_live || taps[place].bridged {
                 for (sound, level) in sent.sounds() {
-                    heard.add(sound, level - self.loss);
+                    heard.add(sound, level - loss(!near));
                 }
                 for (other, tap) in taps.iter().enumerate() {
-                    if other != place && tap.live.count_ones() > 40 {
-                        heard.mix(&tap.spoken);
+                    if other != place && is_most(tap.live) {
+                        for (sound, level) in tap.spoken.sounds() {
+                            heard.add(sound, level - loss(near != tap.near));
+                        }
                     }
                 }
             }
@@ -285,6 +331,8 @@ impl Wire<Symbols> for SymbolWire {
     }
 
     fn present(&mut self, _: Impedance) {} // symbols have no echo
+
+    fn disturb(&mut self, _: Disturbance, _: &mut Entropy) {} // and no noise
 
     fn is_quiet(&self) -> bool {
         true

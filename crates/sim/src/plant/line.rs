@@ -1,18 +1,26 @@
 //! One line: loop, sound path and telephones, tick by tick.
 
 use tipring_port::{Audio, CardOrder, CardReport, Feed, Impedance, LoopReading, READINGS_PER_TICK, Sense};
-use tipring_units::{Db, Entropy, Milliamps, SampleTime, Samples, TICK_SAMPLES, Volts};
+use tipring_units::{Db, Entropy, Milliamps, Ohms, Ren, SampleTime, Samples, TICK_SAMPLES, Volts};
 
-use super::circuit::{Circuit, LoopSpec, MAX_PHONES, Node};
+use super::circuit::{Circuit, GUESTS, LoopSpec, MAX_PHONES, MAX_TERMINALS, Node, PORT, Terminal};
 use super::fidelity::{Fidelity, Tap, WHOLE_TICK, Wire, WireSpec};
 use super::hybrid::{HybridSpec, loop_loss};
 use super::impedance::Cable;
 use super::noise::Disturbance;
 use super::sequencer::Sequencer;
+use crate::office::{Office, OfficeSpec, Trouble};
 use crate::phone::{Phone, PhoneSpec};
 
 /// Samples under one loop reading.
 const READING_SAMPLES: usize = TICK_SAMPLES / READINGS_PER_TICK;
+/// An exchange takes more loop current than this for a closed loop.
+const EXCHANGE_AMPERES: f32 = 0.006;
+/// The gateway's port as a terminal on an outside line.
+const FXO_PORT: Terminal =
+    Terminal { leakage: Ohms(10e6), off_hook: Ohms(160.0), drop: Volts(4.0), ren: Ren(0.0) };
+/// A terminal that grounds ring does it through this.
+const GROUND_OHMS: f32 = 550.0;
 
 /// A line as it is built.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -31,6 +39,10 @@ pub struct LineSpec {
     pub cushion: u16,
     /// The telephones, [`MAX_PHONES`] at the most; further ones are left out.
     pub phones: Vec<PhoneSpec>,
+    /// An exchange is behind the line: the card's port is one towards it (FXO), and the telephones are beside the port.
+    pub office: Option<OfficeSpec>,
+    /// The relay of this line joins its telephones to that outside line, which has to be on the same clock.
+    pub lifeline: Option<u16>,
 }
 
 /// One line of the laboratory.
@@ -47,6 +59,14 @@ pub struct Line<A: Fidelity> {
     closed: u8,
     starts: u32,
     slip: i16,
+    office: Option<Box<Office<A>>>,
+    /// What the loop is fed with.
+    fed: Feed,
+    entropy: Entropy,
+    /// Telephones of another line that its relay has joined to this one.
+    guests: Vec<Phone<A>>,
+    /// The relay has joined the telephones to another line; `None`: there is no relay.
+    lifeline: Option<bool>,
     /// The network that the card presents; `None` where it has but one.
     network: Option<Impedance>,
 }
@@ -68,6 +88,10 @@ impl<A: Fidelity> Line<A> {
         for (place, phone) in phones.iter().enumerate() {
             circuit.connect(place, Some(phone.spec().terminal));
         }
+        if spec.office.is_some() {
+            circuit.connect(PORT, Some(FXO_PORT));
+        }
+        let office = spec.office.as_ref().map(|spec| Box::new(Office::new(spec, &mut entropy.fork())));
         Self {
             circuit,
             sequencer: Sequencer::default(),
@@ -80,7 +104,22 @@ impl<A: Fidelity> Line<A> {
             starts: 0,
             slip: 0,
             network: (!spec.one_network).then_some(spec.hybrid.presents),
+            office,
+            fed: Feed::Open,
+            entropy: entropy.fork(),
+            guests: Vec::new(),
+            lifeline: spec.lifeline.map(|_| false),
         }
+    }
+
+    /// The exchange behind it, if it is an outside line.
+    pub fn office(&self) -> Option<&Office<A>> {
+        self.office.as_deref()
+    }
+
+    /// The exchange, to tell it something.
+    pub fn office_mut(&mut self) -> Option<&mut Office<A>> {
+        self.office.as_deref_mut()
     }
 
     /// The line's own time: samples exchanged and skipped.
@@ -138,7 +177,8 @@ impl<A: Fidelity> Line<A> {
             && !self.sequencer.is_running()
             && self.slip == 0
             && self.wire.is_quiet()
-            && self.phones.iter().all(Phone::is_idle)
+            && self.phones.iter().chain(&self.guests).all(Phone::is_idle)
+            && self.office.as_ref().is_none_or(|office| office.is_quiet())
     }
 
     /// Lets the time of `ticks` silent ticks pass on a quiet line; false, and nothing happens, if it is not quiet.
@@ -166,16 +206,27 @@ impl<A: Fidelity> Line<A> {
             Some(order) => self.sequencer.obey(order),
             None => {}
         }
-        let mut contacts = [0_u128; MAX_PHONES];
-        for (place, (phone, contact)) in self.phones.iter_mut().zip(&mut contacts).enumerate() {
-            *contact = phone.advance(self.now);
+        let mut contacts = [0_u128; MAX_TERMINALS];
+        let phones = (0..).zip(&mut self.phones).chain((GUESTS..).zip(&mut self.guests));
+        for (place, phone) in phones {
+            contacts[place] = phone.advance(self.now);
             if let Some(plugged) = phone.plug_changed() {
                 self.circuit.connect(place, plugged.then_some(phone.spec().terminal));
             }
         }
+        if let Some(office) = &mut self.office {
+            office.begin();
+            while let Some(trouble) = office.trouble() {
+                match trouble {
+                    Trouble::Noise(disturbance) => self.wire.disturb(disturbance, &mut self.entropy),
+                    Trouble::Foreign(foreign) => self.circuit.contaminate(foreign),
+                    Trouble::Dead(_) | Trouble::Break(_) => {} // the exchange's own
+                }
+            }
+        }
         let mut report = CardReport::steady(self.last);
-        let fed = self.electrify(&contacts, &mut report);
-        let received = self.carry(sent, &contacts, fed);
+        let heard = self.electrify(&mut contacts, &mut report);
+        let received = self.carry(sent, &contacts, heard);
         (report.ended, report.step) = self.sequencer.report();
         report.slip = core::mem::take(&mut self.slip);
         self.now = self.now + Samples(TICK_SAMPLES as u64);
@@ -183,46 +234,64 @@ impl<A: Fidelity> Line<A> {
     }
 
     fn with_delay(&self, report: CardReport) -> CardReport {
-        CardReport { bulk_delay: self.wire.bulk_delay(), presents: self.network, ..report }
+        CardReport {
+            bulk_delay: self.wire.bulk_delay(),
+            presents: self.network,
+            lifeline: self.lifeline,
+            ..report
+        }
     }
 
     fn pass(&mut self, length: Samples) {
         self.now = self.now + length;
-        for phone in &mut self.phones {
+        for phone in self.phones.iter_mut().chain(&mut self.guests) {
             phone.skip(length);
+        }
+        if let Some(office) = &mut self.office {
+            office.skip(length);
         }
     }
 
-    /// Runs the circuit for a tick; returns the samples at which the line is fed.
-    fn electrify(&mut self, contacts: &[u128; MAX_PHONES], report: &mut CardReport) -> u128 {
+    /// Runs the circuit for a tick; an outside line's port is among the contacts then.
+    fn electrify(&mut self, contacts: &mut [u128; MAX_TERMINALS], report: &mut CardReport) -> Heard {
         let mut readings = [LoopReading::default(); READINGS_PER_TICK];
-        let (mut volts, mut amperes) = (0.0_f32, 0.0_f32);
-        let mut fed = 0_u128;
+        let mut sums = [0.0_f32; 3];
+        let (mut fed, mut ringing) = (0_u128, 0_u128);
         let mut n = 0;
-        for phone in &mut self.phones {
+        for phone in self.phones.iter_mut().chain(&mut self.guests) {
             phone.ringer().begin_tick();
         }
         while n < TICK_SAMPLES {
-            let (feed, length) = self.sequencer.next(n);
-            if self.starts != self.sequencer.starts() {
-                self.starts = self.sequencer.starts();
-                self.circuit.restart_source();
-                self.circuit.disturb();
-            }
+            let (port, length) = self.sequencer.next(n);
             for _ in 0..length {
+                contacts[PORT] |= u128::from(port == Feed::Closed) << n;
+                let feed = match &mut self.office {
+                    Some(office) => office.feed(n),
+                    None => port,
+                };
+                self.feed_with(feed, report);
                 let node = self.sample(feed, contacts, n);
-                volts += node.card;
-                amperes += node.current;
-                fed |= u128::from(feed != Feed::Open) << n;
+                let is_outside = self.office.is_some();
+                let [volts, amperes, ground] = &mut sums;
+                *volts += if is_outside { node.phones } else { node.card };
+                *amperes += match (is_outside, contacts[PORT] >> n & 1) {
+                    (false, _) => node.current,
+                    (true, 0) => 0.0,
+                    (true, _) => self.circuit.current_into(PORT),
+                };
+                *ground += if is_outside { 0.0 } else { self.ground(feed) };
+                fed |= u128::from(is_fed(feed)) << n;
+                ringing |= u128::from(matches!(feed, Feed::Ringing { .. })) << n;
                 n += 1;
                 if n.is_multiple_of(READING_SAMPLES) {
-                    let mean = 1.0 / READING_SAMPLES as f32;
+                    let [volts, amperes, ground] = sums.map(|sum| sum / READING_SAMPLES as f32);
                     readings[n / READING_SAMPLES - 1] = LoopReading {
-                        voltage: Volts(volts * mean),
-                        current: Milliamps(amperes * mean * 1000.0),
-                        ground: Milliamps(0.0),
+                        voltage: Volts(volts),
+                        current: Milliamps(amperes * 1000.0),
+                        ground: Milliamps(ground * 1000.0),
                     };
-                    (volts, amperes) = (0.0, 0.0);
+                    sums = [0.0; 3];
+                    self.show_office(feed, port, node);
                 }
             }
         }
@@ -236,13 +305,59 @@ impl<A: Fidelity> Line<A> {
         };
         self.steady = all_same;
         self.last = last;
-        for phone in &mut self.phones {
+        for phone in self.phones.iter_mut().chain(&mut self.guests) {
             phone.judge_ringing(self.now);
         }
-        fed
+        Heard { fed, ringing }
     }
 
-    fn sample(&mut self, feed: Feed, contacts: &[u128; MAX_PHONES], n: usize) -> Node {
+    /// The loop is fed with this from now on. A metering pulse that ends is counted by an outside line's port.
+    fn feed_with(&mut self, feed: Feed, report: &mut CardReport) {
+        if self.office.is_none() {
+            if self.starts != self.sequencer.starts() {
+                self.starts = self.sequencer.starts();
+                self.circuit.restart_source();
+                self.circuit.disturb();
+            }
+            self.fed = feed;
+            return;
+        }
+        if self.fed != feed {
+            if matches!(self.fed, Feed::Metering { .. }) && self.closed & (1 << PORT) != 0 {
+                report.metering = report.metering.saturating_add(1);
+            }
+            self.fed = feed;
+            self.circuit.restart_source();
+            self.circuit.disturb();
+        }
+    }
+
+    /// Shows the exchange a millisecond of its loop.
+    fn show_office(&mut self, feed: Feed, port: Feed, node: Node) {
+        let Some(office) = &mut self.office else { return };
+        let closed = match feed {
+            Feed::Open => None,
+            Feed::TipOpen => Some(false),
+            // ring trip
+            Feed::Ringing { .. } => Some(self.closed != 0),
+            Feed::Normal | Feed::Reversed | Feed::Metering { .. } | Feed::Closed | Feed::RingGround => {
+                Some(node.current.abs() > EXCHANGE_AMPERES)
+            }
+        };
+        office.look(closed, port == Feed::RingGround);
+    }
+
+    /// Amperes from ring to ground: what a terminal takes that asks for service by it.
+    fn ground(&self, feed: Feed) -> f32 {
+        let grounds = self.phones.iter().any(Phone::grounds_ring);
+        if !grounds || feed != Feed::TipOpen {
+            return 0.0;
+        }
+        let spec = self.circuit.spec();
+        spec.battery.0 / (spec.feed_resistance.0 / 2.0 + spec.loop_resistance.0 / 2.0 + GROUND_OHMS)
+    }
+
+    fn sample(&mut self, feed: Feed, contacts: &[u128; MAX_TERMINALS], n: usize) -> Node {
         let mut closed = 0_u8;
         for (place, contact) in contacts.iter().enumerate() {
             closed |= ((contact >> n & 1) as u8) << place;
@@ -255,7 +370,7 @@ impl<A: Fidelity> Line<A> {
             return self.circuit.node();
         }
         let node = self.circuit.step(feed, closed);
-        for (place, phone) in self.phones.iter_mut().enumerate() {
+        for (place, phone) in (0..).zip(&mut self.phones).chain((GUESTS..).zip(&mut self.guests)) {
             let is_on_hook = closed & (1 << place) == 0;
             let volts = if is_on_hook { self.circuit.ringer_volts(place) } else { 0.0 };
             phone.ringer().feel(volts, n);
@@ -263,21 +378,61 @@ impl<A: Fidelity> Line<A> {
         node
     }
 
-    fn carry(&mut self, sent: &A::Frame, contacts: &[u128; MAX_PHONES], fed: u128) -> A::Frame {
+    fn carry(&mut self, sent: &A::Frame, contacts: &[u128; MAX_TERMINALS], line: Heard) -> A::Frame {
         let silence = <A as Audio>::SILENCE;
-        let mut taps =
-            [Tap::<A::Frame> { spoken: silence, heard: silence, live: 0, bridged: false }; MAX_PHONES];
-        let is_ringing = matches!(self.sequencer.feed(), Feed::Ringing { .. });
-        for ((tap, phone), contact) in taps.iter_mut().zip(&mut self.phones).zip(contacts) {
+        let tap = Tap::<A::Frame> { spoken: silence, heard: silence, live: 0, bridged: false, near: false };
+        let mut taps = [tap; MAX_TERMINALS];
+        let is_ringing = line.ringing >> (TICK_SAMPLES - 1) & 1 != 0;
+        let near = self.office.is_some();
+        let mut count = 0;
+        for (place, phone) in (0..).zip(&mut self.phones).chain((GUESTS..).zip(&mut self.guests)) {
+            let tap = &mut taps[count];
             tap.spoken = phone.speak();
-            tap.live = contact & fed & WHOLE_TICK;
-            tap.bridged = phone.is_plugged() && !phone.is_lifted() && !is_ringing && fed == WHOLE_TICK;
+            tap.live = contacts[place] & line.fed & WHOLE_TICK;
+            tap.bridged = phone.is_plugged() && !phone.is_lifted() && !is_ringing && line.fed == WHOLE_TICK;
+            tap.near = near;
+            count += 1;
         }
-        let count = self.phones.len();
-        let received = self.wire.carry(sent, &mut taps[..count]);
-        for (phone, tap) in self.phones.iter_mut().zip(&taps) {
+        let Some(office) = &mut self.office else {
+            let received = self.wire.carry(sent, &mut taps[..count]);
+            self.let_hear(&taps);
+            return received;
+        };
+        // an exchange that says nothing on an idle loop is not there for the wire
+        let spoken = office.speak();
+        let loop_closed = contacts.iter().fold(0, |all, contact| all | contact);
+        let is_there = loop_closed != 0 || !A::is_silent(&spoken);
+        let tap = &mut taps[count];
+        tap.spoken = spoken;
+        tap.live = if is_there { line.fed & !line.ringing & WHOLE_TICK } else { 0 };
+        let sent = A::gated(sent, contacts[PORT] & line.fed & !line.ringing);
+        let received = self.wire.carry(&sent, &mut taps[..=count]);
+        let received = A::gated(&received, line.fed & !line.ringing);
+        if let Some(office) = &mut self.office {
+            office.hear(&taps[count].heard);
+        }
+        self.let_hear(&taps);
+        received
+    }
+
+    fn let_hear(&mut self, taps: &[Tap<A::Frame>; MAX_TERMINALS]) {
+        for (phone, tap) in self.phones.iter_mut().chain(&mut self.guests).zip(taps) {
             phone.hear(&tap.heard);
         }
-        received
+    }
+}
+
+/// The samples of a tick in which the loop is fed, and those in which it rings.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    fed: u128,
+    ringing: u128,
+}
+
+/// True if the feed lets current flow and sound pass.
+const fn is_fed(feed: Feed) -> bool {
+    match feed {
+        Feed::Open | Feed::TipOpen | Feed::Closed | Feed::RingGround => false,
+        Feed::Normal | Feed::Reversed | Feed::Ringing { .. } | Feed::Metering { .. } => true,
     }
 }
