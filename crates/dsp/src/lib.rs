@@ -55,8 +55,8 @@ pub use level::{
     power_of_level,
 };
 pub use supervise::{
-    SUPERVISOR_NEWS_MAX, SilenceClock, Supervisor, SupervisorEvents, SupervisorNews, ToneDemand, VoiceWatch,
-    tone_demand,
+    LearnedTone, SUPERVISOR_NEWS_MAX, SilenceClock, Supervisor, SupervisorEvents, SupervisorNews, ToneDemand,
+    ToneLearner, VoiceWatch, tone_demand,
 };
 pub use timescale::{HELD_MAX, SHORTEN_NEEDS, SPEED_MAX, TimeScaler};
 pub use tone::ToneGenerator;

@@ -4,8 +4,8 @@
 //! [`Spandsp::open`] finds `libspandsp.so.2`; from it come receivers that take 8 kHz samples.
 //!
 //! # How
-//! Each receiver keeps the library alive and frees its C state when dropped. No callbacks are used except for one that does
-//! nothing, so no C code ever calls into Rust state.
+//! Each receiver keeps the library alive and frees its C state when dropped. No callbacks are used except for one that stores
+//! a number in a place of its own.
 //!
 //! # Limits
 //! Version 0.0.6, as Debian packages it.
@@ -123,7 +123,9 @@ impl Spandsp {
         let add_element: AddElement = self.symbol("super_tone_rx_add_element")?;
         let init: SuperInit = self.symbol("super_tone_rx_init")?;
         let (feed, free) = (self.symbol("super_tone_rx")?, self.symbol("super_tone_rx_free")?);
-        // SAFETY: the descriptor is allocated by the library, filled by its own functions, and outlives the state made of it.
+        let heard = Box::into_raw(Box::new(0));
+        // SAFETY: the descriptor is allocated by the library, filled by its own functions, and outlives the state made of it; so
+        // does `heard`.
         let (descriptor, state) = unsafe {
             let descriptor = make(core::ptr::null_mut());
             if descriptor.is_null() {
@@ -136,18 +138,23 @@ impl Spandsp {
                     add_element(descriptor, id, used(first), used(second), least, most);
                 }
             }
-            (descriptor, init(core::ptr::null_mut(), descriptor, ignore, core::ptr::null_mut()))
+            (descriptor, init(core::ptr::null_mut(), descriptor, store, heard.cast()))
         };
         if state.is_null() {
             return None;
         }
         let handle = Handle { state, feed, free, _library: self.library.clone() };
-        Some(SpandspSupervisory { handle: Some(handle), descriptor, free_descriptor })
+        Some(SpandspSupervisory { handle: Some(handle), descriptor, free_descriptor, heard })
     }
 }
 
-/// Takes a report and does nothing.
-unsafe extern "C" fn ignore(_user: *mut c_void, _code: c_int, _level: c_int, _delay: c_int) {}
+/// Takes a report and stores the tone's number, from 1.
+unsafe extern "C" fn store(user: *mut c_void, code: c_int, _level: c_int, _delay: c_int) {
+    if code >= 0 {
+        // SAFETY: `user` is the place that `supervisory` made for this state; nobody reads it while the library runs.
+        unsafe { *user.cast::<c_int>() = code + 1 };
+    }
+}
 
 /// libspandsp's DTMF receiver.
 pub struct SpandspDtmf {
@@ -194,6 +201,7 @@ pub struct SpandspSupervisory {
     handle: Option<Handle>,
     descriptor: *mut c_void,
     free_descriptor: Free,
+    heard: *mut c_int,
 }
 
 impl SpandspSupervisory {
@@ -202,6 +210,13 @@ impl SpandspSupervisory {
         if let Some(handle) = &mut self.handle {
             handle.feed(samples);
         }
+    }
+
+    /// The tone that began last since the last call, by its place in the list.
+    pub fn heard(&mut self) -> Option<usize> {
+        // SAFETY: the place lives as long as `self`, and the library does not run now.
+        let code = unsafe { core::ptr::replace(self.heard, 0) };
+        usize::try_from(code).ok()?.checked_sub(1)
     }
 }
 
@@ -212,6 +227,8 @@ impl Drop for SpandspSupervisory {
         self.handle = None;
         // SAFETY: nothing uses the descriptor any more.
         unsafe { (self.free_descriptor)(self.descriptor) };
+        // SAFETY: it was made by `Box::into_raw`, and the state that wrote to it is gone.
+        drop(unsafe { Box::from_raw(self.heard) });
         drop(library);
     }
 }
@@ -219,6 +236,28 @@ impl Drop for SpandspSupervisory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_supervisory_tone_is_told_by_its_place() {
+        let Some(library) = Spandsp::open() else {
+            eprintln!("skipped: libspandsp2 is not installed");
+            return;
+        };
+        let tones = [vec![(350, 440, 800, 0)], vec![(480, 620, 450, 550), (0, 0, 450, 550)]];
+        let mut watch = library.supervisory(&tones).expect("its functions are there");
+        let busy: Vec<i16> = (0..32_000)
+            .map(|n| {
+                let turn = f64::from(n) * core::f64::consts::TAU / 8000.0;
+                let on = n / 4000 % 2 == 0;
+                if on { (3000.0 * ((turn * 480.0).sin() + (turn * 620.0).sin())) as i16 } else { 0 }
+            })
+            .collect();
+        watch.feed(&[0; 8000]);
+        assert_eq!(watch.heard(), None);
+        watch.feed(&busy);
+        assert_eq!(watch.heard(), Some(1));
+        assert_eq!(watch.heard(), None);
+    }
 
     #[test]
     fn the_library_hears_a_digit_and_nothing_in_silence() {

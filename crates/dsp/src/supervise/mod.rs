@@ -16,6 +16,7 @@
 //! # Standard
 //! ITU-T E.180 and its Supplement 2 (tones and their tolerances); Telcordia GR-506 (North America).
 
+mod learner;
 mod pattern;
 mod silence;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod voice;
 use crate::bank::segment::Tracker;
 use crate::bank::spectrum::FrontEnd;
 use crate::level::{Frame, capped_energy, frame_level, power_of_level};
+pub use learner::{LearnedTone, ToneLearner};
 pub use pattern::{ToneDemand, tone_demand};
 pub use silence::SilenceClock;
 use tipring_port::{Tone, TonePlan, ToneProgram};

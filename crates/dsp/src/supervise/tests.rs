@@ -189,3 +189,79 @@ fn speech_has_no_tones_and_is_a_voice() {
         }
     }
 }
+
+/// What is learned from a sound.
+fn learned(plan: &TonePlan, sound: &[f64]) -> Option<LearnedTone> {
+    let samples: Vec<i16> = sound.iter().map(|&value| sample(value)).collect();
+    let mut learner = ToneLearner::new(plan);
+    frames(&samples).for_each(|frame| learner.feed(&frame));
+    learner.result()
+}
+
+/// Two programs have the same frequencies, within a share, and lengths, within some milliseconds.
+fn are_like(one: &ToneProgram, other: &ToneProgram, share: f32, millis: u32) -> bool {
+    one.steps().len() == other.steps().len()
+        && one.steps().iter().zip(other.steps()).all(|(a, b)| {
+            let close = |(a, b): (&Component, &Component)| {
+                (a.frequency.0 - b.frequency.0).abs() <= share * b.frequency.0
+            };
+            a.length.0.abs_diff(b.length.0) <= millis && a.components.iter().zip(&b.components).all(close)
+        })
+}
+
+#[test]
+fn a_pattern_of_no_country_is_learned_and_then_told() {
+    let patterns = [
+        program(&[(&[520.0], 170), (&[], 310)]),
+        program(&[(&[382.0, 511.0], 700), (&[], 150)]),
+        program(&[(&[450.0], 120), (&[], 120), (&[450.0], 120), (&[], 700)]),
+        program(&[(&[610.0], 0)]),
+    ];
+    for pattern in patterns {
+        for (seed, noise) in [(1, 60.0), (2, 20.0)] {
+            let mut entropy = Entropy::for_simulation(seed);
+            let line = Line { noise, level: -24.0, frequency: 0.004, into: 90.0, ..GOOD };
+            let heard = sound(&pattern, &line, 8.0, &mut entropy);
+            let tone = learned(&america(), &heard).expect("something is learned");
+            assert!(are_like(&tone.program, &pattern, 0.006, 20), "{:?}", tone.program.steps());
+            assert!(tone.confidence > 0.7 && tone.known.is_none(), "{} {:?}", tone.confidence, tone.known);
+            let mut supervisor = Supervisor::new(&america(), Some(&tone.program));
+            let news = told(&mut supervisor, &sound(&pattern, &line, 8.0, &mut entropy));
+            let learned = news.iter().filter(|(_, news)| *news == SupervisorNews::Learned).count();
+            assert_eq!(learned, 1, "{news:?}");
+        }
+    }
+}
+
+#[test]
+fn a_tone_of_the_country_is_known_and_noise_teaches_nothing() {
+    let mut entropy = Entropy::for_simulation(3);
+    for tone in [Tone::Busy, Tone::Congestion] {
+        let heard = sound(europe().get(tone), &GOOD, 8.0, &mut entropy);
+        let learned = learned(&europe(), &heard).expect("something is learned");
+        assert_eq!(learned.known, Some(tone));
+        assert!(learned.confidence > 0.8 && learned.bursts >= 6, "{learned:?}");
+    }
+    let hiss: Vec<f64> = (0..80_000).map(|_| noise(&mut entropy, Dbm0(-30.0))).collect();
+    assert_eq!(learned(&europe(), &hiss), None);
+}
+
+#[test]
+fn an_uneven_pattern_is_learned_with_little_confidence() {
+    let mut entropy = Entropy::for_simulation(4);
+    let mut heard = Vec::new();
+    for _ in 0..8 {
+        let on = 300 + entropy.below(60);
+        let off = 300 + entropy.below(60);
+        let hertz = 500.0 + 5.0 * entropy.unit();
+        heard.extend(sound(
+            &program(&[(&[hertz], on), (&[], off)]),
+            &GOOD,
+            (on + off) as f32 / 1000.0,
+            &mut entropy,
+        ));
+    }
+    if let Some(learned) = learned(&america(), &heard) {
+        assert!(learned.confidence < 0.75, "{learned:?}");
+    }
+}
