@@ -134,8 +134,8 @@ impl Spandsp {
             for tone in tones {
                 let id = add_tone(descriptor);
                 for &(first, second, least, most) in tone {
-                    let used = |hertz: i32| if hertz == 0 { -1 } else { hertz };
-                    add_element(descriptor, id, used(first), used(second), least, most);
+                    // The header says -1 for what is not used; only zero does it.
+                    add_element(descriptor, id, first, second, least, most);
                 }
             }
             (descriptor, init(core::ptr::null_mut(), descriptor, store, heard.cast()))
