@@ -28,10 +28,11 @@ mod event;
 mod prelude;
 mod ring;
 mod state;
+mod trunk;
 
 use tipring_port::{
-    CardOrder, CardReport, Feed, LineEvent, LineFault, LineProfile, LineSummary, LoopReading, ProgramEnd,
-    ProgramId, READINGS_PER_TICK, Refusal, Sense,
+    CardOrder, CardReport, Feed, LineEvent, LineFault, LineProfile, LineSummary, LoopReading, LoopStart,
+    ProgramEnd, ProgramId, READINGS_PER_TICK, Refusal, Sense,
 };
 use tipring_units::{Epoch, Millis, SampleTime, Samples, TICK};
 
@@ -40,6 +41,7 @@ use crate::leakage::Leakage;
 use crate::{Detector, FxsOut, HookTracker, Playing, RingTrip, Settings, Verdict};
 use event::Event;
 use state::State;
+use trunk::Ground;
 
 /// After our feed changed, ringers take this long to charge: 5 REN over 1500 ohm from reversed to normal battery at
 /// 25 mA draw more than 10 mA for 180 ms.
@@ -76,6 +78,10 @@ pub struct Fxs {
     card_silent: bool,
     /// The relay joins the telephone to its outside line: nothing of it is on this port.
     joined: bool,
+    /// A terminal's wish on a ground-start line.
+    ground: Ground,
+    /// Metering pulses are being sent.
+    metering: bool,
     reading: LoopReading,
     /// The end of the last tick.
     clock: SampleTime,
@@ -96,13 +102,19 @@ impl Fxs {
             trip: RingTrip::new(settings.ring.frequency, settings.threshold),
             hook: HookTracker::new(&settings),
             leakage: Leakage::default(),
-            feed: if in_service { Feed::Normal } else { Feed::Open },
+            feed: match (in_service, settings.start) {
+                (true, LoopStart::Loop) => Feed::Normal,
+                (true, LoopStart::Ground) => Feed::TipOpen,
+                (false, _) => Feed::Open,
+            },
             fresh: true,
             settled_at: SampleTime(0),
             programs: 0,
             playing: Playing::Nothing,
             card_silent: false,
             joined: false,
+            ground: Ground::default(),
+            metering: false,
             reading: LoopReading::default(),
             clock: SampleTime(0),
             settings,
@@ -164,6 +176,7 @@ impl Fxs {
             }
         }
         self.run_ring(now, out);
+        self.end_ground(end, out);
         self.watch_leakage(end, out);
     }
 
@@ -179,7 +192,7 @@ impl Fxs {
         if silent {
             return out.say(self.epoch, now, LineEvent::Fault(fault));
         }
-        let feed = if self.state == State::OutOfService { Feed::Open } else { Feed::Normal };
+        let feed = if self.state == State::OutOfService { Feed::Open } else { self.rest_feed() };
         match self.state {
             State::Idle | State::OutOfService => {}
             State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. } => {
@@ -227,7 +240,8 @@ impl Fxs {
         if self.fresh || self.state.needs_every_tick() || !self.detector.is_settled() {
             return Some(self.clock);
         }
-        let timers = [self.state.deadline(), self.hook.deadline(), self.leakage.deadline()];
+        let timers =
+            [self.state.deadline(), self.hook.deadline(), self.leakage.deadline(), self.ground_deadline()];
         timers.into_iter().flatten().min()
     }
 
@@ -282,6 +296,9 @@ impl Fxs {
             | State::OffHook { .. }
             | State::Supervision { .. }
             | State::Roh { .. } => {
+                if self.state == State::Idle {
+                    self.watch_ground(at, reading, out);
+                }
                 if let Some(edge) = self.detector.read(at, reading) {
                     self.run_hook(edge.at, out);
                     self.hook.edge(edge);
@@ -325,11 +342,11 @@ impl Fxs {
                 State::Idle | State::OutOfService => {}
                 State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. } => {
                     self.end_epoch(at, LineEvent::RingStopped, out);
-                    self.order_feed(at, Feed::Normal, out);
+                    self.order_feed(at, self.rest_feed(), out);
                 }
                 State::OffHook { .. } | State::Supervision { .. } | State::Roh { .. } => {
                     self.end_epoch(at, LineEvent::Released, out);
-                    self.order_feed(at, Feed::Normal, out);
+                    self.order_feed(at, self.rest_feed(), out);
                 }
             }
         }
@@ -368,7 +385,7 @@ impl Fxs {
     /// Orders a steady feed from the tick after `now` on.
     fn order_feed(&mut self, now: SampleTime, feed: Feed, out: &mut FxsOut) {
         out.order = Some(CardOrder::Feed(feed));
-        self.feed = feed;
+        (self.feed, self.metering) = (feed, false);
         self.fresh = false;
         self.settled_at = now + TICK + SETTLE;
     }

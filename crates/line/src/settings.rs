@@ -1,7 +1,8 @@
 //! The part of a line's profile that its signalling needs.
 
 use tipring_port::{
-    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, PulseTiming, RingSpec, RohTiming,
+    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, LoopStart, MeteringSpec, PulseTiming,
+    RingSpec, RohTiming,
 };
 use tipring_units::{Milliamps, Millis};
 
@@ -22,6 +23,10 @@ pub struct Settings {
     pub disconnect: Disconnect,
     /// Polarity is reversed when the far end answers.
     pub reverse_on_answer: bool,
+    /// Metering pulses.
+    pub metering: Option<MeteringSpec>,
+    /// How the telephone asks for service.
+    pub start: LoopStart,
     /// Receiver off-hook.
     pub roh: RohTiming,
     /// Loop current above this is off-hook.
@@ -40,6 +45,8 @@ impl From<&LineProfile> for Settings {
             caller_id: profile.caller_id,
             disconnect: profile.disconnect,
             reverse_on_answer: profile.reverse_on_answer,
+            metering: profile.metering,
+            start: profile.start,
             roh: profile.roh,
             threshold: profile.threshold,
             loop_current: profile.loop_current,

@@ -45,7 +45,7 @@ impl Fxs {
                 self.end_epoch(now, LineEvent::RingStopped, out);
             }
             (State::Prelude(_) | State::Ringing(_), LineCommand::StopRing) => {
-                self.order_feed(now, Feed::Normal, out);
+                self.order_feed(now, self.rest_feed(), out);
                 self.start_on_hook();
                 self.end_epoch(now, LineEvent::RingStopped, out);
             }
@@ -84,6 +84,8 @@ impl Fxs {
                     let calm = now + TICK + REVERSAL_SETTLE;
                     self.hook.blind(calm);
                     self.enter(State::OffHook { reversed_at: Some(calm) });
+                } else {
+                    self.start_metering(out);
                 }
             }
             // The call that was answered is over.
@@ -183,7 +185,7 @@ impl Fxs {
     fn administer(&mut self, now: SampleTime, in_service: bool, out: &mut FxsOut) {
         match (self.state, in_service) {
             (State::OutOfService, true) => {
-                self.order_feed(now, Feed::Normal, out);
+                self.order_feed(now, self.rest_feed(), out);
                 self.start_on_hook();
                 self.enter(State::Idle);
             }

@@ -1,8 +1,8 @@
 //! What happens on the line, by state.
 
 use tipring_port::{
-    CardOrder, DigitSource, Disconnect, Feed, LineEvent, Program, ProgramId, ProgramStep, Refusal, RohStage,
-    Tone,
+    CardOrder, DigitSource, Disconnect, Feed, LineEvent, LoopStart, Program, ProgramId, ProgramStep, Refusal,
+    RohStage, Tone,
 };
 use tipring_units::{Millis, SampleTime, TICK};
 
@@ -12,6 +12,9 @@ use crate::{FxsOut, Playing, Trip};
 
 /// After a trip in a pause the next burst may begin before our order reaches the card.
 const LAST_BURST: Millis = Millis(40);
+
+/// A terminal of ground start lets go of a line whose tip is open within this.
+const TIP_OPEN: Millis = Millis::from_secs(5);
 
 /// What happened, by the card's report or by time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,6 +121,7 @@ impl Fxs {
             (State::OffHook { .. }, Event::Timer) => {
                 self.enter(State::OffHook { reversed_at: None });
                 self.say(at, LineEvent::SupervisionDone, out);
+                self.start_metering(out);
             }
             (State::Supervision { program: Some(program), then, .. }, Event::ProgramCompleted(id))
                 if program == id =>
@@ -185,6 +189,12 @@ impl Fxs {
 
     /// The far end cleared: supervision as the country asks, then `then`.
     pub(super) fn supervise(&mut self, now: SampleTime, then: After, out: &mut FxsOut) {
+        self.stop_metering(out);
+        if self.settings.start == LoopStart::Ground {
+            // Tip is opened, and stays so until the terminal lets go.
+            self.order_feed(now, Feed::TipOpen, out);
+            return self.start_supervision(now, None, now + TIP_OPEN, then, out);
+        }
         match self.settings.disconnect {
             Disconnect::Cpc(length) if length > Millis::ZERO => {
                 let id = self.next_program();
@@ -237,9 +247,10 @@ impl Fxs {
     }
 
     fn hang_up(&mut self, at: SampleTime, out: &mut FxsOut) {
-        let calm = self.feed == Feed::Normal && !matches!(self.state, State::Supervision { .. });
-        if !calm {
-            self.order_feed(self.tick_start(), Feed::Normal, out);
+        let rest = self.rest_feed();
+        let supervising = matches!(self.state, State::Supervision { .. });
+        if self.feed != rest || self.metering || supervising {
+            self.order_feed(self.tick_start(), rest, out);
             self.hook.blind(self.settled_at);
         }
         self.end_epoch(at, LineEvent::Released, out);

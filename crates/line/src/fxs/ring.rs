@@ -60,7 +60,7 @@ impl Fxs {
                 if end < self.settled_at {
                     return;
                 }
-                if self.detector.may_be_closed() || self.hook.is_closing() {
+                if self.detector.may_be_closed() || self.hook.is_closing() || self.is_ground_asked() {
                     self.refuse(end, Refusal::OffHook, out);
                     self.enter(State::Idle);
                 } else if !self.start_prelude(request, out) && !self.start_summons(now, request, out) {
