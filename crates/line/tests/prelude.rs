@@ -98,7 +98,11 @@ fn each_alert_comes_in_its_time_before_message_and_ring() {
             assert!(to - from >= f64::from(frame_length(&caller(), signal).0));
             let told = bench.played.iter().find_map(|(_, playing)| match playing {
                 Playing::CallerId { caller, signal } => Some((*caller, *signal)),
-                Playing::Nothing | Playing::Tone(_) | Playing::Alert(_) | Playing::Bridge => None,
+                Playing::Nothing
+                | Playing::Tone(_)
+                | Playing::Alert(_)
+                | Playing::Digit { .. }
+                | Playing::Bridge => None,
             });
             assert_eq!(told, Some((caller(), signal)));
             let tone = played(&bench, |playing| matches!(playing, Playing::Alert(_)));

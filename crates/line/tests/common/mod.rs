@@ -25,6 +25,8 @@ pub struct Plant {
     pub leak_ohms: f64,
     pub limit_ma: f64,
     pub closed: bool,
+    /// The terminal grounds ring (ground start).
+    pub grounded: bool,
     capacitor: f64,
     angle: f64,
 }
@@ -39,6 +41,7 @@ impl Plant {
             leak_ohms: 1e9,
             limit_ma: 25.0,
             closed: false,
+            grounded: false,
             capacitor: 0.0,
             angle: 0.0,
         }
@@ -220,7 +223,7 @@ impl Bench {
             *reading = LoopReading {
                 voltage: Volts(voltage as f32),
                 current: Milliamps(current as f32),
-                ..LoopReading::default()
+                ground: Milliamps(if self.plant.grounded { 40.0 } else { 0.0 }),
             };
         }
         report.sense = Sense::Raw(readings);
