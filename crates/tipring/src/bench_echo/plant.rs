@@ -60,7 +60,10 @@ impl Plant for Loop {
         for sent in far.as_chunks::<TICK_SAMPLES>().0 {
             let silent = [0; TICK_SAMPLES];
             let mut taps =
-                vec![Tap { spoken: silent, heard: silent, live: WHOLE_TICK, bridged: false }; self.phones];
+                vec![
+                    Tap { spoken: silent, heard: silent, live: WHOLE_TICK, bridged: false, near: false };
+                    self.phones
+                ];
             if let Some(tap) = taps.first_mut() {
                 tap.spoken = std::array::from_fn(|_| talk.next().unwrap_or(0));
             }
