@@ -104,6 +104,8 @@ pub(crate) struct OutsideSide {
     silent: bool,
     in_use: bool,
     faults: BTreeSet<LineFault>,
+    /// It could not be seized the last time.
+    doubtful: bool,
     last_used: Option<Instant>,
     /// Calls in a row that failed to give the PIN.
     failed_pins: u8,
@@ -125,6 +127,7 @@ impl OutsideSide {
             silent: false,
             in_use: false,
             faults: BTreeSet::new(),
+            doubtful: false,
             last_used: None,
             failed_pins: 0,
             locked_until: None,
@@ -142,6 +145,7 @@ impl OutsideSide {
             silent: self.silent,
             in_use: self.in_use,
             faults: self.faults.clone(),
+            doubtful: self.doubtful,
             last_used: self.last_used,
             failed_pins: self.failed_pins,
             locked_until: self.locked_until,
@@ -237,7 +241,7 @@ impl OutsideSide {
     pub fn is_dead(&self) -> bool {
         let dead = |fault: &LineFault| match fault {
             LineFault::NoBattery | LineFault::ForeignVoltage => true,
-            // It may come the next time. The others are no fault of the exchange's, or kept elsewhere.
+            // It shows in a call only. The others are no fault of the exchange's, or kept elsewhere.
             LineFault::NoDialTone | LineFault::CardSilent | LineFault::Panicked | LineFault::Leakage => false,
         };
         !self.in_service || self.silent || self.faults.iter().any(dead)
@@ -245,7 +249,7 @@ impl OutsideSide {
 
     /// True if no dial tone came when it was seized last: others are tried first.
     pub fn is_doubtful(&self) -> bool {
-        self.faults.contains(&LineFault::NoDialTone)
+        self.doubtful
     }
 
     /// When it was last in a call.
@@ -416,6 +420,13 @@ impl OutsideSide {
             | State::Releasing(None) => {}
         }
         self.enter(State::Idle, scene.now);
+    }
+
+    /// Nobody of the house is rung, or any more. A line that rings cannot tell its exchange so; one that was seized as it
+    /// began to ring is off-hook, and hangs up.
+    fn ring_in_vain(&mut self, scene: &mut Scene<'_>) {
+        self.enter(State::Vain, scene.now);
+        self.command(LineCommand::HangUp, scene);
     }
 
     /// Tells the line to go on-hook; `next` is seized when it is released.

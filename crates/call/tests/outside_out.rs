@@ -179,6 +179,13 @@ fn glare_sends_the_call_to_the_next_line_and_the_caller_of_the_first_rings_the_h
     assert_eq!(house.doing(6), LineDoing::Ringing);
     assert!(matches!(house.commands(1)[..], [LineCommand::Ring(_)]), "102; 101 is calling");
 
+    // Seized in the very moment of its ringing, it is off-hook, and hangs up when nobody takes the call.
+    house.line(1, LineEvent::Refused(Refusal::OffHook));
+    assert_eq!(house.commands(6), []);
+    assert!(matches!(house.commands(2)[..], [LineCommand::Ring(_)]), "the fallback");
+    house.line(2, LineEvent::Refused(Refusal::OffHook));
+    assert_eq!(house.commands(6), [LineCommand::HangUp]);
+
     // The ringing may be told before the refusal.
     let mut house = calling();
     house.line(6, LineEvent::Incoming);
@@ -225,6 +232,7 @@ fn all_lines_dead_is_out_of_order() {
 fn a_line_that_gave_no_dial_tone_is_tried_last_from_then_on() {
     let mut house = calling();
     house.line(6, LineEvent::Fault(LineFault::NoDialTone));
+    house.line(6, LineEvent::FaultCleared(LineFault::NoDialTone)); // it shows in a call only
     house.line(6, LineEvent::Released);
     assert_eq!(house.doing(6), LineDoing::Idle);
     house.hang_up(0);
@@ -234,7 +242,15 @@ fn a_line_that_gave_no_dial_tone_is_tried_last_from_then_on() {
     house.lift_and_dial(1, "95552345678");
     house.lift_and_dial(2, "95552345678");
     assert_eq!(house.commands(6), [seize("5552345678")], "better than none");
-    house.line(6, LineEvent::FaultCleared(LineFault::NoDialTone));
+    house.line(6, LineEvent::ExchangeReady(true));
+    house.hang_up(0);
+    house.hang_up(1);
+    house.hang_up(2);
+    for line in 6..9 {
+        house.line(line, LineEvent::Released);
+    }
+    house.lift_and_dial(0, "95552345678");
+    assert_eq!(house.doing(6), LineDoing::Dialling, "it is well again");
 }
 
 #[test]

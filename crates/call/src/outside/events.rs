@@ -69,7 +69,10 @@ impl OutsideSide {
 
     fn rings(&mut self, scene: &mut Scene<'_>) {
         match self.state {
-            State::Idle | State::Releasing(None) => self.enter(State::Incoming, scene.now),
+            State::Idle | State::Releasing(None) => {
+                self.doubtful = false;
+                self.enter(State::Incoming, scene.now);
+            }
             // Glare: the call goes another way; the refusal of the seizure is on its way.
             State::Seizing(out) if !out.is_emergency() => {
                 self.tell(out.call, CallInput::Failed(Cause::NO_CIRCUIT), scene);
@@ -131,12 +134,12 @@ impl OutsideSide {
             | State::Stealing(_)
             | State::Releasing(_) => return, // known, or of the past
         }
-        let Some(own) = self.config(scene) else { return self.enter(State::Vain, scene.now) };
+        let Some(own) = self.config(scene) else { return self.ring_in_vain(scene) };
         let from = self.caller.unwrap_or_else(Identity::unknown);
         if own.disa.is_some() && self.locked_until.is_none() {
             self.answer_and_listen(from, scene);
         } else if own.rings.is_empty() && own.night.is_none() && own.fallback.is_none() {
-            self.enter(State::Vain, scene.now);
+            self.ring_in_vain(scene);
         } else {
             let call = scene.out.new_call();
             self.enter(State::Offered(call), scene.now);
@@ -146,6 +149,7 @@ impl OutsideSide {
 
     /// The exchange takes digits, or the caller's.
     fn ready(&mut self, scene: &mut Scene<'_>) {
+        self.doubtful = false;
         if let State::Seizing(out) = self.state {
             self.enter(State::Dialling(out), scene.now);
             self.tell(out.call, CallInput::Early { both: out.dials() }, scene);
@@ -260,7 +264,8 @@ impl OutsideSide {
     fn emergency_refused(&mut self, next: Outgoing, refusal: Refusal, scene: &mut Scene<'_>) {
         match refusal {
             Refusal::Guard => self.retry_soon(next, scene),
-            Refusal::Incoming if next.offer.preempt => self.steal(next, scene),
+            // It may be no more than a bell tap; if it is a call, the line says so, and is taken from its caller.
+            Refusal::Incoming if next.offer.preempt => self.retry_soon(next, scene),
             Refusal::Incoming | Refusal::InUse | Refusal::OffHook => self.give_up(Cause::NO_CIRCUIT, scene),
             Refusal::OutOfService => self.give_up(Cause::OUT_OF_ORDER, scene),
             Refusal::Stale => {
@@ -288,6 +293,7 @@ impl OutsideSide {
                 self.faults.insert(fault);
                 match self.state {
                     State::Seizing(_) | State::Dialling(_) | State::Waiting(_) => {
+                        self.doubtful = true;
                         self.give_up(Cause::OUT_OF_ORDER, scene);
                         self.hang_up(None, scene);
                     }

@@ -140,8 +140,7 @@ impl OutsideSide {
             return; // a call that it gave up before
         }
         match self.state {
-            // The exchange cannot be told that nobody comes.
-            State::Offered(_) => self.enter(State::Vain, scene.now),
+            State::Offered(_) => self.ring_in_vain(scene),
             State::Seizing(_) | State::Dialling(_) | State::Waiting(_) | State::Talking(..) => {
                 self.hang_up(None, scene);
             }

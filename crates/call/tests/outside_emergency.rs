@@ -1,0 +1,299 @@
+//! Emergency calls by outside lines: at once, pre-empting what is less important, and the desk that is told.
+
+mod common;
+
+use common::{House, number, outside_house, server, to_server};
+use tipring_call::{
+    Alarm, CallEvent, Cause, Clearer, Destination, Emergency, FarAction, FarEvent, Identity, Input,
+    LineDoing, MediaAction, Output, Party, Priority, Setup,
+};
+use tipring_port::{AnswerSign, LineCommand, LineEvent, Refusal, Text, Tone};
+use tipring_units::LineId;
+
+fn seize(digits: &str) -> LineCommand {
+    LineCommand::Seize(Text::new(digits))
+}
+
+/// Emergency calls go by outside lines alone; 106 is told.
+fn by_lines() -> Setup {
+    let emergency = Emergency {
+        via: vec![Destination::Lines { number: None }],
+        callback: None,
+        notify: Some(Destination::Number(number("106"))),
+    };
+    Setup { emergency, ..outside_house() }
+}
+
+/// Telephones 101 to 103 talk on the lines 1 to 3, each for a minute longer than the next.
+fn all_talking(setup: Setup) -> House {
+    let mut house = House::new(setup);
+    for phone in 0..3 {
+        house.lift_and_dial(phone, "95552345678");
+        house.line(6 + phone, LineEvent::ExchangeReady(true));
+        house.line(6 + phone, LineEvent::Dialled);
+        house.line(6 + phone, LineEvent::FarAnswered(AnswerSign::Reversal));
+        house.wait(60_000);
+    }
+    house
+}
+
+fn alarms(house: &House) -> Vec<Alarm> {
+    let alarm = |output: &Output| match output {
+        Output::Alarm(alarm) => Some(*alarm),
+        _ => None,
+    };
+    house.out.iter().filter_map(alarm).collect()
+}
+
+#[test]
+fn it_goes_to_a_line_with_the_last_digit_with_the_outside_prefix_and_without() {
+    for dialled in ["911", "9911"] {
+        let mut house = House::new(by_lines());
+        house.lift_and_dial(0, dialled);
+        assert_eq!(house.commands(6), [seize("911")], "{dialled}");
+    }
+}
+
+#[test]
+fn a_server_that_is_down_is_passed_over_and_one_that_fails_is_left_for_a_line() {
+    let lines = Destination::Lines { number: None };
+    let via = vec![to_server("pbx"), lines, to_server("alt")];
+    let setup = Setup { emergency: Emergency { via, ..Emergency::default() }, ..outside_house() };
+    let mut house = House::new(setup.clone());
+    house.input(Input::Server { name: server("pbx"), up: false });
+    house.lift_and_dial(0, "911");
+    assert_eq!(house.commands(6), [seize("911")]);
+    assert_eq!(house.placed(), None);
+
+    let mut house = House::new(setup.clone());
+    house.lift_and_dial(0, "911");
+    let leg = house.placed().unwrap().0;
+    house.far(leg, FarEvent::Failed { cause: Cause::Q850(41) });
+    assert_eq!(house.commands(6), [seize("911")]);
+
+    let mut house = House::new(setup);
+    house.lift_and_dial(0, "911");
+    house.wait(10_000);
+    assert_eq!(house.commands(6), [seize("911")], "a server that says nothing");
+}
+
+#[test]
+fn without_an_order_of_its_own_it_goes_by_servers_and_then_by_lines() {
+    let mut house = House::new(outside_house());
+    house.input(Input::Server { name: server("pbx"), up: false });
+    house.input(Input::Server { name: server("alt"), up: false });
+    house.lift_and_dial(0, "911");
+    assert_eq!(house.commands(6), [seize("911")]);
+}
+
+#[test]
+fn when_all_lines_are_busy_the_longest_call_gives_way() {
+    let mut house = all_talking(by_lines());
+    house.lift_and_dial(3, "911");
+    assert_eq!(house.commands(6), [LineCommand::HangUp]);
+    assert_eq!((house.commands(7), house.commands(8)), (vec![], vec![]));
+    assert_eq!(house.commands(0), [LineCommand::Cleared { tone: Tone::Congestion }]);
+    let record = house.records()[0];
+    assert_eq!((record.cause, record.by), (Cause::PREEMPTED, Clearer::Gateway));
+    assert_eq!(record.cause.q850(), 8);
+    house.line(6, LineEvent::Released);
+    assert_eq!(house.commands(6), [seize("911")]);
+    house.line(6, LineEvent::ExchangeReady(true));
+    house.line(6, LineEvent::Dialled);
+    house.line(6, LineEvent::FarAnswered(AnswerSign::Voice));
+    assert_eq!(house.doing(6), LineDoing::Talking);
+}
+
+#[test]
+fn a_call_that_nobody_answered_yet_gives_way_before_one_in_talk() {
+    let mut house = all_talking(by_lines());
+    house.hang_up(2);
+    house.line(8, LineEvent::Released);
+    house.lift_and_dial(2, "95552345678");
+    house.line(8, LineEvent::ExchangeReady(true));
+    house.lift_and_dial(3, "911");
+    assert_eq!(house.commands(8), [LineCommand::HangUp]);
+    assert_eq!(house.commands(6), []);
+}
+
+#[test]
+fn a_line_that_is_just_being_released_is_waited_for_and_nobody_is_cleared() {
+    let mut house = all_talking(by_lines());
+    house.hang_up(1);
+    house.lift_and_dial(3, "911");
+    assert_eq!((house.commands(6), house.commands(7), house.records()), (vec![], vec![], vec![]));
+    house.line(7, LineEvent::Released);
+    assert_eq!(house.commands(7), [seize("911")]);
+}
+
+#[test]
+fn one_emergency_call_never_takes_the_line_of_another() {
+    let mut house = House::new(by_lines());
+    for phone in 0..3 {
+        house.lift_and_dial(phone, "911");
+        assert_eq!(house.commands(6 + phone), [seize("911")]);
+    }
+    house.line(6, LineEvent::ExchangeReady(true));
+    house.line(6, LineEvent::FarAnswered(AnswerSign::AtOnce));
+    house.lift_and_dial(4, "911");
+    assert_eq!(house.records()[0].cause, Cause::NoWay);
+    assert!(alarms(&house).iter().any(|alarm| matches!(alarm, Alarm::EmergencyFailed { .. })));
+    for line in 6..9 {
+        assert_eq!(house.commands(line), []);
+    }
+}
+
+#[test]
+fn a_guard_that_the_line_insists_on_is_waited_for() {
+    let mut house = House::new(by_lines());
+    house.lift_and_dial(0, "911");
+    // Of the polite round: the next line is as good.
+    house.line(6, LineEvent::Refused(Refusal::Guard));
+    house.wait(249);
+    assert_eq!(house.commands(6), []);
+    house.wait(1);
+    assert_eq!(house.commands(6), [seize("911")]);
+}
+
+#[test]
+fn a_line_that_rings_is_taken_from_its_caller_when_no_other_is_left() {
+    let mut setup = by_lines();
+    setup.lines.truncate(1);
+    let mut house = House::new(setup);
+    house.exchange_rings(6, "5550199");
+    house.lift_and_dial(3, "911");
+    assert_eq!(house.commands(6), [LineCommand::Answer]);
+    assert_eq!(house.commands(0), [LineCommand::StopRing]);
+    house.wait(500);
+    assert_eq!(house.commands(6), [LineCommand::HangUp]);
+    house.line(6, LineEvent::Released);
+    assert_eq!(house.commands(6), [seize("911")]);
+}
+
+#[test]
+fn glare_with_an_emergency_call_on_the_only_line_takes_the_line() {
+    let mut setup = by_lines();
+    setup.lines.truncate(1);
+    let mut house = House::new(setup);
+    house.lift_and_dial(3, "911");
+    house.line(6, LineEvent::Refused(Refusal::Incoming));
+    assert_eq!(house.commands(6), [seize("911")], "the round that pre-empts");
+    house.line(6, LineEvent::Refused(Refusal::Incoming));
+    house.line(6, LineEvent::Incoming);
+    assert_eq!(house.commands(6), [LineCommand::Answer]);
+    house.line(6, LineEvent::Offered);
+    house.wait(500);
+    assert_eq!(house.commands(6), [LineCommand::HangUp]);
+    house.line(6, LineEvent::Released);
+    assert_eq!(house.commands(6), [seize("911")]);
+}
+
+#[test]
+fn who_hangs_up_while_waiting_for_the_line_leaves_it_to_be_released() {
+    let mut house = all_talking(by_lines());
+    house.lift_and_dial(3, "911");
+    house.hang_up(3);
+    house.line(6, LineEvent::Released);
+    assert_eq!(house.commands(6), []);
+    assert_eq!(house.doing(6), LineDoing::Idle);
+}
+
+#[test]
+fn a_normal_call_never_pre_empts() {
+    let mut house = all_talking(by_lines());
+    house.lift_and_dial(3, "95552345678");
+    assert_eq!(house.records()[0].cause, Cause::NO_CIRCUIT);
+    for line in 6..9 {
+        assert_eq!(house.commands(line), []);
+    }
+}
+
+#[test]
+fn the_desk_rings_at_once_and_is_shown_which_telephone_called() {
+    let mut setup = by_lines();
+    setup.emergency.callback = Some(number("5550100"));
+    let mut house = House::new(setup);
+    house.lift_and_dial(0, "9911");
+    let [LineCommand::Ring(request)] = house.commands(5)[..] else { panic!("{:?}", house.commands(5)) };
+    let caller = request.caller.unwrap();
+    assert_eq!(caller.number.unwrap().as_str(), "101", "not the number for the answering point");
+    assert_eq!(caller.name.unwrap().unwrap().as_str(), "911 Room 101");
+    let told = house.events().into_iter().find_map(|event| match event {
+        CallEvent::EmergencyNotice { shown, .. } => Some(shown),
+        _ => None,
+    });
+    assert_eq!(told, Some(Identity::new("101", "911 Room 101")));
+    assert_eq!(house.commands(6), [seize("911")], "which is not held up by that");
+
+    // The desk hears that it was told; the one who called is not disturbed.
+    house.line(5, LineEvent::Ringing);
+    house.line(5, LineEvent::Answered);
+    assert_eq!(house.commands(5), [LineCommand::Play(Tone::Confirmation)]);
+    assert_eq!((house.media(), house.commands(0)), (vec![], vec![]));
+    house.wait(5000);
+    assert_eq!(house.commands(5), [LineCommand::Cleared { tone: Tone::Congestion }]);
+    assert_eq!(alarms(&house), []);
+    let record = house.records()[0];
+    assert_eq!((record.caller, record.called), (Party::Line(LineId(0)), Some(Party::Line(LineId(5)))));
+    assert_eq!((record.priority, record.cause), (Priority::Normal, Cause::NORMAL));
+    house.line(6, LineEvent::ExchangeReady(true));
+    assert_eq!(house.doing(6), LineDoing::Dialling, "the emergency call goes on");
+    house.hang_up(0);
+    house.hang_up(5);
+    house.line(6, LineEvent::Released);
+    assert!(house.is_quiet());
+}
+
+#[test]
+fn a_desk_that_is_busy_or_does_not_answer_is_an_alarm() {
+    let mut house = House::new(by_lines());
+    house.lift(5);
+    house.lift_and_dial(0, "911");
+    let shown = Identity::new("101", "911 Room 101");
+    let told = |house: &House, why: Cause| {
+        alarms(house).iter().any(|alarm| {
+            matches!(alarm, Alarm::DeskNotTold { shown: one, cause, .. } if *one == shown && *cause == why)
+        })
+    };
+    assert!(told(&house, Cause::BUSY));
+    assert_eq!(house.commands(6), [seize("911")]);
+
+    let mut house = House::new(by_lines());
+    house.lift_and_dial(0, "911");
+    house.line(5, LineEvent::Ringing);
+    house.hang_up(0);
+    assert_eq!(house.commands(5), [], "who hung up may still be in danger");
+    house.wait(60_000);
+    assert!(told(&house, Cause::NO_ANSWER));
+
+    // The desk itself called.
+    let mut house = House::new(by_lines());
+    house.lift_and_dial(5, "911");
+    assert_eq!(house.commands(6), [seize("911")]);
+    assert!(alarms(&house).iter().any(|alarm| matches!(alarm, Alarm::DeskNotTold { .. })));
+}
+
+#[test]
+fn a_desk_behind_a_server_hears_the_tone_too() {
+    let mut setup = by_lines();
+    setup.emergency.notify = Some(common::to_server_number("pbx", "0"));
+    let mut house = House::new(setup);
+    house.lift_and_dial(0, "911");
+    let (leg, place) = house.placed().unwrap();
+    let FarAction::Place { number: to, from, .. } = place else { panic!("{place:?}") };
+    assert_eq!((to, from), (number("0"), Identity::new("101", "911 Room 101")));
+    house.far(leg, FarEvent::Answered);
+    assert_eq!(house.media(), [MediaAction::Tone { leg, tone: Some(Tone::Confirmation) }]);
+    house.wait(5000);
+    assert_eq!(house.actions(leg), [FarAction::End(Cause::NORMAL)]);
+}
+
+#[test]
+fn a_pulse_of_time_does_not_clear_an_emergency_call_that_rings() {
+    let mut house = House::new(by_lines());
+    house.lift_and_dial(0, "911");
+    house.line(6, LineEvent::ExchangeReady(true));
+    house.line(6, LineEvent::Exchange(Tone::Ringback));
+    house.wait(600_000);
+    assert_eq!(house.doing(6), LineDoing::Dialling);
+}
