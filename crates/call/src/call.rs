@@ -4,6 +4,7 @@
 //! it connects their sound, tries the next way if one fails, and writes the record when it ends. A way may be several
 //! parties that are called at once; the first that answers has the call.
 
+mod joint;
 mod sound;
 mod ways;
 
@@ -11,6 +12,8 @@ use std::collections::VecDeque;
 
 use tipring_port::Signal;
 use tipring_units::{CallId, Instant, Millis, WallTime};
+
+pub(crate) use joint::JointInput;
 
 use crate::outbox::{CallInput, Offer, Order, Outbox};
 use crate::route::Attempt;
@@ -65,6 +68,8 @@ pub(crate) struct Beginning {
     pub data: bool,
     /// The caller dials on what it hears before the answer.
     pub two_stage: bool,
+    /// The caller is the exchange of an outside line.
+    pub outside: bool,
     /// It only tells the called of an emergency call: the caller has nothing to do with it.
     pub notice: bool,
 }
@@ -82,6 +87,8 @@ struct Branch {
     party: Party,
     via: Option<Via>,
     sent: Number,
+    /// It is the exchange of an outside line.
+    outside: bool,
 }
 
 /// A call.
@@ -101,6 +108,7 @@ pub(crate) struct Call {
     rang: bool,
     phase: Phase,
     holds: [bool; 2],
+    joint: Option<joint::Joint>,
     path: Option<Path>,
     started: WallTime,
     answered: Option<Clock>,
@@ -125,6 +133,7 @@ impl Call {
             rang: false,
             phase: Phase::Trying,
             holds: [false; 2],
+            joint: None,
             path: None,
             started: clock.wall,
             answered: None,
@@ -202,7 +211,7 @@ impl Call {
     }
 
     pub fn is_held(&self) -> bool {
-        self.holds.contains(&true)
+        self.holds.contains(&true) || self.joint.is_some_and(|joint| joint.held)
     }
 
     pub fn answered(&self) -> Option<Instant> {
@@ -260,6 +269,9 @@ impl Call {
                         self.tell(Side::Called, Order::Notice, out);
                     }
                     self.tell(Side::Caller, Order::Connected, out);
+                    if let Some(joint) = self.joint {
+                        out.tell_joint(joint.call, self.beginning.call, JointInput::Answered(from));
+                    }
                     self.route_sound(out);
                     out.event(CallEvent::Answered(self.beginning.call));
                     if let Some((side, signal)) = self.early.take() {
@@ -274,6 +286,7 @@ impl Call {
             CallInput::Gone(cause) => self.gone(side, cause, clock, out),
             CallInput::Hold => self.hold(side, true, out),
             CallInput::Retrieve => self.hold(side, false, out),
+            CallInput::Join { held } => self.join(side, from, held, clock, out),
             CallInput::Recall => match self.phase {
                 Phase::Talking => {
                     self.tell(side.other(), Order::Recalling, out);
@@ -349,6 +362,11 @@ impl Call {
         self.enter(Phase::Over);
         self.timer = None;
         self.disconnect(out);
+        if let Some(joint) = self.joint {
+            // Before our party is told: the other call may have the sound.
+            let over = JointInput::Over { cause, by_gateway: by == Clearer::Gateway };
+            out.tell_joint(joint.call, self.beginning.call, over);
+        }
         self.tell(Side::Caller, Order::Over(cause), out);
         self.tell(Side::Called, Order::Over(cause), out);
         let call = self.beginning.call;
@@ -393,16 +411,20 @@ impl Call {
 
     /// Which end of the call a party is.
     pub fn side(&self, party: Party) -> Option<Side> {
-        if party == self.beginning.caller {
-            Some(Side::Caller)
+        let side = if party == self.beginning.caller {
+            Side::Caller
         } else if self.called.iter().any(|branch| branch.party == party) {
-            Some(Side::Called)
+            Side::Called
         } else {
-            None
-        }
+            return None;
+        };
+        Some(side).filter(|side| self.joint.is_none_or(|joint| joint.left != *side))
     }
 
     fn tell(&self, side: Side, order: Order, out: &mut Outbox) {
+        if let Some(joint) = self.joint.filter(|joint| joint.left == side) {
+            return self.relay(joint, order, out);
+        }
         match side {
             Side::Caller if self.beginning.notice => {}
             Side::Caller => out.tell_party(self.beginning.caller, self.beginning.call, order),

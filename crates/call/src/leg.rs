@@ -116,7 +116,7 @@ impl Leg {
                 ),
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // offered once
             },
-            Order::RingBack(_) => {} // only a line can be rung back
+            Order::RingBack(_) | Order::Joined | Order::NotJoined => {} // only a line is rung back, or holds two
             Order::Alerting => self.when_calling(FarAction::Alert, out),
             Order::Early => self.when_calling(FarAction::Progress, out),
             Order::Connected => match self.state {

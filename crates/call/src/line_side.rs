@@ -6,7 +6,8 @@
 //! calls of the line. A flash while dialling, waiting or hearing why a call failed gives that up and goes back
 //! to the latest held call. By flash alone a line comes to two calls; [`crate::Input::Consult`] makes the
 //! third and the fourth. Hung up with calls held, the telephone is rung back for the latest; each further one
-//! has its turn when the one before it is over, and all are let go if nobody answers.
+//! has its turn when the one before it is over, and all are let go if nobody answers. Hung up in a call with another
+//! one held, the two others are joined where one of them is on an outside line.
 //!
 //! # Epochs
 //! An event of an older epoch than the line's is dropped. One of a newer epoch shows that the end of ours was
@@ -347,8 +348,18 @@ impl LineSide {
             }
             State::Waiting(call, _) | State::Talking(call) => {
                 let call = *call;
-                self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
-                self.on_hook(scene);
+                match self.held.pop() {
+                    // The two calls know whether they can be joined; else this one is rung back for the held one.
+                    Some(held) => {
+                        self.enter(State::Recalling(held));
+                        self.timer = Some((scene.now + scene.setup.timers.recall, Why::Recall));
+                        self.tell(call, CallInput::Join { held }, scene);
+                    }
+                    None => {
+                        self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
+                        self.enter(State::Idle);
+                    }
+                }
             }
             State::Told | State::Parked | State::Idle => self.on_hook(scene),
             // Lifted and hung up so fast that only the end was seen.

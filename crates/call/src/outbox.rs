@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use tipring_port::Signal;
 use tipring_units::{CallId, Epoch, LineId, Millis};
 
+use crate::call::JointInput;
 use crate::plan::Selection;
 use crate::{
     Alarm, CallEvent, Cause, FarAction, FarId, Identity, MediaAction, Number, Output, Party, Permission,
@@ -28,6 +29,8 @@ pub(crate) enum Message {
     Begin { call: CallId, caller: Party, wish: Wish },
     /// To a call, from one of its parties.
     Call { call: CallId, from: Party, input: CallInput },
+    /// To a call, from the one that it is joined to or is to be.
+    Joint { to: CallId, of: CallId, input: JointInput },
     /// To a party, from a call.
     Party { party: Party, call: CallId, order: Order },
 }
@@ -68,6 +71,8 @@ pub(crate) enum CallInput {
     Retrieve,
     /// This party hung up on the held other and is to be rung back.
     Recall,
+    /// This party hung up while it holds that other call: the two others may be joined.
+    Join { held: CallId },
     /// This party (a far one) holds us, or no longer does.
     FarHold(bool),
     /// This party sends a digit.
@@ -95,6 +100,10 @@ pub(crate) enum Order {
     Retrieved,
     /// The other end hung up on you while it held you, and is being rung back.
     Recalling,
+    /// Who was in this call, which you held, is joined to who was in the other one: you have left both.
+    Joined,
+    /// It is not: you hold it as before, and have left the other one.
+    NotJoined,
     /// The call carries a fax or a modem.
     Data,
     /// The other end sends a digit by signalling.
@@ -152,6 +161,10 @@ impl Outbox {
 
     pub fn tell_call(&mut self, call: CallId, from: Party, input: CallInput) {
         self.message(Message::Call { call, from, input });
+    }
+
+    pub fn tell_joint(&mut self, to: CallId, of: CallId, input: JointInput) {
+        self.message(Message::Joint { to, of, input });
     }
 
     pub fn tell_party(&mut self, party: Party, call: CallId, order: Order) {

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tipring_port::Signal;
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
-use crate::call::{Call, Clock};
+use crate::call::{Call, Clock, JointInput};
 use crate::leg::Leg;
 use crate::line_side::Scene;
 use crate::outbox::{CallInput, Message, Order, Outbox, Wish};
@@ -176,6 +176,7 @@ impl Switch {
                         self.out.tell_party(from, call, Order::Over(Cause::NORMAL));
                     }
                 }
+                Message::Joint { to, of, input } => self.joint(to, of, input),
                 Message::Party { party: Party::Line(line), call, order } => match self.lines.get(&line) {
                     Some(_) => self.with_line(line, |side, scene| side.on_order(call, order, scene)),
                     None => self.nobody(Party::Line(line), call, order),
@@ -185,6 +186,27 @@ impl Switch {
         }
         if self.out.take_lost() {
             self.out.alarm(Alarm::Full);
+        }
+    }
+
+    fn joint(&mut self, to: CallId, of: CallId, input: JointInput) {
+        match input {
+            _ if self.calls.contains_key(&to) => {
+                self.with_call(to, |call, clock, out| call.on_joint(of, input, clock, out));
+            }
+            JointInput::Over { .. } | JointInput::Refused => {}
+            // It ended in the same moment.
+            JointInput::Ask { left, .. } => {
+                self.out.tell_joint(of, to, JointInput::Refused);
+                self.out.tell_party(left, to, Order::Over(Cause::NORMAL));
+            }
+            JointInput::Accepted
+            | JointInput::Answered(_)
+            | JointInput::Relay(_)
+            | JointInput::Held(_)
+            | JointInput::Signal(_) => {
+                self.out.tell_joint(of, to, JointInput::Over { cause: Cause::NORMAL, by_gateway: true });
+            }
         }
     }
 
@@ -222,6 +244,8 @@ impl Switch {
             | Order::Recalling
             | Order::Data
             | Order::Digit(..)
+            | Order::Joined
+            | Order::NotJoined
             | Order::Notice
             | Order::Over(_) => {} // it gave its calls up when it went
         }

@@ -62,6 +62,8 @@ pub struct CallView {
     pub talked: Option<Duration>,
     /// Its priority.
     pub priority: Priority,
+    /// The call that it is joined to: the telephone that was in both has left them.
+    pub joined: Option<CallId>,
 }
 
 impl Switch {
@@ -105,6 +107,7 @@ impl Switch {
                 started: call.started(),
                 talked: call.answered().map(|answered| now.since(answered)),
                 priority: call.priority(),
+                joined: call.joined(),
             })
         })
     }

@@ -2,13 +2,17 @@
 
 use tipring_port::Signal;
 
-use super::{CODEC_GRACE, Call, Clock, Path, Phase};
+use super::{CODEC_GRACE, Call, Clock, JointInput, Path, Phase};
 use crate::outbox::{Order, Outbox};
-use crate::{CallEvent, MediaAction, Side, Way, Why};
+use crate::{CallEvent, MediaAction, Party, Side, Way, Why};
 
 impl Call {
     /// A machine sounds. What answers a data call makes this one; a voice call goes on in spite of all others.
     pub(super) fn signal(&mut self, side: Side, signal: Signal, clock: Clock, out: &mut Outbox) {
+        if let Some(joint) = self.joint.filter(|joint| !joint.lead) {
+            // The other call has the sound.
+            return out.tell_joint(joint.call, self.beginning.call, JointInput::Signal(signal));
+        }
         if self.data || self.is_held() || !signal.is_data() {
             return;
         }
@@ -38,9 +42,9 @@ impl Call {
             Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over => return,
         }
         let call = self.beginning.call;
-        match side {
-            Side::Caller => self.holds[0] = on,
-            Side::Called => self.holds[1] = on,
+        self.set_holds(side, on);
+        if let Some(joint) = self.joint.filter(|joint| !joint.lead) {
+            out.tell_joint(joint.call, call, JointInput::Held(on));
         }
         self.route_sound(out);
         let (order, event) = if on {
@@ -61,8 +65,8 @@ impl Call {
             Phase::Talking if !self.is_held() => Some(Way::Both),
             Phase::Talking | Phase::Trying | Phase::Alerting | Phase::Over => None,
         };
-        let wanted = match (way, self.called.first()) {
-            (Some(way), Some(branch)) => Some(Path { a: self.beginning.caller, b: branch.party, way }),
+        let wanted = match (way, self.ends()) {
+            (Some(way), Some((a, b))) => Some(Path { a, b, way }),
             (Some(_) | None, _) => None,
         };
         if wanted == self.path {
@@ -77,6 +81,31 @@ impl Call {
                 self.path = wanted;
             }
             None => self.disconnect(out),
+        }
+    }
+
+    /// Whose sound this call connects.
+    fn ends(&self) -> Option<(Party, Party)> {
+        match self.joint {
+            None => Some((self.beginning.caller, self.called.first()?.party)),
+            Some(joint) if joint.lead && joint.answered => {
+                Some((self.party(joint.left.other())?, joint.party?))
+            }
+            Some(_) => None,
+        }
+    }
+
+    pub(super) fn holds(&self, side: Side) -> bool {
+        match side {
+            Side::Caller => self.holds[0],
+            Side::Called => self.holds[1],
+        }
+    }
+
+    pub(super) fn set_holds(&mut self, side: Side, on: bool) {
+        match side {
+            Side::Caller => self.holds[0] = on,
+            Side::Called => self.holds[1] = on,
         }
     }
 

@@ -88,7 +88,8 @@ impl Call {
                 }
                 Target::Outside { line, number, preempt } => (Party::Line(line), None, number, preempt),
             };
-            let branch = Branch { party, via, sent };
+            let outside = matches!(target, Target::Outside { .. });
+            let branch = Branch { party, via, sent, outside };
             self.called.push(branch);
             self.last = Some(branch);
             out.event(CallEvent::Routed { call, to: party, via, sent });

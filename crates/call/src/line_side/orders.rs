@@ -30,6 +30,9 @@ impl LineSide {
                 | State::Stopping(_)
                 | State::Down => {}
             },
+            Order::Joined if self.is_recalling(call) => self.on_hook(scene),
+            Order::NotJoined if self.is_recalling(call) => self.tell(call, CallInput::Recall, scene),
+            Order::Joined | Order::NotJoined => {} // lost in the same moment
             Order::Alerting => self.hear(call, Some(Tone::Ringback), scene),
             Order::Early => self.hear(call, None, scene),
             Order::Connected => {
@@ -152,6 +155,10 @@ impl LineSide {
             | State::Parked
             | State::Down => {}
         }
+    }
+
+    fn is_recalling(&self, call: CallId) -> bool {
+        matches!(self.state, State::Recalling(recalled) if recalled == call)
     }
 
     fn is_talking(&self, call: CallId) -> bool {

@@ -20,8 +20,13 @@ impl OutsideSide {
                 self.command(LineCommand::Play(Tone::Ringback), scene);
             }
             Order::Retrieved if self.is_talking(call) => self.command(LineCommand::Quiet, scene),
-            // Who is held hears nothing; only a telephone is rung back, and is told of emergency calls.
-            Order::Held | Order::Recalling | Order::Retrieved | Order::RingBack(_) => {}
+            // Who is held hears nothing; only a telephone is rung back, or holds two.
+            Order::Held
+            | Order::Recalling
+            | Order::Retrieved
+            | Order::RingBack(_)
+            | Order::Joined
+            | Order::NotJoined => {}
             Order::Notice if self.is_talking(call) => {
                 self.command(LineCommand::Play(Tone::Confirmation), scene);
             }

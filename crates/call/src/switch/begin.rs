@@ -35,6 +35,7 @@ impl Switch {
             return;
         }
         let Start { from, came_by, ways, two_stage } = self.find_ways(caller, wish);
+        let outside = matches!(caller, Party::Line(line) if self.is_outside(line));
         let ways =
             ways.and_then(|ways| if self.stopping { Err(Cause::Stopping) } else { without(ways, caller) });
         let shown = match (priority, self.setup.emergency.callback) {
@@ -56,6 +57,7 @@ impl Switch {
             priority,
             data,
             two_stage,
+            outside,
             notice: false,
         };
         self.start(beginning, ways);
@@ -245,6 +247,7 @@ impl Switch {
             priority: Priority::Normal,
             data: false,
             two_stage: false,
+            outside: false,
             notice: true,
         };
         self.start(beginning, ways);

@@ -4,6 +4,7 @@ use tipring_port::LineCommand;
 use tipring_units::{CallId, LineId};
 
 use super::{Machine, Switch};
+use crate::call::JointInput;
 use crate::outbox::CallInput;
 use crate::station::Station;
 use crate::timers::Owner;
@@ -56,6 +57,11 @@ impl Switch {
             self.timers.set(Owner::Call(id), None);
             self.out.alarm(Alarm::CallAbandoned(id));
             call.clear(Cause::Fault, self.clock, &mut self.out);
+            // It may not know yet that it was to be joined.
+            for (other, _) in self.calls.iter().filter(|(_, call)| call.joined() == Some(id)) {
+                let over = JointInput::Over { cause: Cause::Fault, by_gateway: true };
+                self.out.tell_joint(*other, id, over);
+            }
         }
         self.run_messages();
     }
