@@ -6,6 +6,7 @@
 mod clock;
 mod control;
 mod icmp;
+mod laboratory;
 mod media;
 mod names;
 mod ready;
@@ -25,7 +26,8 @@ use tipring_units::{Entropy, ShardId};
 
 pub use clock::Clock;
 pub use control::{Asked, LOG_KEPT};
-pub use media::{LabAsk, LabReply, MediaReport, TOO_MANY_LATE};
+pub use laboratory::{Act, LabAsk, LabReply, LabWhat};
+pub use media::{MediaReport, TOO_MANY_LATE};
 pub use ready::Ready;
 pub use sockets::{MediaSockets, SocketError, listen_sip};
 pub use store::{Keep, Keeper};
@@ -198,21 +200,31 @@ impl Asker {
 
     /// Lets a telephone of the laboratory do something, or asks what it hears.
     pub async fn phone(&self, place: Place, action: Option<Action>) -> Result<LabReply, Gone> {
-        self.lab(place, action, false).await
+        self.lab(place.line, LabWhat::Phone(place.phone, action)).await
+    }
+
+    /// Lets a subscriber of the exchange behind a simulated outside line do something, or asks what it hears.
+    pub async fn subscriber(
+        &self,
+        line: tipring_units::LineId,
+        number: &str,
+        act: Act,
+    ) -> Result<LabReply, Gone> {
+        self.lab(line, LabWhat::Subscriber(number.to_owned(), act)).await
     }
 
     /// A fault for the tests: the thread that serves a line panics.
     pub async fn injure_shard_of(&self, line: tipring_units::LineId) {
         // It dies before it answers.
-        let _ = self.lab(Place { line, phone: 0 }, None, true).await;
+        let _ = self.lab(line, LabWhat::Injure).await;
     }
 
-    async fn lab(&self, place: Place, action: Option<Action>, injure: bool) -> Result<LabReply, Gone> {
-        let line = place.line.0;
+    async fn lab(&self, line: tipring_units::LineId, what: LabWhat) -> Result<LabReply, Gone> {
+        let line = line.0;
         let (_, lines, lab) = self.labs.iter().find(|(_, lines, _)| lines.contains(&line)).ok_or(Gone)?;
-        let place = Place { line: tipring_units::LineId(line - lines.start), ..place };
+        let line = tipring_units::LineId(line - lines.start);
         let (reply, answer) = tokio::sync::oneshot::channel();
-        lab.try_send(LabAsk { place, action, injure, reply }).map_err(|_| Gone)?;
+        lab.try_send(LabAsk { line, what, reply }).map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
 }

@@ -15,12 +15,10 @@ use tipring_driver::Card;
 use tipring_gateway::{LineIn, LineOut, MediaStatus, Shard, ShardSetup};
 use tipring_media::{Channel, MAX_PACKET, Packets};
 use tipring_port::{Command, Event, Frame, LegSpec, LoopReading, MediaCommand, Samples};
-use tipring_sim::ear::Heard;
-use tipring_sim::lab::{Place, Refused};
-use tipring_sim::phone::Action;
 use tipring_units::{Entropy, Instant, LegId, MediaSlot, ShardId, TICK};
 
 use crate::clock::Clock;
+use crate::laboratory::{self, LabAsk};
 use crate::ready::Ready;
 use crate::sockets::MediaSockets;
 use crate::wake::Wake;
@@ -52,22 +50,6 @@ const WINDOW: usize = 60;
 const MINUTE: u64 = WINDOW as u64 * SECOND;
 /// Late ticks in a minute that are too many: one in a hundred, which is heard.
 pub const TOO_MANY_LATE: u64 = MINUTE / 100;
-
-/// A request to the laboratory behind a simulated card.
-#[derive(Debug)]
-pub struct LabAsk {
-    /// The telephone; its line is counted on the card.
-    pub place: Place,
-    /// What it is to do; `None` only asks what it hears.
-    pub action: Option<Action>,
-    /// A fault for the tests: the thread panics, as by a defect that the shard does not catch.
-    pub injure: bool,
-    /// Who wants to know.
-    pub reply: tokio::sync::oneshot::Sender<LabReply>,
-}
-
-/// What the laboratory answers: what the telephone hears, or why it refuses.
-pub type LabReply = Result<Vec<Heard>, Refused>;
 
 /// How a shard keeps its time, since the start.
 #[derive(Debug, Default)]
@@ -424,17 +406,9 @@ impl Worker {
 
     fn serve_lab(&mut self) {
         while let Ok(ask) = self.labs.try_recv() {
-            assert!(!ask.injure, "injured by a test");
-            let Some(lab) = self.card.laboratory() else { continue };
-            let done = match ask.action {
-                Some(action) => lab.act(ask.place, action),
-                None => Ok(()),
-            };
-            let heard = done.and_then(|()| {
-                lab.phone(ask.place).map(|phone| phone.hears()).ok_or(Refused::NoPhone(ask.place))
-            });
-            // Who asked may have gone.
-            let _ = ask.reply.send(heard);
+            if let Some(lab) = self.card.laboratory() {
+                laboratory::serve(lab, ask);
+            }
         }
         // Nobody reads the laboratory's own log here; the telephones' ears are asked instead.
         if let Some(lab) = self.card.laboratory() {

@@ -51,6 +51,9 @@ pub enum Refused {
     /// There is no such telephone.
     #[error("{} has no telephone {}", .0.line, .0.phone)]
     NoPhone(Place),
+    /// The exchange behind the line, or its subscriber, does not do it.
+    #[error(transparent)]
+    Exchange(#[from] crate::office::Cannot),
     /// The telephone does not do it.
     #[error(transparent)]
     Unwilling(#[from] Unwilling),
@@ -113,6 +116,18 @@ impl<A: Fidelity> Lab<A> {
         let phone = line.and_then(|line| line.phone(usize::from(place.phone)));
         phone.ok_or(Refused::NoPhone(place))?.attach(machine);
         Ok(())
+    }
+
+    /// Gives the exchange behind an outside line, or one of its subscribers, an order.
+    pub fn order(&mut self, line: LineId, order: crate::office::Order) -> Result<(), Refused> {
+        let office = self.card.line_mut(line).and_then(Line::office_mut);
+        Ok(office.ok_or(crate::office::Cannot::NoOffice)?.order(order)?)
+    }
+
+    /// The place of a subscriber at the exchange behind a line, by its number.
+    pub fn subscriber(&self, line: LineId, number: &str) -> Option<usize> {
+        let office = self.card.line(line)?.office()?;
+        office.subscribers().iter().position(|subscriber| subscriber.spec().number == number)
     }
 
     /// One tick of one line.

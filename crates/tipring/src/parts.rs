@@ -6,10 +6,12 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use tipring_config::Effective;
 use tipring_driver::Card;
-use tipring_gateway::{LineSite, ShardSetup, Site, Wiring};
+use tipring_gateway::{LineKind, LineSite, ShardSetup, Site, Wiring};
 use tipring_host::{Asker, Clock, Keep, MediaSockets, Parts};
+use tipring_port::LineProfile;
 use tipring_sim::ear::Land;
 use tipring_sim::lab::{Lab, Place};
+use tipring_sim::office::{Manner, OfficeSpec, SubscriberSpec};
 use tipring_sim::phone::{Action, PhoneSpec};
 use tipring_sim::plant::LineSpec;
 use tipring_units::{LineId, ShardId};
@@ -45,14 +47,14 @@ pub fn build(
     let wiring = Wiring {
         slots: media.slots(),
         sip,
-        lines_per_shard: effective.phone.len().div_ceil(shards.max(1)).max(1),
+        lines_per_shard: (effective.phone.len() + effective.line.len()).div_ceil(shards.max(1)).max(1),
         utc_offset_minutes: zone::offset_minutes(clock.wall()),
         revision,
     };
     let site = Site::configured(effective, &wiring);
     let land = land(effective);
     let shards = shard_setups(&site, clock).into_iter().map(|setup| {
-        let card = laboratory(setup.lines.len(), land);
+        let card = laboratory(&setup, land);
         (setup, card)
     });
     let store = move |keep: Keep<'_>| match keep {
@@ -73,8 +75,8 @@ pub fn build(
 /// The users of the simulated telephones know the tones of `effective`'s country, each when its telephone rests: that
 /// is when its line takes its new profile too.
 pub async fn move_laboratory(asker: &Asker, site: &Site, effective: &Effective) {
-    let lines = u16::try_from(site.lines.len()).unwrap_or(u16::MAX);
-    for line in (0..lines).map(LineId) {
+    let telephones = (0..).map(LineId).zip(&site.lines).filter(|(_, line)| line.kind == LineKind::Phone);
+    for (line, _) in telephones {
         // A line whose shard has stopped has nothing to hear; a telephone with too much to do stays as it is.
         let learnt = asker.phone(Place { line, phone: 0 }, Some(Action::Learn(land(effective)))).await;
         if !matches!(learnt, Ok(Ok(_))) {
@@ -146,10 +148,40 @@ fn shard_setups(site: &Site, clock: Clock) -> Vec<ShardSetup> {
         .collect()
 }
 
-fn laboratory(lines: usize, land: Land) -> Card {
+/// Who is at the exchange behind a simulated outside line: numbers that are kept for fiction (North American Numbering Plan).
+pub const SUBSCRIBERS: [(&str, &str); 2] = [("5550177", "MARY"), ("5550188", "JOHN")];
+/// The voice of the first of them.
+const FIRST_VOICE: u16 = 60;
+
+/// A telephone on each line, or, behind an outside line, an exchange of the country.
+fn laboratory(setup: &ShardSetup, land: Land) -> Card {
     let phone = PhoneSpec { land, ..PhoneSpec::default() };
-    let line = LineSpec { phones: vec![phone], ..LineSpec::default() };
-    Card::Simulated(Box::new(Lab::new(&vec![line; lines], &mut tipring_host::system_entropy())))
+    let telephone = LineSpec { phones: vec![phone], ..LineSpec::default() };
+    let lines: Vec<LineSpec> = setup
+        .lines
+        .iter()
+        .map(|(profile, _)| match profile.fxo {
+            Some(_) => LineSpec { office: Some(exchange(profile, land)), ..LineSpec::default() },
+            None => telephone.clone(),
+        })
+        .collect();
+    Card::Simulated(Box::new(Lab::new(&lines, &mut tipring_host::system_entropy())))
+}
+
+fn exchange(profile: &LineProfile, land: Land) -> OfficeSpec {
+    let subscribers = (FIRST_VOICE..).zip(SUBSCRIBERS).map(|(voice, (number, name))| SubscriberSpec {
+        number: number.to_owned(),
+        name: Some(name.to_owned()),
+        voice,
+        manner: Manner::Waits,
+    });
+    OfficeSpec {
+        // What the line is configured for is what its exchange does: this one is there to be used, not to be puzzled out.
+        caller_id: profile.caller_id,
+        start: profile.start,
+        subscribers: subscribers.collect(),
+        ..OfficeSpec::of(land)
+    }
 }
 
 #[cfg(test)]

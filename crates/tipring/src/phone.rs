@@ -1,14 +1,15 @@
 //! Using the simulated telephones of a running gateway.
 
 use anyhow::{Result, anyhow, bail};
-use tipring_gateway::Site;
-use tipring_host::Asker;
+use tipring_gateway::{LineKind, LineSite, Site};
+use tipring_host::{Act, Asker, LabReply};
 use tipring_sim::ear::{Heard, What};
 use tipring_sim::lab::Place;
 use tipring_sim::mouth::Talk;
 use tipring_sim::phone::{Action, Dialling};
 use tipring_units::{Dbm0, Hz, LineId, Millis};
 
+use crate::parts::SUBSCRIBERS;
 use crate::protocol::{PhoneAct, Say};
 use crate::wav;
 
@@ -17,20 +18,70 @@ const MAX_FLASH: u32 = 5000;
 
 /// Lets the telephone at `port` do something; the lines to print.
 pub async fn act(asker: &Asker, site: &Site, port: &str, act: PhoneAct) -> Result<Vec<String>> {
-    let place = Place { line: line(site, port)?, phone: 0 };
     let hear = act == PhoneAct::Hear;
-    let action = action(act).await?;
-    let heard = asker.phone(place, action).await?.map_err(|why| anyhow!("{port}: {why}"))?;
+    let heard = if SUBSCRIBERS.iter().any(|(number, _)| *number == port) {
+        subscriber(asker, site, port, act).await?
+    } else {
+        let place = Place { line: line(site, port)?, phone: 0 };
+        asker.phone(place, action(act).await?).await?
+    };
+    let heard = heard.map_err(|why| anyhow!("{port}: {why}"))?;
     Ok(if hear { hearing(&heard) } else { Vec::new() })
+}
+
+/// Lets a subscriber of the simulated exchanges do something. He is at each of them; it is done where he is in a call, else
+/// at the line that he dials, else at the first.
+async fn subscriber(asker: &Asker, site: &Site, number: &str, act: PhoneAct) -> Result<LabReply> {
+    let outside = (0..).map(LineId).zip(&site.lines).filter(|(_, line)| line.kind == LineKind::Outside);
+    let lines: Vec<(LineId, &str)> = outside.map(|(line, site)| (line, site.number.as_str())).collect();
+    let Some((first, _)) = lines.first() else {
+        bail!("There is no outside line here, so nobody is at {number}. `tipring demo` has one");
+    };
+    let mut at = None;
+    for (line, _) in &lines {
+        if matches!(asker.subscriber(*line, number, Act::Hear).await?, Ok(heard) if !heard.is_empty()) {
+            at = Some(*line);
+            break;
+        }
+    }
+    let act = match (act, at) {
+        // On-hook: what is dialled is one of our lines.
+        (PhoneAct::Dial { digits, .. }, None) => {
+            let dialled = lines.iter().find(|(_, name)| *name == digits);
+            let Some((line, _)) = dialled else {
+                let names: Vec<&str> = lines.iter().map(|(_, name)| *name).collect();
+                bail!("{number} can call the outside lines of this gateway: {}", names.join(", "));
+            };
+            return Ok(asker.subscriber(*line, number, Act::Call).await?);
+        }
+        (PhoneAct::Dial { digits, .. }, Some(_)) => Act::Press(digits),
+        (PhoneAct::OffHook, _) => Act::Answer,
+        (PhoneAct::OnHook, _) => Act::HangUp,
+        (PhoneAct::Flash(_), _) => bail!("{number} is at an exchange, and has no flash"),
+        (PhoneAct::Say(say), _) => Act::Say(talk(say).await?),
+        (PhoneAct::Hush, _) => Act::Hush,
+        (PhoneAct::Hear, _) => Act::Hear,
+    };
+    Ok(asker.subscriber(at.unwrap_or(*first), number, act).await?)
+}
+
+async fn talk(say: Say) -> Result<Talk> {
+    Ok(match say {
+        Say::Tone { hertz, dbm0 } => Talk::Tone(Hz(hertz), Dbm0(dbm0)),
+        Say::Voice(number) => Talk::Voice(number),
+        Say::File(path) => Talk::Samples(tokio::task::spawn_blocking(move || wav::read(&path)).await??),
+    })
 }
 
 /// The line of a telephone, by its number or line port.
 pub fn line(site: &Site, port: &str) -> Result<LineId> {
-    let place = site.lines.iter().position(|line| line.number == port || line.port == port);
+    let is_it = |line: &LineSite| line.number == port || line.port == port;
+    let place = site.lines.iter().position(|line| line.kind == LineKind::Phone && is_it(line));
     if let Some(place) = place.and_then(|place| u16::try_from(place).ok()) {
         return Ok(LineId(place));
     }
-    let all: Vec<String> = site.lines.iter().map(|line| format!("{} ({})", line.number, line.port)).collect();
+    let phones = site.lines.iter().filter(|line| line.kind == LineKind::Phone);
+    let all: Vec<String> = phones.map(|line| format!("{} ({})", line.number, line.port)).collect();
     if all.is_empty() {
         bail!("There are no simulated telephones here. `tipring demo` has four");
     }
@@ -46,11 +97,7 @@ async fn action(act: PhoneAct) -> Result<Option<Action>> {
         PhoneAct::Dial { digits, pulse } => {
             Action::Dial(digits, if pulse { Dialling::Pulse } else { Dialling::Dtmf })
         }
-        PhoneAct::Say(Say::Tone { hertz, dbm0 }) => Action::Say(Talk::Tone(Hz(hertz), Dbm0(dbm0))),
-        PhoneAct::Say(Say::Voice(number)) => Action::Say(Talk::Voice(number)),
-        PhoneAct::Say(Say::File(path)) => {
-            Action::Say(Talk::Samples(tokio::task::spawn_blocking(move || wav::read(&path)).await??))
-        }
+        PhoneAct::Say(say) => Action::Say(talk(say).await?),
         PhoneAct::Hush => Action::Hush,
         PhoneAct::Hear => return Ok(None),
     }))

@@ -3,7 +3,7 @@
 use tipring_units::{Entropy, SampleTime};
 
 use super::spec::{Manner, SubscriberSpec};
-use crate::ear::{Ear, HeardEvent, Land};
+use crate::ear::{Ear, Heard, HeardEvent, Land, NO_LEVEL, What};
 use crate::mouth::{KeypadSpec, Mouth, Talk};
 use crate::plant::Fidelity;
 
@@ -94,6 +94,18 @@ impl<A: Fidelity> Subscriber<A> {
     /// True if it takes part in a call on this line.
     pub fn is_engaged(&self) -> bool {
         self.doing != Doing::Idle
+    }
+
+    /// What it hears now: the bell while it is rung, else what its ear has.
+    pub fn hears(&self) -> Vec<Heard> {
+        match self.doing {
+            Doing::Rung(since) => {
+                let since = SampleTime(since);
+                vec![Heard { what: What::Ringing, since, named: since, confirmed: None, level: NO_LEVEL }]
+            }
+            Doing::Calls | Doing::Talks | Doing::Joined(_) | Doing::Left => self.ear.now().collect(),
+            Doing::Idle => Vec::new(),
+        }
     }
 
     /// Speaks from now on.

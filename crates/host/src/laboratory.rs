@@ -1,0 +1,100 @@
+//! Using the laboratory behind a simulated card while it runs.
+
+use tipring_port::{CallerId, Samples, Text};
+use tipring_sim::ear::Heard;
+use tipring_sim::lab::{Lab, Place, Refused};
+use tipring_sim::mouth::Talk;
+use tipring_sim::office::{Cannot, Order, SubscriberSpec};
+use tipring_sim::phone::Action;
+use tipring_units::LineId;
+
+/// A request to the laboratory behind a simulated card.
+#[derive(Debug)]
+pub struct LabAsk {
+    /// The line, counted on the card.
+    pub line: LineId,
+    /// What is asked of it.
+    pub what: LabWhat,
+    /// Who wants to know.
+    pub reply: tokio::sync::oneshot::Sender<LabReply>,
+}
+
+/// What is asked of the laboratory on a line.
+#[derive(Debug)]
+pub enum LabWhat {
+    /// A telephone, by its number on the line, is to do this; `None` only asks what it hears.
+    Phone(u8, Option<Action>),
+    /// A subscriber of the exchange behind the line, by his number, is to do this.
+    Subscriber(String, Act),
+    /// A fault for the tests: the thread panics, as by a defect that the shard does not catch.
+    Injure,
+}
+
+/// What a subscriber of a simulated exchange is to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Act {
+    /// Call the line.
+    Call,
+    /// Answer.
+    Answer,
+    /// Hang up.
+    HangUp,
+    /// Press keys.
+    Press(String),
+    /// Speak.
+    Say(Talk),
+    /// Speak no more.
+    Hush,
+    /// Nothing: only what it hears is asked.
+    Hear,
+}
+
+/// What the laboratory answers: what the telephone or the subscriber hears, or why it refuses.
+pub type LabReply = Result<Vec<Heard>, Refused>;
+
+/// Does what is asked, and answers.
+pub(crate) fn serve(lab: &mut Lab<Samples>, ask: LabAsk) {
+    let heard = match ask.what {
+        LabWhat::Phone(phone, action) => use_phone(lab, Place { line: ask.line, phone }, action),
+        LabWhat::Subscriber(number, act) => use_subscriber(lab, ask.line, &number, act),
+        LabWhat::Injure => panic!("injured by a test"),
+    };
+    // Who asked may have gone.
+    let _ = ask.reply.send(heard);
+}
+
+fn use_phone(lab: &mut Lab<Samples>, place: Place, action: Option<Action>) -> LabReply {
+    if let Some(action) = action {
+        lab.act(place, action)?;
+    }
+    Ok(lab.phone(place).ok_or(Refused::NoPhone(place))?.hears())
+}
+
+fn use_subscriber(lab: &mut Lab<Samples>, line: LineId, number: &str, act: Act) -> LabReply {
+    let place = lab.subscriber(line, number).ok_or(Refused::Exchange(Cannot::NoSubscriber))?;
+    let order = match act {
+        Act::Call => {
+            // Who calls, as the exchange has him in its book; the display gets no date here.
+            let caller = |spec: &SubscriberSpec| CallerId {
+                date: None,
+                number: Ok(Text::new(&spec.number)),
+                name: spec.name.as_deref().map(|name| Ok(Text::new(name))),
+            };
+            let office = lab.line(line).and_then(|line| line.office());
+            let spec = office.and_then(|office| office.subscribers().get(place)).map(|one| one.spec());
+            Some(Order::Call(place, spec.map(caller)))
+        }
+        Act::Answer => Some(Order::Answer(place)),
+        Act::HangUp => Some(Order::HangUp(place)),
+        Act::Press(keys) => Some(Order::Press(place, keys)),
+        Act::Say(talk) => Some(Order::Say(place, talk)),
+        Act::Hush => Some(Order::Hush(place)),
+        Act::Hear => None,
+    };
+    if let Some(order) = order {
+        lab.order(line, order)?;
+    }
+    let office = lab.line(line).and_then(|line| line.office());
+    let subscriber = office.and_then(|office| office.subscribers().get(place));
+    Ok(subscriber.ok_or(Refused::Exchange(Cannot::NoSubscriber))?.hears())
+}
