@@ -72,6 +72,7 @@ pub struct Fxo {
     idle: IdleWatch,
     /// How the on-hook line was last told to be.
     line: IdleLine,
+    told: bool,
     ring: RingDetector,
     watch: LoopWatch,
     feed: Feed,
@@ -104,6 +105,7 @@ impl Fxo {
             state: if in_service { State::Idle } else { State::OutOfService },
             idle: IdleWatch::new(&fxo, profile.start),
             line: IdleLine::Free,
+            told: false,
             ring: RingDetector::new(&fxo.ringing, fxo.in_use_below),
             watch: LoopWatch::new(fxo.clear.loop_break),
             feed: Feed::Open,
@@ -377,10 +379,13 @@ impl Fxo {
     /// The direct voltage of the on-hook line means something else than before.
     fn idle_line(&mut self, at: SampleTime, line: IdleLine, out: &mut FxsOut) {
         let last = core::mem::replace(&mut self.line, line);
-        if last == line {
+        let first = !core::mem::replace(&mut self.told, true);
+        if last == line && !first {
             return;
         }
         match last {
+            // Nobody knew it yet.
+            IdleLine::Free if line == IdleLine::Free => self.say(at, LineEvent::InUse(false), out),
             IdleLine::Free => {}
             IdleLine::InUse => self.say(at, LineEvent::InUse(false), out),
             IdleLine::Dead => self.say(at, LineEvent::FaultCleared(LineFault::NoBattery), out),

@@ -49,6 +49,8 @@ pub struct IdleWatch {
     in_use_below: f32,
     start: LoopStart,
     verdict: IdleLine,
+    /// It was found, not only taken to be so.
+    known: bool,
     /// What the readings say, and since when.
     seems: Option<(IdleLine, SampleTime)>,
 }
@@ -61,6 +63,7 @@ impl IdleWatch {
             in_use_below: profile.in_use_below.0,
             start,
             verdict: IdleLine::Free,
+            known: false,
             seems: None,
         }
     }
@@ -77,13 +80,13 @@ impl IdleWatch {
 
     /// True if no change is being judged.
     pub fn is_settled(&self) -> bool {
-        self.seems.is_none()
+        self.known && self.seems.is_none()
     }
 
-    /// The reading of the millisecond that starts at `at`: the new verdict, if it changed.
+    /// The reading of the millisecond that starts at `at`: the new verdict, if it changed or is the first.
     pub fn read(&mut self, at: SampleTime, volts: f32) -> Option<IdleLine> {
         let seems = self.look(volts.abs());
-        if seems == self.verdict {
+        if seems == self.verdict && self.known {
             self.seems = None;
             return None;
         }
@@ -99,7 +102,7 @@ impl IdleWatch {
             IdleLine::Foreign => FOREIGN_AFTER,
         };
         ((at + READING).since(since) >= after.samples()).then(|| {
-            (self.verdict, self.seems) = (seems, None);
+            (self.verdict, self.seems, self.known) = (seems, None, true);
             seems
         })
     }

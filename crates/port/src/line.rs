@@ -193,7 +193,7 @@ pub enum LineEvent {
     FarCleared(ClearSign),
     /// FXO: metering pulses of this call so far.
     Metered(u32),
-    /// FXO: another telephone on the line uses it, or no longer does.
+    /// FXO: another telephone on the line uses it, or no longer does. Also said once of a line that is free at the start.
     InUse(bool),
     /// FXO: the exchange switches the message lamp.
     Waiting(bool),

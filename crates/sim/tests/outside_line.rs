@@ -62,6 +62,7 @@ impl<A: Processing + Fidelity> House<A> {
             epoch: Epoch::default(),
         };
         house.run(Millis(1000));
+        assert_eq!(house.take(), [LineEvent::InUse(false)]);
         house
     }
 

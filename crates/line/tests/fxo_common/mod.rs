@@ -70,6 +70,7 @@ impl Bench {
             ended: None,
         };
         bench.run(1000);
+        assert_eq!(bench.take(), [LineEvent::InUse(false)], "free at the start");
         bench
     }
 
