@@ -17,6 +17,7 @@ mod balance;
 mod board;
 mod far;
 mod injure;
+mod lifeline;
 mod media;
 mod reload;
 mod servers;
@@ -63,6 +64,7 @@ pub struct Control {
     stopping: Option<RequestId>,
     reloading: reload::Reloading,
     balances: balance::Balances,
+    lifelines: lifeline::Lifelines,
 }
 
 impl Control {
@@ -83,6 +85,7 @@ impl Control {
             stopping: None,
             reloading: reload::Reloading::of(&site),
             balances: balance::Balances::default(),
+            lifelines: lifeline::Lifelines::default(),
             site,
         };
         control.start();
@@ -256,6 +259,7 @@ impl Control {
         match event {
             ShardEvent::Line(line, epoch, event) => {
                 self.board.line_event(line, &event);
+                self.lifeline_event(line, &event);
                 self.reloading.line_event(line, epoch, &event);
                 self.switch(tipring_call::Input::Line { line, epoch, event });
             }
