@@ -8,9 +8,10 @@ use super::text::{Cursor, FlowError, Kind, nearest};
 use crate::lab::Place;
 use crate::mouth::Talk;
 use crate::network::{DnsFault, Weather};
+use crate::office::Order as OfficeOrder;
 use crate::peer::{From, Manner, Order, Which};
 use crate::phone::{Action as PhoneAction, Dialling};
-use crate::world::Fault;
+use crate::world::{Fault, SubscriberDeed};
 
 /// Something that a statement lets happen.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +20,10 @@ pub enum Action {
     Phone(Place, PhoneAction),
     /// At a far end.
     Peer(usize, Order),
+    /// At the exchange behind a line.
+    Exchange(LineId, OfficeOrder),
+    /// At a subscriber.
+    Subscriber(usize, SubscriberDeed),
     /// Something goes wrong, or right again.
     Fault(Fault),
     /// The next messages that begin like this are lost.
@@ -84,6 +89,16 @@ fn one(
         Subject::Phone(place) => phone(place, cursor, all),
         Subject::Peer(place) => peer(place, cursor, all),
         Subject::Line(line) => line_action(line, cursor, all),
+        Subject::Exchange(line) => {
+            all.push(Action::Exchange(line, super::outside::exchange(cursor)?));
+            Ok(())
+        }
+        Subject::Subscriber(place) => {
+            let Some(own) = scene.subscribers.get(place) else { return Err(scene.unknown(cursor)) };
+            let deed = super::outside::deed(cursor, own, |number| scene.outside_line(number))?;
+            all.push(Action::Subscriber(place, deed));
+            Ok(())
+        }
         Subject::Network => network(scene, cursor, all),
         Subject::Clock => {
             let back = match cursor.text("jumps")? {

@@ -140,7 +140,17 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
 
 const PHONE: [&str; 5] = ["hears", "rings", "stops", "shows", "bell"];
 const PEER: [&str; 2] = ["hears", "gets"];
-const LINE: [&str; 30] = [
+const LINE: [&str; 40] = [
+    "incoming",
+    "offered",
+    "has",
+    "overhears",
+    "far",
+    "metered",
+    "messages",
+    "no",
+    "lifeline",
+    "free",
     "seized",
     "answered",
     "released",
@@ -172,6 +182,9 @@ const LINE: [&str; 30] = [
     "told",
     "waiting",
 ];
+const EXCHANGE: [&str; 10] =
+    ["seized", "dialled", "refuses", "rings", "stops", "answered", "flash", "charges", "released", "dead"];
+const SUBSCRIBER: [&str; 8] = ["rings", "stops", "connected", "gets", "cleared", "joined", "hears", "no"];
 const CALL: [&str; 10] = [
     "from",
     "routed",
@@ -186,14 +199,16 @@ const CALL: [&str; 10] = [
 ];
 const GATEWAY: [&str; 7] = ["account", "server", "user", "refuses", "alarm", "is", "stuck"];
 const MEDIA: [&str; 4] = ["stream", "digit", "hears", "leg"];
-const HEARD: [&str; 10] =
-    ["silence", "speech", "tone", "digit", "phone", "user", "voice", "nothing", "cng", "ced"];
+const HEARD: [&str; 11] =
+    ["silence", "speech", "tone", "digit", "phone", "user", "voice", "nothing", "cng", "ced", "subscriber"];
 
 fn check(scene: &Scene, subject: Subject, words: &[String], at: &Cursor<'_>) -> Result<(), FlowError> {
     let known: &[&str] = match subject {
         Subject::Phone(_) => &PHONE,
         Subject::Peer(_) => &PEER,
         Subject::Line(_) => &LINE,
+        Subject::Exchange(_) => &EXCHANGE,
+        Subject::Subscriber(_) => &SUBSCRIBER,
         Subject::Call(_) => &CALL,
         Subject::Gateway => &GATEWAY,
         Subject::Media => &MEDIA,

@@ -2,8 +2,10 @@
 
 use tipring_units::Millis;
 
+use super::outside::{self, Outside, usual_subscribers};
 use super::text::{Cursor, FlowError, Kind, nearest};
 use crate::ear::Land;
+use crate::office::SubscriberSpec;
 use crate::phone::DialSpec;
 
 /// Lines of a flow's world, at the most.
@@ -15,7 +17,9 @@ pub const MAX_SHARDS: usize = 8;
 /// Further lines of configuration, at the most.
 const MAX_RAW: usize = 64;
 
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 15] = [
+    "outside",
+    "subscriber",
     "seed",
     "country",
     "phones",
@@ -50,6 +54,8 @@ pub struct LineHead {
     pub dial: DialSpec,
     /// Further lines of its table in the configuration.
     pub raw: Vec<String>,
+    /// An exchange is behind it.
+    pub outside: Option<Box<Outside>>,
 }
 
 /// A server.
@@ -82,6 +88,8 @@ pub struct Head {
     pub lines: Vec<LineHead>,
     /// Parts of a million by which each shard's clock is fast.
     pub shards: Vec<i32>,
+    /// Subscribers of the exchange, where there are others than the usual ones.
+    pub subscribers: Vec<SubscriberSpec>,
     /// The servers.
     pub servers: Vec<ServerHead>,
     /// Telephones that register at the gateway: number, password, and the one that the telephone has.
@@ -110,6 +118,20 @@ impl Default for Head {
     }
 }
 
+fn line_named(number: &str, phones: usize) -> LineHead {
+    LineHead {
+        number: number.to_owned(),
+        name: None,
+        shard: 0,
+        phones,
+        ohms: None,
+        ren: None,
+        dial: DialSpec::TEN_PPS,
+        raw: Vec::new(),
+        outside: None,
+    }
+}
+
 fn server_named(name: &str) -> ServerHead {
     ServerHead {
         name: name.to_owned(),
@@ -129,6 +151,7 @@ impl Head {
             land: Land::Us,
             lines: Vec::new(),
             shards: vec![0],
+            subscribers: Vec::new(),
             servers: Vec::new(),
             users: Vec::new(),
             strangers: Vec::new(),
@@ -141,17 +164,17 @@ impl Head {
     }
 
     fn set_phones(&mut self, numbers: &[String]) {
-        let line = |number: &String| LineHead {
-            number: number.clone(),
-            name: None,
-            shard: 0,
-            phones: 1,
-            ohms: None,
-            ren: None,
-            dial: DialSpec::TEN_PPS,
-            raw: Vec::new(),
-        };
-        self.lines = numbers.iter().map(line).collect();
+        self.lines = numbers.iter().map(|number| line_named(number, 1)).collect();
+    }
+
+    /// The subscribers of the exchange, if there is one.
+    pub fn all_subscribers(&self) -> Vec<SubscriberSpec> {
+        let any = self.lines.iter().any(|line| line.outside.is_some());
+        match (any, self.subscribers.is_empty()) {
+            (false, _) => Vec::new(),
+            (true, true) => usual_subscribers(),
+            (true, false) => self.subscribers.clone(),
+        }
     }
 
     /// The names of the far ends, servers first.
@@ -218,6 +241,18 @@ impl HeadReader {
                 }
                 self.head.set_phones(&numbers);
             }
+            "outside" => {
+                while let Some(text) = cursor.peek_plain().filter(|text| !WORDS.contains(text)) {
+                    let mut line = line_named(text, 0);
+                    line.outside = Some(Box::default());
+                    self.head.lines.push(line);
+                    cursor.take();
+                }
+                if self.head.lines.len() > MAX_FLOW_LINES {
+                    return Err(cursor.error_before("too many lines", format!("Up to {MAX_FLOW_LINES}.")));
+                }
+            }
+            "subscriber" => outside::subscriber(cursor, &mut self.head.subscribers)?,
             "line" => self.line_head(cursor, raw)?,
             "shard" => {
                 let number: usize = cursor.number("the number of a shard")?;
@@ -402,8 +437,13 @@ impl HeadReader {
                     keep(&mut self.head.lines[number - 1].raw, text, cursor)?;
                 }
                 _ => {
+                    if let Some(line) = &mut self.head.lines[number - 1].outside
+                        && outside::setting(word, cursor, line)?
+                    {
+                        continue;
+                    }
                     let what = format!("a line has no \"{word}\"");
-                    let remedy = "It has shard N, name TEXT, telephones N, loop OHM, ren N, 10pps, 20pps, config TEXT.";
+                    let remedy = "It has shard N, name TEXT, telephones N, loop OHM, ren N, 10pps, 20pps, config TEXT; an outside line country, ground, dial-tone, answers, clears, caller-id, unknown, noise too.";
                     return Err(cursor.error_before(what, remedy));
                 }
             }
@@ -414,8 +454,10 @@ impl HeadReader {
 
 /// A name that is a word of a flow and a host name too.
 fn is_name(name: &str) -> bool {
-    let taken =
-        ["phone", "line", "call", "user", "network", "clock", "card", "gateway", "media", "peer", "none"];
+    let taken = [
+        "phone", "line", "call", "user", "exchange", "network", "clock", "card", "gateway", "media", "peer",
+        "none",
+    ];
     (1..=9).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !taken.contains(&name)

@@ -19,6 +19,7 @@ mod action;
 mod expect;
 mod header;
 mod ladder;
+mod outside;
 mod run;
 mod site;
 mod subject;
@@ -31,6 +32,7 @@ pub use action::Action;
 pub use expect::{ABSTINENCE, Always, Expectation, Mode, PATIENCE};
 pub use header::{Head, LineHead, MAX_FLOW_LINES, MAX_PEERS, MAX_SHARDS, ServerHead};
 pub use ladder::{EAR_TOLERANCE, Ladder, Rung, TOLERANCE};
+pub use outside::{Outside, caller_id_of};
 pub use run::{Failure, Fidelity, FlowReport, LISTENING, MAX_RUN, PACE, run_flow};
 pub use site::{config_of, world_of};
 pub use subject::{Scene, Subject};
@@ -134,12 +136,15 @@ fn is_statement(words: &[text::Word]) -> bool {
         return true;
     }
     // a dial pattern may hold a colon too: only the first three words can be a subject
-    let head = ["dial", "offline", "config", "server", "emergency", "line"];
+    let head = ["dial", "offline", "config", "server", "emergency", "line", "subscriber"];
     let is_head = first.is_some_and(|word| head.contains(&word.text.as_str()));
     let has_colon = |word: &text::Word| word.kind == Kind::Plain && word.text.ends_with(':');
     let first_colon = words.iter().take(4).position(has_colon);
     match first_colon {
-        Some(place) => !is_head || (first.is_some_and(|word| word.text == "line") && place <= 2),
+        Some(place) => {
+            let numbered = |word: &text::Word| matches!(word.text.as_str(), "line" | "subscriber");
+            !is_head || (first.is_some_and(numbered) && place <= 2)
+        }
         None => false,
     }
 }

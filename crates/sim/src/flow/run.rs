@@ -214,6 +214,12 @@ impl<A: Processing + plant::Fidelity> Runner<A> {
             Action::Peer(place, order) => {
                 self.world.order(*place, order.clone()).map_err(|why| why.to_string())
             }
+            Action::Exchange(line, order) => {
+                self.world.office(*line, order.clone()).map_err(|why| why.to_string())
+            }
+            Action::Subscriber(place, deed) => {
+                self.world.subscriber(*place, deed.clone()).map_err(|why| why.to_string())
+            }
             Action::Fault(fault) => {
                 self.world.fault(*fault);
                 Ok(())

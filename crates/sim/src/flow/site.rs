@@ -50,7 +50,8 @@ pub fn config_of(head: &Head) -> String {
         }
     }
     for (place, line) in head.lines.iter().enumerate() {
-        let _ = writeln!(text, "[phone.{}]\nport = \"sim/{}\"", line.number, place + 1);
+        let table = if line.outside.is_some() { "line" } else { "phone" };
+        let _ = writeln!(text, "[{table}.{}]\nport = \"sim/{}\"", line.number, place + 1);
         if let Some(name) = &line.name {
             let _ = writeln!(text, "name = \"{name}\"");
         }
@@ -109,8 +110,14 @@ pub fn world_of(head: &Head, seed: u64) -> Result<WorldSpec, String> {
     let lines = head
         .lines
         .iter()
-        .map(|line| {
+        .zip(&site.lines)
+        .map(|(line, configured)| {
             let mut spec = LineSpec::default();
+            spec.lifeline = configured.lifeline.map(|line| line.0);
+            if let Some(outside) = &line.outside {
+                spec.office = Some(outside.spec(head.land, &head.all_subscribers()));
+                spec.disturbance.noise = outside.noise;
+            }
             if let Some(ohms) = line.ohms {
                 spec.circuit.loop_resistance = Ohms(ohms);
             }

@@ -5,6 +5,7 @@ use tipring_units::LineId;
 use super::header::Head;
 use super::text::{Cursor, FlowError, nearest};
 use crate::lab::Place;
+use crate::office::SubscriberSpec;
 
 /// Who or what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +16,10 @@ pub enum Subject {
     Peer(usize),
     /// A line of the gateway.
     Line(LineId),
+    /// The exchange behind an outside line.
+    Exchange(LineId),
+    /// A subscriber of the exchange, by its place.
+    Subscriber(usize),
     /// A call, by its number.
     Call(u64),
     /// The network.
@@ -36,12 +41,21 @@ pub struct Scene {
     pub phones: Vec<usize>,
     /// Names of the far ends.
     pub peers: Vec<String>,
+    /// Which lines are outside lines.
+    pub outside: Vec<bool>,
+    /// The subscribers of the exchange.
+    pub subscribers: Vec<SubscriberSpec>,
 }
 
 impl Scene {
     /// Of a head.
     pub fn of(head: &Head) -> Self {
-        Self { phones: head.lines.iter().map(|line| line.phones).collect(), peers: head.peer_names() }
+        Self {
+            phones: head.lines.iter().map(|line| line.phones).collect(),
+            peers: head.peer_names(),
+            outside: head.lines.iter().map(|line| line.outside.is_some()).collect(),
+            subscribers: head.all_subscribers(),
+        }
     }
 
     /// The subject at the cursor, if there is one. `peer` is the first far end.
@@ -61,7 +75,9 @@ impl Scene {
             cursor.take();
             return Ok(simple);
         }
-        if !matches!(bare, "phone" | "line" | "call" | "user") || word.ends_with(':') {
+        if !matches!(bare, "phone" | "line" | "call" | "user" | "exchange" | "subscriber")
+            || word.ends_with(':')
+        {
             return Ok(None);
         }
         cursor.take();
@@ -90,6 +106,17 @@ impl Scene {
                 Some(line) => Ok(Some(Subject::Line(line))),
                 None => wrong(&format!("{} lines", self.phones.len())),
             },
+            "exchange" => match self.outside_line(number) {
+                Some(line) => Ok(Some(Subject::Exchange(line))),
+                None => wrong("outside lines by: outside 1 2"),
+            },
+            "subscriber" => match self.subscribers.iter().position(|one| one.number == number) {
+                Some(place) => Ok(Some(Subject::Subscriber(place))),
+                None => {
+                    let all: Vec<&str> = self.subscribers.iter().map(|one| one.number.as_str()).collect();
+                    wrong(&all.join(", "))
+                }
+            },
             "call" => match number.parse() {
                 Ok(call) => Ok(Some(Subject::Call(call))),
                 Err(_) => wrong("calls 1, 2, 3 ..."),
@@ -109,6 +136,11 @@ impl Scene {
         (1..=self.phones.len()).contains(&number).then(|| LineId((number - 1) as u16))
     }
 
+    /// The outside line with this number.
+    pub fn outside_line(&self, digits: &str) -> Option<LineId> {
+        self.line(digits).filter(|line| self.outside.get(usize::from(line.0)).copied().unwrap_or(false))
+    }
+
     /// The name of a subject as facts have it.
     pub fn name(&self, subject: Subject) -> String {
         match subject {
@@ -118,6 +150,11 @@ impl Scene {
             }
             Subject::Peer(place) => self.peers.get(place).cloned().unwrap_or_default(),
             Subject::Line(line) => format!("line {}", line.0 + 1),
+            Subject::Exchange(line) => format!("exchange {}", line.0 + 1),
+            Subject::Subscriber(place) => {
+                let number = self.subscribers.get(place).map_or("", |one| one.number.as_str());
+                format!("subscriber {number}")
+            }
             Subject::Call(call) => format!("call {call}"),
             Subject::Network => "network".to_owned(),
             Subject::Clock => "clock".to_owned(),
@@ -130,8 +167,20 @@ impl Scene {
     /// An error for a word that is no subject.
     pub fn unknown(&self, cursor: &Cursor<'_>) -> FlowError {
         let word = cursor.peek().map_or("", |word| word.text.as_str());
-        let known =
-            ["phone", "line", "call", "user", "network", "clock", "card", "gateway", "always", "wait"];
+        let known = [
+            "phone",
+            "line",
+            "call",
+            "user",
+            "exchange",
+            "subscriber",
+            "network",
+            "clock",
+            "card",
+            "gateway",
+            "always",
+            "wait",
+        ];
         let known = known.into_iter().chain(self.peers.iter().map(String::as_str));
         let remedy = match nearest(word.trim_end_matches(':'), known) {
             Some(near) => format!("Did you mean {near}?"),

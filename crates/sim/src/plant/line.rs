@@ -117,6 +117,11 @@ impl<A: Fidelity> Line<A> {
         self.office.as_deref()
     }
 
+    /// True while the gateway's port holds the outside line.
+    pub const fn is_port_closed(&self) -> bool {
+        self.closed & (1 << PORT) != 0
+    }
+
     /// The exchange, to tell it something.
     pub fn office_mut(&mut self) -> Option<&mut Office<A>> {
         self.office.as_deref_mut()

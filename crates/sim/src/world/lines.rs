@@ -1,5 +1,7 @@
 //! Shards and lines: ticks, sleep, what telephones hear and what is fed.
 
+use std::collections::BTreeMap;
+
 use tipring_gateway::{Input, LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Channel, Packets, Processing};
 use tipring_port::{Feed, LoopReading};
@@ -195,6 +197,7 @@ impl<A: Processing + Fidelity> World<A> {
             let (frame, report) = self.lab.exchange(line, out.frame, out.order);
             unit.rx[n] = LineIn { frame, report };
             self.watch_feed(line);
+            self.collect_office(line);
         }
         self.show_tick(place);
         for (shard, leg, frame) in crossed {
@@ -235,7 +238,9 @@ impl<A: Processing + Fidelity> World<A> {
     }
 
     fn watch_feed(&mut self, line: LineId) {
-        let Some(feed) = self.lab.card().line(line).map(crate::plant::Line::feed) else { return };
+        // what an outside line is fed is its exchange's affair
+        let own = self.lab.line(line).filter(|line| line.office().is_none());
+        let Some(feed) = own.map(crate::plant::Line::feed) else { return };
         let now = self.now;
         let Some(watch) = self.feeds.get_mut(usize::from(line.0)) else { return };
         let last = watch.last.replace(feed);
@@ -312,7 +317,8 @@ impl<A: Processing + Fidelity> World<A> {
         if let (Some(checks), Some((What::Voice(voice), begins))) = (&mut self.checks, voice)
             && let Some(mouth) = self.voices.get(&voice)
         {
-            checks.heard(known, &who, mouth, begins);
+            let (ear, mouth) = (party(&self.talked_on, &who), party(&self.talked_on, mouth));
+            checks.heard(known, &ear, &mouth, begins);
         }
         let (words, rank) = match event {
             HeardEvent::Began(heard) => {
@@ -321,7 +327,7 @@ impl<A: Processing + Fidelity> World<A> {
                 let is_own = words.strip_prefix("hears ").is_some_and(|what| {
                     what == who || what.split_once('/').is_some_and(|(name, _)| name == who)
                 });
-                let is_peers = !who.starts_with("phone ");
+                let is_peers = !who.starts_with("phone ") && !who.starts_with("subscriber ");
                 let goes_on = self
                     .facts
                     .latest(&who, &format!("no longer {words}"))
@@ -379,6 +385,11 @@ impl<A: Processing + Fidelity> World<A> {
     pub fn is_rung(&mut self, line: LineId) -> bool {
         matches!(self.lab.card().line(line).map(crate::plant::Line::feed), Some(Feed::Ringing { .. }))
     }
+}
+
+/// The party that checkers know: a subscriber stands for the outside line on which it talks.
+fn party(talked_on: &BTreeMap<String, LineId>, name: &str) -> String {
+    talked_on.get(name).map_or_else(|| name.to_owned(), |line| format!("phone {}", line.0 + 1))
 }
 
 /// The name of a telephone in flows: the first on a line has the line's number, further ones a letter.

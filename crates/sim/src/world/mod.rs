@@ -19,6 +19,7 @@ mod fact;
 mod faults;
 mod gateway;
 mod lines;
+mod offices;
 mod spec;
 mod store;
 mod watch;
@@ -31,7 +32,7 @@ use tipring_call::CallRecord;
 use tipring_gateway::{Control, Input, Reload, Request, RequestId, Response};
 use tipring_media::{Channel, Processing};
 use tipring_sip::agent::{Answer, ConnId, QueryId};
-use tipring_units::{Entropy, Instant, LegId, MediaSlot, Millis, WallTime};
+use tipring_units::{Entropy, Instant, LegId, LineId, MediaSlot, Millis, WallTime};
 
 use crate::check::Checks;
 use crate::lab::Lab;
@@ -41,6 +42,7 @@ use crate::plant::Fidelity;
 pub use fact::{Fact, Facts, MAX_FACTS, Rank};
 pub use faults::Fault;
 use lines::{FeedWatch, ShardUnit};
+pub use offices::SubscriberDeed;
 pub use spec::{FIRST_MEDIA, GATEWAY, MEDIA_SLOTS, START, ShardClock, WorldSpec, media_slots};
 pub use words::{Names, line_name, of_entry};
 
@@ -102,6 +104,8 @@ pub struct World<A: Processing + Fidelity> {
     /// Facts that the checkers have been shown.
     rung: u64,
     next_look: Instant,
+    /// The outside line on which each subscriber talked last.
+    talked_on: BTreeMap<String, LineId>,
 }
 
 impl<A: Processing + Fidelity> World<A> {
@@ -128,6 +132,11 @@ impl<A: Processing + Fidelity> World<A> {
         let mut voices = BTreeMap::new();
         for line in 0..spec.lines.len() {
             voices.insert(line as u16 + 1, format!("phone {}", line + 1));
+        }
+        for office in spec.lines.iter().filter_map(|line| line.office.as_ref()) {
+            for one in &office.subscribers {
+                voices.insert(one.voice, format!("subscriber {}", one.number));
+            }
         }
         let mut peers = Vec::new();
         for peer in &spec.peers {
@@ -174,6 +183,7 @@ impl<A: Processing + Fidelity> World<A> {
             checks: None,
             rung: 0,
             next_look: Instant::ZERO,
+            talked_on: BTreeMap::new(),
         };
         world.drain();
         world
