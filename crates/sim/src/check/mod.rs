@@ -4,7 +4,8 @@
 //! Holds what must always be true against what is seen on the network, on the loops and in the journal: ringing stops
 //! at ring trip ([`Ring`]); every INVITE gets one final answer and every final answer an ACK ([`Answers`]); no RTP after
 //! BYE ([`Farewell`]); calls = records ([`Calls`]); lines do what their hooks say, and a receiver left off-hook ends
-//! in quiet ([`Lines`]); nobody hears a stranger ([`Voices`]); 80 samples each tick, bounded queues ([`Pace`]); no panic
+//! in quiet ([`Lines`]); nobody hears a stranger ([`Voices`]); no outside line
+//! is left seized ([`Seized`]); 80 samples each tick, bounded queues ([`Pace`]); no panic
 //! but injected ones ([`panics`]).
 //!
 //! # How
@@ -24,6 +25,7 @@ mod pace;
 pub mod panics;
 mod reader;
 mod ring;
+mod seized;
 mod voices;
 
 use core::fmt;
@@ -42,6 +44,7 @@ pub use lines::{Lines, Seen};
 pub use pace::{Counts, Pace};
 pub use reader::{Glance, Start};
 pub use ring::Ring;
+pub use seized::{Held, PATIENCE, Seized};
 pub use voices::{Voices, Who};
 
 /// Violations that are kept, at the most.
@@ -85,6 +88,7 @@ pub struct Checks {
     calls: Calls,
     lines: Lines,
     voices: Voices,
+    seized: Seized,
     pace: Pace,
     ladder: VecDeque<String>,
     hash: u64,
@@ -106,6 +110,7 @@ impl Checks {
             calls: Calls::default(),
             lines: Lines::default(),
             voices: Voices::default(),
+            seized: Seized::default(),
             pace: Pace::default(),
             ladder: VecDeque::with_capacity(SHOWN),
             hash: 0xcbf2_9ce4_8422_2325,
@@ -267,6 +272,14 @@ impl Checks {
         let line = usize::from(line.0);
         self.lines.look(now, line, seen, &mut self.wrong);
         self.pace.look(line, counts, &mut self.wrong);
+        self.settle(now);
+    }
+
+    /// A closer look at an outside line, from time to time.
+    pub fn outside(&mut self, now: Instant, line: LineId, held: Held) {
+        let line = usize::from(line.0);
+        let call = self.voices.has_call(line);
+        self.seized.look(now, line, held, call, &mut self.wrong);
         self.settle(now);
     }
 

@@ -134,6 +134,12 @@ impl Voices {
         }
     }
 
+    /// True if the journal has a call on this line.
+    pub fn has_call(&self, line: usize) -> bool {
+        let own = Who::Line(line);
+        self.links.values().any(|link| link.caller == own || link.called.as_ref() == Some(&own))
+    }
+
     fn change(&mut self, now: Instant, call: CallId, change: impl FnOnce(&mut Link)) {
         let Some(link) = self.links.get_mut(&call) else { return };
         let before = link.clone();

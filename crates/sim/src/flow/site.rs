@@ -112,8 +112,8 @@ pub fn world_of(head: &Head, seed: u64) -> Result<WorldSpec, String> {
         .iter()
         .zip(&site.lines)
         .map(|(line, configured)| {
-            let mut spec = LineSpec::default();
-            spec.lifeline = configured.lifeline.map(|line| line.0);
+            let lifeline = configured.lifeline.map(|line| line.0);
+            let mut spec = LineSpec { lifeline, ..LineSpec::default() };
             if let Some(outside) = &line.outside {
                 spec.office = Some(outside.spec(head.land, &head.all_subscribers()));
                 spec.disturbance.noise = outside.noise;

@@ -130,9 +130,10 @@ impl<A: Fidelity> Subscriber<A> {
     pub(super) fn reset(&mut self, now: SampleTime) {
         self.mouth.hush();
         self.mouth.drop_keys();
-        self.ear.reset();
+        // its time stood still while nobody spoke with it
         let behind = now.0.saturating_sub(self.ear.time().0);
         self.ear.skip(tipring_units::Samples(behind));
+        self.ear.reset();
     }
 
     /// What it says in a tick.

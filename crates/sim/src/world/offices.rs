@@ -158,16 +158,6 @@ impl<A: Processing + Fidelity> World<A> {
         office.subscribers().get(place).map(|one| format!("subscriber {}", one.spec().number))
     }
 
-    /// True while the gateway's port holds an outside line.
-    pub(super) fn is_seized(&self, line: LineId) -> bool {
-        self.lab.line(line).is_some_and(Line::is_port_closed)
-    }
-
-    /// True if a subscriber takes part in a call on the line.
-    pub(super) fn has_party(&self, line: LineId) -> bool {
-        self.office_of(line).is_some_and(Office::has_party)
-    }
-
     /// Every subscriber hangs up.
     pub fn subscribers_hang_up(&mut self) {
         for line in self.outside_lines() {

@@ -4,7 +4,7 @@ use tipring_media::Processing;
 use tipring_units::{LineId, Millis};
 
 use super::World;
-use crate::check::{Checks, Counts, Seen};
+use crate::check::{Checks, Counts, Held, Seen};
 use crate::lab::Place;
 use crate::plant::Fidelity;
 
@@ -62,8 +62,12 @@ impl<A: Processing + Fidelity> World<A> {
             let (first, lines) = (self.shards[place].first, self.shards[place].lines);
             for line in (first..first + lines).map(LineId) {
                 let (seen, counts) = (self.seen(line), self.counts(place, line));
+                let held = self.held(line);
                 if let Some(checks) = &mut self.checks {
                     checks.line(now, line, seen, counts);
+                    if let Some(held) = held {
+                        checks.outside(now, line, held);
+                    }
                 }
             }
         }
@@ -81,13 +85,18 @@ impl<A: Processing + Fidelity> World<A> {
         let hears = lifted
             .clone()
             .any(|phone| phone.hears().iter().any(|heard| !matches!(heard.what, crate::ear::What::Silence)));
-        Seen {
-            lifted: lifted.count() > 0,
-            busy: real.phones().iter().any(crate::phone::Phone::is_busy),
-            ringing,
-            hears,
-            blind,
-        }
+        let lifted = match real.office() {
+            // an outside line is off-hook when the gateway's port is
+            Some(_) => real.is_port_closed(),
+            None => lifted.count() > 0,
+        };
+        Seen { lifted, busy: real.phones().iter().any(crate::phone::Phone::is_busy), ringing, hears, blind }
+    }
+
+    fn held(&self, line: LineId) -> Option<Held> {
+        let real = self.lab.line(line)?;
+        let party = real.office()?.has_party();
+        Some(Held { off_hook: real.is_port_closed(), party, blind: self.card_stopped.is_some() })
     }
 
     fn counts(&mut self, place: usize, line: LineId) -> Counts {
