@@ -129,17 +129,26 @@ pub fn clear_text(signs: &ClearSigns) -> Vec<String> {
 }
 
 /// A tone with its cadence as `line learn` writes it: `500+620 300/300 ms` is both frequencies for 300 ms, then a pause of
-/// 300 ms, over and over; `425` alone never pauses.
+/// 300 ms, over and over; `425` alone never pauses. Where bursts differ in sound each stands by itself: `950 330 ms, 1400
+/// 330 ms, pause 1000 ms`.
 pub fn tone(text: &str) -> Option<ToneProgram> {
-    let (sound, cadence) = match text.split_once(' ') {
-        Some((sound, cadence)) => (sound, quantity::cadence(cadence).ok()?),
+    if text.contains(',') {
+        let step = |text: &str| match text.trim().split_once(' ') {
+            Some(("pause", length)) => {
+                length_of(length).map(|length| ToneStep { length, ..ToneStep::SILENCE })
+            }
+            Some((frequencies, length)) => {
+                Some(ToneStep { components: sound(frequencies)?, length: length_of(length)? })
+            }
+            None => None,
+        };
+        return program(&text.split(',').map(step).collect::<Option<Vec<_>>>()?);
+    }
+    let (frequencies, cadence) = match text.split_once(' ') {
+        Some((frequencies, cadence)) => (frequencies, quantity::cadence(cadence).ok()?),
         None => (text, vec![Millis::ZERO]),
     };
-    let mut components = [Component::NONE; MAX_COMPONENTS];
-    for (place, frequency) in sound.split('+').enumerate() {
-        let frequency = frequency.parse::<f32>().ok().filter(|hertz| (300.0..=3400.0).contains(hertz))?;
-        *components.get_mut(place)? = Component::sine(Hz(frequency), LEARNED_LEVEL);
-    }
+    let components = sound(frequencies)?;
     let step = |(place, length): (usize, &Millis)| {
         if place.is_multiple_of(2) {
             ToneStep { components, length: *length }
@@ -147,41 +156,60 @@ pub fn tone(text: &str) -> Option<ToneProgram> {
             ToneStep { length: *length, ..ToneStep::SILENCE }
         }
     };
-    let steps: Vec<ToneStep> = cadence.iter().enumerate().map(step).collect();
-    if steps.len() > MAX_STEPS {
-        return None;
-    }
-    ToneProgram::new(&steps, 0)
+    program(&cadence.iter().enumerate().map(step).collect::<Vec<_>>())
 }
 
-/// The same as text; `None` for a tone that cannot be written so: its bursts differ in sound.
-pub fn tone_text(program: &ToneProgram) -> Option<String> {
-    let first = program.steps().first()?;
-    let frequency = |component: &Component| format!("{}", component.frequency.0);
-    let sound: Vec<String> = first.components.iter().filter(|part| part.sounds()).map(frequency).collect();
-    if sound.is_empty() {
+fn length_of(text: &str) -> Option<Millis> {
+    quantity::time(text).ok().filter(|length| *length > Millis::ZERO)
+}
+
+fn sound(text: &str) -> Option<[Component; MAX_COMPONENTS]> {
+    let mut components = [Component::NONE; MAX_COMPONENTS];
+    for (place, frequency) in text.split('+').enumerate() {
+        let frequency = frequency.parse::<f32>().ok().filter(|hertz| (300.0..=3400.0).contains(hertz))?;
+        *components.get_mut(place)? = Component::sine(Hz(frequency), LEARNED_LEVEL);
+    }
+    Some(components)
+}
+
+fn program(steps: &[ToneStep]) -> Option<ToneProgram> {
+    if steps.len() > MAX_STEPS || steps.iter().all(ToneStep::is_pause) {
         return None;
     }
-    let sound = sound.join("+");
+    ToneProgram::new(steps, 0)
+}
+
+/// The same as text; `None` for no tone at all.
+pub fn tone_text(program: &ToneProgram) -> Option<String> {
     let steps = program.steps();
+    let first = steps.first()?;
+    let sound = |step: &ToneStep| {
+        let parts = step.components.iter().filter(|part| part.sounds());
+        parts.map(|part| part.frequency.0.to_string()).collect::<Vec<_>>().join("+")
+    };
+    if first.is_pause() {
+        return None;
+    }
     if let [only] = steps
         && only.length == Millis::ZERO
     {
-        return Some(sound);
+        return Some(sound(only));
     }
-    let is_right = |(place, step): (usize, &ToneStep)| {
-        let same = if place.is_multiple_of(2) {
-            step.components.map(|part| part.frequency) == first.components.map(|part| part.frequency)
-        } else {
-            step.is_pause()
-        };
-        same && step.length > Millis::ZERO
-    };
-    if !steps.len().is_multiple_of(2) || !steps.iter().enumerate().all(is_right) {
+    if steps.iter().any(|step| step.length == Millis::ZERO) {
         return None;
     }
-    let lengths: Vec<String> = steps.iter().map(|step| step.length.0.to_string()).collect();
-    Some(format!("{sound} {} ms", lengths.join("/")))
+    let is_alike = |(place, step): (usize, &ToneStep)| {
+        if place.is_multiple_of(2) { sound(step) == sound(first) } else { step.is_pause() }
+    };
+    if steps.len().is_multiple_of(2) && steps.iter().enumerate().all(is_alike) {
+        let lengths: Vec<String> = steps.iter().map(|step| step.length.0.to_string()).collect();
+        return Some(format!("{} {} ms", sound(first), lengths.join("/")));
+    }
+    let part = |step: &ToneStep| {
+        let sound = if step.is_pause() { "pause".to_owned() } else { sound(step) };
+        format!("{sound} {}", step.length)
+    };
+    Some(steps.iter().map(part).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -218,14 +246,21 @@ mod tests {
 
     #[test]
     fn a_learned_tone_reads_as_it_is_written() {
-        for text in ["500+620 300/300 ms", "425", "400 400/350/225/525 ms"] {
+        for text in [
+            "500+620 300/300 ms",
+            "425",
+            "400 400/350/225/525 ms",
+            "950 330 ms, 1400 330 ms, 1800 330 ms, pause 1000 ms",
+        ] {
             assert_eq!(tone(text).as_ref().and_then(tone_text).as_deref(), Some(text));
         }
         let program = tone("500+620 300/300 ms").unwrap();
         assert_eq!(program.steps().len(), 2);
         assert_eq!(program.steps()[0].components[1].frequency, Hz(620.0));
         assert!(program.steps()[1].is_pause() && program.repeat_from() == Some(0));
-        for wrong in ["", "500+ 300/300 ms", "100", "500 300 ms", "1+2+3+4+5", "500 300/300"] {
+        for wrong in
+            ["", "500+ 300/300 ms", "100", "500 300 ms", "1+2+3+4+5", "500 300/300", "pause 1 s, pause 2 s"]
+        {
             assert_eq!(tone(wrong), None, "{wrong}");
         }
     }

@@ -12,15 +12,18 @@ mod journal;
 mod shard;
 mod site;
 
-pub use api::{BalanceReport, Injury, Input, Output, Request, RequestId, Response, StoreId, Why};
+pub use api::{
+    BalanceReport, Injury, Input, LearnReport, LearnedTone, Output, Request, RequestId, Response, StoreId,
+    Why,
+};
 pub use configured::Wiring;
 pub use control::{
     AddressStatus, AlarmStatus, CallStatus, Control, HearingStatus, LineStatus, MAX_OUTPUTS, MAX_ROUNDS,
     MediaStatus, ReachStatus, ServerStatus, Status, UserStatus,
 };
 pub use journal::{
-    Depth, Entry, Journal, MAX_TOLD, SipLine, Teller, What, Words, end_words, fault_words, length,
-    time_of_day,
+    Depth, Entry, Journal, LineName, MAX_TOLD, SipLine, Teller, What, Words, end_words, fault_words, length,
+    silence_words, time_of_day,
 };
 pub use shard::{LineIn, LineOut, LineStage, MAX_EVENTS, Shard, ShardSetup};
 pub use site::{

@@ -213,6 +213,23 @@ impl Site {
         self.placed(LineKind::Outside, number)
     }
 
+    /// The line that a person means: by its port, by its telephone's number, or as an outside line by `line.1`, `line 1`, or a
+    /// number that no telephone has.
+    pub fn find(&self, text: &str) -> Option<(LineId, &LineSite)> {
+        let lines = || (0..).map(LineId).zip(&self.lines).filter(|(_, line)| !line.is_vacant());
+        let of = |kind: LineKind, number: &str| {
+            lines().find(|(_, line)| line.kind == kind && line.number == number)
+        };
+        let outside = text.strip_prefix("line.").or_else(|| text.strip_prefix("line "));
+        if let Some(number) = outside {
+            return of(LineKind::Outside, number);
+        }
+        lines()
+            .find(|(_, line)| line.port == text)
+            .or_else(|| of(LineKind::Phone, text))
+            .or_else(|| of(LineKind::Outside, text))
+    }
+
     fn placed(&self, kind: LineKind, number: &Number) -> Option<LineId> {
         let is_it = |line: &LineSite| line.kind == kind && line.number == number.as_str();
         u16::try_from(self.lines.iter().position(is_it)?).ok().map(LineId)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use tipring_gateway::{BalanceReport, LineSite, Request, Response, Site};
+use tipring_gateway::{BalanceReport, LineKind, LineSite, Request, Response, Site};
 use tipring_host::Asker;
 use tipring_port::EchoLoss;
 use tipring_units::LineId;
@@ -24,12 +24,17 @@ const POOR_DB: f32 = 6.0;
 pub async fn measure(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Result<u8> {
     let site = asker.site();
     let (line, of) = find(&site, port)?;
+    if of.kind == LineKind::Outside {
+        bail!("{} is an outside line; the balance of a telephone's line is measured.", of.label());
+    }
     let named = format!("{} ({})", of.number, of.port);
     let asked = asker.ask(Request::Balance(line));
     let report = match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Ok(Response::Balance(report))) => report,
         Ok(Ok(Response::Refused(why))) => bail!("{why}."),
-        Ok(Ok(Response::Status(_) | Response::Calls(_) | Response::Done)) => bail!("no result was given"),
+        Ok(Ok(Response::Status(_) | Response::Calls(_) | Response::Done | Response::Learned(_))) => {
+            bail!("no result was given")
+        }
         Ok(Err(gone)) => return Err(gone.into()),
         Err(_) => {
             bail!("{named} did not answer within {} s. `tipring status` tells how it is.", PATIENCE.as_secs())
@@ -40,19 +45,19 @@ pub async fn measure(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Re
     Ok(if attention { ATTENTION } else { 0 })
 }
 
-/// A line by its port, its telephone's number, or its place in the list.
-fn find<'a>(site: &'a Site, port: &str) -> Result<(LineId, &'a LineSite)> {
+/// A line by its port, its telephone's number, or its place in the list; an outside line by `line.1`, or by its number where no
+/// telephone has it.
+pub fn find<'a>(site: &'a Site, port: &str) -> Result<(LineId, &'a LineSite)> {
     let lines = || (0..).map(LineId).zip(&site.lines).filter(|(_, line)| !line.is_vacant());
-    let named = lines().find(|(_, line)| line.port == port || line.number == port);
     let placed = || {
         let place: usize = port.parse().ok()?;
         lines().nth(place.checked_sub(1)?)
     };
-    match named.or_else(placed) {
+    match site.find(port).or_else(placed) {
         Some(found) => Ok(found),
         None => {
             let all: Vec<String> =
-                lines().map(|(_, line)| format!("{} ({})", line.number, line.port)).collect();
+                lines().map(|(_, line)| format!("{} ({})", line.label(), line.port)).collect();
             bail!("There is no line {port}. There are {}.", all.join(", "))
         }
     }

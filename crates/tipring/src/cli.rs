@@ -64,7 +64,7 @@ pub enum Command {
     },
     /// Show how everything is, first what needs a person. Exit code 1 while something does
     Status {
-        /// Only this telephone
+        /// Only this telephone, or outside line (1, line.1)
         number: Option<String>,
         /// As JSON, for programs
         #[arg(long)]
@@ -84,7 +84,7 @@ pub enum Command {
     },
     /// Show what happened, in words
     Log {
-        /// Only what concerns this telephone
+        /// Only what concerns this telephone, or outside line
         number: Option<String>,
         /// Go on as it happens
         #[arg(short, long)]
@@ -99,6 +99,12 @@ pub enum Command {
     /// Compare an edited configuration with the one that runs, or apply it without a restart
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// List the line ports: telephones (FXS) and outside lines (FXO), and what each does
+    Lines {
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Measure a line port
     #[command(subcommand)]
     Line(LineCommand),
@@ -227,6 +233,13 @@ pub enum LineCommand {
         /// The line port (sim/1), the telephone's number (101), or the port's place in the list of lines (1)
         port: String,
     },
+    /// Learn how an exchange tells that the far end hung up: call in on the line from a telephone of another exchange, wait for
+    /// the answer, hang up. Tells what was seen and heard, how certain it is, and what to write into the configuration. Exit
+    /// code 1: nothing was learned
+    Learn {
+        /// The line port (sim/9), or the outside line's number (1)
+        port: String,
+    },
 }
 
 /// A telephone and what it is to do.
@@ -319,6 +332,8 @@ impl Command {
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
             Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
+            Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),
+            Self::Lines { json } => client::ask(dir, Ask::Lines { json }),
             Self::Laboratory => {
                 for line in laboratory() {
                     client::print(&line)?;

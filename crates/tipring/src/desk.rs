@@ -15,7 +15,7 @@ use crate::cli::ATTENTION;
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply};
 use crate::reload::{Configuration, Outcome};
-use crate::{balance, phone, records, status, zone};
+use crate::{balance, learn, phone, records, status, zone};
 
 /// Records that a slow reader may be behind.
 const MAX_BEHIND: usize = 1024;
@@ -177,6 +177,8 @@ impl Desk {
                 Ok(0)
             }
             Ask::Balance { port } => balance::measure(&self.asker, &port, out).await,
+            Ask::Learn { port } => learn::learn(&self.asker, &port, out).await,
+            Ask::Lines { json } => self.lines(json, out).await,
             Ask::Config(act) => {
                 let outcome = self.config(act).await?;
                 say(outcome.lines, out).await;
@@ -185,19 +187,34 @@ impl Desk {
         }
     }
 
-    async fn status(&self, number: Option<&str>, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
-        let mut status = match self.asker.ask(Request::Status).await? {
-            Response::Status(status) => status,
-            Response::Calls(_) | Response::Done | Response::Balance(_) | Response::Refused(_) => {
+    async fn lines(&self, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
+        let status = self.picture().await?;
+        let lines = if json { vec![serde_json::to_string(&status.lines)?] } else { status::lines(&status) };
+        say(lines, out).await;
+        Ok(0)
+    }
+
+    async fn picture(&self) -> Result<Box<tipring_gateway::Status>> {
+        match self.asker.ask(Request::Status).await? {
+            Response::Status(status) => Ok(status),
+            Response::Calls(_)
+            | Response::Done
+            | Response::Balance(_)
+            | Response::Learned(_)
+            | Response::Refused(_) => {
                 bail!("no status was given")
             }
-        };
+        }
+    }
+
+    async fn status(&self, number: Option<&str>, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
+        let mut status = self.picture().await?;
         status::with_media(&mut status, self.asker.media_status());
         let (lines, attention) = match number {
             None => (status::whole(&status), !status.alarms.is_empty()),
             Some(number) => match status::one(&status, number) {
                 Some(found) => found,
-                None => bail!("There is no telephone {number}. `tipring status --json` lists them"),
+                None => bail!("There is no telephone or line {number}. `tipring lines` lists them"),
             },
         };
         let lines = if json { vec![serde_json::to_string(&only(&status, number)?)?] } else { lines };
@@ -236,11 +253,10 @@ impl Desk {
         verbose: bool,
         out: &mpsc::Sender<Reply>,
     ) -> Result<u8> {
-        // A line port is known by its telephone's number.
+        // A line port is known by its telephone's number, an outside line as it is called in words.
         let number = number.map(|number| {
             let site = self.asker.site();
-            let line = site.lines.iter().find(|line| line.port == number);
-            line.map_or(number, |line| line.number.clone())
+            site.find(&number).map_or(number, |(_, line)| line.label())
         });
         let number = number.as_deref();
         let (lines, mut next) = self.logbook.read(count.min(MAX_COUNT), |line| line.is_for(number, verbose));
@@ -266,7 +282,7 @@ impl Desk {
 /// The whole status for programs, or one telephone of it.
 fn only(status: &tipring_gateway::Status, number: Option<&str>) -> Result<serde_json::Value> {
     let Some(number) = number else { return Ok(serde_json::to_value(status)?) };
-    match status.lines.iter().find(|line| line.number == number || line.port == number) {
+    match status::find(status, number) {
         Some(line) => Ok(serde_json::to_value(line)?),
         None => Ok(serde_json::to_value(status.users.iter().find(|user| user.number == number))?),
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tipring_gateway::{Depth, Entry, Site, Teller};
+use tipring_gateway::{Depth, Entry, LineName, Site, Teller};
 use tipring_store::EventLog;
 use tipring_units::WallTime;
 use tokio::sync::broadcast;
@@ -24,7 +24,7 @@ pub struct Line {
     pub text: String,
     /// Who wants to read it.
     pub depth: Depth,
-    /// The telephones that it is about.
+    /// The telephones and outside lines (`line 1`) that it is about.
     pub numbers: Vec<String>,
 }
 
@@ -73,11 +73,11 @@ impl Logbook {
 
     /// Writes an entry of the journal, if it says anything to a reader.
     pub fn entry(&self, entry: &Entry, site: &Site) {
-        let name = |line| site.line(line).map_or_else(|| format!("{line}"), |line| line.number.clone());
+        let name = |line| site.line(line).map_or_else(|| LineName::unknown(line), LineName::from);
         let offset = zone::offset_minutes(entry.wall);
         let mut pages = self.pages();
         let Some(words) = pages.teller.tell(entry, offset, name) else { return };
-        let mut numbers: Vec<String> = words.lines.iter().map(|line| name(*line)).collect();
+        let mut numbers: Vec<String> = words.lines.iter().map(|line| name(*line).to_string()).collect();
         numbers.extend(words.numbers);
         self.write(&mut pages, entry.wall, Line { text: words.text, depth: words.depth, numbers });
     }

@@ -18,6 +18,7 @@ mod demo;
 mod desk;
 mod explore;
 mod flow;
+mod learn;
 mod listen;
 mod logbook;
 mod parts;

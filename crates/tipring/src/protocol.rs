@@ -64,6 +64,16 @@ pub enum Ask {
         /// Its telephone's number, or its line port.
         port: String,
     },
+    /// Every line port and what is on it.
+    Lines {
+        /// As JSON.
+        json: bool,
+    },
+    /// One hang-up of an outside line is to be recorded.
+    Learn {
+        /// Its line port, or the outside line's number.
+        port: String,
+    },
     /// The configuration is to be compared or applied.
     Config(ConfigAct),
 }

@@ -1,7 +1,7 @@
 //! Call records: from the switch's to those that are kept, and in words.
 
 use tipring_call::{CallRecord, Clearer, Party, Presentation, Priority, Side, Via};
-use tipring_gateway::{Site, length};
+use tipring_gateway::{LineKind, LineSite, Site, length};
 use tipring_port::Hearing;
 use tipring_store::{CallRow, HearingRow};
 use tipring_units::WallTime;
@@ -17,22 +17,30 @@ pub fn row(record: &CallRecord, site: &Site) -> CallRow {
         Some(Via::User(number)) => number.as_str().to_owned(),
         None => String::new(),
     };
+    let outside = |party| line(party).filter(|line| line.kind == LineKind::Outside);
+    let phone = |party| line(party).filter(|line| line.kind == LineKind::Phone);
+    // An outside line is a way, as a server is one.
+    let way = |party, by| outside(party).map_or_else(|| via(by), LineSite::label);
     let port = |party| line(party).map_or_else(String::new, |line| line.port.clone());
     let caller = Some(record.caller);
     let shown = record.from.number.as_str();
     CallRow {
         call: record.call.0,
         // An emergency call shows its callback number; the record names the telephone itself.
-        from: line(caller).map_or_else(|| shown.to_owned(), |line| line.number.clone()),
-        from_name: line(caller)
+        from: phone(caller).map_or_else(|| shown.to_owned(), |line| line.number.clone()),
+        from_name: phone(caller)
             .map_or_else(|| record.from.name.as_str().to_owned(), |line| line.name.clone()),
         from_port: port(caller),
         withheld: record.from.presentation == Presentation::Private,
-        came_by: via(record.came_by),
-        dialled: record.dialled.as_str().to_owned(),
+        came_by: way(caller, record.came_by),
+        // What comes in on an outside line names nobody: it was for who took it.
+        dialled: match (outside(caller), phone(record.called)) {
+            (Some(by), Some(to)) if by.number == record.dialled.as_str() => to.number.clone(),
+            (Some(_) | None, _) => record.dialled.as_str().to_owned(),
+        },
         sent: record.sent.as_str().to_owned(),
         to_port: port(record.called),
-        went_by: via(record.went_by),
+        went_by: way(record.called, record.went_by),
         started: record.started.0,
         answered: record.answered.map(|wall| wall.0),
         ended: record.ended.0,
@@ -71,7 +79,11 @@ pub fn line(row: &CallRow, offset: impl Fn(WallTime) -> i32) -> String {
 /// The record in words, without its date.
 pub fn words(row: &CallRow) -> String {
     let from = if row.from.is_empty() { "unknown" } else { &row.from };
-    let by = |word: &str, name: &str| if name.is_empty() { String::new() } else { format!(" {word} {name}") };
+    let by = |name: &str| match name {
+        "" => String::new(),
+        line if line.starts_with("line ") => format!(" by {line}"),
+        name => format!(" via {name}"),
+    };
     // A registered telephone's own number says where the call went.
     let via = if row.went_by == row.dialled { "" } else { &row.went_by };
     let came = if row.came_by == row.from { "" } else { &row.came_by };
@@ -85,9 +97,9 @@ pub fn words(row: &CallRow) -> String {
     });
     format!(
         "{from}{} -> {}{}{}  {talked}  {} ({}), by {}{}{heard}",
-        by("via", came),
+        by(came),
         row.dialled,
-        by("via", via),
+        by(via),
         if row.emergency { " EMERGENCY" } else { "" },
         row.cause_word,
         row.cause,
@@ -142,6 +154,8 @@ mod tests {
         };
         let told = words(&refused);
         assert_eq!(told, "101 -> 15550199 via provider EMERGENCY    -    normal clearing (16), by caller");
+        let into = CallRow { from: "5550177".into(), came_by: "line 1".into(), ..row() };
+        assert_eq!(words(&into), "5550177 by line 1 -> 102  00:14  normal clearing (16), by caller");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub fn whole(status: &Status) -> Vec<String> {
 
 /// One telephone with its alarms and calls; `None` if there is none of this number.
 pub fn one(status: &Status, number: &str) -> Option<(Vec<String>, bool)> {
-    let line = status.lines.iter().find(|line| line.number == number || line.port == number);
+    let line = find(status, number);
     let user = status.users.iter().find(|user| user.number == number);
     let alarms: Vec<AlarmStatus> = status
         .alarms
@@ -65,14 +65,50 @@ pub fn one(status: &Status, number: &str) -> Option<(Vec<String>, bool)> {
         }),
         (None, None) => return None,
     }
-    let number = line.map_or(number, |line| &line.number);
-    let has = |call: &&CallStatus| call.from == number || call.to == number;
+    let label = line.map_or_else(|| number.to_owned(), label);
+    let has = |call: &&CallStatus| call.from == label || call.to == label || call.by == label;
     for one in status.calls.iter().filter(has) {
         lines.push(call(one, status));
         lines.extend(one.here.map(|heard| format!("  heard here   {}", hearing(heard))));
         lines.extend(one.there.map(|heard| format!("  heard there  {}", hearing(heard))));
     }
     Some((lines, !alarms.is_empty()))
+}
+
+/// The line that a person means: by its port, a telephone's number, `line.1`, or an outside line's number that no telephone
+/// has.
+pub fn find<'a>(status: &'a Status, text: &str) -> Option<&'a LineStatus> {
+    let of = |outside: bool, number: &str| {
+        status.lines.iter().find(|line| line.outside == outside && line.number == number)
+    };
+    if let Some(number) = text.strip_prefix("line.").or_else(|| text.strip_prefix("line ")) {
+        return of(true, number);
+    }
+    status.lines.iter().find(|line| line.port == text).or_else(|| of(false, text)).or_else(|| of(true, text))
+}
+
+/// Every line port with what is on it and what that does.
+pub fn lines(status: &Status) -> Vec<String> {
+    let width = |part: fn(&LineStatus) -> usize| status.lines.iter().map(part).max().unwrap_or(0);
+    let (ports, names) = (width(|line| line.port.len()), width(|line| label(line).len()));
+    let told = status.lines.iter().map(|line| {
+        let kind = if line.outside { "FXO" } else { "FXS" };
+        let fault = if line.fault { ", fault" } else { "" };
+        let text = format!(
+            "{:<ports$}  {kind}  {:<names$}  {} for {}{fault}",
+            line.port,
+            label(line),
+            state(line),
+            up(line.for_seconds)
+        );
+        if line.name.is_empty() { text } else { format!("{text}  {}", line.name) }
+    });
+    told.collect()
+}
+
+/// `219`, `line 1`.
+fn label(line: &LineStatus) -> String {
+    if line.outside { format!("line {}", line.number) } else { line.number.clone() }
 }
 
 /// `config 17, applied`, or for what it still waits.
@@ -97,6 +133,8 @@ fn state(line: &LineStatus) -> &'static str {
     match line.state {
         // Nobody has answered yet.
         "waiting" => "calling",
+        // Another telephone on it, which may be a fault or not.
+        "in use" => "in use by another telephone",
         // Busy or reorder: why there is no call, or no longer.
         "told" => "hears a tone",
         // Nothing comes of it until it is hung up.
@@ -108,7 +146,7 @@ fn state(line: &LineStatus) -> &'static str {
 /// `219 Room 219 (dahdi/19)`
 fn subject(line: &LineStatus) -> String {
     let name = if line.name.is_empty() { String::new() } else { format!(" {}", line.name) };
-    format!("{}{name} ({})", line.number, line.port)
+    format!("{}{name} ({})", label(line), line.port)
 }
 
 fn needs(alarms: &[AlarmStatus]) -> Vec<String> {
@@ -229,14 +267,19 @@ fn hearing(heard: HearingStatus) -> String {
 }
 
 fn call(call: &CallStatus, status: &Status) -> String {
-    let line = |number: &str| status.lines.iter().find(|line| line.number == number);
-    let named = |line: &LineStatus| format!("{} {}", line.number, line.name).trim().to_owned();
-    let via = if call.via.is_empty() { String::new() } else { format!(" via {}", call.via) };
+    let line = |number: &str| status.lines.iter().find(|line| label(line) == number);
+    let named = |line: &LineStatus| format!("{} {}", label(line), line.name).trim().to_owned();
+    let via =
+        |word: &str, name: &str| if name.is_empty() { String::new() } else { format!(" {word} {name}") };
+    // The line itself may be all that is known of the caller.
+    let by = if call.by == call.from { String::new() } else { via("by", &call.by) };
+    let via = format!("{}{by}", via("via", &call.via));
     let long = length(call.for_seconds);
     let state = if call.state == "talking" { String::new() } else { format!("  {}", call.state) };
-    let parties = match (line(&call.from), line(&call.to)) {
+    let parties = match (line(&call.from).filter(|line| !line.outside), line(&call.to)) {
         (Some(from), _) => format!("{}  {long} to {}{via}", named(from), call.to),
-        (None, Some(to)) => format!("{}  {long} from {}", named(to), call.from),
+        (None, Some(to)) => format!("{}  {long} from {}{by}", named(to), call.from),
+        (None, None) if call.to.is_empty() => format!("{}  {long}{via}", call.from),
         (None, None) => format!("{}  {long} to {}{via}", call.from, call.to),
     };
     let Some(loss) = call.loss else { return format!("{parties}{state}") };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tipring_call::Alarm;
+use tipring_port::LineFault;
 use tipring_units::{Instant, LineId, Millis};
 
 use super::status::AlarmStatus;
@@ -93,6 +94,16 @@ impl Alarms {
         holding.map(|standing| (standing.since, standing.alarm.clone()))
     }
 
+    /// An outside line was let go by silence alone: perhaps its exchange says it in a way that is not known yet.
+    pub(super) fn silent_line(&mut self, now: Instant, line: &LineSite, length: Millis) {
+        let text = format!(
+            "released after {} s of silence both ways; no loop break, reversal or busy tone was seen",
+            length.0 / 1000
+        );
+        let next = format!("if the caller had hung up: tipring line learn {}, call in, hang up", line.number);
+        self.tell(now, FADES_AFTER, format!("{} silence", line.port), &line.subject(), &text, &next);
+    }
+
     /// Takes an alarm of the switch.
     pub(super) fn of_switch(&mut self, now: Instant, site: &Site, alarm: &Alarm) {
         let subject = |line: &LineId| site.line(*line).map_or_else(|| line.to_string(), LineSite::subject);
@@ -102,7 +113,7 @@ impl Alarms {
                 format!("{line} {fault:?}"),
                 &subject(line),
                 fault_words(*fault).to_owned(),
-                "check the pair and the telephone on it".to_owned(),
+                remedy(*fault, site.line(*line)),
             ),
             Alarm::LineFaultCleared(line, fault) => self.clear(&format!("{line} {fault:?}")),
             Alarm::LineAbandoned(line) => self.tell(
@@ -168,6 +179,23 @@ impl Alarms {
                 "widen `media` if this is the normal load",
             ),
         }
+    }
+}
+
+/// What a person can do about a fault of `line`.
+fn remedy(fault: LineFault, line: Option<&LineSite>) -> String {
+    let number = line.map_or("N", |line| &line.number);
+    match fault {
+        LineFault::CardSilent | LineFault::Panicked | LineFault::Leakage => {
+            "check the pair and the telephone on it".to_owned()
+        }
+        LineFault::NoBattery => {
+            "plug the line in; if a telephone on it is dead too, call who runs the exchange".to_owned()
+        }
+        LineFault::NoDialTone => format!(
+            "listen with a telephone on the line; if its dial tone is another than the country's: dial_when = \"pause 1 s\" in [line.{number}]"
+        ),
+        LineFault::ForeignVoltage => "take the line off the port and have its pair looked at".to_owned(),
     }
 }
 

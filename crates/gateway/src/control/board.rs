@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use core::net::SocketAddr;
 
 use tipring_call::{Alarm, CallEvent, CallRecord, FarId, Identity, LineDoing, Number, Party, Via};
-use tipring_port::{Hearing, LineEvent, StreamStats, VoiceQuality};
+use tipring_port::{ClearSign, Hearing, LineEvent, StreamStats, VoiceQuality};
 use tipring_sip::agent::{AddressView, ConnId};
 use tipring_units::{CallId, Instant, LineId, Millis, ShardId, WallTime};
 
@@ -18,6 +18,8 @@ use crate::site::{LineKind, LineSite, ServerSite, Site};
 pub const MAX_LATEST: usize = 500;
 /// A line that has been off-hook without a call for this long needs a person.
 pub const LEFT_OFF_HOOK: Millis = Millis::from_secs(300);
+/// An outside line that another telephone on it has used for this long needs a person.
+pub const IN_USE_TOO_LONG: Millis = Millis::from_secs(3 * 3600);
 
 #[derive(Clone, Debug)]
 struct Running {
@@ -242,8 +244,13 @@ impl Board {
         self.dead.contains(&line)
     }
 
-    pub(crate) fn line_event(&mut self, line: LineId, event: &LineEvent) {
+    pub(crate) fn line_event(&mut self, now: Instant, site: &Site, line: LineId, event: &LineEvent) {
         match event {
+            LineEvent::FarCleared(ClearSign::Silence(length)) => {
+                if let Some(outside) = site.line(line) {
+                    self.alarms.silent_line(now, outside, *length);
+                }
+            }
             LineEvent::Fault(_) => *self.faults.entry(line).or_default() += 1,
             LineEvent::FaultCleared(_) => {
                 let count = self.faults.entry(line).or_default();
@@ -270,7 +277,13 @@ impl Board {
             | LineEvent::Dialled
             | LineEvent::Exchange(_)
             | LineEvent::FarAnswered(_)
-            | LineEvent::FarCleared(_)
+            | LineEvent::FarCleared(
+                ClearSign::LoopBreak(_)
+                | ClearSign::Reversal
+                | ClearSign::Tone(_)
+                | ClearSign::Learned
+                | ClearSign::NoBattery,
+            )
             | LineEvent::Metered(_)
             | LineEvent::InUse(_)
             | LineEvent::Waiting(_)
@@ -356,10 +369,6 @@ impl Board {
         codec: impl Fn(FarId) -> &'static str,
         addresses: impl Fn(&ServerSite) -> Vec<AddressView>,
     ) -> Status {
-        let name = |party: Party| match party {
-            Party::Line(line) => site.line(line).map_or_else(|| line.to_string(), LineSite::label),
-            Party::Far(far) => far.to_string(),
-        };
         Status {
             name: site.name.clone(),
             up_seconds: (now - self.started).as_secs(),
@@ -391,7 +400,8 @@ impl Board {
                         },
                         for_seconds: (now - since).as_secs(),
                         fault: self.faults.get(&id).is_some_and(|count| *count > 0)
-                            || self.off_hook_since(now, id).is_some(),
+                            || self.off_hook_since(now, id).is_some()
+                            || self.in_use_since(now, id).is_some(),
                         outside: line.kind == LineKind::Outside,
                     }
                 })
@@ -408,7 +418,7 @@ impl Board {
             calls: self
                 .calls
                 .iter()
-                .map(|(id, call)| self.call_status(now, *id, call, name, &codec))
+                .map(|(id, call)| self.call_status(now, *id, call, site, &codec))
                 .collect(),
             refused_requests: self.refused,
             media: Vec::new(),
@@ -417,7 +427,12 @@ impl Board {
 
     /// The alarms, the oldest first.
     fn alarm_list(&self, now: Instant, site: &Site) -> Vec<AlarmStatus> {
-        let mut alarms: Vec<_> = self.alarms.all(now).chain(self.left_off_hook(now, site)).collect();
+        let mut alarms: Vec<_> = self
+            .alarms
+            .all(now)
+            .chain(self.left_off_hook(now, site))
+            .chain(self.long_in_use(now, site))
+            .collect();
         alarms.sort_by_key(|(since, _)| *since);
         let age = |since: Instant| (now - since).as_secs();
         alarms.into_iter().map(|(since, alarm)| AlarmStatus { for_seconds: age(since), ..alarm }).collect()
@@ -446,14 +461,43 @@ impl Board {
         })
     }
 
+    /// Since when another telephone uses an outside line, if that is too long.
+    fn in_use_since(&self, now: Instant, line: LineId) -> Option<Instant> {
+        let (doing, since) = self.lines.get(&line)?;
+        let long = *doing == LineDoing::InUse && now.since(*since) >= IN_USE_TOO_LONG.into();
+        (long && !self.dead.contains(&line)).then_some(*since)
+    }
+
+    fn long_in_use(&self, now: Instant, site: &Site) -> impl Iterator<Item = (Instant, AlarmStatus)> {
+        self.lines.keys().filter_map(move |line| {
+            let since = self.in_use_since(now, *line)?;
+            let site = site.line(*line).filter(|line| !line.is_vacant())?;
+            let alarm = AlarmStatus {
+                for_seconds: 0,
+                subject: site.subject(),
+                text: "in use by another telephone on it".to_owned(),
+                detail: "no call of ours".to_owned(),
+                cause: "A telephone left off-hook, or a line with little battery".to_owned(),
+                next: format!("hang it up, or lower `in_use_below` in [line.{}]", site.number),
+            };
+            Some((since, alarm))
+        })
+    }
+
     fn call_status(
         &self,
         now: Instant,
         id: CallId,
         call: &Running,
-        name: impl Fn(Party) -> String,
+        site: &Site,
         codec: impl Fn(FarId) -> &'static str,
     ) -> CallStatus {
+        let line = |party| match party {
+            Party::Line(line) => site.line(line),
+            Party::Far(_) => None,
+        };
+        let outside = |party| line(party).filter(|line| line.kind == LineKind::Outside);
+        let shown = call.shown.number.as_str();
         let mut far = [Some(call.from), call.to].into_iter().flatten().filter_map(|party| match party {
             Party::Far(far) => Some(far),
             Party::Line(_) => None,
@@ -462,16 +506,26 @@ impl Board {
         let quality = stats.map(|stats| stats.quality).unwrap_or_default();
         CallStatus {
             call: id.0,
-            from: match call.from {
-                Party::Far(_) if !call.shown.number.is_empty() => call.shown.number.as_str().to_owned(),
-                party => name(party),
+            from: match (call.from, line(call.from)) {
+                (_, Some(line)) if line.kind == LineKind::Phone || shown.is_empty() => line.label(),
+                (Party::Far(_), _) if shown.is_empty() => call.from.to_string(),
+                (Party::Line(line), None) => line.to_string(),
+                (Party::Far(_) | Party::Line(_), _) => shown.to_owned(),
             },
-            to: call.dialled.as_str().to_owned(),
+            to: match (outside(call.from), call.to.and_then(line)) {
+                // What comes in names nobody: it is for whoever rings.
+                (Some(_), Some(line)) => line.label(),
+                (Some(outside), None) if outside.number == call.dialled.as_str() => String::new(),
+                (Some(_) | None, _) => call.dialled.as_str().to_owned(),
+            },
             via: match call.via {
                 Some(Via::Server(server)) => server.as_str().to_owned(),
                 Some(Via::User(user)) => user.as_str().to_owned(),
                 None => String::new(),
             },
+            by: outside(call.from)
+                .or_else(|| call.to.and_then(outside))
+                .map_or_else(String::new, LineSite::label),
             state: call.state,
             for_seconds: (now - call.answered.unwrap_or(call.began)).as_secs(),
             codec: far.next().map_or("", codec),

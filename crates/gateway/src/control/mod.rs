@@ -34,7 +34,7 @@ use tipring_units::{Entropy, Instant, LineId, ShardId, WallTime};
 
 use crate::api::{Input, Output, Request, RequestId, Response, StoreId, Why};
 use crate::journal::{Entry, Journal, What};
-use crate::site::{ServerSite, Site};
+use crate::site::{LineKind, ServerSite, Site};
 use board::Board;
 use far::FarDesk;
 use media::MediaDesk;
@@ -243,6 +243,13 @@ impl Control {
                 }
             }
             Request::Balance(line) => return self.balance(id, line),
+            Request::Learn(line) => match self.site.line(line) {
+                Some(site) if site.kind == LineKind::Outside => {
+                    Response::Refused("this version does not record hang-ups yet".to_owned())
+                }
+                Some(site) => Response::Refused(format!("{} is no outside line", site.label())),
+                None => Response::Refused(format!("there is no {line}; `tipring lines` lists them")),
+            },
             Request::Stop => {
                 self.stopping = Some(id);
                 self.switch(tipring_call::Input::Stop);
@@ -258,7 +265,7 @@ impl Control {
         self.push(entry);
         match event {
             ShardEvent::Line(line, epoch, event) => {
-                self.board.line_event(line, &event);
+                self.board.line_event(self.now, &self.site, line, &event);
                 self.lifeline_event(line, &event);
                 self.reloading.line_event(line, epoch, &event);
                 self.switch(tipring_call::Input::Line { line, epoch, event });

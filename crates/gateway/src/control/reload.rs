@@ -93,7 +93,7 @@ impl Reloading {
     /// Follows the epochs of lines that the switch does not know.
     pub(super) fn line_event(&mut self, line: LineId, epoch: Epoch, event: &LineEvent) {
         if let Some(known) = self.epochs.get_mut(&line) {
-            let ends = matches!(event, LineEvent::Released | LineEvent::RingStopped);
+            let ends = matches!(event, LineEvent::Released | LineEvent::RingStopped | LineEvent::GaveUp);
             *known = if ends { epoch.next() } else { epoch };
         }
     }

@@ -125,7 +125,7 @@ pub struct MediaStatus {
 /// A line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct LineStatus {
-    /// The telephone's number.
+    /// The telephone's number, or what the configuration calls the outside line.
     pub number: String,
     /// Its name.
     pub name: String,
@@ -161,6 +161,8 @@ pub struct CallStatus {
     pub to: String,
     /// By which server, if by one.
     pub via: String,
+    /// By which outside line, if by one: `line 1`.
+    pub by: String,
     /// `dialled`, `ringing`, `talking` or `held`.
     pub state: &'static str,
     /// Seconds since it was answered, or began.

@@ -1,5 +1,6 @@
 //! One typed stream of everything that happens. Status, ladder, log and call records read it and nothing else.
 
+mod line_words;
 mod words;
 
 use core::fmt;
@@ -9,7 +10,8 @@ use tipring_call::{Alarm, CallEvent};
 use tipring_port::{BalanceEvent, Event, LineEvent, LineSummary, MediaEvent, Text};
 use tipring_units::{CallId, Instant, LineId, ShardId, WallTime};
 
-pub use words::{Depth, MAX_TOLD, Teller, Words, end_words, fault_words, length, time_of_day};
+pub use line_words::{fault_words, silence_words};
+pub use words::{Depth, LineName, MAX_TOLD, Teller, Words, end_words, length, time_of_day};
 
 /// One entry of the journal.
 #[derive(Clone, PartialEq, Debug)]

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use tipring_call::{Alarm, CallEvent, Cause, Clearer, Identity, Party, Presentation, Priority, Side, Via};
-use tipring_port::{
-    Absence, BalanceEnd, BalanceEvent, CallerId, CallerIdShown, DigitSource, LineEvent, LineFault,
-    MediaEvent, Refusal, RohStage,
-};
+use tipring_port::{DigitSource, LineEvent};
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
+use super::line_words::{balance_words, display_words, fault_words, line_words, media_words};
 use super::{Entry, What};
+use crate::site::{LineKind, LineSite};
 
 /// Calls whose parties are remembered, at the most; beyond it the oldest is told by its number alone.
 pub const MAX_TOLD: usize = 4096;
@@ -24,6 +23,37 @@ pub enum Depth {
     Plain,
     /// Also digits, SIP messages and media.
     Detail,
+}
+
+/// How a line is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LineName {
+    /// What is at its other end.
+    pub kind: LineKind,
+    /// The telephone's number, or what the configuration calls the outside line.
+    pub number: String,
+}
+
+impl From<&LineSite> for LineName {
+    fn from(line: &LineSite) -> Self {
+        Self { kind: line.kind, number: line.number.clone() }
+    }
+}
+
+impl LineName {
+    /// A line of which nothing is known.
+    pub fn unknown(line: LineId) -> Self {
+        Self { kind: LineKind::Phone, number: line.to_string() }
+    }
+}
+
+impl core::fmt::Display for LineName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.kind {
+            LineKind::Phone => f.write_str(&self.number),
+            LineKind::Outside => write!(f, "line {}", self.number),
+        }
+    }
 }
 
 /// An entry in words.
@@ -44,6 +74,8 @@ pub struct Words {
 pub struct Teller {
     calls: BTreeMap<CallId, Told>,
     users: BTreeMap<String, core::net::SocketAddr>,
+    /// Who calls in on an outside line, until that call is told.
+    callers: BTreeMap<LineId, String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -52,6 +84,10 @@ struct Told {
     to: String,
     lines: Vec<LineId>,
     answered: Option<Instant>,
+    /// When it was sent somewhere last: what is sent in one moment rings at once.
+    routed: Option<Instant>,
+    /// It rings the desk because of an emergency call, which is told.
+    notice: bool,
 }
 
 impl Teller {
@@ -61,12 +97,16 @@ impl Teller {
         &mut self,
         entry: &Entry,
         offset_minutes: i32,
-        name: impl Fn(LineId) -> String,
+        line_name: impl Fn(LineId) -> LineName,
     ) -> Option<Words> {
+        let name = |line: LineId| line_name(line).to_string();
         let (depth, text) = match &entry.what {
-            What::Line(event) => line_words(event, &entry.line.map(&name).unwrap_or_default())?,
+            What::Line(event) => {
+                let line = entry.line?;
+                self.outside_words(line, event, &name).or_else(|| line_words(event, &line_name(line)))?
+            }
             What::Media(event) => (Depth::Detail, media_words(event)?),
-            What::Call(event) => self.call_words(event, entry.at, &name)?,
+            What::Call(event) => self.call_words(event, entry.at, &line_name)?,
             What::Sip(line) => (Depth::Detail, format!("SIP {line}")),
             What::Registration { account, state, .. } => (Depth::Plain, format!("{account}: {state}")),
             What::Server { name, address: Some(address), heard: true }
@@ -160,9 +200,10 @@ impl Teller {
         &mut self,
         event: &CallEvent,
         at: Instant,
-        name: &impl Fn(LineId) -> String,
+        line_name: &impl Fn(LineId) -> LineName,
     ) -> Option<(Depth, String)> {
         let plain = |text: String| Some((Depth::Plain, text));
+        let name = |line: LineId| line_name(line).to_string();
         match *event {
             CallEvent::Seized(line) => plain(format!("{} off-hook, dial tone", name(line))),
             CallEvent::Dialled { line, digit, source } => {
@@ -179,39 +220,81 @@ impl Teller {
                 plain(format!("{} gave up after {dialled}", name(line)))
             }
             CallEvent::Created { call, from, shown, dialled, priority } => {
-                let (who, lines) = match from {
-                    Party::Line(line) => (name(line), vec![line]),
-                    Party::Far(_) => (caller(&shown), Vec::new()),
-                };
+                if self.calls.get(&call).is_some_and(|told| told.notice) {
+                    return None; // the notice is told
+                }
                 let urgent = match priority {
                     Priority::Normal => "",
                     Priority::Emergency => ", emergency",
                 };
-                let text = match from {
-                    Party::Line(_) => format!("{who} dialled {dialled}{urgent}"),
-                    Party::Far(_) => format!("{call}: {who} calls {dialled}{urgent}"),
+                let line = match from {
+                    Party::Line(line) => Some((line, line_name(line))),
+                    Party::Far(_) => None,
+                };
+                let (who, text) = match &line {
+                    Some((_, LineName { kind: LineKind::Outside, number })) if number == dialled.as_str() => {
+                        let who = caller(&shown);
+                        let text = format!("{call}: {who} calls in by line {number}");
+                        (who, text)
+                    }
+                    Some((_, name @ LineName { kind: LineKind::Outside, .. })) => {
+                        let who = caller(&shown);
+                        let text = format!("{call}: {who}, by {name}, dialled {dialled}{urgent}");
+                        (who, text)
+                    }
+                    Some((_, name)) if dialled.is_empty() => {
+                        (name.to_string(), format!("{name} is lifted and calls by itself"))
+                    }
+                    Some((_, name)) => (name.to_string(), format!("{name} dialled {dialled}{urgent}")),
+                    None => {
+                        let who = caller(&shown);
+                        let text = format!("{call}: {who} calls {dialled}{urgent}");
+                        (who, text)
+                    }
                 };
                 if self.calls.len() >= MAX_TOLD {
                     self.calls.pop_first();
                 }
-                let told = Told { from: who, to: dialled.as_str().to_owned(), lines, answered: None };
+                let lines = line.iter().map(|(line, _)| *line).collect();
+                let told = Told { from: who, to: dialled.as_str().to_owned(), lines, ..Told::default() };
                 self.calls.insert(call, told);
                 plain(text)
             }
             CallEvent::Routed { call, to, via, sent } => {
                 let told = self.calls.entry(call).or_default();
+                let too = told.routed.replace(at) == Some(at);
+                let mut goes_to = |name: String| {
+                    if too {
+                        told.to = format!("{}, {name}", told.to);
+                    } else {
+                        told.to = name;
+                    }
+                };
                 match (to, via) {
                     (Party::Line(line), _) => {
+                        let name = line_name(line);
                         told.lines.push(line);
-                        told.to = name(line);
-                        None // the ringing is told
+                        match name.kind {
+                            LineKind::Phone => {
+                                goes_to(name.number);
+                                None // the ringing is told
+                            }
+                            LineKind::Outside if sent.is_empty() => {
+                                goes_to(name.to_string());
+                                plain(format!("{call}: {} -> {name}, without a number", told.from))
+                            }
+                            LineKind::Outside => {
+                                goes_to(sent.as_str().to_owned());
+                                plain(format!("{call}: {} -> {sent} by {name}", told.from))
+                            }
+                        }
                     }
                     (Party::Far(_), Some(Via::User(user))) => {
-                        told.to = user.as_str().to_owned();
+                        goes_to(user.as_str().to_owned());
                         Some((Depth::Detail, format!("{call}: {} -> {}", told.from, told.to)))
                     }
                     (Party::Far(_), Some(Via::Server(server))) => {
-                        told.to = sent.as_str().to_owned();
+                        goes_to(sent.as_str().to_owned());
                         plain(format!("{call}: {} -> {sent} via {server}", told.from))
                     }
                     (Party::Far(_), None) => None,
@@ -241,7 +324,9 @@ impl Teller {
             CallEvent::Joined { call, with } => {
                 plain(format!("{call} and {with} joined: the two others talk to each other"))
             }
-            CallEvent::EmergencyNotice { call, shown, .. } => {
+            CallEvent::EmergencyNotice { call, notice, shown } => {
+                let from = shown.name.as_str().to_owned();
+                self.calls.insert(notice, Told { from, notice: true, ..Told::default() });
                 plain(format!("{call}: the desk is told: {} {}", shown.name, shown.number))
             }
             CallEvent::Cleared { call, cause, by } => {
@@ -252,6 +337,57 @@ impl Teller {
                 ))
             }
             CallEvent::Line { .. } => None, // what it does now follows from what happened
+        }
+    }
+
+    /// What of an outside line is told together with what came before.
+    fn outside_words(
+        &mut self,
+        line: LineId,
+        event: &LineEvent,
+        name: &impl Fn(LineId) -> String,
+    ) -> Option<(Depth, String)> {
+        match event {
+            LineEvent::Caller(Ok(caller)) => {
+                let who = display_words(caller);
+                let text = format!("{} is called {who}", name(line));
+                self.callers.insert(line, who);
+                Some((Depth::Detail, text))
+            }
+            LineEvent::Incoming => Some((Depth::Detail, format!("{} is rung by the exchange", name(line)))),
+            LineEvent::Offered => {
+                let who = self.callers.remove(&line).map_or_else(String::new, |who| format!(", {who}"));
+                Some((Depth::Plain, format!("{} is rung by the exchange{who}", name(line))))
+            }
+            LineEvent::GaveUp | LineEvent::Released => {
+                self.callers.remove(&line);
+                None
+            }
+            LineEvent::Seized
+            | LineEvent::Answered
+            | LineEvent::Flash(_)
+            | LineEvent::DigitBegan(_)
+            | LineEvent::Digit { .. }
+            | LineEvent::Ringing
+            | LineEvent::CallerIdSent(_)
+            | LineEvent::CallerIdOmitted { .. }
+            | LineEvent::RingStopped
+            | LineEvent::Refused(_)
+            | LineEvent::Roh(_)
+            | LineEvent::SupervisionDone
+            | LineEvent::Fault(_)
+            | LineEvent::FaultCleared(_)
+            | LineEvent::InService(_)
+            | LineEvent::Caller(Err(_))
+            | LineEvent::ExchangeReady(_)
+            | LineEvent::Dialled
+            | LineEvent::Exchange(_)
+            | LineEvent::FarAnswered(_)
+            | LineEvent::FarCleared(_)
+            | LineEvent::Metered(_)
+            | LineEvent::InUse(_)
+            | LineEvent::Waiting(_)
+            | LineEvent::Lifeline(_) => None,
         }
     }
 
@@ -300,33 +436,6 @@ pub fn time_of_day(wall: WallTime, offset_minutes: i32) -> String {
     format!("{:02}:{:02}:{:02}", civil.hour, civil.minute, civil.second)
 }
 
-/// What is wrong with a line, in words.
-pub const fn fault_words(fault: LineFault) -> &'static str {
-    match fault {
-        LineFault::CardSilent => "its card does not answer",
-        LineFault::Panicked => "a defect in the program stopped it; it was started again",
-        LineFault::Leakage => {
-            "the loop draws current while on-hook: a wet pair, or a device off-hook in part"
-        }
-        LineFault::NoBattery => "no battery on the line: unplugged, or the exchange is down",
-        LineFault::NoDialTone => "no dial tone came when the line was seized",
-        LineFault::ForeignVoltage => "a voltage on the line that no exchange feeds",
-    }
-}
-
-/// `from 5550177 "Mary"`.
-fn display_words(caller: &CallerId) -> String {
-    let absent = |why| match why {
-        Absence::Private => "by somebody private",
-        Absence::Unavailable => "by somebody unknown",
-    };
-    let number = caller.number.map_or_else(|why| absent(why).to_owned(), |number| format!("from {number}"));
-    match caller.name {
-        Some(Ok(name)) => format!("{number} \"{name}\""),
-        Some(Err(_)) | None => number,
-    }
-}
-
 fn caller(shown: &Identity) -> String {
     match shown.presentation {
         Presentation::Allowed if !shown.number.is_empty() => shown.number.as_str().to_owned(),
@@ -339,121 +448,6 @@ const fn side_word(side: Side) -> &'static str {
     match side {
         Side::Caller => "caller",
         Side::Called => "called",
-    }
-}
-
-fn balance_words(event: &BalanceEvent, name: &str) -> (Depth, String) {
-    match event {
-        BalanceEvent::Measured(echo) => (
-            Depth::Detail,
-            format!("{name} returns {:.1} dB less than it gets under {}", echo.loss.0, echo.network),
-        ),
-        BalanceEvent::Ended(BalanceEnd::Done) => (Depth::Plain, format!("{name}: its balance was measured")),
-        BalanceEvent::Ended(
-            BalanceEnd::OnHook
-            | BalanceEnd::InCall
-            | BalanceEnd::Interrupted
-            | BalanceEnd::Occupied
-            | BalanceEnd::OneNetwork
-            | BalanceEnd::NoSound,
-        ) => (Depth::Plain, format!("{name}: its balance could not be measured")),
-    }
-}
-
-fn line_words(event: &LineEvent, name: &str) -> Option<(Depth, String)> {
-    let plain = |text: String| Some((Depth::Plain, text));
-    let detail = |text: String| Some((Depth::Detail, text));
-    match event {
-        // The switch tells these better: it knows whether there is dial tone, and the number.
-        LineEvent::Seized | LineEvent::DigitBegan(_) | LineEvent::Fault(_) | LineEvent::FaultCleared(_) => {
-            None
-        }
-        LineEvent::Answered => plain(format!("{name} off-hook, answers")),
-        LineEvent::Released => plain(format!("{name} on-hook")),
-        LineEvent::Flash(length) => plain(format!("{name} flash, {length}")),
-        LineEvent::Digit { digit, source: DigitSource::Dtmf, length } => {
-            detail(format!("{name} heard {} for {length}", char::from(*digit)))
-        }
-        LineEvent::Digit { digit, source: DigitSource::Pulse, .. } => {
-            detail(format!("{name} counted pulses for {}", char::from(*digit)))
-        }
-        LineEvent::Ringing => plain(format!("{name} rings")),
-        LineEvent::CallerIdSent(CallerIdShown::Whole) => detail(format!("{name} got the caller ID")),
-        LineEvent::CallerIdSent(CallerIdShown::WithoutName) => {
-            plain(format!("{name} got the caller ID without the name: the pause is too short for both"))
-        }
-        LineEvent::CallerIdSent(CallerIdShown::NumberOnly) => {
-            plain(format!("{name} got the caller's number alone: the pause is too short for more"))
-        }
-        LineEvent::CallerIdOmitted { needs, pause } => {
-            plain(format!("{name}: caller ID not sent: needs {needs}, the pause has {pause}"))
-        }
-        LineEvent::RingStopped => plain(format!("{name} rings no more")),
-        LineEvent::Refused(Refusal::OffHook) => detail(format!("{name} was lifted as it was to ring")),
-        LineEvent::Refused(Refusal::Stale) => {
-            detail(format!("{name} refused an order for a call that is over"))
-        }
-        LineEvent::Refused(Refusal::OutOfService) => detail(format!("{name} is out of service")),
-        LineEvent::Roh(RohStage::Supervision) => detail(format!("{name} is told that the far end hung up")),
-        LineEvent::Roh(RohStage::Reorder) => plain(format!("{name} still off-hook: reorder tone")),
-        LineEvent::Roh(RohStage::Howler) => plain(format!("{name} still off-hook: howler")),
-        LineEvent::Roh(RohStage::Quiet) => plain(format!("{name} still off-hook: quiet until it hangs up")),
-        LineEvent::SupervisionDone => detail(format!("{name} was told by the line")),
-        LineEvent::Refused(Refusal::Incoming) => {
-            plain(format!("{name} was called in the moment in which it was to be seized"))
-        }
-        LineEvent::Refused(Refusal::InUse) => plain(format!("{name} is in use by another telephone on it")),
-        LineEvent::Refused(Refusal::Guard) => detail(format!("{name} has not been on-hook long enough")),
-        LineEvent::Incoming => plain(format!("{name} is rung by the exchange")),
-        LineEvent::Caller(Ok(caller)) => plain(format!("{name} is called {}", display_words(caller))),
-        LineEvent::Caller(Err(fault)) => plain(format!("{name}: caller ID not understood: {}", fault.word())),
-        LineEvent::Offered => detail(format!("{name}: the call is put through")),
-        LineEvent::GaveUp => plain(format!("{name}: the caller gave up")),
-        LineEvent::ExchangeReady(true) => detail(format!("{name} has the exchange's dial tone")),
-        LineEvent::ExchangeReady(false) => detail(format!("{name} dials without dial tone")),
-        LineEvent::Dialled => detail(format!("{name} has dialled")),
-        LineEvent::Exchange(tone) => detail(format!("{name} hears {} from the exchange", tone.word())),
-        LineEvent::FarAnswered(sign) => plain(format!("{name} answered, by {}", sign.word())),
-        LineEvent::FarCleared(sign) => plain(format!("{name} cleared by the exchange: {}", sign.word())),
-        LineEvent::Metered(count) => detail(format!("{name} metered {count}")),
-        LineEvent::InUse(true) => plain(format!("{name} is in use by another telephone on it")),
-        LineEvent::InUse(false) => plain(format!("{name} is free again")),
-        LineEvent::Waiting(true) => plain(format!("{name}: messages wait at the exchange")),
-        LineEvent::Waiting(false) => plain(format!("{name}: no messages wait at the exchange")),
-        LineEvent::Lifeline(true) => plain(format!("{name} is joined to its outside line")),
-        LineEvent::Lifeline(false) => plain(format!("{name} is served by the gateway again")),
-        LineEvent::InService(true) => plain(format!("{name} in service")),
-        LineEvent::InService(false) => plain(format!("{name} out of service")),
-    }
-}
-
-fn media_words(event: &MediaEvent) -> Option<String> {
-    match event {
-        MediaEvent::Flowing(leg) => Some(format!("{leg}: first packet")),
-        MediaEvent::Starved(leg, length) => Some(format!("{leg}: nothing received for {length}")),
-        MediaEvent::Digit(leg, digit, length) => {
-            Some(format!("{leg}: event {} of {length}", char::from(*digit)))
-        }
-        MediaEvent::DigitToSignal(leg, digit, _) => {
-            Some(format!("{leg}: {} goes by INFO", char::from(*digit)))
-        }
-        MediaEvent::Stats(leg, stats, true) => Some(format!(
-            "{leg}: sent {}, received {}, lost {}, late {}, jitter {}{}",
-            stats.sent,
-            stats.received,
-            stats.lost,
-            stats.late,
-            stats.jitter,
-            stats.quality.here.map_or_else(String::new, |heard| format!(
-                ", R {}, MOS {}.{}",
-                heard.rating,
-                heard.score / 10,
-                heard.score % 10
-            ))
-        )),
-        MediaEvent::Signal(leg, signal) => Some(format!("{leg}: hears {}", signal.word())),
-        MediaEvent::Failed(leg) => Some(format!("{leg} failed")),
-        MediaEvent::Stats(_, _, false) | MediaEvent::Level(..) => None, // for those who watch, not for readers
     }
 }
 
@@ -483,6 +477,8 @@ mod tests {
     use core::net::SocketAddr;
 
     use tipring_call::{FarId, Number};
+    use tipring_port::{CallerId, ClearSign, Text};
+    use tipring_units::Millis;
 
     use super::*;
     use crate::journal::Journal;
@@ -493,6 +489,14 @@ mod tests {
         now: Instant,
     }
 
+    /// Telephones from 101, and behind them outside lines from 1.
+    fn name_of(line: LineId) -> LineName {
+        match line.0 {
+            0..8 => LineName { kind: LineKind::Phone, number: (101 + line.0).to_string() },
+            _ => LineName { kind: LineKind::Outside, number: (line.0 - 7).to_string() },
+        }
+    }
+
     impl Desk {
         fn new() -> Self {
             Self { journal: Journal::default(), teller: Teller::default(), now: Instant::ZERO }
@@ -501,7 +505,7 @@ mod tests {
         fn words(&mut self, what: What) -> Option<Words> {
             let wall = WallTime(38_521_000_000 + self.now.as_millis() * 1000);
             let entry = self.journal.entry(self.now, wall, what);
-            self.teller.tell(&entry, 0, |line| (101 + line.0).to_string())
+            self.teller.tell(&entry, 0, name_of)
         }
 
         fn call(&mut self, event: CallEvent) -> String {
@@ -557,6 +561,62 @@ mod tests {
         assert_eq!(desk.call(created(private)), "10:42:01 call 7: private calls 103");
         let cleared = CallEvent::Cleared { call, cause: Cause::BUSY, by: Clearer::Gateway };
         assert_eq!(desk.call(cleared), "10:42:01 call 7 ended: busy (17), by gateway");
+    }
+
+    #[test]
+    fn a_call_by_an_outside_line_names_the_line() {
+        let mut desk = Desk::new();
+        let (call, line) = (CallId(3), LineId(8));
+        let line_says = |desk: &mut Desk, event| {
+            let entry = desk.journal.entry(desk.now, WallTime(38_521_000_000), What::Line(event));
+            let entry = Entry { line: Some(line), ..entry };
+            desk.teller.tell(&entry, 0, name_of)
+        };
+        let mary =
+            CallerId { number: Ok(Text::new("5550177")), name: Some(Ok(Text::new("MARY"))), date: None };
+        assert_eq!(line_says(&mut desk, LineEvent::Incoming).unwrap().depth, Depth::Detail);
+        assert_eq!(line_says(&mut desk, LineEvent::Caller(Ok(mary))).unwrap().depth, Depth::Detail);
+        let offered = line_says(&mut desk, LineEvent::Offered).unwrap();
+        assert_eq!(offered.text, "10:42:01 line 1 is rung by the exchange, from 5550177 MARY");
+        assert_eq!(offered.depth, Depth::Plain);
+        let shown = Identity::new("5550177", "MARY");
+        let (from, priority) = (Party::Line(line), Priority::Normal);
+        let created = CallEvent::Created { call, from, shown, dialled: Number::new("1"), priority };
+        assert_eq!(desk.call(created), "10:42:01 call 3: 5550177 calls in by line 1");
+        for phone in [0, 1] {
+            let to = Party::Line(LineId(phone));
+            desk.call(CallEvent::Routed { call, to, via: None, sent: Number::new("1") });
+        }
+        assert_eq!(desk.call(CallEvent::Alerting(call)), "10:42:01 call 3: 5550177 -> 101, 102 ringing");
+        let (call, from) = (CallId(4), Party::Line(LineId(2)));
+        let shown = Identity::new("103", "");
+        desk.call(CallEvent::Created { call, from, shown, dialled: Number::new("95551234"), priority });
+        let routed =
+            CallEvent::Routed { call, to: Party::Line(line), via: None, sent: Number::new("5551234") };
+        assert_eq!(desk.call(routed), "10:42:01 call 4: 103 -> 5551234 by line 1");
+        let silence = LineEvent::FarCleared(ClearSign::Silence(Millis::from_secs(60)));
+        assert_eq!(
+            line_says(&mut desk, silence).unwrap().text,
+            "10:42:01 Line 1: released after 60 s of silence both ways; no loop break, reversal or busy tone was seen. \
+             If the caller had hung up: tipring line learn 1, call in, hang up."
+        );
+        let broke = LineEvent::FarCleared(ClearSign::LoopBreak(Millis(510)));
+        assert_eq!(
+            line_says(&mut desk, broke).unwrap().text,
+            "10:42:01 line 1 cleared by the exchange: loop break of 510 ms"
+        );
+    }
+
+    #[test]
+    fn a_desk_that_is_told_of_an_emergency_is_told_once() {
+        let mut desk = Desk::new();
+        let (call, notice) = (CallId(5), CallId(6));
+        let shown = Identity::new("104", "911 Room 104");
+        let told = desk.call(CallEvent::EmergencyNotice { call, notice, shown });
+        assert_eq!(told, "10:42:01 call 5: the desk is told: 911 Room 104 104");
+        let (from, priority) = (Party::Line(LineId(3)), Priority::Normal);
+        let dialled = Number::new("911");
+        assert_eq!(desk.call(CallEvent::Created { call: notice, from, shown, dialled, priority }), "");
     }
 
     #[test]

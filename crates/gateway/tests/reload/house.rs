@@ -238,7 +238,7 @@ impl House {
     pub fn line(&mut self, line: u16, event: LineEvent) {
         let line = LineId(line);
         let epoch = *self.epochs.entry(line).or_default();
-        if matches!(event, LineEvent::Released | LineEvent::RingStopped) {
+        if matches!(event, LineEvent::Released | LineEvent::RingStopped | LineEvent::GaveUp) {
             self.epochs.insert(line, epoch.next());
         }
         self.input(Input::Shard(ShardId(0), Event::Line(line, epoch, event)));

@@ -20,6 +20,7 @@ fn call_of(from: &str, to: &str) -> CallStatus {
         from: from.into(),
         to: to.into(),
         via: String::new(),
+        by: String::new(),
         state: "talking",
         for_seconds: 192,
         codec: "",
@@ -112,6 +113,42 @@ fn lines_are_told_in_words_of_telephony() {
     let lines = ["idle", "waiting", "told", "parked"].map(|state| line("204", state)).to_vec();
     let counted = counts(&Status { lines, ..status() });
     assert_eq!(counted, "phones 4: 1 idle, 1 calling, 1 hears a tone, 1 left off-hook");
+}
+
+#[test]
+fn outside_lines_are_told_beside_telephones() {
+    let outside = |number, state| LineStatus {
+        outside: true,
+        name: String::new(),
+        port: format!("sim/9{number}"),
+        ..line(number, state)
+    };
+    let mut picture = status();
+    picture.lines.extend([outside("1", "talking"), outside("204", "in use")]);
+    let out = CallStatus { by: "line 1".into(), ..call_of("204", "5551234") };
+    let into = CallStatus { by: "line 1".into(), ..call_of("5550177", "205") };
+    let dark = CallStatus { by: "line 1".into(), ..call_of("line 1", "205") };
+    let alone = CallStatus { by: "line 1".into(), state: "ringing", ..call_of("5550177", "") };
+    assert_eq!(call(&out, &picture), "204 Room 204  03:12 to 5551234 by line 1");
+    assert_eq!(call(&into, &picture), "205 Room 205  03:12 from 5550177 by line 1");
+    assert_eq!(call(&dark, &picture), "205 Room 205  03:12 from line 1");
+    assert_eq!(call(&alone, &picture), "5550177  03:12 by line 1  ringing");
+    picture.calls = vec![out];
+    let told = |number: &str| one(&picture, number).map(|(lines, _)| lines);
+    assert_eq!(
+        told("1"),
+        Some(vec!["line 1 (sim/91): talking for 5 s".into(), call(&picture.calls[0], &picture)])
+    );
+    assert_eq!(told("204").unwrap()[0], "204 Room 204 (sim/204): talking for 5 s");
+    assert_eq!(told("line.204").unwrap()[0], "line 204 (sim/9204): in use by another telephone for 5 s");
+    assert_eq!(
+        counts(&picture),
+        "phones 3: 2 idle, 1 talking     lines 2: 1 talking, 1 in use by another telephone"
+    );
+    assert_eq!(
+        lines(&picture)[2..4],
+        ["sim/219   FXS  219       idle for 5 s  Room 219", "sim/91    FXO  line 1    talking for 5 s"]
+    );
 }
 
 #[test]
