@@ -111,9 +111,7 @@ impl Effective {
             Disconnect::Cpc(length) => format!("cpc {length}"),
         };
         let caller_id = match profile.caller_id {
-            CallerIdTiming::Off => {
-                format!("off ({} is not in this version yet)", country.caller_id.standard.word())
-            }
+            CallerIdTiming::Off => "off".to_owned(),
             CallerIdTiming::BetweenRings { .. }
             | CallerIdTiming::BeforeRing { .. }
             | CallerIdTiming::AfterShortRing { .. } => country.caller_id.standard.word().to_owned(),

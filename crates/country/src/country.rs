@@ -73,22 +73,35 @@ pub struct DistinctiveRing {
 pub enum CallerIdStandard {
     /// Bell 202 FSK after the first ring (Telcordia GR-30).
     Bellcore,
+    /// ETSI EN 300 659-1 during ringing: V.23 FSK after the first ring.
+    EtsiBetween,
     /// ETSI EN 300 659-1 with a dual-tone alerting signal before ringing.
     EtsiDtas,
     /// ETSI EN 300 659-1 with a ringing pulse alerting signal.
     EtsiRpas,
     /// BT SIN 227: line reversal and alerting tone before ringing.
     Bt,
+    /// DTMF digits (ETSI EN 300 659-1 annex B and its kin), before or after the first ring.
+    Dtmf,
+    /// NTT: V.23 to a terminal that lifts at short rings.
+    Ntt,
 }
 
 impl CallerIdStandard {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Bellcore, Self::EtsiBetween, Self::EtsiDtas, Self::EtsiRpas, Self::Bt, Self::Dtmf, Self::Ntt];
+
     /// The word for it in a country file.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Bellcore => "bellcore",
+            Self::EtsiBetween => "etsi-between",
             Self::EtsiDtas => "etsi-dtas",
             Self::EtsiRpas => "etsi-rpas",
             Self::Bt => "bt",
+            Self::Dtmf => "dtmf",
+            Self::Ntt => "ntt",
         }
     }
 }
@@ -98,9 +111,9 @@ impl CallerIdStandard {
 pub struct CallerIdRule {
     /// The national standard.
     pub standard: CallerIdStandard,
-    /// What is done: [`CallerIdTiming::Off`] where this version has no sender for the standard.
+    /// What is done.
     pub timing: CallerIdTiming,
-    /// Other times of the standard: name, least, most.
+    /// Limits of the standard for times of the same name: name, least, most. Where both are the same, it is the least.
     pub times: Vec<(String, Millis, Millis)>,
 }
 
@@ -155,13 +168,6 @@ impl Country {
     /// What is not as the country has it in this version, for a person.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.caller_id.timing == CallerIdTiming::Off {
-            notes.push(format!(
-                "{}: caller ID is off: its standard ({}) is not in this version yet",
-                self.name,
-                self.caller_id.standard.word()
-            ));
-        }
         if self.flash().min > self.recall.min {
             notes.push(format!(
                 "{}: a recall shorter than {} is taken for dial pulses (the standard has {} to {})",

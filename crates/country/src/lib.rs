@@ -2,6 +2,7 @@
 //! languages of numbers: dial patterns and national number plans.
 #![forbid(unsafe_code)]
 
+mod caller_id;
 mod country;
 mod lint;
 mod load;

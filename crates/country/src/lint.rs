@@ -1,6 +1,6 @@
 //! What a country pack must hold to beyond being readable: sources, audible tones, possible timings.
 
-use tipring_port::{CallerIdTiming, Disconnect, Tone};
+use tipring_port::{CallerIdAlert, CallerIdSignal, CallerIdTiming, Disconnect, Tone};
 use tipring_units::{Millis, Volts};
 
 use crate::{CallerIdStandard, Country};
@@ -93,6 +93,52 @@ fn timings(country: &Country, check: &mut impl FnMut(bool, &str)) {
     check(country.roh.reorder >= Millis::from_secs(5), "reorder sounds less than 5 s");
 }
 
+/// Caller identity before the first ring keeps to the limits of its standard.
+fn caller_id_before(
+    country: &Country,
+    alert: CallerIdAlert,
+    alert_to_data: Millis,
+    data_to_ring: Millis,
+    signal: CallerIdSignal,
+    check: &mut impl FnMut(bool, &str),
+) {
+    let (wait, length) = match alert {
+        CallerIdAlert::None | CallerIdAlert::Reversal => (None, None),
+        CallerIdAlert::Tone(length) | CallerIdAlert::RingPulse(length) => (None, Some(length)),
+        CallerIdAlert::ReversalAndTone { wait, length } => (Some(wait), Some(length)),
+    };
+    let (seizure, mark) = match signal {
+        CallerIdSignal::Fsk { seizure, mark, .. } => (Some(time_of_bits(seizure)), Some(time_of_bits(mark))),
+        CallerIdSignal::Dtmf(_) | CallerIdSignal::Ntt => (None, None),
+    };
+    for (name, least, most) in &country.caller_id.times {
+        let value = match name.as_str() {
+            "reversal_to_alert" => wait,
+            "alert" => length,
+            "alert_to_data" => Some(alert_to_data),
+            "data_to_ring" => Some(data_to_ring),
+            "seizure" => seizure,
+            "mark" => mark,
+            _ => None,
+        };
+        match value {
+            None => check(false, &format!("caller_id.times.{name} limits nothing")),
+            Some(value) => {
+                let within = value >= *least && (least == most || value <= *most);
+                check(within, &format!("caller_id.{name} is beyond its standard's limits"));
+            }
+        }
+    }
+    check(
+        alert_to_data <= Millis(2000) && data_to_ring <= Millis(2000),
+        "caller ID delays the ring too long",
+    );
+}
+
+fn time_of_bits(bits: u16) -> Millis {
+    Millis(u32::from(bits) * 1000 / 1200)
+}
+
 fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
     let ring = &country.ring;
     check((15.0..=70.0).contains(&ring.frequency.0), "ringing is not 15 to 70 Hz");
@@ -115,7 +161,10 @@ fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
                 "caller ID does not fit between rings",
             );
         }
-        CallerIdTiming::BeforeRing { .. } | CallerIdTiming::AfterShortRing { .. } => {}
+        CallerIdTiming::BeforeRing { alert, alert_to_data, data_to_ring, signal } => {
+            caller_id_before(country, alert, alert_to_data, data_to_ring, signal, check);
+        }
+        CallerIdTiming::AfterShortRing { .. } => {}
     }
     check((300.0..=1200.0).contains(&country.impedance.nominal().0), "the impedance is not 300 to 1200 ohm");
     check((-15.0..=6.0).contains(&country.level_out.0), "the outward level is not -15 to 6 dBr");

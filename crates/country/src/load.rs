@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use tipring_port::{
-    CallerIdSignal, CallerIdTiming, Component, Disconnect, FlashWindow, FskStandard, HookTiming, Impedance,
-    MAX_RING_STEPS, PulseConvention, PulseTiming, RingDetection, RingPattern, RingSpec, RohTiming, Tone,
-    TonePlan, ToneProgram, ToneStep,
+    Component, Disconnect, FlashWindow, HookTiming, Impedance, MAX_RING_STEPS, PulseConvention, PulseTiming,
+    RingDetection, RingPattern, RingSpec, RohTiming, Tone, TonePlan, ToneProgram, ToneStep,
 };
 use tipring_units::{Dbm0, Hz, Millis};
 
+use crate::caller_id::caller_id;
 use crate::numbers::is_plain;
 use crate::quantity::{self, QuantityError};
-use crate::raw::{RawCallerId, RawCountry, RawDisconnect, RawNumbers, RawTone};
-use crate::{
-    CallerIdRule, CallerIdStandard, Country, DistinctiveRing, NumberPlan, NumberRule, OutsideRule, Pattern,
-    outside,
-};
+use crate::raw::{RawCountry, RawDisconnect, RawNumbers, RawTone};
+use crate::{Country, DistinctiveRing, NumberPlan, NumberRule, OutsideRule, Pattern, outside};
 
 /// Why a country file was refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -100,14 +97,14 @@ impl Country {
     }
 }
 
-struct File<'a>(&'a str);
+pub(crate) struct File<'a>(&'a str);
 
 impl File<'_> {
-    fn error(&self, key: &str, message: impl ToString) -> CountryError {
+    pub(crate) fn error(&self, key: &str, message: impl ToString) -> CountryError {
         CountryError::Value { file: self.0.to_owned(), key: key.to_owned(), message: message.to_string() }
     }
 
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         key: &str,
         text: &str,
@@ -250,43 +247,6 @@ fn tone_step(text: &str, level: Dbm0) -> Option<ToneStep> {
             Component { frequency: Hz(frequency), modulated_by: Hz(modulated_by), level };
     }
     Some(step)
-}
-
-fn caller_id(file: &File<'_>, raw: &RawCallerId) -> Result<CallerIdRule, CountryError> {
-    let mut times = Vec::new();
-    for (name, text) in raw.times.iter().flatten() {
-        let (least, most) = file.read(&format!("caller_id.times.{name}"), text, quantity::time_range)?;
-        times.push((name.clone(), least, most));
-    }
-    let standard = match raw.standard.as_str() {
-        "bellcore" => CallerIdStandard::Bellcore,
-        "etsi-dtas" => CallerIdStandard::EtsiDtas,
-        "etsi-rpas" => CallerIdStandard::EtsiRpas,
-        "bt" => CallerIdStandard::Bt,
-        _ => {
-            return Err(file.error("caller_id.standard", "expected bellcore, etsi-dtas, etsi-rpas or bt"));
-        }
-    };
-    let timing = match standard {
-        CallerIdStandard::Bellcore => {
-            let time = |key: &str, text: &Option<String>| {
-                let text = text.as_deref().ok_or_else(|| file.error(key, "missing"))?;
-                file.read(key, text, quantity::time)
-            };
-            CallerIdTiming::BetweenRings {
-                after_ring: time("caller_id.after_ring", &raw.after_ring)?,
-                before_ring: time("caller_id.before_ring", &raw.before_ring)?,
-                signal: CallerIdSignal::Fsk {
-                    standard: FskStandard::Bell202,
-                    multiple: raw.multiple.unwrap_or(true),
-                    seizure: 300,
-                    mark: 180,
-                },
-            }
-        }
-        CallerIdStandard::EtsiDtas | CallerIdStandard::EtsiRpas | CallerIdStandard::Bt => CallerIdTiming::Off,
-    };
-    Ok(CallerIdRule { standard, timing, times })
 }
 
 fn pulse(file: &File<'_>, raw: &RawCountry) -> Result<PulseTiming, CountryError> {

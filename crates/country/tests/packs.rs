@@ -2,8 +2,8 @@
 
 use tipring_country::{Country, NumberKind, Outside, lint};
 use tipring_port::{
-    AnswerSign, CallerIdSignal, CallerIdTiming, DialWhen, Disconnect, Impedance, OutDialling,
-    PulseConvention, Tone,
+    AnswerSign, CallerIdAlert, CallerIdSignal, CallerIdTiming, DialWhen, Disconnect, DtmfCallerId, FskStandard,
+    Impedance, OutDialling, PulseConvention, Tone,
 };
 use tipring_units::{Db, Dbm0, Dbr, Hz, Millis};
 
@@ -111,14 +111,90 @@ fn relative_levels_become_gains_with_the_right_sign() {
 }
 
 #[test]
-fn caller_id_that_has_no_sender_is_off_and_says_so() {
-    for code in ["gb", "de", "fr"] {
-        let country = country(code);
-        assert_eq!(country.line_profile().caller_id, CallerIdTiming::Off);
-        assert!(country.notes()[0].contains("caller ID is off: its standard"), "{:?}", country.notes());
-        assert!(!country.caller_id.times.is_empty());
-    }
+fn caller_id_is_sent_as_each_countrys_standard_has_it() {
+    let timing = |code: &str| country(code).line_profile().caller_id;
+    let bt = CallerIdSignal::Fsk { standard: FskStandard::V23, multiple: true, seizure: 240, mark: 72 };
+    assert_eq!(
+        timing("gb"),
+        CallerIdTiming::BeforeRing {
+            alert: CallerIdAlert::ReversalAndTone { wait: Millis(150), length: Millis(100) },
+            alert_to_data: Millis(60),
+            data_to_ring: Millis(300),
+            signal: bt,
+        }
+    );
+    assert_eq!(
+        timing("de"),
+        CallerIdTiming::BeforeRing {
+            alert: CallerIdAlert::Tone(Millis(100)),
+            alert_to_data: Millis(100),
+            data_to_ring: Millis(300),
+            signal: CallerIdSignal::ETSI,
+        }
+    );
+    assert_eq!(
+        timing("fr"),
+        CallerIdTiming::BeforeRing {
+            alert: CallerIdAlert::RingPulse(Millis(250)),
+            alert_to_data: Millis(600),
+            data_to_ring: Millis(300),
+            signal: CallerIdSignal::ETSI,
+        }
+    );
     assert_eq!(country("us").notes(), Vec::<String>::new());
+}
+
+#[test]
+fn the_standards_of_other_countries_are_read() {
+    let between =
+        "standard = \"bellcore\"\nafter_ring = \"600 ms\"\nbefore_ring = \"200 ms\"\nmultiple = true";
+    let timing = |text: &str| {
+        let country = Country::parse("us.toml", &changed(between, text)).unwrap();
+        assert_eq!(lint(&country), Vec::<String>::new());
+        country.caller_id.timing
+    };
+    assert_eq!(
+        timing("standard = \"etsi-between\"\nafter_ring = \"600 ms\"\nbefore_ring = \"200 ms\""),
+        CallerIdTiming::BetweenRings {
+            after_ring: Millis(600),
+            before_ring: Millis(200),
+            signal: CallerIdSignal::ETSI
+        }
+    );
+    let dtmf = |more: &str| timing(&format!("standard = \"dtmf\"\n{more}"));
+    let before = |alert, framing| CallerIdTiming::BeforeRing {
+        alert,
+        alert_to_data: Millis(250),
+        data_to_ring: Millis(400),
+        signal: CallerIdSignal::Dtmf(framing),
+    };
+    let gaps = "alert_to_data = \"250 ms\"\ndata_to_ring = \"400 ms\"";
+    for (keys, expected) in [
+        ("framing = \"A-C\"\nreversal = true", before(CallerIdAlert::Reversal, DtmfCallerId::AC)),
+        ("framing = \"A-#\"", before(CallerIdAlert::None, DtmfCallerId::AHash)),
+        ("framing = \"D-C\"\nalert = \"100 ms\"", before(CallerIdAlert::Tone(Millis(100)), DtmfCallerId::DC)),
+    ] {
+        assert_eq!(dtmf(&format!("{keys}\n{gaps}")), expected);
+    }
+    assert_eq!(
+        dtmf("framing = \"D-#\"\nafter_ring = \"300 ms\"\nbefore_ring = \"200 ms\""),
+        CallerIdTiming::BetweenRings {
+            after_ring: Millis(300),
+            before_ring: Millis(200),
+            signal: CallerIdSignal::Dtmf(DtmfCallerId::DHash)
+        }
+    );
+    assert_eq!(timing("standard = \"ntt\""), CallerIdTiming::AfterShortRing { signal: CallerIdSignal::Ntt });
+    assert_eq!(
+        error("\"bellcore\"", "\"morse\""),
+        "us.toml: caller_id.standard: expected one of bellcore, etsi-between, etsi-dtas, etsi-rpas, bt, dtmf, ntt"
+    );
+    assert_eq!(error(between, "standard = \"dtmf\""), "us.toml: caller_id.framing: missing");
+    assert_eq!(error(between, "standard = \"bt\""), "us.toml: caller_id.reversal_to_alert: missing");
+    assert_eq!(
+        error("multiple = true", "multiple = true\nseizure = \"2 s\""),
+        "us.toml: caller_id.seizure: 1 s at the most"
+    );
 }
 
 #[test]
@@ -126,7 +202,7 @@ fn a_recall_that_could_be_a_pulse_is_none_and_says_so() {
     let gb = country("gb");
     assert_eq!((gb.recall.min, gb.flash().min), (Millis(50), Millis(80)));
     assert_eq!(
-        gb.notes()[1],
+        gb.notes()[0],
         "United Kingdom: a recall shorter than 80 ms is taken for dial pulses (the standard has 50 ms to 130 ms)"
     );
 }
@@ -217,6 +293,15 @@ fn the_linter_finds_what_cannot_be() {
     assert_eq!(
         lints("after_ring = \"600 ms\"", "after_ring = \"3 s\""),
         "us: caller ID does not fit between rings"
+    );
+    let gb = include_str!("../../../data/countries/gb.toml").replacen(
+        "alert = \"100 ms\"",
+        "alert = \"120 ms\"",
+        1,
+    );
+    assert_eq!(
+        lint(&Country::parse("gb.toml", &gb).unwrap()),
+        ["gb: caller_id.alert is beyond its standard's limits"]
     );
     assert_eq!(lints("\"300-1000 ms\"", "\"100-150 ms\""), "us: no flash is left beside dial pulses");
     assert_eq!(lints("length = \"500 ms\"", "length = \"100 ms\""), "us: CPC is not 200 to 1500 ms");
