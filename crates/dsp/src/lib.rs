@@ -9,6 +9,7 @@ mod agc;
 mod balance;
 mod bank;
 mod caller_id;
+pub mod caller_trial;
 mod comfort;
 mod comfort_shape;
 mod conceal;
@@ -37,7 +38,7 @@ pub use bank::{Bank, BankEvent, BankEvents, CHORD_MAX, EVENTS_MAX, Segment, Sign
 pub use caller_id::{
     ALERT_LEVEL, ALERT_TONES, BuildError, CallerIdBurst, CallerIdDigits, CallerIdEar, CallerIdFormat,
     CallerIdFrame, CallerIdMessage, CallerIdReceiver, FRAME_MAX, JapanReceiver, NAME_SENT_MAX, ParseError,
-    ReceiveError, caller_id_of_digits, fields as caller_id_fields,
+    ReceiveError, caller_id_of_digits, fields as caller_id_fields, japan_message,
 };
 pub use comfort::ComfortNoise;
 pub use comfort_shape::{NOISE_ORDER, NoiseAnalyser, NoiseShape, ShapedNoise, SilenceSender, SilenceSending};

@@ -32,6 +32,8 @@ use tipring_units::{Db, Dbm0, Millis, TICK};
 const QUIET: Dbm0 = Dbm0(-52.0);
 /// Quiet frames after which nothing is under way any more.
 const REST: u8 = 8;
+/// Weakest frequency of a digit: nobody speaks on an on-hook line.
+const DIGIT_MIN: Dbm0 = Dbm0(-42.0);
 /// A run of digits is over after this long without one.
 const RUN_TIMEOUT: Millis = Millis(500);
 /// Digits of a run, at the most: two numbers, a code and their letters.
@@ -168,6 +170,10 @@ fn told(result: Result<CallerIdMessage, ReceiveError>, kind: Option<u8>) -> Over
             (None, Some(count)) => Overheard::Waiting(count > 0),
             (None, None) => Overheard::Caller(Err(CallerIdFault::Unknown)),
         },
+        // Bytes that no number has, and yet the sum is right: two errors, or more.
+        Some(_) | None if message.caller.number.is_ok_and(|number| number.as_str().contains('?')) => {
+            Overheard::Caller(Err(CallerIdFault::Broken))
+        }
         Some(_) | None => Overheard::Caller(Ok(message.caller)),
     }
 }
@@ -197,7 +203,7 @@ struct DigitEar {
 impl DigitEar {
     fn new() -> Self {
         Self {
-            detector: DtmfDetector::new(DtmfProfile::default()),
+            detector: DtmfDetector::new(DtmfProfile { level_min: DIGIT_MIN, ..DtmfProfile::default() }),
             run: [0; RUN_MAX],
             len: 0,
             silence: Millis::ZERO,

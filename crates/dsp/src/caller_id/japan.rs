@@ -158,7 +158,7 @@ impl JapanReceiver {
                 if found != self.crc || self.parity_wrong {
                     return Some(Err(ReceiveError::Crc { found, expected: self.crc }));
                 }
-                Some(read(&self.bytes[..self.len]).map_err(ReceiveError::from))
+                Some(japan_message(&self.bytes[..self.len]).map_err(ReceiveError::from))
             }
         }
     }
@@ -170,8 +170,8 @@ impl Default for JapanReceiver {
     }
 }
 
-/// The message of a frame whose CRC is right: what is between DLE STX and DLE ETX.
-fn read(frame: &[u8]) -> Result<CallerIdMessage, ParseError> {
+/// The message of a frame of NTT whose CRC is right, without parity: what is between DLE STX and DLE ETX.
+pub fn japan_message(frame: &[u8]) -> Result<CallerIdMessage, ParseError> {
     let mut message = CallerIdMessage::EMPTY;
     message.caller = CallerId { date: None, number: Err(Absence::Unavailable), name: None };
     let start = frame.windows(2).position(|pair| pair == [DLE, STX]).unwrap_or(frame.len());
@@ -180,7 +180,8 @@ fn read(frame: &[u8]) -> Result<CallerIdMessage, ParseError> {
     let mut rest = frame.get(start + 2..frame.len().saturating_sub(2)).unwrap_or_default();
     while let [byte, tail @ ..] = rest {
         rest = if *byte == DLE { tail.strip_prefix(&[DLE]).unwrap_or(tail) } else { tail };
-        body[len] = *byte;
+        let Some(place) = body.get_mut(len) else { break };
+        *place = *byte;
         len += 1;
     }
     let fields = match &body[..len] {

@@ -26,7 +26,7 @@ mod send;
 pub use build::{BuildError, CallerIdFormat};
 pub use digits::{CallerIdDigits, caller_id_of_digits};
 pub use ear::CallerIdEar;
-pub use japan::JapanReceiver;
+pub use japan::{JapanReceiver, japan_message};
 pub use parse::{CallerIdMessage, ParseError};
 pub use receive::{CallerIdReceiver, ReceiveError};
 pub use send::{ALERT_LEVEL, ALERT_TONES, CallerIdBurst};

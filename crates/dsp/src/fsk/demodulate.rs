@@ -5,11 +5,13 @@
 //!
 //! # How
 //! Two correlators one bit long, at mark and at space, are matched filters for orthogonal-like signalling
-//! without a phase reference. Each is scaled by its own recent peak, which undoes the tilt of a long
-//! line. A start bit's edge sets the bit clock; bits are read in their middle, between samples.
+//! without a phase reference. Their difference is compared with the middle between what it lately was in mark and in
+//! space, which allows for the tilt of a long line, and for the share of V.23's one frequency that the other's correlator
+//! sees. A start bit's edge tells where a byte may lie; it is read when all of it has come, at the place about that edge where
+//! its ten bits are clearest together, for an edge in noise is off by a sample or two.
 //!
 //! # Limits
-//! Decodes down to about -45 dBm0 and 10 dB over noise in the band.
+//! Decodes down to about -45 dBm0 and 8 dB over noise in the band.
 //!
 //! # Standard
 //! Bell 202 and ITU-T V.23; Telcordia GR-30-CORE clause 2.2 for framing (up to ten mark bits between bytes).
@@ -76,6 +78,16 @@ const PURITY_OFF: f32 = 0.35;
 const POWER_OFF: f32 = 0.2;
 /// Memory of purity and power: 20 bits.
 const MEMORY: f32 = 1.0 / 134.0;
+/// Differences that are kept: a byte and a bit.
+const KEPT: usize = 80;
+/// A byte is read at so many places before and after its edge, and as many samples apart.
+const PLACES: i32 = 5;
+const STEP: f32 = 0.5;
+/// How far the last of them is from the edge.
+const REACH: f32 = PLACES as f32 * STEP;
+/// Share of a new bit, and of a new sample of idle mark, in the memory of what mark and space are like.
+const LEARN_BIT: f32 = 0.15;
+const LEARN_IDLE: f32 = 0.02;
 
 /// Turns FSK into bytes.
 #[derive(Clone, Debug)]
@@ -87,7 +99,11 @@ pub struct FskDemodulator {
     products: [[f32; 4]; TAPS],
     squares: [f32; TAPS],
     at: usize,
-    peaks: [f32; 2],
+    /// The last differences between mark and space, newest at `newest`.
+    differences: [f32; KEPT],
+    newest: usize,
+    /// What the difference is like in mark and in space.
+    levels: [f32; 2],
     purity: f32,
     /// Mean power now, and the highest since the carrier came.
     power: f32,
@@ -103,8 +119,10 @@ pub struct FskDemodulator {
 enum Uart {
     /// Waits for a start bit.
     Idle,
-    /// Reads bits; the next one's middle is `wait` samples away.
-    Bits { wait: f32, count: u8, value: u8, mark: u32 },
+    /// A byte may have begun: its start bit's middle was or will be `wait` samples from now. Whether it is one is not known yet.
+    Start { wait: f32, mark: u32 },
+    /// It has: its start bit's middle was so long ago (negative).
+    Byte { wait: f32, mark: u32 },
 }
 
 impl FskDemodulator {
@@ -119,7 +137,9 @@ impl FskDemodulator {
             products: [[0.0; 4]; TAPS],
             squares: [0.0; TAPS],
             at: 0,
-            peaks: [0.0; 2],
+            differences: [0.0; KEPT],
+            newest: 0,
+            levels: [0.0; 2],
             purity: 0.0,
             power: 0.0,
             power_held: 0.0,
@@ -146,7 +166,8 @@ impl FskDemodulator {
             if self.carrier {
                 self.clock(metric, &mut events);
             }
-            self.last = metric;
+            // By the middle as it is now: a byte that was read may have moved it.
+            self.last = self.difference(0.0) - self.middle();
         }
         self.high_pass.settle();
         events
@@ -177,15 +198,55 @@ impl FskDemodulator {
         let purity = if energy > self.floor * BIT { strongest / (energy * BIT / 2.0) } else { 0.0 };
         self.purity += (purity.min(1.0) - self.purity) * MEMORY;
         self.power += (energy / BIT - self.power) * MEMORY;
-        let sizes = powers.map(libm::sqrtf);
-        // A long run of one frequency says nothing of the other: never trust more than 12 dB of tilt.
-        let largest = self.peaks[0].max(self.peaks[1]).max(1e-3);
-        let scale = |n: usize| sizes[n] / self.peaks[n].max(largest / 4.0);
-        let metric = scale(0) - scale(1);
-        let winner = usize::from(metric < 0.0);
-        let (peak, size) = (&mut self.peaks[winner], sizes[winner]);
-        *peak += (size - *peak) * if size > *peak { 0.25 } else { MEMORY / 4.0 };
-        metric
+        let [mark, space] = powers.map(libm::sqrtf);
+        self.newest = (self.newest + 1) % KEPT;
+        self.differences[self.newest] = mark - space;
+        mark - space - self.middle()
+    }
+
+    /// Above this is mark. A long run of one says nothing of the other: never trust more than 12 dB between them.
+    fn middle(&self) -> f32 {
+        let [mark, space] = self.levels;
+        let most = mark.max(-space) * 0.375;
+        ((mark + space) / 2.0).clamp(-most, most)
+    }
+
+    /// The difference `ago` samples before the newest, between samples too.
+    fn difference(&self, ago: f32) -> f32 {
+        let ago = ago.clamp(0.0, (KEPT - 2) as f32);
+        let whole = ago as usize;
+        let at = |ago: usize| self.differences[(self.newest + KEPT - ago) % KEPT];
+        let (new, old) = (at(whole), at(whole + 1));
+        new + (old - new) * (ago - whole as f32)
+    }
+
+    /// A difference that is that of a mark (0) or a space (1).
+    fn learn(&mut self, which: usize, difference: f32, share: f32) {
+        self.levels[which] += (difference - self.levels[which]) * share;
+    }
+
+    /// Reads the byte whose start bit's middle was `ago` samples before now, give or take: its value, its stop bit, and how long
+    /// ago its start bit's middle was.
+    fn read(&mut self, ago: f32) -> (u8, bool, f32) {
+        let middle = self.middle();
+        let bits =
+            |ago: f32| core::array::from_fn::<f32, 10, _>(|n| self.difference(ago - n as f32 * BIT) - middle);
+        let mut best = (f32::MIN, ago);
+        for place in -PLACES..=PLACES {
+            let ago = ago + place as f32 * STEP;
+            let [start, data @ .., stop] = bits(ago);
+            let clear = stop - start + data.iter().map(|bit| bit.abs()).sum::<f32>();
+            if clear > best.0 {
+                best = (clear, ago);
+            }
+        }
+        let [start, data @ .., stop] = bits(best.1);
+        let value = data.iter().rev().fold(0, |value, bit| value << 1 | u8::from(*bit > 0.0));
+        self.learn(1, start + middle, LEARN_BIT);
+        for bit in data {
+            self.learn(usize::from(bit <= 0.0), bit + middle, LEARN_BIT);
+        }
+        (value, stop > 0.0 && start < 0.0, best.1)
     }
 
     fn watch_carrier(&mut self, events: &mut FskEvents) {
@@ -195,7 +256,8 @@ impl FskDemodulator {
                 self.power_held = self.power;
                 self.mark_run = 0;
                 self.uart = Uart::Idle;
-                self.peaks = [self.peaks[0].max(self.peaks[1]); 2];
+                let size = self.difference(0.0).abs();
+                self.levels = [size, -size];
                 events.push(FskEvent::Carrier);
             }
             return;
@@ -212,43 +274,53 @@ impl FskDemodulator {
             Uart::Idle => {
                 if metric > 0.0 {
                     self.mark_run = self.mark_run.saturating_add(1);
+                    self.learn(0, self.difference(0.0), LEARN_IDLE);
                 } else if self.last > 0.0 {
-                    // The edge lies `back` samples ago; half a bit later the start bit is read whole.
+                    // The edge lies `back` samples ago; half a bit after it the start bit is seen whole.
                     let back = metric / (metric - self.last);
-                    self.uart =
-                        Uart::Bits { wait: BIT / 2.0 - back, count: 0, value: 0, mark: self.mark_run };
+                    self.uart = Uart::Start { wait: BIT / 2.0 - back, mark: self.mark_run };
                     self.mark_run = 0;
                 }
             }
-            Uart::Bits { wait, count, value, mark } => {
+            Uart::Start { wait, mark } => {
                 let wait = wait - 1.0;
-                if wait > 0.0 {
-                    self.uart = Uart::Bits { wait, count, value, mark };
-                    return;
-                }
-                let bit = metric + (self.last - metric) * -wait > 0.0;
-                let wait = wait + BIT;
-                self.uart = match (count, bit) {
-                    (0, true) => {
-                        // A spike, not a start bit: mark goes on.
-                        self.mark_run = mark;
-                        Uart::Idle
-                    }
-                    (0, false) => Uart::Bits { wait, count: 1, value: 0, mark },
-                    (1..=8, bit) => {
-                        Uart::Bits { wait, count: count + 1, value: value >> 1 | u8::from(bit) << 7, mark }
-                    }
-                    (_, true) => {
-                        events.push(FskEvent::Byte { value, mark: Samples(u64::from(mark)) });
-                        Uart::Idle
-                    }
-                    (_, false) => {
-                        events.push(FskEvent::Framing);
-                        Uart::Idle
-                    }
+                self.uart = if wait > -REACH {
+                    Uart::Start { wait, mark }
+                } else if self.difference(-wait) < self.middle() {
+                    Uart::Byte { wait, mark }
+                } else {
+                    // A spike, not a start bit: mark goes on.
+                    self.mark_run = mark;
+                    Uart::Idle
                 };
             }
+            Uart::Byte { wait, mark } => {
+                let wait = wait - 1.0;
+                self.uart = Uart::Byte { wait, mark };
+                if -wait >= 9.0 * BIT + REACH {
+                    let (value, good, start) = self.read(-wait);
+                    events.push(match good {
+                        true => FskEvent::Byte { value, mark: Samples(u64::from(mark)) },
+                        false => FskEvent::Framing,
+                    });
+                    self.uart = self.after(start - 9.0 * BIT);
+                }
+            }
         }
+    }
+
+    /// After a byte whose stop bit's middle was `ago` samples before now: the next may have begun already.
+    fn after(&self, ago: f32) -> Uart {
+        let middle = self.middle();
+        for ago in (0..ago.max(0.0) as usize).rev() {
+            let (old, new) =
+                (self.difference(ago as f32 + 1.0) - middle, self.difference(ago as f32) - middle);
+            if old > 0.0 && new <= 0.0 {
+                let back = ago as f32 + new / (new - old);
+                return Uart::Start { wait: BIT / 2.0 - back, mark: 0 };
+            }
+        }
+        Uart::Idle
     }
 }
 
