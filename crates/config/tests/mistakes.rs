@@ -452,12 +452,13 @@ fn tls_is_never_replaced_by_something_else() {
 }
 
 #[test]
-fn a_country_whose_caller_id_comes_later_says_so() {
-    let text = GOOD.replace("\"us\"", "\"de\"");
-    assert_eq!(
-        whole(Level::Note, &text),
-        "1: Germany: caller ID is off: its standard (etsi-dtas) is not in this version yet."
-    );
+fn each_countrys_caller_id_is_shown_by_its_standard() {
+    for (country, standard) in [("us", "bellcore"), ("de", "etsi-dtas"), ("fr", "etsi-rpas"), ("gb", "bt")] {
+        let text = GOOD.replace("\"us\"", &format!("\"{country}\""));
+        assert!(!whole(Level::Note, &text).contains("caller ID"), "{country}");
+        let shown = check(&text, "tipring.toml").effective.unwrap().to_string();
+        assert!(shown.contains(&format!("#   caller_id    {standard}\n")), "{shown}");
+    }
 }
 
 #[test]

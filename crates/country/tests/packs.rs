@@ -2,8 +2,8 @@
 
 use tipring_country::{Country, NumberKind, Outside, lint};
 use tipring_port::{
-    AnswerSign, CallerIdAlert, CallerIdSignal, CallerIdTiming, DialWhen, Disconnect, DtmfCallerId, FskStandard,
-    Impedance, OutDialling, PulseConvention, Tone,
+    AnswerSign, CallerIdAlert, CallerIdSignal, CallerIdTiming, DialWhen, Disconnect, DtmfCallerId,
+    FskStandard, Impedance, OutDialling, PulseConvention, Tone,
 };
 use tipring_units::{Db, Dbm0, Dbr, Hz, Millis};
 
