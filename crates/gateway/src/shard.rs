@@ -202,6 +202,7 @@ impl<A: Processing> Shard<A> {
             },
             Command::Tones(tones) => self.plane.set_tones(&tones),
             Command::Balance(line) => self.start_balance(line),
+            Command::Learn(line) => self.start_learning(line),
         }
     }
 

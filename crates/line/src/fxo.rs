@@ -27,11 +27,12 @@ mod dial;
 mod event;
 mod incoming;
 mod state;
+mod study;
 
 use tipring_port::{
     CallerId, CallerIdAlert, CallerIdFault, CallerIdTiming, CardOrder, CardReport, CookedEvent, Feed,
-    FxoProfile, LineEvent, LineFault, LineProfile, LineSummary, LoopReading, LoopStart, ProgramEnd,
-    ProgramId, READINGS_PER_TICK, Refusal, Sense,
+    FxoProfile, LearnEnd, LearnReport, LineEvent, LineFault, LineProfile, LineSummary, LoopReading,
+    LoopStart, ProgramEnd, ProgramId, READINGS_PER_TICK, Refusal, Sense,
 };
 use tipring_units::{Epoch, Millis, SampleTime, Samples, TICK};
 
@@ -86,6 +87,10 @@ pub struct Fxo {
     reading: LoopReading,
     /// Who calls, if it was told before the ringing.
     caller: Option<(SampleTime, Result<CallerId, CallerIdFault>)>,
+    /// The next call is answered to learn how it is cleared; until then it is waited for.
+    study_until: Option<SampleTime>,
+    /// What came of that.
+    studied: Option<Result<LearnReport, LearnEnd>>,
     /// Turns of the current since the loop was closed, and its last sign.
     turns: (u8, bool),
     /// The end of the last tick.
@@ -117,6 +122,8 @@ impl Fxo {
             cooked_ring: None,
             reading: LoopReading::default(),
             caller: None,
+            study_until: None,
+            studied: None,
             turns: (0, false),
             clock: SampleTime(0),
         };
@@ -157,6 +164,7 @@ impl Fxo {
             | State::Awaiting { .. }
             | State::Dialling(_)
             | State::Talking(_)
+            | State::Studying(_)
             | State::Clearing { .. } => false,
         }
     }
@@ -196,6 +204,7 @@ impl Fxo {
         if self.caller.is_some_and(|(at, _)| end.since(at) > CALLER_KEPT.samples()) {
             self.caller = None;
         }
+        self.perhaps_end_waiting(end, out);
         self.watch_foreign(end, out);
     }
 
@@ -315,7 +324,8 @@ impl Fxo {
             | State::Seizing { .. }
             | State::Awaiting { .. }
             | State::Dialling(_)
-            | State::Talking(_) => {
+            | State::Talking(_)
+            | State::Studying(_) => {
                 self.count_turns(at, reading, out);
                 if let Some(news) = self.watch.read(at, reading) {
                     self.on(at + READING, Event::Loop(news), out);

@@ -33,6 +33,8 @@ pub enum LoopNews {
     Flows,
     /// Current has been broken for this long, and is.
     Broken(Millis),
+    /// Current flows again after a break that was told and lasted so long in all.
+    Mended(Millis),
     /// The polarity is the other one than before.
     Reversed,
 }
@@ -104,10 +106,13 @@ impl LoopWatch {
             }
             return None;
         }
-        (self.open_since, self.told) = (None, false);
+        let mended = self.open_since.take().filter(|_| core::mem::take(&mut self.told));
         if !core::mem::replace(&mut self.flowing, true) {
             self.positive = Some(current > 0.0);
             return Some(LoopNews::Flows);
+        }
+        if let Some(since) = mended {
+            return Some(LoopNews::Mended(at.since(since).millis()));
         }
         if self.positive == Some(current > 0.0) {
             self.other_since = None;

@@ -1,6 +1,8 @@
 //! The machine of a line port of either kind.
 
-use tipring_port::{CardReport, LineCommand, LineProfile, LineSummary, Overheard};
+use tipring_port::{
+    CardReport, LearnEnd, LearnReport, LearnedTone, LineCommand, LineProfile, LineSummary, Overheard,
+};
 use tipring_units::{Epoch, SampleTime};
 
 use crate::{Fxo, Fxs, FxsOut};
@@ -55,6 +57,36 @@ impl Machine {
         match self {
             Self::Fxs(_) => {} // has no such ear
             Self::Fxo(fxo) => fxo.overheard(now, heard, out),
+        }
+    }
+
+    /// Records how the next call that comes in on an outside line is cleared; false if it is none.
+    pub fn study(&mut self, now: SampleTime, out: &mut FxsOut) -> bool {
+        match self {
+            Self::Fxs(_) => false,
+            Self::Fxo(fxo) => {
+                fxo.study(now, out);
+                true
+            }
+        }
+    }
+
+    /// True while the ear of an outside line has to study what it hears.
+    pub fn is_studying(&self) -> bool {
+        match self {
+            Self::Fxs(_) => false,
+            Self::Fxo(fxo) => fxo.is_studying(),
+        }
+    }
+
+    /// What a study found, once; `tone` is asked for what the ear adds to it.
+    pub fn take_studied(
+        &mut self,
+        tone: impl FnOnce() -> Option<LearnedTone>,
+    ) -> Option<Result<LearnReport, LearnEnd>> {
+        match self {
+            Self::Fxs(_) => None,
+            Self::Fxo(fxo) => fxo.take_studied(tone),
         }
     }
 

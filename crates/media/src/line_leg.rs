@@ -1,6 +1,6 @@
 //! A line's part of the media plane: voice path, player, and what was sent last.
 
-use tipring_port::{Audio, LineProfile, Overheard, Signal, TonePlan};
+use tipring_port::{Audio, LearnedTone, LineProfile, Overheard, Signal, TonePlan};
 use tipring_units::{Millis, Samples};
 
 use crate::processing::{Bank, Heard, LineEar, LineVoice, MAX_OVERHEARD, Player, Processing};
@@ -15,6 +15,8 @@ pub struct LineLeg<A: Processing> {
     /// Of an outside line.
     ear: Option<A::LineEar>,
     overheard: [Option<Overheard>; MAX_OVERHEARD],
+    /// The ear studies the tones that it hears.
+    studies: bool,
     /// A machine's signal that was heard in this tick.
     signal: Option<Signal>,
     tones: TonePlan,
@@ -41,6 +43,7 @@ impl<A: Processing> LineLeg<A> {
             bank: A::Bank::new(),
             ear: profile.fxo.is_some().then(|| A::LineEar::new(profile)),
             overheard: [None; MAX_OVERHEARD],
+            studies: false,
             signal: None,
             tones: profile.tones,
             sent: A::SILENCE,
@@ -77,6 +80,9 @@ impl<A: Processing> LineLeg<A> {
         let mut heard = self.voice.hear(frame, &self.sent, bulk_delay);
         self.signal = self.bank.listen(&heard.clean);
         if let Some(ear) = &mut self.ear {
+            if self.studies {
+                ear.study(&heard.clean);
+            }
             self.overheard = ear.listen(true, &heard.clean, &self.sent);
         }
         if self.doubt > 0 && heard.began.take().is_some() {
@@ -98,6 +104,16 @@ impl<A: Processing> LineLeg<A> {
     /// What an outside line's ear heard in this tick.
     pub fn take_overheard(&mut self) -> [Option<Overheard>; MAX_OVERHEARD] {
         core::mem::replace(&mut self.overheard, [None; MAX_OVERHEARD])
+    }
+
+    /// The ear of an outside line studies the tones that it hears from now on, or no longer.
+    pub fn study(&mut self, on: bool) {
+        self.studies = on;
+    }
+
+    /// The tone that was studied.
+    pub fn studied(&mut self) -> Option<LearnedTone> {
+        self.ear.as_mut()?.studied()
     }
 
     /// An outside line went off-hook or on-hook: its ear begins anew.

@@ -14,8 +14,8 @@
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
 use tipring_port::{
-    Audio, CallerId, CallerIdSignal, CodecName, EchoLoss, Impedance, LineProfile, OpusWish, Overheard,
-    Signal, Tone, ToneProgram,
+    Audio, CallerId, CallerIdSignal, CodecName, EchoLoss, Impedance, LearnedTone, LineProfile, OpusWish,
+    Overheard, Signal, Tone, ToneProgram,
 };
 use tipring_units::{Db, Dbm0, Millis, Samples};
 
@@ -162,6 +162,10 @@ pub trait LineEar<A: Audio> {
         line: &A::Frame,
         network: &A::Frame,
     ) -> [Option<Overheard>; MAX_OVERHEARD];
+    /// Studies the tones in what comes from the line.
+    fn study(&mut self, line: &A::Frame);
+    /// The tone that came again and again in what was studied; forgets it.
+    fn studied(&mut self) -> Option<LearnedTone>;
 }
 
 /// Sound to RTP payload and back, in units of one tick or, where the codec makes them, in whole packets.

@@ -11,6 +11,7 @@
 //! Echo does not exist; levels are carried, gains are applied to them, nothing is masked by noise.
 
 mod line_ear;
+mod study;
 
 use tipring_dsp::{ALERT_LEVEL, ALERT_TONES, CallerIdBurst, FskBurst};
 use tipring_port::{

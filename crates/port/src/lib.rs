@@ -12,6 +12,7 @@ mod card;
 mod dtmf;
 mod fxo;
 mod impedance;
+mod learn;
 mod line;
 mod media;
 mod overheard;
@@ -30,6 +31,7 @@ pub use card::{
 pub use dtmf::DtmfProfile;
 pub use fxo::{AnswerSign, ClearSigns, DialWhen, FxoProfile, OutDialling, RingDetection};
 pub use impedance::{Elements, Impedance};
+pub use learn::{LearnEnd, LearnReport, LearnedStep, LearnedTone, MAX_LEARNED_STEPS};
 pub use line::{
     CallerIdShown, ClearSign, DigitSource, LineCommand, LineEvent, LineFault, LineSummary, MAX_OUT_DIGITS,
     Refusal, RingRequest, RohStage,

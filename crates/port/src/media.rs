@@ -4,7 +4,9 @@ use core::net::SocketAddr;
 
 use tipring_units::{BridgeId, Db, Dbm0, Epoch, Hz, LegId, LineId, MediaSlot, Millis, ShardId};
 
-use crate::{Impedance, LineCommand, LineEvent, LineProfile, Signal, Text, Tone, TonePlan};
+use crate::{
+    Impedance, LearnEnd, LearnReport, LineCommand, LineEvent, LineProfile, Signal, Text, Tone, TonePlan,
+};
 
 /// Payload types that one stream receives, at the most.
 pub const MAX_PAYLOAD_TYPES: usize = 8;
@@ -405,6 +407,8 @@ pub enum Command {
     Tones(Box<TonePlan>),
     /// Measure what a line that is off-hook without a call returns under each network; [`Event::Balance`] tells.
     Balance(LineId),
+    /// Answer the next call that comes in on an outside line and record how its far end clears; [`Event::Learned`] tells.
+    Learn(LineId),
 }
 
 /// An event from a shard.
@@ -420,4 +424,6 @@ pub enum Event {
     Profiled(LineId, u64),
     /// The measurement of a line's balance goes on, or is over.
     Balance(LineId, BalanceEvent),
+    /// What was recorded of an outside line's clearing, or why nothing was.
+    Learned(LineId, Result<LearnReport, LearnEnd>),
 }

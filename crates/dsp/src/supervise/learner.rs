@@ -79,6 +79,11 @@ impl ToneLearner {
         }
     }
 
+    /// Forgets what it has heard.
+    pub fn reset(&mut self) {
+        (self.stretches, self.known) = ([None; STRETCHES], None);
+    }
+
     /// Takes a frame of what came after a hang-up.
     pub fn feed(&mut self, frame: &Frame) {
         self.now.0 += frame.len() as u64;

@@ -2,7 +2,7 @@
 
 use tipring_line::{FxsOut, Machine, Playing};
 use tipring_media::{LineVoice, Player, Processing};
-use tipring_port::{BalanceEnd, DigitSource, Event, LineEvent, LineFault, LineProfile};
+use tipring_port::{BalanceEnd, DigitSource, Event, LearnEnd, LineEvent, LineFault, LineProfile};
 use tipring_units::{LineId, TICK};
 
 use super::{LineIn, LineStage, MAX_EVENTS, Shard, guarded, push};
@@ -145,6 +145,7 @@ impl<A: Processing> Shard<A> {
         let mut news = false;
         let whole = guarded(|| {
             let Some(leg) = plane.line_leg(line) else { return };
+            leg.study(unit.machine.is_studying());
             if !off_hook {
                 leg.overhear(&input.frame);
             }
@@ -154,9 +155,28 @@ impl<A: Processing> Shard<A> {
             }
         });
         if !whole {
-            self.restart(place);
-        } else if news {
+            return self.restart(place);
+        }
+        if news {
             self.tell(place);
+        }
+        let (unit, plane) = (&mut self.units[place], &mut self.plane);
+        let tone = || plane.line_leg(line).and_then(|leg| leg.studied());
+        if let Some(studied) = unit.machine.take_studied(tone) {
+            self.dropped += u64::from(!push(&mut self.events, Event::Learned(line, studied)));
+        }
+    }
+
+    /// Begins to learn how an outside line is cleared, or tells why not.
+    pub(super) fn start_learning(&mut self, line: LineId) {
+        let Some(place) = self.place(line) else {
+            self.refused += 1;
+            return;
+        };
+        let (time, unit) = (self.time, &mut self.units[place]);
+        if !unit.machine.study(time, &mut unit.out) {
+            let end = Err(LearnEnd::NotOutside);
+            self.dropped += u64::from(!push(&mut self.events, Event::Learned(line, end)));
         }
     }
 

@@ -53,7 +53,11 @@ impl Fxo {
 
             // Raced with the end of the call or of the ringing, of which the control plane learns.
             (
-                State::Idle | State::Reading { .. } | State::Clearing { .. } | State::OutOfService,
+                State::Idle
+                | State::Reading { .. }
+                | State::Studying(_)
+                | State::Clearing { .. }
+                | State::OutOfService,
                 LineCommand::Answer
                 | LineCommand::Dial(_)
                 | LineCommand::FlashOut
@@ -87,6 +91,7 @@ impl Fxo {
                 | State::Awaiting { .. }
                 | State::Dialling(_)
                 | State::Talking(_)
+                | State::Studying(_)
                 | State::Clearing { .. },
                 LineCommand::Ring(_)
                 | LineCommand::StopRing
@@ -108,6 +113,7 @@ impl Fxo {
                 | State::Awaiting { .. }
                 | State::Dialling(_)
                 | State::Talking(_)
+                | State::Studying(_)
                 | State::Clearing { .. },
                 LineCommand::InService(_) | LineCommand::Report,
             ) => {}
@@ -121,6 +127,7 @@ impl Fxo {
             State::Idle if self.ring.is_stirring(now) || self.cooked_ring.is_some() => {
                 Some(Refusal::Incoming)
             }
+            State::Idle if self.study_until.is_some() => Some(Refusal::InUse),
             State::Idle => match self.line {
                 IdleLine::Free => None,
                 IdleLine::InUse => Some(Refusal::InUse),
@@ -132,7 +139,8 @@ impl Fxo {
             | State::Seizing { .. }
             | State::Awaiting { .. }
             | State::Dialling(_)
-            | State::Talking(_) => Some(Refusal::InUse),
+            | State::Talking(_)
+            | State::Studying(_) => Some(Refusal::InUse),
         };
         if let Some(refusal) = refusal {
             return self.refuse(now, refusal, out);
@@ -194,6 +202,7 @@ impl Fxo {
                 | State::Awaiting { .. }
                 | State::Dialling(_)
                 | State::Talking(_)
+                | State::Studying(_)
                 | State::Clearing { .. },
                 false,
             ) => {
@@ -211,6 +220,7 @@ impl Fxo {
                 | State::Awaiting { .. }
                 | State::Dialling(_)
                 | State::Talking(_)
+                | State::Studying(_)
                 | State::Clearing { .. },
                 true,
             ) => {}

@@ -44,7 +44,13 @@ impl Fxo {
             // Whatever is done to it, a line out of service is left alone.
             (State::OutOfService, _) => {}
 
+            (State::Idle, Event::Ring(Ringing::Valid(_))) if self.study_until.is_some() => {
+                self.start_study(at, out);
+            }
             (State::Idle, Event::Ring(Ringing::Valid(began))) => self.rung(at, began, out),
+            (State::Studying(study), Event::Loop(news)) => self.study_loop(at, study, news),
+            (State::Studying(study), Event::Heard(heard)) => self.study_sound(at, study, heard),
+            (State::Studying(study), Event::Timer) => self.end_study(at, study, out),
             (State::Clearing { .. }, Event::Ring(Ringing::Valid(began))) => {
                 self.end_epoch(at, LineEvent::Released, out);
                 self.rung(at, began, out);
@@ -144,7 +150,8 @@ impl Fxo {
                 | State::Seizing { .. }
                 | State::Awaiting { .. }
                 | State::Dialling(_)
-                | State::Talking(_),
+                | State::Talking(_)
+                | State::Studying(_),
                 Event::Ring(_),
             ) => {}
             // Current that flows is as it should be, and before the call is dialled a reversal tells nothing.
@@ -170,6 +177,7 @@ impl Fxo {
                 | State::Awaiting { .. }
                 | State::Dialling(_)
                 | State::Talking(_)
+                | State::Studying(_)
                 | State::Clearing { .. },
                 Event::Grounded | Event::Glare,
             ) => {}
@@ -182,6 +190,7 @@ impl Fxo {
                 | State::Seizing { .. }
                 | State::Awaiting { .. }
                 | State::Dialling(_)
+                | State::Studying(_)
                 | State::Clearing { .. },
                 Event::ProgramEnded(_) | Event::Metering,
             ) => {}

@@ -96,6 +96,7 @@ impl Fxo {
             | State::Awaiting { .. }
             | State::Dialling(_)
             | State::Talking(_)
+            | State::Studying(_)
             | State::Clearing { .. } => {}
         }
     }

@@ -1,7 +1,7 @@
 //! The states of an outside line, and what each one carries.
 
 use tipring_port::{MAX_OUT_DIGITS, ProgramId, Text};
-use tipring_units::SampleTime;
+use tipring_units::{Millis, SampleTime};
 
 /// Digits for the exchange.
 pub(super) type Digits = Text<MAX_OUT_DIGITS>;
@@ -27,6 +27,8 @@ pub(super) enum State {
     Dialling(Dialling),
     /// In a call, answered or not.
     Talking(Talk),
+    /// Off-hook to record how the far end clears: nothing that it does ends the call before it is known.
+    Studying(Study),
     /// On-hook; the exchange is given its time to clear.
     Clearing { until: SampleTime },
 }
@@ -74,6 +76,22 @@ impl Talk {
         Self { incoming: false, answered: false, invited: true, ringback: false, metered: 0, flash: None };
 }
 
+/// A call of which only the clearing is of interest.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Study {
+    /// When it was answered.
+    pub since: SampleTime,
+    /// When it is over.
+    pub until: SampleTime,
+    /// Since when the loop is broken.
+    pub broken_since: Option<SampleTime>,
+    /// The longest break.
+    pub loop_break: Option<Millis>,
+    pub reversal: bool,
+    /// Something was seen or heard.
+    pub signed: bool,
+}
+
 /// Digits on their way.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Dialling {
@@ -108,6 +126,7 @@ impl State {
             Self::Awaiting { .. } => "awaiting",
             Self::Dialling(_) => "dialling",
             Self::Talking(_) => "talking",
+            Self::Studying(_) => "studying",
             Self::Clearing { .. } => "clearing",
         }
     }
@@ -118,7 +137,8 @@ impl State {
             | Self::Seizing { .. }
             | Self::Awaiting { .. }
             | Self::Dialling(_)
-            | Self::Talking(_) => true,
+            | Self::Talking(_)
+            | Self::Studying(_) => true,
             Self::Incoming(rung) => rung.off_hook,
             Self::OutOfService | Self::Idle | Self::Asking { .. } | Self::Clearing { .. } => false,
         }
@@ -138,6 +158,7 @@ impl State {
                 Phase::Sounding(until) | Phase::Pausing(until) | Phase::Pulsing(_, until) => until,
             }),
             Self::Talking(talk) => talk.flash.map(|(_, until)| until),
+            Self::Studying(study) => Some(study.until),
         }
     }
 }

@@ -7,8 +7,8 @@
 //! # Limits
 //! Those of the supervisor: one tone at a time.
 
-use tipring_dsp::{CallerIdEar, Supervisor, SupervisorNews};
-use tipring_port::{CallerIdTiming, Frame, LineProfile, Overheard, Samples};
+use tipring_dsp::{CallerIdEar, Supervisor, SupervisorNews, ToneLearner};
+use tipring_port::{CallerIdTiming, Frame, LearnedTone, LineProfile, Overheard, Samples};
 
 use crate::processing::{LineEar, MAX_OVERHEARD};
 
@@ -18,6 +18,7 @@ pub struct SampleLineEar {
     caller: Option<CallerIdEar>,
     /// The identity comes off-hook.
     answers: bool,
+    learner: ToneLearner,
 }
 
 impl LineEar<Samples> for SampleLineEar {
@@ -27,6 +28,7 @@ impl LineEar<Samples> for SampleLineEar {
             supervisor: Supervisor::new(&profile.tones, learned),
             caller: profile.caller_id.signal().map(CallerIdEar::new),
             answers: matches!(profile.caller_id, CallerIdTiming::AfterShortRing { .. }),
+            learner: ToneLearner::new(&profile.tones),
         }
     }
 
@@ -63,6 +65,17 @@ impl LineEar<Samples> for SampleLineEar {
             }
         }
         told
+    }
+
+    fn study(&mut self, line: &Frame) {
+        self.learner.feed(line);
+    }
+
+    fn studied(&mut self) -> Option<LearnedTone> {
+        let learned = self.learner.result();
+        self.learner.reset();
+        let bursts = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        learned.map(|tone| LearnedTone::new(&tone.program, bursts(tone.bursts), tone.confidence, tone.known))
     }
 }
 

@@ -10,9 +10,12 @@
 //! A burst is not held to its length unless it is of the learned tone.
 
 use tipring_dsp::{ALERT_TONES, CallerIdEar, ToneDemand, tone_demand};
-use tipring_port::{CallerIdTiming, LineProfile, Overheard, Sound, Symbol, Symbols, Tone, ToneProgram};
+use tipring_port::{
+    CallerIdTiming, LearnedTone, LineProfile, Overheard, Sound, Symbol, Symbols, Tone, ToneProgram,
+};
 use tipring_units::{Millis, TICK};
 
+use super::study::Study;
 use crate::processing::{LineEar, MAX_OVERHEARD};
 
 /// A voice is told when it has lasted so long, and again after such a pause.
@@ -52,6 +55,7 @@ pub struct SymbolLineEar {
     digit: Option<u8>,
     digit_ticks: u8,
     alert_ticks: u8,
+    study: Study,
 }
 
 /// A tone that is followed.
@@ -86,12 +90,12 @@ impl LineEar<Symbols> for SymbolLineEar {
     }
 
     fn reset(&mut self) {
-        let Self { asked, learned, answers, .. } = *self;
+        let Self { asked, learned, answers, study, .. } = *self;
         let mut caller = self.caller.take();
         if let Some(caller) = &mut caller {
             caller.reset();
         }
-        *self = Self { asked, learned, caller, answers, ..Self::deaf() };
+        *self = Self { asked, learned, caller, answers, study, ..Self::deaf() };
     }
 
     fn listen(
@@ -122,6 +126,14 @@ impl LineEar<Symbols> for SymbolLineEar {
         push(self.silence(line.is_silent() && network.is_silent()));
         told
     }
+
+    fn study(&mut self, line: &Symbol) {
+        self.study.feed(line);
+    }
+
+    fn studied(&mut self) -> Option<LearnedTone> {
+        self.study.result()
+    }
 }
 
 impl SymbolLineEar {
@@ -144,6 +156,7 @@ impl SymbolLineEar {
             digit: None,
             digit_ticks: 0,
             alert_ticks: 0,
+            study: Study::default(),
         }
     }
 
