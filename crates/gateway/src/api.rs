@@ -3,9 +3,9 @@
 use core::net::SocketAddr;
 
 use tipring_call::{CallRecord, Machine};
-use tipring_port::{Command, EchoLoss, Event, Impedance, Tone, ToneProgram};
+use tipring_port::{Command, EchoLoss, Event, Impedance, LearnReport};
 use tipring_sip::agent::{Answer, ConnId, QueryId, Question};
-use tipring_units::{CallId, LineId, Millis, ShardId};
+use tipring_units::{CallId, LineId, ShardId};
 
 use crate::control::Status;
 use crate::journal::Entry;
@@ -122,32 +122,6 @@ pub enum Response {
     Learned(LearnReport),
     /// It cannot be done, and why.
     Refused(String),
-}
-
-/// What was seen and heard of an outside line when its far end hung up.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct LearnReport {
-    /// Loop current broke for so long.
-    pub loop_break: Option<Millis>,
-    /// The polarity went back to what it was before the answer.
-    pub reversal: bool,
-    /// The tone that came.
-    pub tone: Option<LearnedTone>,
-    /// How long was listened after the far end's last sound.
-    pub listened: Millis,
-}
-
-/// A tone that came when the far end hung up.
-#[derive(Clone, PartialEq, Debug)]
-pub struct LearnedTone {
-    /// Its frequencies and cadence.
-    pub program: ToneProgram,
-    /// Bursts from which it was learned.
-    pub bursts: u32,
-    /// From 0 to 1: how alike its bursts were, and how far they stood out.
-    pub confidence: f32,
-    /// The tone of the country that it is, if it is one: then nothing need be learned.
-    pub known: Option<Tone>,
 }
 
 /// What a line returns under each network.

@@ -12,10 +12,7 @@ mod journal;
 mod shard;
 mod site;
 
-pub use api::{
-    BalanceReport, Injury, Input, LearnReport, LearnedTone, Output, Request, RequestId, Response, StoreId,
-    Why,
-};
+pub use api::{BalanceReport, Injury, Input, Output, Request, RequestId, Response, StoreId, Why};
 pub use configured::Wiring;
 pub use control::{
     AddressStatus, AlarmStatus, CallStatus, Control, HearingStatus, LineStatus, MAX_OUTPUTS, MAX_ROUNDS,

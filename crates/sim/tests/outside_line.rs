@@ -4,14 +4,14 @@
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Packets, Processing};
 use tipring_port::{
-    AnswerSign, CallerId, ClearSign, Command, Event, FxoProfile, LineCommand, LineEvent, LineProfile,
-    Samples as TrueSamples, Symbols, Text, Tone,
+    AnswerSign, CallerId, ClearSign, Command, Event, FxoProfile, LearnEnd, LearnReport, LineCommand,
+    LineEvent, LineProfile, Refusal, Samples as TrueSamples, Symbols, Text, Tone,
 };
 use tipring_sim::ear::Land;
 use tipring_sim::lab::Lab;
 use tipring_sim::office::{Clearing, Manner, OfficeEvent, OfficeSpec, Order, SubscriberSpec, Supervision};
 use tipring_sim::plant::{Fidelity, LineSpec};
-use tipring_units::{Entropy, Epoch, Instant, LineId, Millis, ShardId, TICK, WallTime};
+use tipring_units::{Entropy, Epoch, Hz, Instant, LineId, Millis, ShardId, TICK, WallTime};
 
 const LINE: LineId = LineId(0);
 
@@ -22,6 +22,7 @@ struct House<A: Processing + Fidelity> {
     packets: Packets,
     now: Instant,
     events: Vec<LineEvent>,
+    learned: Option<Result<LearnReport, LearnEnd>>,
     epoch: Epoch,
 }
 
@@ -59,6 +60,7 @@ impl<A: Processing + Fidelity> House<A> {
             packets: Packets::with_capacity(4),
             now: Instant::ZERO,
             events: Vec::new(),
+            learned: None,
             epoch: Epoch::default(),
         };
         house.run(Millis(1000));
@@ -73,6 +75,9 @@ impl<A: Processing + Fidelity> House<A> {
             let input = [LineIn { frame, report }];
             self.shard.tick(self.now, &input, &mut self.out, &mut self.packets, |_| ());
             while let Some(event) = self.shard.poll() {
+                if let Event::Learned(LINE, learned) = event {
+                    self.learned = Some(learned);
+                }
                 if let Event::Line(LINE, epoch, event) = event {
                     self.epoch = match event {
                         LineEvent::Released | LineEvent::GaveUp => epoch.next(),
@@ -185,6 +190,86 @@ fn reversal<A: Processing + Fidelity>() {
     house.office(Order::HangUp(0));
     house.run(Millis(3000));
     assert_eq!(house.take(), [LineEvent::FarCleared(ClearSign::Reversal), LineEvent::Released]);
+}
+
+/// Somebody calls in and hangs up; what the line learned of it, and whether the country's tone is known.
+fn learn<A: Processing + Fidelity>(clearing: Clearing) -> LearnReport {
+    let mut house = House::<A>::new(&us_profile(), OfficeSpec { clearing, ..us_office() });
+    house.shard.command(house.now, Command::Learn(LINE));
+    house.run(Millis(500));
+    assert_eq!(house.take(), [LineEvent::InUse(true)], "it is not for others now");
+    house.command(LineCommand::Seize(Text::new("1")));
+    house.run(Millis(50));
+    assert_eq!(house.take(), [LineEvent::Refused(Refusal::InUse)]);
+    house.office(Order::Call(0, None));
+    house.run(Millis(5000));
+    house.office(Order::HangUp(0));
+    house.run(Millis(62_000));
+    let events = house.take();
+    assert_eq!(events, [LineEvent::InUse(false), LineEvent::Released]);
+    house.learned.expect("a report").expect("a hang-up")
+}
+
+fn learn_a_strange_tone<A: Processing + Fidelity>() {
+    let report = learn::<A>(Clearing::Strange(vec![Hz(500.0)], vec![Millis(330), Millis(270)]));
+    let tone = report.tone.expect("a tone");
+    assert_eq!((report.loop_break, report.reversal, tone.known), (None, false, None));
+    assert!(tone.confidence > 0.8 && tone.bursts > 5, "{tone:?}");
+    let near = |length: Millis, wanted: u32| length.0.abs_diff(wanted) <= 10;
+    assert!(near(tone.steps[0].length, 330) && near(tone.steps[1].length, 270), "{tone:?}");
+    assert!((tone.steps[0].frequencies[0].0 - 500.0).abs() < 4.0, "{tone:?}");
+    // Written into the profile it is what clears the line.
+    let mut profile = us_profile();
+    let fxo = profile.fxo.as_mut().unwrap();
+    (fxo.clear.learned, fxo.clear.tones, fxo.answer) = (Some(tone.program()), false, AnswerSign::AtOnce);
+    let strange = Clearing::Strange(vec![Hz(500.0)], vec![Millis(330), Millis(270)]);
+    let mut house = House::<A>::new(&profile, OfficeSpec { clearing: strange, ..us_office() });
+    house.command(LineCommand::Seize(Text::new("5550177")));
+    house.run(Millis(9000));
+    house.office(Order::Answer(0));
+    house.run(Millis(2000));
+    house.take();
+    house.office(Order::HangUp(0));
+    house.run(Millis(6000));
+    assert_eq!(house.take(), [LineEvent::FarCleared(ClearSign::Learned), LineEvent::Released]);
+}
+
+fn learn_a_break_and_a_known_tone<A: Processing + Fidelity>() {
+    let report = learn::<A>(Clearing::Cpc(Millis(400)));
+    let length = report.loop_break.expect("a break");
+    assert!(length.0.abs_diff(400) <= 20, "{length}");
+    let report = learn::<A>(Clearing::Tone(Tone::Congestion));
+    assert_eq!(report.tone.and_then(|tone| tone.known), Some(Tone::Congestion), "{report:?}");
+    assert_eq!(report.loop_break, None);
+}
+
+#[test]
+fn a_tone_that_is_in_no_country_is_learned_from_one_hang_up_and_clears_the_line_then() {
+    both(
+        |symbols| {
+            if symbols { learn_a_strange_tone::<Symbols>() } else { learn_a_strange_tone::<TrueSamples>() }
+        },
+    );
+}
+
+#[test]
+fn a_break_and_a_tone_of_the_country_are_learned_for_what_they_are() {
+    both(|symbols| {
+        if symbols {
+            learn_a_break_and_a_known_tone::<Symbols>();
+        } else {
+            learn_a_break_and_a_known_tone::<TrueSamples>();
+        }
+    });
+}
+
+#[test]
+fn nobody_calls_and_nothing_is_learned() {
+    let mut house = House::<Symbols>::new(&us_profile(), us_office());
+    house.shard.command(house.now, Command::Learn(LINE));
+    house.run(Millis(291_000));
+    assert_eq!(house.learned, Some(Err(LearnEnd::NoCall)));
+    assert_eq!(house.take(), [LineEvent::InUse(true), LineEvent::InUse(false)]);
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use tipring_country::outside;
-use tipring_gateway::{LearnReport, LineKind, LineSite, Request, Response};
+use tipring_gateway::{LineKind, LineSite, Request, Response};
 use tipring_host::Asker;
+use tipring_port::LearnReport;
 use tipring_units::Millis;
 use tokio::sync::mpsc;
 
@@ -78,7 +79,7 @@ fn told(report: &LearnReport, line: &LineSite) -> (Vec<String>, bool) {
         if clear.reversal { heeded = true } else { signs.push("reversal".to_owned()) }
     }
     if let Some(found) = &report.tone {
-        let text = outside::tone_text(&found.program).unwrap_or_default();
+        let text = outside::tone_text(&found.program()).unwrap_or_default();
         let percent = (found.confidence * 100.0).clamp(0.0, 100.0) as u32;
         let known = found.known.map_or_else(String::new, |tone| format!(", the country's {}", tone.word()));
         lines.push(format!(
@@ -134,8 +135,8 @@ fn told(report: &LearnReport, line: &LineSite) -> (Vec<String>, bool) {
 
 #[cfg(test)]
 mod tests {
-    use tipring_gateway::{LearnedTone, Site, Wiring};
-    use tipring_port::Tone;
+    use tipring_gateway::{Site, Wiring};
+    use tipring_port::{LearnedTone, Tone};
 
     use super::*;
 
@@ -151,7 +152,7 @@ mod tests {
     }
 
     fn tone(text: &str, confidence: f32, known: Option<Tone>) -> Option<LearnedTone> {
-        Some(LearnedTone { program: outside::tone(text).unwrap(), bursts: 9, confidence, known })
+        Some(LearnedTone::new(&outside::tone(text).unwrap(), 9, confidence, known))
     }
 
     #[test]

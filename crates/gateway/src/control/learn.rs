@@ -20,7 +20,9 @@ impl Control {
             Some(site) if site.kind != LineKind::Outside => {
                 Some(format!("{} is no outside line", site.label()))
             }
-            Some(_) if self.board.is_dead(line) => Some("the thread that serves this line has stopped".to_owned()),
+            Some(_) if self.board.is_dead(line) => {
+                Some("the thread that serves this line has stopped".to_owned())
+            }
             Some(_) if self.learners.contains_key(&line) => Some("this line is learning already".to_owned()),
             Some(_) => None,
         };
@@ -44,7 +46,7 @@ impl Control {
         let response = match learned {
             Ok(report) => Response::Learned(report),
             Err(LearnEnd::NoCall) => Response::Refused(format!(
-                "nobody called {label} within two minutes. Call its number from a mobile phone, wait for three short tones, hang up"
+                "nobody called {label} in five minutes. Call its number from a mobile phone, wait for three short tones, hang up"
             )),
             Err(LearnEnd::NotFree) => {
                 Response::Refused(format!("{label} is in use or out of service; try again when it is idle"))

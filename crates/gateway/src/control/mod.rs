@@ -17,6 +17,7 @@ mod balance;
 mod board;
 mod far;
 mod injure;
+mod learn;
 mod lifeline;
 mod media;
 mod reload;
@@ -34,7 +35,7 @@ use tipring_units::{Entropy, Instant, LineId, ShardId, WallTime};
 
 use crate::api::{Input, Output, Request, RequestId, Response, StoreId, Why};
 use crate::journal::{Entry, Journal, What};
-use crate::site::{LineKind, ServerSite, Site};
+use crate::site::{ServerSite, Site};
 use board::Board;
 use far::FarDesk;
 use media::MediaDesk;
@@ -65,6 +66,7 @@ pub struct Control {
     reloading: reload::Reloading,
     balances: balance::Balances,
     lifelines: lifeline::Lifelines,
+    learners: learn::Learners,
 }
 
 impl Control {
@@ -86,6 +88,7 @@ impl Control {
             reloading: reload::Reloading::of(&site),
             balances: balance::Balances::default(),
             lifelines: lifeline::Lifelines::default(),
+            learners: learn::Learners::new(),
             site,
         };
         control.start();
@@ -243,13 +246,7 @@ impl Control {
                 }
             }
             Request::Balance(line) => return self.balance(id, line),
-            Request::Learn(line) => match self.site.line(line) {
-                Some(site) if site.kind == LineKind::Outside => {
-                    Response::Refused("this version does not record hang-ups yet".to_owned())
-                }
-                Some(site) => Response::Refused(format!("{} is no outside line", site.label())),
-                None => Response::Refused(format!("there is no {line}; `tipring lines` lists them")),
-            },
+            Request::Learn(line) => return self.learn(id, line),
             Request::Stop => {
                 self.stopping = Some(id);
                 self.switch(tipring_call::Input::Stop);
@@ -276,6 +273,7 @@ impl Control {
             ShardEvent::Media(event) => self.media_event(event),
             ShardEvent::Profiled(line, revision) => self.reloading.profiled(line, revision),
             ShardEvent::Balance(line, event) => self.balance_event(line, event),
+            ShardEvent::Learned(line, learned) => self.learned(line, learned),
         }
     }
 
@@ -284,6 +282,7 @@ impl Control {
         self.board.shard_stopped(self.now, shard);
         self.note(What::ShardStopped(shard));
         self.forget_balances(shard);
+        self.forget_learners(shard);
         for line in (0..).map(LineId).take(self.site.lines.len()) {
             if self.site.line(line).is_some_and(|site| site.shard == shard) {
                 self.switch(tipring_call::Input::SetInService { line, on: false });

@@ -99,6 +99,8 @@ pub enum What {
     Profiled(u64),
     /// The measurement of the line's balance goes on, or is over.
     Balance(BalanceEvent),
+    /// An outside line learned how its exchange clears, or did not.
+    Learned(bool),
 }
 
 /// A SIP message in a line.
@@ -160,6 +162,7 @@ impl Journal {
             Event::Summary(line, _, summary) => (Some(line), What::Summary(summary)),
             Event::Profiled(line, revision) => (Some(line), What::Profiled(revision)),
             Event::Balance(line, event) => (Some(line), What::Balance(event)),
+            Event::Learned(line, learned) => (Some(line), What::Learned(learned.is_ok())),
         };
         let mut entry = self.entry(at, wall, what);
         entry.line = line;
@@ -211,7 +214,8 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
         | What::Configured(_)
         | What::ConfigurationRefused(_)
         | What::Profiled(_)
-        | What::Balance(_) => (None, None),
+        | What::Balance(_)
+        | What::Learned(_) => (None, None),
     }
 }
 

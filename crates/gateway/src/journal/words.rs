@@ -142,6 +142,11 @@ impl Teller {
                 (Depth::Detail, format!("{line} takes configuration {revision}"))
             }
             What::Balance(event) => balance_words(event, &entry.line.map(&name).unwrap_or_default()),
+            What::Learned(learned) => {
+                let line = entry.line.map(&name).unwrap_or_default();
+                let what = if *learned { "has recorded a hang-up" } else { "has recorded no hang-up" };
+                (Depth::Plain, format!("{line} {what}"))
+            }
         };
         let (mut lines, mut numbers) = (Vec::from_iter(entry.line), Vec::new());
         if let Some(call) = entry.call.and_then(|call| self.calls.get(&call)) {
@@ -186,7 +191,8 @@ impl Teller {
             | What::Configured(_)
             | What::ConfigurationRefused(_)
             | What::Profiled(_)
-            | What::Balance(_) => {}
+            | What::Balance(_)
+            | What::Learned(_) => {}
         }
         Some(Words {
             text: format!("{} {text}", time_of_day(entry.wall, offset_minutes)),

@@ -228,7 +228,8 @@ impl<A: Toys> Bench<A> {
             | Event::Media(_)
             | Event::Summary(..)
             | Event::Profiled(..)
-            | Event::Balance(..) => None,
+            | Event::Balance(..)
+            | Event::Learned(..) => None,
         };
         self.events.iter().filter_map(own).collect()
     }
@@ -236,7 +237,11 @@ impl<A: Toys> Bench<A> {
     pub fn media_events(&self) -> Vec<MediaEvent> {
         let own = |(_, event): &(usize, Event)| match event {
             Event::Media(event) => Some(*event),
-            Event::Line(..) | Event::Summary(..) | Event::Profiled(..) | Event::Balance(..) => None,
+            Event::Line(..)
+            | Event::Summary(..)
+            | Event::Profiled(..)
+            | Event::Balance(..)
+            | Event::Learned(..) => None,
         };
         self.events.iter().filter_map(own).collect()
     }

@@ -14,7 +14,7 @@ use crate::loop_watch::{LoopNews, LoopWatch};
 use crate::{FxsOut, Playing};
 
 /// How long a call is waited for.
-const WAIT: Millis = Millis::from_secs(120);
+const WAIT: Millis = Millis::from_secs(290);
 /// After the first sign others may follow: busy tone comes after a break.
 const AFTER_SIGN: Millis = Millis::from_secs(15);
 /// Who called has hung up long before.

@@ -126,7 +126,8 @@ impl<A: Processing + Fidelity> World<A> {
             | Command::Line(..)
             | Command::Profile(..)
             | Command::Tones(_)
-            | Command::Balance(..) => {}
+            | Command::Balance(..)
+            | Command::Learn(_) => {}
         }
         if let Command::Media(MediaCommand::Open(leg, _)) = &command {
             self.last_leg = Some((place, *leg));

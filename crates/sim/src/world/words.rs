@@ -45,6 +45,7 @@ pub fn of_entry(entry: &Entry, names: &Names) -> Option<(String, String)> {
         What::Balance(BalanceEvent::Ended(BalanceEnd::Done)) => (line(), "balance measured".to_owned()),
         What::Balance(BalanceEvent::Ended(_)) => (line(), "balance not measured".to_owned()),
         What::Summary(_)
+        | What::Learned(_)
         | What::Balance(BalanceEvent::Measured(_))
         | What::ServerAnswers { .. }
         | What::Configured(_)
