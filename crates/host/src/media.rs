@@ -307,7 +307,8 @@ impl Worker {
             | Command::Line(..)
             | Command::Profile(..)
             | Command::Tones(_)
-            | Command::Balance(_) => {}
+            | Command::Balance(_)
+            | Command::Learn(_) => {}
         }
     }
 

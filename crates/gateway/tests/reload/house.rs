@@ -284,7 +284,11 @@ impl House {
     pub fn line_commands(&self) -> Vec<(LineId, LineCommand)> {
         let of_line = |command: &Command| match command {
             Command::Line(line, _, command) => Some((*line, *command)),
-            Command::Media(_) | Command::Profile(..) | Command::Tones(_) | Command::Balance(_) => None,
+            Command::Media(_)
+            | Command::Profile(..)
+            | Command::Tones(_)
+            | Command::Balance(_)
+            | Command::Learn(_) => None,
         };
         self.commands.iter().filter_map(of_line).collect()
     }
@@ -293,7 +297,11 @@ impl House {
     pub fn profiled(&self) -> Vec<LineId> {
         let of = |command: &Command| match command {
             Command::Profile(line, ..) => Some(*line),
-            Command::Line(..) | Command::Media(_) | Command::Tones(_) | Command::Balance(_) => None,
+            Command::Line(..)
+            | Command::Media(_)
+            | Command::Tones(_)
+            | Command::Balance(_)
+            | Command::Learn(_) => None,
         };
         self.commands.iter().filter_map(of).collect()
     }
