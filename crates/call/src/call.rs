@@ -183,7 +183,7 @@ impl Call {
 
     /// Who is called, or was last.
     pub fn called(&self) -> Option<Party> {
-        self.last.map(|branch| branch.party)
+        self.shown_branch().map(|branch| branch.party)
     }
 
     pub fn priority(&self) -> Priority {
@@ -191,7 +191,11 @@ impl Call {
     }
 
     pub fn went_by(&self) -> Option<Via> {
-        self.last.and_then(|branch| branch.via)
+        self.shown_branch().and_then(|branch| branch.via)
+    }
+
+    fn shown_branch(&self) -> Option<Branch> {
+        self.called.first().copied().or(self.last)
     }
 
     pub fn from(&self) -> Identity {
@@ -386,7 +390,7 @@ impl Call {
             from: self.beginning.from,
             came_by: self.beginning.came_by,
             dialled: self.beginning.dialled,
-            sent: self.last.map_or(Number::EMPTY, |last| last.sent),
+            sent: self.shown_branch().map_or(Number::EMPTY, |last| last.sent),
             called: self.called(),
             went_by: self.went_by(),
             started: self.started,

@@ -72,6 +72,8 @@ pub(crate) struct LineSide {
     epoch: Option<Epoch>,
     state: State,
     held: Vec<CallId>,
+    /// It hung up in this call, which is asked to be joined to the one that it is to be rung back for.
+    asked: Option<CallId>,
     in_service: bool,
     /// The administrative state that was ordered last.
     ordered: Option<bool>,
@@ -89,6 +91,7 @@ impl LineSide {
             epoch: None,
             state: State::Idle,
             held: Vec::new(),
+            asked: None,
             in_service: true,
             ordered: None,
             silent: false,
@@ -352,6 +355,7 @@ impl LineSide {
                     // The two calls know whether they can be joined; else this one is rung back for the held one.
                     Some(held) => {
                         self.enter(State::Recalling(held));
+                        self.asked = Some(call);
                         self.timer = Some((scene.now + scene.setup.timers.recall, Why::Recall));
                         self.tell(call, CallInput::Join { held }, scene);
                     }
@@ -495,6 +499,7 @@ impl LineSide {
     /// Changes state. A state's timer ends with it.
     fn enter(&mut self, state: State) {
         self.timer = None;
+        self.asked = None;
         self.state = state;
     }
 }

@@ -287,6 +287,12 @@ impl OutsideSide {
         if self.ordered.is_none() {
             self.in_service(summary.in_service, scene);
         }
+        // The end of a fault, or of another telephone's call, may be what was lost: a line that is still of no use
+        // refuses to be seized.
+        self.in_use = false;
+        if !summary.faulted {
+            self.faults.clear();
+        }
         match (&self.state, summary.off_hook) {
             // Nobody here knows of a call on it.
             (State::Idle | State::Incoming | State::Offered(_) | State::Vain, true) => {

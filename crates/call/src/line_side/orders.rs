@@ -31,7 +31,10 @@ impl LineSide {
                 | State::Down => {}
             },
             Order::Joined if self.is_recalling(call) => self.on_hook(scene),
-            Order::NotJoined if self.is_recalling(call) => self.tell(call, CallInput::Recall, scene),
+            Order::NotJoined if self.is_recalling(call) && self.asked.is_some() => {
+                self.asked = None;
+                self.tell(call, CallInput::Recall, scene);
+            }
             Order::Joined | Order::NotJoined => {} // lost in the same moment
             Order::Alerting => self.hear(call, Some(Tone::Ringback), scene),
             Order::Early => self.hear(call, None, scene),
@@ -137,6 +140,11 @@ impl LineSide {
             }
             State::Ringing(ringing) | State::Recalling(ringing) if ringing == call => {
                 self.stop_ringing(scene)
+            }
+            // What was to be joined ended by a fault before it could answer.
+            State::Recalling(held) if self.asked == Some(call) => {
+                self.asked = None;
+                self.tell(held, CallInput::Recall, scene);
             }
             State::Stopping(Some((next, _))) if next == call => {
                 let timer = self.timer;

@@ -231,13 +231,13 @@ impl OutsideSide {
                     Refusal::Stale => Cause::TEMPORARY,
                 };
                 self.give_up(cause, scene);
-                if refusal == Refusal::Stale {
-                    self.command(LineCommand::Report, scene); // the end of our epoch was lost
-                }
+                self.after_refusal(refusal, scene);
             }
             // There was nothing to hang up.
             State::Releasing(None) => self.enter(State::Idle, scene.now),
-            State::Releasing(Some(next)) | State::Stealing(next) => match refusal {
+            // Of a seizure before it was answered to be released.
+            State::Stealing(_) => {}
+            State::Releasing(Some(next)) => match refusal {
                 Refusal::Guard => self.retry_soon(next, scene),
                 Refusal::Incoming
                 | Refusal::InUse
@@ -266,12 +266,24 @@ impl OutsideSide {
             Refusal::Guard => self.retry_soon(next, scene),
             // It may be no more than a bell tap; if it is a call, the line says so, and is taken from its caller.
             Refusal::Incoming if next.offer.preempt => self.retry_soon(next, scene),
-            Refusal::Incoming | Refusal::InUse | Refusal::OffHook => self.give_up(Cause::NO_CIRCUIT, scene),
+            Refusal::Incoming | Refusal::InUse | Refusal::OffHook => {
+                self.give_up(Cause::NO_CIRCUIT, scene);
+                self.after_refusal(refusal, scene);
+            }
             Refusal::OutOfService => self.give_up(Cause::OUT_OF_ORDER, scene),
             Refusal::Stale => {
                 self.give_up(Cause::TEMPORARY, scene);
-                self.command(LineCommand::Report, scene);
+                self.after_refusal(refusal, scene);
             }
+        }
+    }
+
+    fn after_refusal(&self, refusal: Refusal, scene: &mut Scene<'_>) {
+        match refusal {
+            Refusal::Stale => self.command(LineCommand::Report, scene), // the end of our epoch was lost
+            // By another telephone; or by us, for a call that nobody here knows of.
+            Refusal::InUse => self.command(LineCommand::HangUp, scene),
+            Refusal::Incoming | Refusal::Guard | Refusal::OffHook | Refusal::OutOfService => {}
         }
     }
 
