@@ -9,20 +9,23 @@
 //! call came in from.
 //!
 //! # Limits
+//! Where a call rings several, the line that talks when it is answered has answered it; else any far end among them may have.
 //! Far ends are told apart, the calls of one far end are not. An ear and the way to it are late: [`LATE`].
 //!
 //! # Standard
 //! None.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use tipring_call::{CallEvent, FarId, Party, Side, Via};
+use tipring_call::{CallEvent, FarId, LineDoing, Party, Side, Via};
 use tipring_units::{CallId, Instant, Millis};
 
 /// How long after the end of a connection a voice may still be heard: jitter buffers, and the ear's own time.
 pub const LATE: Millis = Millis(1500);
 /// Connections that are over and remembered, at the most.
 const MAX_PAST: usize = 256;
+/// Parties that one call rings, at the most.
+const MAX_CALLED: usize = 64;
 
 /// Somebody who hears or speaks.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -55,7 +58,8 @@ impl Who {
 #[derive(Clone, Debug)]
 struct Link {
     caller: Who,
-    called: Option<Who>,
+    /// Whoever is or was rung; once it is answered, only who may have done that.
+    called: Vec<Who>,
     early: bool,
     answered: bool,
     /// A telephone on a line of ours holds the call: caller, called.
@@ -65,12 +69,12 @@ struct Link {
 impl Link {
     /// True if `ear` may hear `mouth` now.
     fn joins(&self, ear: &Who, mouth: &Who) -> bool {
-        let Some(called) = &self.called else { return false };
         if self.held != [false, false] {
             return false;
         }
-        let to_caller = self.caller.is_like(ear) && called.is_like(mouth);
-        let to_called = called.is_like(ear) && self.caller.is_like(mouth);
+        let is_called = |who: &Who| self.called.iter().any(|called| called.is_like(who));
+        let to_caller = self.caller.is_like(ear) && is_called(mouth);
+        let to_called = is_called(ear) && self.caller.is_like(mouth);
         (to_caller && (self.early || self.answered)) || (to_called && self.answered)
     }
 }
@@ -82,6 +86,8 @@ pub struct Voices {
     past: VecDeque<(Instant, Link)>,
     numbers: BTreeMap<String, String>,
     heard: BTreeMap<(Who, Who), Instant>,
+    /// Lines that are said to talk.
+    talking: BTreeSet<usize>,
 }
 
 impl Voices {
@@ -99,7 +105,8 @@ impl Voices {
                     Party::Line(line) => Who::Line(usize::from(line.0)),
                     Party::Far(_) => known.map_or(Who::AnyFar, |name| Who::Far(name.clone())),
                 };
-                let link = Link { caller, called: None, early: false, answered: false, held: [false; 2] };
+                let link =
+                    Link { caller, called: Vec::new(), early: false, answered: false, held: [false; 2] };
                 self.links.insert(*call, link);
             }
             CallEvent::Routed { call, to, via, .. } => {
@@ -111,11 +118,25 @@ impl Voices {
                     (Party::Far(_), Some(Via::User(user))) => Who::Far(user.as_str().to_owned()),
                     (Party::Far(_), None) => Who::AnyFar,
                 };
-                self.change(now, *call, |link| (link.called, link.early) = (Some(called), false));
+                self.change(now, *call, |link| {
+                    link.early = false;
+                    if !link.called.contains(&called) && link.called.len() < MAX_CALLED {
+                        link.called.push(called);
+                    }
+                });
             }
             CallEvent::Alerting(_) => {}
             CallEvent::EarlyMedia(call) => self.change(now, *call, |link| link.early = true),
-            CallEvent::Answered(call) => self.change(now, *call, |link| link.answered = true),
+            CallEvent::Answered(call) => {
+                let talking = self.talking.clone();
+                self.change(now, *call, |link| {
+                    link.answered = true;
+                    let answers = |who: &Who| matches!(who, Who::Line(line) if talking.contains(line));
+                    let by_line = link.called.iter().any(answers);
+                    link.called
+                        .retain(|who| if by_line { answers(who) } else { !matches!(who, Who::Line(_)) });
+                });
+            }
             CallEvent::Held { call, by } => self.change(now, *call, |link| hold(link, *by, true)),
             CallEvent::Resumed { call, by } => self.change(now, *call, |link| hold(link, *by, false)),
             CallEvent::Recalled { .. } | CallEvent::PassedThrough { .. } => {}
@@ -127,17 +148,22 @@ impl Voices {
                     self.remember(now, link);
                 }
             }
-            CallEvent::Line { .. }
-            | CallEvent::Seized(_)
-            | CallEvent::Dialled { .. }
-            | CallEvent::Abandoned { .. } => {}
+            CallEvent::Line { line, doing } => {
+                let line = usize::from(line.0);
+                if *doing == LineDoing::Talking {
+                    self.talking.insert(line);
+                } else {
+                    self.talking.remove(&line);
+                }
+            }
+            CallEvent::Seized(_) | CallEvent::Dialled { .. } | CallEvent::Abandoned { .. } => {}
         }
     }
 
     /// True if the journal has a call on this line.
     pub fn has_call(&self, line: usize) -> bool {
         let own = Who::Line(line);
-        self.links.values().any(|link| link.caller == own || link.called.as_ref() == Some(&own))
+        self.links.values().any(|link| link.caller == own || link.called.contains(&own))
     }
 
     fn change(&mut self, now: Instant, call: CallId, change: impl FnOnce(&mut Link)) {
@@ -152,19 +178,15 @@ impl Voices {
         let (Some(held), Some(other)) = (self.links.get(&call), self.links.get(&with).cloned()) else {
             return;
         };
-        let ends = |link: &Link| [Some(link.caller.clone()), link.called.clone()];
+        let ends = |link: &Link| [vec![link.caller.clone()], link.called.clone()].concat();
         let (held, others) = (ends(held), ends(&other));
-        let Some(left) =
-            held.iter().flatten().find(|who| others.iter().flatten().any(|one| one == *who)).cloned()
-        else {
-            return;
-        };
-        let Some(new) = others.into_iter().flatten().find(|who| *who != left) else { return };
+        let Some(left) = held.iter().find(|who| others.contains(who)).cloned() else { return };
+        let Some(new) = others.into_iter().find(|who| *who != left) else { return };
         self.change(now, call, |link| {
             if link.caller == left {
                 link.caller = new;
             } else {
-                link.called = Some(new);
+                link.called = vec![new];
             }
             link.held = [false; 2];
         });
@@ -219,7 +241,7 @@ impl Voices {
 fn hold(link: &mut Link, by: Side, holds: bool) {
     let (who, place) = match by {
         Side::Caller => (Some(&link.caller), 0),
-        Side::Called => (link.called.as_ref(), 1),
+        Side::Called => (link.called.first(), 1),
     };
     if matches!(who, Some(Who::Line(_))) {
         link.held[place] = holds;
@@ -254,6 +276,7 @@ mod tests {
         );
         let to = Party::Line(LineId(1));
         voices.event(at(0), &CallEvent::Routed { call, to, via: None, sent: Text::EMPTY });
+        voices.event(at(1000), &CallEvent::Line { line: LineId(1), doing: LineDoing::Talking });
         voices.event(at(1000), &CallEvent::Answered(call));
         voices
     }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use tipring_units::{Instant, LineId};
 
 use crate::lab::Place;
+use crate::office::Order as OfficeOrder;
 use crate::peer::Order;
 use crate::phone::Action;
-use crate::world::Fault;
+use crate::world::{Fault, SubscriberDeed};
 
 /// Deeds that wait, at the most; further ones are not done.
 pub const MAX_DEEDS: usize = 16_384;
@@ -25,6 +26,12 @@ pub(super) enum Deed {
     Far(usize),
     /// A far end does this.
     Order(usize, Order),
+    /// A subscriber of the exchange thinks of something to do.
+    SubscriberUser(usize),
+    /// A subscriber does this.
+    Subscriber(usize, SubscriberDeed),
+    /// The exchange behind a line is told this.
+    Office(LineId, OfficeOrder),
     /// Something goes wrong, or right again.
     Fault(Fault),
     /// Fate thinks of something.

@@ -22,6 +22,8 @@ pub struct House {
     pub emergency: &'static str,
     /// Which lines have a rotary dial.
     pub rotary: Vec<bool>,
+    /// Outside lines; they come after the telephones.
+    pub outside: usize,
     /// Names of the servers.
     pub servers: Vec<&'static str>,
     /// Numbers of the SIP telephones.
@@ -67,21 +69,105 @@ impl House {
         if two_shards {
             let _ = writeln!(text, "shard 2 {} ppm", if entropy.chance(50.0) { "+100" } else { "-100" });
         }
+        let outside = outside_lines(&mut text, entropy, land, count, two_shards);
         let tcp = if entropy.chance(25.0) { " tcp" } else { "" };
         let asks = if entropy.chance(25.0) { " asks" } else { "" };
         let srv = if entropy.chance(25.0) { " srv" } else { "" };
         let _ = writeln!(text, "server pbx account gw s3cret{asks}");
         let _ = writeln!(text, "server alt{tcp}{srv}");
         text.push_str("user 201 pass201\nuser 202 pass202\n");
-        text.push_str("dial 4xxx to pbx\ndial 5xx to alt\ndial 6xxx to pbx\ndial 1xx to phones\ndial 20x to phones\nemergency pbx alt\n");
+        text.push_str(
+            "dial 4xxx to pbx\ndial 5xx to alt\ndial 6xxx to pbx\ndial 1xx to phones\ndial 20x to phones\n",
+        );
+        text.push_str(if outside > 0 && entropy.chance(60.0) {
+            "emergency lines pbx alt\n"
+        } else {
+            "emergency pbx alt\n"
+        });
+        if outside > 0 {
+            text.push_str("dial <9:>,555xxxx to lines\n");
+        }
         let emergency = if land == "us" { "911" } else { "112" };
-        Self { text, emergency, rotary, servers: vec!["pbx", "alt"], users: vec!["201", "202"] }
+        Self { text, emergency, rotary, outside, servers: vec!["pbx", "alt"], users: vec!["201", "202"] }
     }
 
     /// Lines.
     pub fn lines(&self) -> usize {
         self.rotary.len()
     }
+
+    /// Lines of telephones and outside lines.
+    pub fn all_lines(&self) -> usize {
+        self.lines() + self.outside
+    }
+}
+
+/// Outside lines, each with an exchange of its own habits, and what the gateway is told of them; how many.
+fn outside_lines(
+    text: &mut String,
+    entropy: &mut Entropy,
+    land: &str,
+    phones: u32,
+    two_shards: bool,
+) -> usize {
+    let count = entropy.below(4);
+    if count == 0 {
+        return 0;
+    }
+    let emergency = if land == "us" { "911" } else { "112" };
+    text.push_str("outside");
+    for n in 1..=count {
+        let _ = write!(text, " {n}");
+    }
+    text.push('\n');
+    let _ = writeln!(text, "subscriber 5550177 \"MARY\"\nsubscriber 5550188 \"JOHN\"");
+    let _ = writeln!(text, "subscriber {emergency} answers 2s");
+    for n in phones + 1..=phones + count {
+        let shard = if two_shards { " shard 2" } else { "" };
+        let _ = write!(text, "line {n}{shard}");
+        if entropy.chance(40.0) {
+            text.push_str(" telephones 1");
+        }
+        if entropy.chance(30.0) {
+            let _ = write!(text, " loop {}ohm", 200 + entropy.below(13) * 100);
+        }
+        let (answers, answer) = match entropy.below(4) {
+            0 => ("none", "at once"),
+            1 => ("reversal", "reversal"),
+            2 => ("metering every 5s", "metering"),
+            _ => ("none", "voice"),
+        };
+        let (clears, disconnect) = match entropy.below(8) {
+            0 | 1 => ("cpc 600ms", "[\"cpc 200 ms\", \"tones\"]"),
+            2 => ("reversal", "[\"reversal\"]"),
+            3 => ("busy", "[\"tones\"]"),
+            4 => ("reorder", "[\"tones\", \"silence 60 s\"]"),
+            5 => ("strange", "[\"silence 30 s\"]"),
+            6 => ("silence", "[\"silence 20 s\"]"),
+            _ => ("dial-tone", "[\"tones\"]"),
+        };
+        let _ = writeln!(text, " answers {answers} clears {clears}");
+        let _ = writeln!(text, "line {n} config answer = \"{answer}\"");
+        let _ = writeln!(text, "line {n} config disconnect = {disconnect}");
+        if entropy.chance(30.0) {
+            let _ = writeln!(text, "line {n} config rings = [\"101\", \"102\"]");
+            let _ = writeln!(text, "line {n} config fallback = \"103\"");
+            let _ = writeln!(text, "line {n} config ring_time = \"8 s\"");
+        } else {
+            let to = ["101", "102", "103", "pbx", "201"][entropy.below(5) as usize];
+            let _ = writeln!(text, "line {n} config rings = \"{to}\"");
+        }
+        let ways = match land {
+            "us" => [("bellcore", "bellcore"), ("sdmf", "bellcore"), ("off", "off")],
+            "gb" => [("bt", "bt"), ("cca", "etsi-rpas"), ("off", "off")],
+            _ => [("etsi-between", "etsi-between"), ("etsi-dtas", "etsi-dtas"), ("dtmf-se", "dtmf")],
+        };
+        let (sent, expected) = ways[entropy.below(3) as usize];
+        let _ = writeln!(text, "line {n} caller-id {sent}");
+        let expected = if expected == "off" { "false".to_owned() } else { format!("\"{expected}\"") };
+        let _ = writeln!(text, "line {n} config caller_id = {expected}");
+    }
+    count as usize
 }
 
 /// The head as a world takes it.
@@ -96,16 +182,18 @@ mod tests {
 
     #[test]
     fn every_seed_gives_a_gateway() {
-        let (mut two_shards, mut tcp) = (0, 0);
+        let (mut two_shards, mut tcp, mut outside) = (0, 0, 0);
         for seed in 0..60 {
             let house = House::new(&mut Entropy::for_simulation(seed), Fidelity::Signal);
             let head = head_of(&house).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", house.text));
             let spec =
                 world_of(&head, seed).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{}", house.text));
-            assert_eq!(spec.lines.len(), house.lines());
+            assert_eq!(spec.lines.len(), house.all_lines());
+            outside += usize::from(house.outside > 0);
             two_shards += usize::from(spec.shards.len() == 2);
             tcp += usize::from(head.servers[1].tcp);
         }
         assert!((12..48).contains(&two_shards) && tcp > 5, "{two_shards} {tcp}");
+        assert!((30..58).contains(&outside), "{outside}");
     }
 }

@@ -95,6 +95,12 @@ impl<A: Processing + Fidelity> Explorer<A> {
 
     /// A number to dial.
     pub(super) fn number(&mut self) -> String {
+        if self.house.outside > 0 && self.entropy.chance(25.0) {
+            return match self.entropy.below(10) {
+                0 => "95559999".to_owned(), // nobody has that one
+                n => format!("9555{}", if n < 6 { "0177" } else { "0188" }),
+            };
+        }
         match self.entropy.below(100) {
             0..45 => format!("{}", 101 + self.entropy.below(self.house.lines() as u32)),
             45..70 => format!("4{:03}", self.entropy.below(1000)),

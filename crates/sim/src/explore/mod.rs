@@ -1,7 +1,7 @@
 //! Random calls and faults in virtual time, with the checkers watching.
 //!
 //! # What it does
-//! Builds a gateway from a seed, with telephones, servers and SIP telephones around it; lets their users do what people
+//! Builds a gateway from a seed, with telephones, outside lines and their exchange, servers and SIP telephones around it; lets their users do what people
 //! do, and worse; lets networks, servers, clocks, cards and the program itself fail; and from time to time stops all
 //! that, lets everybody hang up, and sees whether everything falls idle. [`crate::check`] watches throughout.
 //!
@@ -19,6 +19,7 @@ mod agenda;
 mod far;
 mod house;
 mod lines;
+mod outside;
 mod run;
 mod shrink;
 mod trouble;

@@ -46,6 +46,8 @@ pub(super) struct Explorer<A: Processing + Fidelity> {
     end: Instant,
     seen: u64,
     names: Vec<String>,
+    /// Names of the subscribers of the exchange.
+    subscribers: Vec<String>,
 }
 
 impl<A: Processing + Fidelity> Explorer<A> {
@@ -105,6 +107,11 @@ impl<A: Processing + Fidelity> Explorer<A> {
             end,
             seen: 0,
             names,
+            subscribers: head
+                .all_subscribers()
+                .iter()
+                .map(|one| format!("subscriber {}", one.number))
+                .collect(),
         }
     }
 
@@ -142,6 +149,10 @@ impl<A: Processing + Fidelity> Explorer<A> {
                 let soon = self.some(1, 3_000);
                 self.later(soon, Deed::Register(place));
             }
+        }
+        for place in 0..self.subscribers.len() {
+            let pause = self.some(100, 60_000);
+            self.later(pause, Deed::SubscriberUser(place));
         }
         let pause = self.some(5_000, 60_000);
         self.later(pause, Deed::Trouble);
@@ -181,17 +192,18 @@ impl<A: Processing + Fidelity> Explorer<A> {
 
     /// True if nothing is under way at far ends and telephones any more.
     fn is_over(&mut self) -> bool {
-        let phones = (0..self.house.lines()).all(|line| {
+        let phones = (0..self.house.all_lines()).all(|line| {
             (0..2).all(|phone| {
                 let place = Place { line: LineId(line as u16), phone };
                 self.world.lab().phone(place).is_none_or(crate::phone::Phone::is_idle)
             })
         });
-        phones && self.world.left().is_empty() && self.world.are_lines_idle()
+        phones && self.world.left().is_empty() && self.world.are_lines_idle() && self.are_exchanges_idle()
     }
 
     fn all_hang_up(&mut self) {
-        for line in 0..self.house.lines() {
+        self.world.subscribers_hang_up();
+        for line in 0..self.house.all_lines() {
             for phone in 0..2 {
                 let place = Place { line: LineId(line as u16), phone };
                 if self.world.lab().phone(place).is_some_and(|phone| phone.is_lifted() || phone.is_busy()) {
@@ -242,9 +254,15 @@ impl<A: Processing + Fidelity> Explorer<A> {
     }
 
     fn react(&mut self, who: &str, words: &str) {
+        if let Some(subscriber) = self.subscribers.iter().position(|name| name == who) {
+            self.of_subscriber(subscriber, words);
+            return;
+        }
         let place = who.strip_prefix("phone ").and_then(place_of);
         match (place, words) {
-            (Some(place), "rings") if place.phone == 0 => self.rings(place.line),
+            (Some(place), "rings") if place.phone == 0 && usize::from(place.line.0) < self.house.lines() => {
+                self.rings(place.line)
+            }
             (Some(place), "hears busy" | "hears reorder" | "hears howler" | "hears unobtainable") => {
                 self.is_told(place);
             }
@@ -273,6 +291,9 @@ impl<A: Processing + Fidelity> Explorer<A> {
                 // the call may be over
                 let _ = self.world.order(place, order);
             }
+            Deed::SubscriberUser(place) => self.subscriber_user(place),
+            Deed::Subscriber(place, deed) => self.deed(place, deed),
+            Deed::Office(line, order) => self.tell_office(line, order),
             Deed::Fault(fault) => self.world.fault(fault),
             Deed::Trouble if self.scope.faults.is_some_and(|faults| self.faults >= faults) => {}
             Deed::Trouble => self.trouble(),

@@ -15,9 +15,13 @@ impl<A: Processing + Fidelity> Explorer<A> {
     pub(super) fn trouble(&mut self) {
         let pause = self.some(3_000, 70_000);
         self.later(pause, Deed::Trouble);
-        let line = LineId(self.entropy.below(self.house.lines() as u32) as u16);
+        let line = LineId(self.entropy.below(self.house.all_lines() as u32) as u16);
         let far = self.entropy.below(self.far_ends() as u32) as usize;
         self.faults += 1;
+        if self.house.outside > 0 && self.entropy.chance(30.0) {
+            self.outside_trouble();
+            return;
+        }
         match self.entropy.below(100) {
             0..20 => {
                 let weather = self.weather();
@@ -90,6 +94,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
         self.world.fault(Fault::Dns(DnsFault::None));
         self.world.fault(Fault::Card(true));
         self.world.network().forgive();
+        self.outside_well();
         for far in 0..self.far_ends() {
             self.world.fault(Fault::Dead(far, false));
             self.world.fault(Fault::Closed(far, false));
@@ -99,7 +104,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
 
     /// Puts every line into service.
     pub(super) fn all_in_service(&mut self) {
-        for line in 0..self.house.lines() {
+        for line in 0..self.house.all_lines() {
             self.world.fault(Fault::InService(LineId(line as u16), true));
         }
     }
