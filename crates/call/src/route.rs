@@ -272,6 +272,10 @@ impl Map<'_> {
             }
         }
         ways.truncate(MAX_WAYS);
+        for way in &mut ways {
+            // A busy answering point says so by signalling. What an exchange plays or drops may be its own trouble.
+            way.always = matches!(way.targets.as_slice(), [Target::Outside { .. }]);
+        }
         if ways.is_empty() { Err(Cause::NoWay) } else { Ok(ways) }
     }
 }

@@ -7,8 +7,8 @@ use tipring_call::{
     Alarm, CallEvent, Cause, Clearer, Destination, Emergency, FarAction, FarEvent, Identity, Input,
     LineDoing, MediaAction, Output, Party, Priority, Setup,
 };
-use tipring_port::{AnswerSign, LineCommand, LineEvent, Refusal, Text, Tone};
-use tipring_units::LineId;
+use tipring_port::{AnswerSign, ClearSign, LineCommand, LineEvent, Refusal, Text, Tone};
+use tipring_units::{LineId, Millis};
 
 fn seize(digits: &str) -> LineCommand {
     LineCommand::Seize(Text::new(digits))
@@ -141,6 +141,21 @@ fn one_emergency_call_never_takes_the_line_of_another() {
     for line in 6..9 {
         assert_eq!(house.commands(line), []);
     }
+}
+
+#[test]
+fn an_exchange_that_is_busy_or_clears_is_left_for_the_next_line() {
+    let mut house = House::new(by_lines());
+    house.lift_and_dial(0, "911");
+    house.line(6, LineEvent::ExchangeReady(true));
+    house.line(6, LineEvent::Exchange(Tone::Busy));
+    house.line(6, LineEvent::FarCleared(ClearSign::Tone(Tone::Busy)));
+    assert_eq!(house.commands(7), [seize("911")]);
+
+    let mut house = House::new(by_lines());
+    house.lift_and_dial(0, "911");
+    house.line(6, LineEvent::FarCleared(ClearSign::LoopBreak(Millis(300))));
+    assert_eq!(house.commands(7), [seize("911")]);
 }
 
 #[test]

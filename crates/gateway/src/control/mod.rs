@@ -29,7 +29,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tipring_call::{FarEvent, FarId, Party, Switch};
-use tipring_port::{Event as ShardEvent, MediaEvent};
+use tipring_port::{Event as ShardEvent, LineEvent, MediaEvent};
 use tipring_sip::agent::{self, Agent, Command as SipCommand};
 use tipring_units::{Entropy, Instant, LineId, ShardId, WallTime};
 
@@ -258,7 +258,7 @@ impl Control {
     }
 
     fn shard_event(&mut self, event: ShardEvent) {
-        let entry = self.journal.shard(self.now, self.wall, &event);
+        let entry = self.journal.shard(self.now, self.wall, &self.without_secrets(event));
         self.push(entry);
         match event {
             ShardEvent::Line(line, epoch, event) => {
@@ -274,6 +274,21 @@ impl Control {
             ShardEvent::Profiled(line, revision) => self.reloading.profiled(line, revision),
             ShardEvent::Balance(line, event) => self.balance_event(line, event),
             ShardEvent::Learned(line, learned) => self.learned(line, learned),
+        }
+    }
+
+    /// The event as the journal may keep it: a PIN is in no log.
+    fn without_secrets(&self, event: ShardEvent) -> ShardEvent {
+        match event {
+            ShardEvent::Line(line, epoch, LineEvent::Digit { source, length, .. })
+                if self.switch.hides_digits(line) =>
+            {
+                ShardEvent::Line(line, epoch, LineEvent::Digit { digit: b'*', source, length })
+            }
+            ShardEvent::Line(line, epoch, LineEvent::DigitBegan(_)) if self.switch.hides_digits(line) => {
+                ShardEvent::Line(line, epoch, LineEvent::DigitBegan(b'*'))
+            }
+            event => event,
         }
     }
 
