@@ -5,6 +5,7 @@ mod balance;
 mod bench;
 mod bench_codec;
 mod bench_curves;
+mod bench_disconnect;
 mod bench_dtmf;
 mod bench_echo;
 mod bench_fax;

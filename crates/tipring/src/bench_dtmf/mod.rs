@@ -16,6 +16,7 @@ use tipring_oracle::Spandsp;
 
 use crate::client::print;
 use ear::{Ear, Maker};
+pub use talk_off::collect;
 
 /// What to measure.
 #[derive(Debug, Args)]

@@ -56,7 +56,8 @@ pub fn run(folders: &[PathBuf], library: Option<&Spandsp>) -> Result<ExitCode> {
     Ok(if ours > 0 { ExitCode::from(crate::cli::ATTENTION) } else { ExitCode::SUCCESS })
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+/// The sound files below a folder.
+pub fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
