@@ -9,8 +9,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
-    bench, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo, bench_fax, bench_loss, bench_tick, cancel,
-    check, client, demo, explore, flow, listen, run, transcode,
+    bench, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo, bench_fax, bench_loss,
+    bench_tick, cancel, check, client, demo, explore, flow, listen, run, transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.

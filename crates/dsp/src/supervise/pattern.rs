@@ -5,8 +5,9 @@
 //!
 //! # How
 //! Frequencies must agree within 1.8 % (an exchange may be off by 1.5 %), bursts and pauses within 10 %. Music and speech
-//! hit such a thing by chance once; so a short cadence has to come three times and for [`LEAST`] at least, the bursts must
-//! be alike in frequency, level and length, and the pauses must be pauses. A cadence of several bursts has to come twice, one
+//! hit such a thing by chance once; so a short cadence has to come three times (two where two frequencies sound together, which
+//! music seldom has alone) and for [`LEAST`] at least, the bursts must be alike in frequency, level and length, and the pauses
+//! must be pauses. A cadence of several bursts has to come twice, one
 //! with a pause of seconds once. A tone without end has to stand still for [`STILL_PAIR`] or [`STILL_ONE`]; where it is the
 //! first sound after the line was seized, it only has to outlast the bursts of the same frequencies.
 //!
@@ -28,6 +29,7 @@ pub(super) const CYCLE_MAX: usize = KEPT / 2;
 const LONG: f32 = 2500.0;
 /// Repeats of one burst, and how long they have to be together, in milliseconds.
 const REPEATS: usize = 3;
+const REPEATS_PAIR: usize = 2;
 const LEAST: f32 = 1100.0;
 /// How long a tone without end has to stand still: of two frequencies and more, and of one.
 const STILL_PAIR: f32 = 2000.0;
@@ -147,7 +149,11 @@ impl Pattern {
             return self.len * 2;
         }
         let bursts = libm::ceilf(LEAST / self.period.max(1.0)) as usize;
-        bursts.clamp(REPEATS, KEPT - 2)
+        let least = if self.bursts[0].count > 1 { REPEATS_PAIR } else { REPEATS };
+        // The last one's pause need not be waited for.
+        let bursts =
+            if bursts as f32 * self.period - self.bursts[0].off < LEAST { bursts + 1 } else { bursts };
+        bursts.clamp(least, KEPT - 2)
     }
 
     /// Learns of another pattern of the plan: where this one has no end, it must outlast that one's bursts.
@@ -218,7 +224,7 @@ impl Pattern {
                     }
                 }
                 // One burst alone could be the beginning of anything.
-                None if wanted < REPEATS => {
+                None if wanted < 2 => {
                     let pause = millis(latest.now.saturating_sub(segment.end().0));
                     let limit = burst.off * (1.0 + LENGTH.0) + 60.0;
                     if latest.sounding || pause < burst.off * 0.6 || pause > limit {
@@ -228,7 +234,7 @@ impl Pattern {
                 None => {}
             }
         }
-        if wanted >= REPEATS && !are_alike(&done[first..], self.len, self.bursts[0].is_close()) {
+        if wanted >= 2 && !are_alike(&done[first..], self.len, self.bursts[0].is_close()) {
             return None;
         }
         Some(off / (2 * wanted) as f32)

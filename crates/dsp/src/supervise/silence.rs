@@ -40,7 +40,7 @@ struct Side {
 }
 
 impl Side {
-    const NEW: Self = Self { floor: -60.0, frames: 0 };
+    const NEW: Self = Self { floor: -50.0, frames: 0 };
 
     /// True if there was sound lately.
     fn process(&mut self, level: f32) -> bool {

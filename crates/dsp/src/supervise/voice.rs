@@ -17,6 +17,7 @@
 
 use crate::bank::fft::BINS;
 use crate::bank::spectrum::{BIN, PEAKS_MAX, Peak, Spectrum};
+use crate::level::level_of_power;
 use tipring_units::Dbm0;
 
 /// A voice is this far above the background, and never below this.
@@ -79,15 +80,17 @@ impl VoiceWatch {
         } else {
             self.floor = (self.floor + RISE).min(FLOOR_MAX).min(level);
         }
+        // A frame may hold half a period of hum, a window holds several.
+        let all = level_of_power(spectrum.total).0;
         let like = level > (self.floor + MARGIN).max(LEVEL_MIN)
             && is_harmonic(spectrum, power)
-            && self.moves(spectrum.peaks(), level);
+            && self.moves(spectrum.peaks(), all);
         self.before.rotate_left(1);
         let mut strongest = [0.0; 3];
         for (slot, peak) in strongest.iter_mut().zip(spectrum.peaks()) {
             *slot = peak.hertz;
         }
-        self.before[AGO - 1] = Seen { level, strongest };
+        self.before[AGO - 1] = Seen { level: all, strongest };
         self.windows = (self.windows << 1 | u64::from(like)) & ((1 << AMONG) - 1);
         match &mut self.quiet {
             Some(quiet) => {

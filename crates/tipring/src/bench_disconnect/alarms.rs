@@ -182,7 +182,9 @@ pub fn run(seed: u64, minutes: usize, folders: &[PathBuf], library: Option<&Span
         "\nFalse alarms in an hour with the tones of {}, by method: dial tone, busy or congestion, special information,",
         COUNTRIES.join(", ")
     ))?;
-    print("howler, learned tone, 10 s of silence; each country's tones are listened for, and an hour counts once for each")?;
+    print(
+        "howler, learned tone, 10 s of silence; each country's tones are listened for, and an hour counts once for each",
+    )?;
     print(&format!(
         "{:<28}{:>7}  {:^30}  | {:^24}  | {:^24}",
         "", "hours", "here", "libspandsp, 1", "libspandsp, 3"

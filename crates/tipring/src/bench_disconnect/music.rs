@@ -192,7 +192,8 @@ fn organ(out: &mut [f64], tuning: f64, entropy: &mut Entropy) {
 
 fn drums(out: &mut [f64], entropy: &mut Entropy) {
     let beat = (60.0 / between(entropy, 70.0, 150.0) * 4000.0) as usize;
-    let bass = Timbre { partials: vec![1.0, 0.5, 0.25], attack: 0.01, decay: 0.4, release: 0.03, vibrato: 0.0 };
+    let bass =
+        Timbre { partials: vec![1.0, 0.5, 0.25], attack: 0.01, decay: 0.4, release: 0.03, vibrato: 0.0 };
     for (n, at) in (0..out.len()).step_by(beat).enumerate() {
         let (length, gain, noise) = match n % 4 {
             0 => (1200, 1.5, 0.0),

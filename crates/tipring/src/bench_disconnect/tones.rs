@@ -54,9 +54,15 @@ impl Times {
 
 /// Prints the table of times.
 pub fn run(seed: u64, library: Option<&Spandsp>) -> Result<()> {
-    print("Time from the beginning of the tone until it is taken for clearing, in seconds: share heard, median, worst;")?;
-    print("! it was taken for another tone first. Levels -10 to -35 dBm0, 1.5 % off in frequency and 10 % in cadence either way,")?;
-    print("signal to noise 60 and 20 dB, somebody speaks before. libspandsp waits for one cycle, or for three.")?;
+    print(
+        "Time from the beginning of the tone until it is taken for clearing, in seconds: share heard, median, worst;",
+    )?;
+    print(
+        "! it was taken for another tone first. Levels -10 to -35 dBm0, 1.5 % off in frequency and 10 % in cadence either way,",
+    )?;
+    print(
+        "signal to noise 60 and 20 dB, somebody speaks before. libspandsp waits for one cycle, or for three.",
+    )?;
     print(&format!("{:<28} {:>20} {:>20} {:>20}", "", "here", "libspandsp, 1", "libspandsp, 3"))?;
     for country in super::COUNTRIES {
         let plan = plan_of(country)?;
@@ -99,7 +105,9 @@ fn row(
                     let into = if once { 0.0 } else { f64::from(entropy.unit()) };
                     let sound = line(&program, level, frequency, cadence, noise, into, &mut entropy);
                     for (kind, times) in Kind::ALL.into_iter().zip(&mut times) {
-                        let Some(mut ear) = Ear::new(kind, Watched { plan, learned }, library) else { continue };
+                        let Some(mut ear) = Ear::new(kind, Watched { plan, learned }, library) else {
+                            continue;
+                        };
                         times.all += 1;
                         first(&mut ear, &sound, sign, times);
                     }
