@@ -223,8 +223,8 @@ impl Pattern {
                         return None;
                     }
                 }
-                // One burst alone could be the beginning of anything.
-                None if wanted < 2 => {
+                // A burst or two could be the beginning of anything: the long pause has to come.
+                None if long => {
                     let pause = millis(latest.now.saturating_sub(segment.end().0));
                     let limit = burst.off * (1.0 + LENGTH.0) + 60.0;
                     if latest.sounding || pause < burst.off * 0.6 || pause > limit {

@@ -52,6 +52,8 @@ pub(super) fn europe() -> TonePlan {
     plan.set(Tone::Ringback, program(&[(&[425.0], 1000), (&[], 4000)]));
     plan.set(Tone::Busy, program(&[(&[425.0], 480), (&[], 480)]));
     plan.set(Tone::Congestion, program(&[(&[425.0], 240), (&[], 240)]));
+    let waiting: &[(&[f32], u32)] = &[(&[425.0], 200), (&[], 200), (&[425.0], 200), (&[], 5000)];
+    plan.set(Tone::CallWaiting, program(waiting));
     plan
 }
 

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod ears;
+mod loops;
 mod music;
 mod tones;
 
@@ -41,7 +42,9 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
         print("libspandsp2 is not installed (Debian: apt install libspandsp2)")?;
     }
     tones::run(settings.seed, library.as_ref())?;
-    let false_alarms = alarms::run(settings.seed, settings.minutes, &settings.recordings, library.as_ref())?;
+    let by_loop = loops::run(settings.seed, settings.minutes)?;
+    let by_sound = alarms::run(settings.seed, settings.minutes, &settings.recordings, library.as_ref())?;
+    let false_alarms = by_loop + by_sound;
     print(&format!("{false_alarms} false alarms here"))?;
     Ok(if false_alarms > 0 { ExitCode::from(crate::cli::ATTENTION) } else { ExitCode::SUCCESS })
 }
