@@ -119,7 +119,7 @@ pub enum Response {
     /// The answer to [`Request::Balance`].
     Balance(BalanceReport),
     /// The answer to [`Request::Learn`].
-    Learned(LearnReport),
+    Learned(Box<LearnReport>),
     /// It cannot be done, and why.
     Refused(String),
 }

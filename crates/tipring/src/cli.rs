@@ -24,7 +24,7 @@ pub const TROUBLE: u8 = 2;
     name = "tipring",
     version,
     arg_required_else_help = true,
-    after_help = "No hardware at hand? `tipring demo` starts four simulated telephones; it tells what to try.\n\
+    after_help = "No hardware at hand? `tipring demo` starts four simulated telephones and an outside line; it tells what to try.\n\
                   Commands of the laboratory: `tipring laboratory`."
 )]
 pub struct Cli {
@@ -40,7 +40,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start four simulated telephones and a SIP registrar; needs no file and no network
+    /// Start four simulated telephones, an outside line and a SIP registrar; needs no file and no network
     Demo {
         /// Address for SIP phones, UDP and TCP; the next free port is taken if this one is in use
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5060")]

@@ -1,4 +1,4 @@
-//! `tipring demo`: four telephones and a registrar, without a file and without a network.
+//! `tipring demo`: four telephones, an outside line and a registrar, without a file and without a network.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -80,7 +80,7 @@ fn welcome(wanted: SocketAddr, bound: SocketAddr, password: &str, command: &str)
         format!("   ({} is taken)", wanted.port())
     };
     vec![
-        format!("Four telephones, 101 to 104. {reach}"),
+        format!("Four telephones, 101 to 104, and one outside line (dial 9). {reach}"),
         format!("  SIP phone:  {bound}  user {USER}  password {password}{taken}"),
         format!("  Terminal:   {command} phone 101 off-hook"),
         format!("              {command} phone 101 hear           (dial-tone)"),
@@ -89,6 +89,8 @@ fn welcome(wanted: SocketAddr, bound: SocketAddr, password: &str, command: &str)
         format!("              {command} phone 102 off-hook"),
         format!("              {command} phone 101 say tone:1004  (phone 102 hear: tone 1004 Hz)"),
         format!("              {command} phone 101 on-hook"),
+        format!("              {command} phone 101 dial 95550177   (outside; phone 5550177 off-hook answers)"),
+        format!("              {command} phone 5550177 dial 1      (calls in: 104 rings, and shows MARY)"),
         format!("              {command} calls                    (also: status, log -f)"),
         "  Stop:       Ctrl-C".to_owned(),
     ]
@@ -105,6 +107,7 @@ mod tests {
         assert_eq!(effective.listen, listen);
         let numbers: Vec<String> = effective.phone.keys().map(ToString::to_string).collect();
         assert_eq!(numbers, ["101", "102", "103", "104"]);
+        assert_eq!(effective.line.len(), 1);
         let passwords: Vec<&str> = effective.secrets().map(|(_, secret)| secret.reveal()).collect();
         assert_eq!(passwords, ["lamo-kuch-41"]);
         assert_eq!(effective.sip.keys().map(ToString::to_string).collect::<Vec<_>>(), [USER]);

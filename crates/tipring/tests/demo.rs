@@ -223,7 +223,7 @@ fn what_cannot_be_done_is_told_with_what_can() {
         (&["phone", "101", "dial", "*1", "--pulse"], "cannot dial '*'"),
         (&["phone", "101", "flash", "60000"], "a flash is 1 to 5000 ms"),
         (&["phone", "101", "say", "tone:9999"], "20 to 4000 Hz"),
-        (&["status", "555"], "There is no telephone 555"),
+        (&["status", "555"], "There is no telephone or line 555"),
     ] {
         let output = demo.command(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -43,7 +43,20 @@ fn every_example_is_accepted_in_a_fresh_checkout_except_for_the_mode_of_its_pass
         .filter(|name| name.ends_with(".toml"))
         .collect();
     names.sort();
-    assert_eq!(names, ["demo.toml", "one-phone.toml", "pbx.toml", "tower.toml"]);
+    assert_eq!(
+        names,
+        [
+            "demo.toml",
+            "extension-far.toml",
+            "extension-near.toml",
+            "fxo-gateway.toml",
+            "office.toml",
+            "one-phone.toml",
+            "pbx-trunks.toml",
+            "pbx.toml",
+            "tower.toml"
+        ]
+    );
     for name in names {
         let (lines, code) = check(&dir, &name);
         let (last, findings) = lines.split_last().unwrap();
