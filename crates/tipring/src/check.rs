@@ -92,6 +92,9 @@ pub fn census(effective: &Effective) -> String {
         count(used, "phone"),
         count(unused, "phone").map(|text| format!("{text} not in this version yet")),
         count(effective.sip.len(), "SIP phone"),
+        count(effective.line.values().filter(|line| line.service.is_used()).count(), "outside line"),
+        count(effective.line.values().filter(|line| !line.service.is_used()).count(), "outside line")
+            .map(|text| format!("{text} not in this version yet")),
         count(effective.server.values().filter(|server| server.service.is_used()).count(), "server"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -96,6 +96,13 @@ pub enum Command {
         #[arg(short, long)]
         verbose: bool,
     },
+    /// Tell where a number goes that a telephone dials, digit by digit, without a call
+    Explain {
+        /// The telephone's number
+        number: String,
+        /// What it dials
+        digits: String,
+    },
     /// Compare an edited configuration with the one that runs, or apply it without a restart
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -336,6 +343,7 @@ impl Command {
             Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),
+            Self::Explain { number, digits } => client::ask(dir, Ask::Explain { number, digits }),
             Self::Lines { json } => client::ask(dir, Ask::Lines { json }),
             Self::Laboratory => {
                 for line in laboratory() {

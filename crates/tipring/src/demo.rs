@@ -89,7 +89,9 @@ fn welcome(wanted: SocketAddr, bound: SocketAddr, password: &str, command: &str)
         format!("              {command} phone 102 off-hook"),
         format!("              {command} phone 101 say tone:1004  (phone 102 hear: tone 1004 Hz)"),
         format!("              {command} phone 101 on-hook"),
-        format!("              {command} phone 101 dial 95550177   (outside; phone 5550177 off-hook answers)"),
+        format!(
+            "              {command} phone 101 dial 95550177   (outside; phone 5550177 off-hook answers)"
+        ),
         format!("              {command} phone 5550177 dial 1      (calls in: 104 rings, and shows MARY)"),
         format!("              {command} calls                    (also: status, log -f)"),
         "  Stop:       Ctrl-C".to_owned(),

@@ -15,7 +15,7 @@ use crate::cli::ATTENTION;
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply};
 use crate::reload::{Configuration, Outcome};
-use crate::{balance, learn, phone, records, status, zone};
+use crate::{balance, explain, learn, phone, records, status, zone};
 
 /// Records that a slow reader may be behind.
 const MAX_BEHIND: usize = 1024;
@@ -177,6 +177,14 @@ impl Desk {
                 Ok(0)
             }
             Ask::Balance { port } => balance::measure(&self.asker, &port, out).await,
+            Ask::Explain { number, digits } => {
+                let site = self.asker.site();
+                let Some(lines) = explain::explained(&site.calls, &number, &digits) else {
+                    bail!("There is no telephone {number}. `tipring status --json` lists them")
+                };
+                say(lines, out).await;
+                Ok(0)
+            }
             Ask::Learn { port } => learn::learn(&self.asker, &port, out).await,
             Ask::Lines { json } => self.lines(json, out).await,
             Ask::Config(act) => {

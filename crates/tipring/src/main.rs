@@ -17,6 +17,7 @@ mod cli;
 mod client;
 mod demo;
 mod desk;
+mod explain;
 mod explore;
 mod flow;
 mod learn;

@@ -69,6 +69,13 @@ pub enum Ask {
         /// As JSON.
         json: bool,
     },
+    /// Where a number goes.
+    Explain {
+        /// The telephone's number.
+        number: String,
+        /// What it dials.
+        digits: String,
+    },
     /// One hang-up of an outside line is to be recorded.
     Learn {
         /// Its line port, or the outside line's number.
