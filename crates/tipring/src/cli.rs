@@ -241,7 +241,7 @@ pub enum LineCommand {
         port: String,
     },
     /// Learn how an exchange tells that the far end hung up: call in on the line from a telephone of another exchange, wait for
-    /// the answer, hang up. Tells what was seen and heard, how certain it is, and what to write into the configuration. Exit
+    /// three short tones, hang up. Tells what was seen and heard, how certain it is, and what to write into the configuration. Exit
     /// code 1: nothing was learned
     Learn {
         /// The line port (sim/9), or the outside line's number (1)

@@ -14,8 +14,10 @@ use crate::cli::ATTENTION;
 use crate::desk::say;
 use crate::protocol::Reply;
 
-/// How long somebody has to call in and hang up.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long somebody has to call in; the gateway ends it itself.
+const CALL_WITHIN_MINUTES: u32 = 5;
+/// A gateway that says nothing for so long will not: the call and what is listened for behind it come on top.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// From here on a tone is proposed without reservation.
 const SURE: f32 = 0.8;
 /// Below this it is not proposed at all.
@@ -37,9 +39,8 @@ pub async fn learn(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Resu
     let label = of.label();
     say(
         vec![format!(
-            "{label} ({}): call in on it from another exchange (a mobile does), wait for the answer, hang up. {} min are left.",
-            of.port,
-            PATIENCE.as_secs() / 60
+            "{label} ({}): call in on it from another exchange (a mobile does), wait for three short tones, hang up. {CALL_WITHIN_MINUTES} min are left.",
+            of.port
         )],
         out,
     )
@@ -52,7 +53,7 @@ pub async fn learn(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Resu
             bail!("no result was given")
         }
         Ok(Err(gone)) => return Err(gone.into()),
-        Err(_) => bail!("nobody called in on {label} and hung up. Try again when somebody can."),
+        Err(_) => bail!("{label} did not answer. `tipring status` tells how it is."),
     };
     let (lines, learned) = told(&report, of);
     say(lines, out).await;

@@ -44,7 +44,7 @@ impl Control {
         let Some(request) = self.learners.remove(&line) else { return };
         let label = self.site.line(line).map_or_else(|| line.to_string(), |site| site.label());
         let response = match learned {
-            Ok(report) => Response::Learned(report),
+            Ok(report) => Response::Learned(Box::new(report)),
             Err(LearnEnd::NoCall) => Response::Refused(format!(
                 "nobody called {label} in five minutes. Call its number from a mobile phone, wait for three short tones, hang up"
             )),
