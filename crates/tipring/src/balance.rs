@@ -45,15 +45,17 @@ pub async fn measure(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Re
     Ok(if attention { ATTENTION } else { 0 })
 }
 
-/// A line by its port, its telephone's number, or its place in the list; an outside line by `line.1`, or by its number where no
-/// telephone has it.
-pub fn find<'a>(site: &'a Site, port: &str) -> Result<(LineId, &'a LineSite)> {
+/// A line by its port, its telephone's number, or its place in the list; an outside line by `line.1`.
+fn find<'a>(site: &'a Site, port: &str) -> Result<(LineId, &'a LineSite)> {
     let lines = || (0..).map(LineId).zip(&site.lines).filter(|(_, line)| !line.is_vacant());
     let placed = || {
         let place: usize = port.parse().ok()?;
         lines().nth(place.checked_sub(1)?)
     };
-    match site.find(port).or_else(placed) {
+    // A plain number is a telephone's or a place before it is an outside line's.
+    let named = site.find(port);
+    let phone = named.filter(|(_, line)| line.kind == LineKind::Phone);
+    match phone.or_else(placed).or(named) {
         Some(found) => Ok(found),
         None => {
             let all: Vec<String> =
