@@ -186,6 +186,14 @@ impl Call {
         self.shown_branch().map(|branch| branch.party)
     }
 
+    /// It turned out to be one: nothing pre-empts it, and no timer ends it.
+    pub fn becomes_emergency(&mut self) {
+        self.beginning.priority = Priority::Emergency;
+        if matches!(self.timer, Some((_, Why::NoAnswer))) {
+            self.timer = None;
+        }
+    }
+
     pub fn priority(&self) -> Priority {
         self.beginning.priority
     }

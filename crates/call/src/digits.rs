@@ -17,7 +17,7 @@ use tipring_country::{DigitSet, Outside};
 use tipring_units::Millis;
 
 use crate::plan::{Plan, Rule, Selection, Step};
-use crate::{Cause, Number, Why};
+use crate::{Cause, Destination, Number, Why};
 
 /// Digits of one number, at the most: one less than a [`Number`] holds, so that a longer one that was cut on its
 /// way here is not taken for a whole one.
@@ -132,9 +132,12 @@ impl Reader {
             return Verdict::Whole(selection);
         }
         let best = self.best(plan);
-        let more = plan.may_become_emergency(&self.dialled) || self.grows(plan, best);
+        let grows = self.grows(plan, best);
+        let more = plan.may_become_emergency(&self.dialled) || grows;
         let whole = |place: &Place| Verdict::Whole(self.selection(plan, place));
         match best {
+            // The exchange takes the digits from here on; one who goes on to an emergency number is found out on the way.
+            Some(place) if !grows && self.is_access_code(plan, place) => whole(place),
             Some(place) if self.dialled.is_empty() => self.hotline(plan, place, more),
             Some(place) if !more || self.ended => whole(place),
             Some(place) => {
@@ -197,6 +200,17 @@ impl Reader {
             kind: Some(tipring_country::NumberKind::Emergency),
             barred: false,
         })
+    }
+
+    /// The digits only ask for an outside line.
+    fn is_access_code(&self, plan: &Plan, place: &Place) -> bool {
+        let to = plan.rules.get(place.rule).map(|rule| rule.to);
+        !self.dialled.is_empty()
+            && place.sent.is_empty()
+            && matches!(
+                to,
+                Some(Destination::Lines { number: None } | Destination::Line { number: None, .. })
+            )
     }
 
     fn hotline(&self, plan: &Plan, place: &Place, more: bool) -> Verdict {

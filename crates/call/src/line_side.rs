@@ -65,6 +65,15 @@ enum State {
     Down,
 }
 
+/// Digits that an exchange takes by itself.
+#[derive(Clone, Copy, Debug)]
+struct Behind {
+    /// What asked for the line.
+    code: Number,
+    /// What followed.
+    digits: Number,
+}
+
 /// A line.
 #[derive(Clone, Debug)]
 pub(crate) struct LineSide {
@@ -72,6 +81,8 @@ pub(crate) struct LineSide {
     epoch: Option<Epoch>,
     state: State,
     held: Vec<CallId>,
+    /// What is dialled on an exchange's own dial tone: it may become an emergency number.
+    behind: Option<Behind>,
     /// It hung up in this call, which is asked to be joined to the one that it is to be rung back for.
     asked: Option<CallId>,
     in_service: bool,
@@ -91,6 +102,7 @@ impl LineSide {
             epoch: None,
             state: State::Idle,
             held: Vec::new(),
+            behind: None,
             asked: None,
             in_service: true,
             ordered: None,

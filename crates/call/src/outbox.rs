@@ -31,6 +31,8 @@ pub(crate) enum Message {
     Call { call: CallId, from: Party, input: CallInput },
     /// To a call, from the one that it is joined to or is to be.
     Joint { to: CallId, of: CallId, input: JointInput },
+    /// A party of this call has dialled an emergency number on an exchange's own dial tone.
+    EmergencyDialled { call: CallId, caller: Party, dialled: Number },
     /// To a party, from a call.
     Party { party: Party, call: CallId, order: Order },
 }
@@ -157,6 +159,10 @@ impl Outbox {
 
     pub fn begin(&mut self, call: CallId, caller: Party, wish: Wish) {
         self.message(Message::Begin { call, caller, wish });
+    }
+
+    pub fn emergency_dialled(&mut self, call: CallId, caller: Party, dialled: Number) {
+        self.message(Message::EmergencyDialled { call, caller, dialled });
     }
 
     pub fn tell_call(&mut self, call: CallId, from: Party, input: CallInput) {

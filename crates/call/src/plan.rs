@@ -91,6 +91,15 @@ impl Selection {
         self.barred || permission < needed
     }
 
+    /// True if it only asks for an outside line, whose exchange takes the number itself.
+    pub fn is_access_code(&self) -> bool {
+        let line = matches!(
+            self.to,
+            Some(Destination::Lines { number: None } | Destination::Line { number: None, .. })
+        );
+        line && self.sent.is_empty() && !self.dialled.is_empty()
+    }
+
     /// True for an emergency number.
     pub fn is_emergency(&self) -> bool {
         self.kind == Some(NumberKind::Emergency)

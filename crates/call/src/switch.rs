@@ -167,6 +167,9 @@ impl Switch {
         while let Some(message) = self.out.next_message() {
             match message {
                 Message::Begin { call, caller, wish } => self.begin(call, caller, wish),
+                Message::EmergencyDialled { call, caller, dialled } => {
+                    self.emergency_dialled(call, caller, dialled);
+                }
                 Message::Call { call, from, input } => {
                     if self.calls.contains_key(&call) {
                         let timers = self.setup.timers;

@@ -312,3 +312,59 @@ fn a_pulse_of_time_does_not_clear_an_emergency_call_that_rings() {
     house.wait(600_000);
     assert_eq!(house.doing(6), LineDoing::Dialling);
 }
+
+/// `9` alone asks for an outside line here: its exchange takes the number.
+fn by_access_code() -> Setup {
+    let mut setup = by_lines();
+    setup.dial = Some(vec![
+        common::row("1xx", Destination::Phones),
+        common::row("<9:>", Destination::Lines { number: None }),
+    ]);
+    setup
+}
+
+#[test]
+fn an_access_code_that_begins_an_emergency_number_delays_nobody_and_hides_no_emergency() {
+    let mut house = House::new(by_access_code());
+    house.lift_and_dial(0, "9");
+    assert_eq!(house.commands(6), [seize("")], "the exchange's dial tone at once");
+    house.line(6, LineEvent::ExchangeReady(false));
+    house.dial(0, "1");
+    assert_eq!(house.commands(6), []);
+    house.dial(0, "1");
+    assert_eq!(house.commands(6), [LineCommand::HangUp], "the exchange has had only 11");
+    assert_eq!(house.commands(7), [seize("911")]);
+    let created = house.out.iter().any(|output| {
+        matches!(output, Output::Event(CallEvent::Created { priority: Priority::Emergency, .. }))
+    });
+    assert!(created, "{:?}", house.out);
+}
+
+#[test]
+fn what_is_dialled_on_the_exchange_is_no_emergency_unless_it_is_one_from_the_first_digit() {
+    let mut house = House::new(by_access_code());
+    for digits in ["95551911", "912"] {
+        house.lift_and_dial(0, "9");
+        house.line(6, LineEvent::ExchangeReady(false));
+        house.dial(0, &digits[1..]);
+        assert_eq!(house.commands(7), [], "{digits}");
+        house.hang_up(0);
+        house.line(6, LineEvent::Released);
+    }
+}
+
+#[test]
+fn an_emergency_number_behind_the_access_code_is_the_exchanges_and_the_desk_is_told() {
+    let mut house = House::new(by_access_code());
+    house.lift_and_dial(0, "9");
+    house.line(6, LineEvent::ExchangeReady(false));
+    house.dial(0, "911");
+    assert_eq!((house.commands(6), house.commands(7)), (vec![], vec![]), "the exchange has all of it");
+    let shown = Identity::new("101", "911 Room 101");
+    let told = house.events().into_iter().find_map(|event| match event {
+        CallEvent::EmergencyNotice { shown, .. } => Some(shown),
+        _ => None,
+    });
+    assert_eq!(told, Some(shown));
+    assert!(matches!(house.commands(5)[..], [LineCommand::Ring(_)]), "the desk rings");
+}

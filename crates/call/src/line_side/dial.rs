@@ -1,12 +1,12 @@
 //! Dialling on a line: dial tone, digits, and what they come to.
 
 use tipring_port::{DigitSource, LineCommand, Tone};
-use tipring_units::Millis;
+use tipring_units::{CallId, Millis};
 
-use super::{LineSide, Scene, State};
+use super::{Behind, LineSide, Scene, State};
 use crate::digits::{Reader, Verdict};
 use crate::outbox::{CallInput, Wish};
-use crate::{CallEvent, Party};
+use crate::{CallEvent, Cause, Number, Party};
 
 impl LineSide {
     /// The dial plan changed under the digits.
@@ -29,6 +29,9 @@ impl LineSide {
             // may listen.
             State::Talking(call) | State::Waiting(call, _) => {
                 let call = *call;
+                if self.follow_behind(digit, call, scene) {
+                    return;
+                }
                 match source {
                     DigitSource::Pulse => self.tell(call, CallInput::Digit(digit, length), scene),
                     DigitSource::Dtmf => {}
@@ -100,7 +103,52 @@ impl LineSide {
         }
         let call = scene.out.new_call();
         self.enter(State::Waiting(call, None));
+        self.behind = match wish {
+            Wish::Selected(selection) if selection.is_access_code() => {
+                Some(Behind { code: selection.dialled, digits: Number::EMPTY })
+            }
+            Wish::Selected(_)
+            | Wish::Nothing { .. }
+            | Wish::Lifted
+            | Wish::Incoming { .. }
+            | Wish::Outside { .. }
+            | Wish::Disa { .. } => None,
+        };
         scene.out.begin(call, Party::Line(self.line), wish);
+    }
+
+    /// A digit on an exchange's dial tone. If it completes an emergency number whose first digit was taken for the access
+    /// code, the exchange has only the rest of it: the call is made anew, and this gives true. Behind the access code the
+    /// exchange has all of it: the call goes on, and the desk is told.
+    fn follow_behind(&mut self, digit: u8, call: CallId, scene: &mut Scene<'_>) -> bool {
+        let Some(Behind { code, digits }) = self.behind.take() else { return false };
+        let digits = format!("{}{}", digits.as_str(), char::from(digit));
+        let all = format!("{}{digits}", code.as_str());
+        let is_emergency = |text: &str| scene.plan.emergency(text).is_some_and(|is| is.as_str() == text);
+        if is_emergency(&all) {
+            self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
+            self.call_emergency(&all, scene);
+            return true;
+        }
+        if is_emergency(&digits) {
+            let (caller, dialled) = (Party::Line(self.line), Number::new(&digits));
+            scene.out.emergency_dialled(call, caller, dialled);
+        } else if [&all, &digits].into_iter().any(|text| scene.plan.may_become_emergency(text)) {
+            self.behind = Some(Behind { code, digits: Number::new(&digits) });
+        }
+        false
+    }
+
+    fn call_emergency(&mut self, dialled: &str, scene: &mut Scene<'_>) {
+        let mut reader = Reader::new(scene.plan, scene.offline);
+        for digit in dialled.bytes() {
+            reader.push(scene.plan, digit);
+        }
+        match reader.verdict(scene.plan) {
+            Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
+            // Cannot be: it is one by the same plan.
+            Verdict::More { .. } | Verdict::Dead(_) => {}
+        }
     }
 
     /// Dialling took too long.

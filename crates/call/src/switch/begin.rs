@@ -66,6 +66,14 @@ impl Switch {
         }
     }
 
+    /// An emergency number was dialled on an exchange's own dial tone: the call is one from now on.
+    pub(super) fn emergency_dialled(&mut self, id: CallId, caller: Party, dialled: Number) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.becomes_emergency();
+        let from = self.line_identity(caller).0;
+        self.tell_desk(id, caller, from, dialled);
+    }
+
     fn start(&mut self, beginning: Beginning, ways: Result<Vec<Attempt>, Cause>) {
         let id = beginning.call;
         self.calls.insert(id, Call::new(beginning, self.clock));
