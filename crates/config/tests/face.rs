@@ -49,10 +49,7 @@ fn with_simulated_ports_every_phone_is_in_service() {
 #[test]
 fn the_demo_is_without_fault() {
     let report = report(include_str!("../../../examples/demo.toml"));
-    assert_eq!(
-        report.to_string(),
-        ""
-    );
+    assert_eq!(report.to_string(), "");
     insta::assert_snapshot!("demo-effective", report.effective.unwrap());
 }
 

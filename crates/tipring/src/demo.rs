@@ -89,10 +89,13 @@ fn welcome(wanted: SocketAddr, bound: SocketAddr, password: &str, command: &str)
         format!("              {command} phone 102 off-hook"),
         format!("              {command} phone 101 say tone:1004  (phone 102 hear: tone 1004 Hz)"),
         format!("              {command} phone 101 on-hook"),
+        format!("  Outside:    {command} phone 101 dial 9             (hear: the exchange's dial tone)"),
         format!(
-            "              {command} phone 101 dial 95550177   (outside; phone 5550177 off-hook answers)"
+            "              {command} phone 101 dial 5550177       (MARY: phone 5550177 off-hook answers)"
         ),
-        format!("              {command} phone 5550177 dial 1      (calls in: 104 rings, and shows MARY)"),
+        format!(
+            "              {command} phone 5550177 dial 1         (MARY calls in: 104 rings, and shows her)"
+        ),
         format!("              {command} calls                    (also: status, log -f)"),
         "  Stop:       Ctrl-C".to_owned(),
     ]
@@ -109,9 +112,9 @@ mod tests {
         assert_eq!(effective.listen, listen);
         let numbers: Vec<String> = effective.phone.keys().map(ToString::to_string).collect();
         assert_eq!(numbers, ["101", "102", "103", "104"]);
-        assert_eq!(effective.line.len(), 1);
         let passwords: Vec<&str> = effective.secrets().map(|(_, secret)| secret.reveal()).collect();
         assert_eq!(passwords, ["lamo-kuch-41"]);
+        assert_eq!(effective.line.keys().map(ToString::to_string).collect::<Vec<_>>(), ["1"]);
         assert_eq!(effective.sip.keys().map(ToString::to_string).collect::<Vec<_>>(), [USER]);
     }
 

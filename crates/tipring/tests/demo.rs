@@ -74,6 +74,56 @@ fn assert_tone(heard: &str, hertz: f32, dbm0: f32) {
 }
 
 #[test]
+fn nine_gives_the_exchange_and_a_subscriber_calls_in_with_his_name() {
+    let demo = Demo::start("outside");
+    assert!(demo.process.shows("Four telephones").contains("one outside line (dial 9)"));
+    demo.phone("102", &["off-hook"]);
+    demo.hears_line("102", "dial-tone");
+    demo.phone("102", &["dial", "9"]);
+    demo.process.shows("call 1");
+    demo.hears_line("102", "dial-tone");
+    let status = demo.ask(&["status"]);
+    assert!(status.contains("lines 1: "), "{status}");
+    demo.phone("102", &["dial", "5550177"]);
+    demo.hears_line("5550177", "ringing");
+    demo.hears_line("102", "ringback");
+    demo.phone("5550177", &["off-hook"]);
+    demo.phone("5550177", &["say", "tone:1004:-10"]);
+    demo.hears("102", "the tone", |line| line.starts_with("tone 1004 Hz"));
+    demo.phone("102", &["say", "tone:404:-20"]);
+    demo.hears("5550177", "the tone", |line| line.starts_with("tone 404 Hz"));
+    demo.phone("5550177", &["on-hook"]);
+    demo.process.shows("call 1 ended");
+    demo.hears_line("102", "reorder");
+    demo.phone("102", &["on-hook"]);
+    demo.process.shows("line 1 on-hook");
+
+    // An exchange takes its time to clear: whoever calls too soon hears busy.
+    let gets_through = || {
+        demo.phone("5550177", &["dial", "1"]);
+        let is_busy = demo.phone("5550177", &["hear"]).contains("busy");
+        if is_busy {
+            demo.phone("5550177", &["on-hook"]);
+        }
+        if is_busy { Err(()) } else { Ok(()) }
+    };
+    common::until_ok(gets_through).expect("the line is free in the end");
+    demo.hears_line("104", "ringing");
+    let caller = demo.hears("104", "the caller", |line| line.starts_with("caller "));
+    assert!(caller.starts_with("caller 5550177 \"MARY\" "), "{caller}");
+    demo.phone("104", &["off-hook"]);
+    demo.process.shows("call 2 answered");
+    demo.phone("5550177", &["say", "voice:60"]);
+    demo.hears_line("104", "speech");
+    demo.phone("104", &["on-hook"]);
+    demo.process.shows("call 2 ended");
+    let calls = demo.ask(&["calls"]);
+    assert!(calls.contains("5550177"), "{calls}");
+    let lines = demo.ask(&["lines"]);
+    assert!(lines.contains("sim/5"), "{lines}");
+}
+
+#[test]
 fn a_busy_telephone_gives_busy_and_an_unknown_number_does_not_ring() {
     let demo = Demo::start("busy");
     demo.phone("102", &["off-hook"]);

@@ -182,8 +182,7 @@ impl Build<'_, '_, '_> {
         let digits = pin.reveal();
         // The effective form is a configuration too, though its PIN cannot be dialled.
         let is_hidden = digits == pin.to_string();
-        let is_dialled =
-            (4..=16).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let is_dialled = (4..=16).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         if !is_dialled && !is_hidden {
             let label = item.section.label();
             self.findings.error(line, format!("{label} disa_pin: expected 4 to 16 digits."));

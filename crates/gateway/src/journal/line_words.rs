@@ -112,7 +112,8 @@ pub(super) fn line_words(event: &LineEvent, name: &LineName) -> Option<(Depth, S
         LineEvent::FarCleared(sign) => plain(format!("{name} cleared by the exchange: {}", sign.word())),
         LineEvent::Metered(count) => detail(format!("{name} metered {count}")),
         LineEvent::InUse(true) => plain(format!("{name} is in use by another telephone on it")),
-        LineEvent::InUse(false) => plain(format!("{name} is free again")),
+        // Said at the start, too.
+        LineEvent::InUse(false) => detail(format!("{name} is free")),
         LineEvent::Waiting(true) => plain(format!("{name}: messages wait at the exchange")),
         LineEvent::Waiting(false) => plain(format!("{name}: no messages wait at the exchange")),
         LineEvent::Lifeline(true) => plain(format!("{name} is joined to its outside line")),

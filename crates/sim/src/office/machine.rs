@@ -381,7 +381,7 @@ impl<A: Fidelity> Office<A> {
             | State::Guard { .. } => false,
         };
         if !is_free {
-            self.does(by, Doing::Left);
+            self.does(by, Doing::Busy);
             self.tell_of(by, SubscriberEvent::HearsBusy);
             return Ok(());
         }
@@ -432,7 +432,7 @@ impl<A: Fidelity> Office<A> {
                 self.does(other, Doing::Left);
                 self.tell_of(other, SubscriberEvent::Cleared);
             }
-            Doing::Left => self.does(by, Doing::Idle),
+            Doing::Busy | Doing::Left => self.does(by, Doing::Idle),
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! A subscriber of the exchange: a mouth, an ear and a number.
 
+use tipring_port::Tone;
 use tipring_units::{Entropy, SampleTime};
 
 use super::spec::{Manner, SubscriberSpec};
@@ -20,6 +21,8 @@ pub enum Doing {
     Talks,
     /// It talks to another subscriber, to whom the line joined it.
     Joined(usize),
+    /// The number that it called is busy.
+    Busy,
     /// The line has left it; it has not hung up.
     Left,
 }
@@ -103,6 +106,11 @@ impl<A: Fidelity> Subscriber<A> {
                 let since = SampleTime(since);
                 vec![Heard { what: What::Ringing, since, named: since, confirmed: None, level: NO_LEVEL }]
             }
+            Doing::Busy => {
+                let since = self.ear.time();
+                let what = What::Tone(Tone::Busy);
+                vec![Heard { what, since, named: since, confirmed: Some(since), level: NO_LEVEL }]
+            }
             Doing::Calls | Doing::Talks | Doing::Joined(_) | Doing::Left => self.ear.now().collect(),
             Doing::Idle => Vec::new(),
         }
@@ -126,10 +134,13 @@ impl<A: Fidelity> Subscriber<A> {
         self.mouth.hush();
     }
 
-    /// Is silent and deaf for what was.
+    /// A call begins or ends: deaf for what was, and silent after it. (Who began to speak a moment before his call was
+    /// put through is heard.)
     pub(super) fn reset(&mut self, now: SampleTime) {
-        self.mouth.hush();
-        self.mouth.drop_keys();
+        if self.doing != Doing::Talks {
+            self.mouth.hush();
+            self.mouth.drop_keys();
+        }
         // its time stood still while nobody spoke with it
         let behind = now.0.saturating_sub(self.ear.time().0);
         self.ear.skip(tipring_units::Samples(behind));

@@ -167,7 +167,7 @@ impl<A: Processing + Fidelity> World<A> {
                 match doing.map(crate::office::Subscriber::doing) {
                     // whoever is rung is not asked
                     None | Some(Doing::Idle | Doing::Rung(_)) => {}
-                    Some(Doing::Calls | Doing::Talks | Doing::Joined(_) | Doing::Left) => {
+                    Some(Doing::Calls | Doing::Talks | Doing::Joined(_) | Doing::Busy | Doing::Left) => {
                         // it has a call
                         let _ = self.office(line, Order::HangUp(place));
                     }
