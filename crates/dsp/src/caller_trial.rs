@@ -140,13 +140,18 @@ pub fn read(bytes: &[u8], signal: CallerIdSignal) -> Option<CallerId> {
 
 /// The sound of the message alone.
 pub fn message(caller: &CallerId, signal: CallerIdSignal) -> Vec<i16> {
-    match CallerIdBurst::new(caller, signal) {
-        Some(CallerIdBurst::Fsk(standard, burst)) => {
-            let mut modulator = FskModulator::new(standard, LEVEL);
-            modulator.start(&burst);
+    CallerIdBurst::new(caller, signal).map(|burst| played(&burst)).unwrap_or_default()
+}
+
+/// The sound of a burst.
+pub fn played(burst: &CallerIdBurst) -> Vec<i16> {
+    match burst {
+        CallerIdBurst::Fsk(standard, burst) => {
+            let mut modulator = FskModulator::new(*standard, LEVEL);
+            modulator.start(burst);
             sound(|frame| modulator.process(frame))
         }
-        Some(CallerIdBurst::Digits(run)) => {
+        CallerIdBurst::Digits(run) => {
             let (on, off) = (CallerIdBurst::DIGIT_ON, CallerIdBurst::DIGIT_OFF);
             let mut generator = DtmfGenerator::new(DtmfSending { on, off, ..DtmfSending::default() });
             for digit in run.as_bytes().iter().filter_map(|d| Digit::from_ascii(*d)) {
@@ -154,13 +159,11 @@ pub fn message(caller: &CallerId, signal: CallerIdSignal) -> Vec<i16> {
             }
             sound(|frame| generator.process(frame) && generator.is_sending())
         }
-        None => Vec::new(),
     }
 }
 
-/// All that a line of this timing sends for `caller`: alerting tone, pauses, message.
-pub fn announcement(caller: &CallerId, timing: &CallerIdTiming) -> Vec<i16> {
-    let Some(signal) = timing.signal() else { return Vec::new() };
+/// All that a line of this timing sends with `message`: alerting tone and pause before it.
+pub fn announcement(timing: &CallerIdTiming, message: &[i16]) -> Vec<i16> {
     let mut out = Vec::new();
     if let CallerIdTiming::BeforeRing { alert, alert_to_data, .. } = timing {
         match alert {
@@ -171,7 +174,7 @@ pub fn announcement(caller: &CallerId, timing: &CallerIdTiming) -> Vec<i16> {
         }
         out.extend(vec![0; alert_to_data.samples().0 as usize]);
     }
-    out.extend(message(caller, signal));
+    out.extend(message);
     out
 }
 

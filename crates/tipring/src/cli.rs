@@ -9,8 +9,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
-    bench, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo, bench_fax, bench_loss,
-    bench_tick, cancel, check, client, demo, explore, flow, listen, run, transcode,
+    bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo, bench_fax,
+    bench_loss, bench_tick, cancel, check, client, demo, explore, flow, listen, run, transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -302,6 +302,10 @@ pub enum BenchPart {
     /// How soon the end of a call on an outside line is heard, and how often by mistake, beside libspandsp. Exit code 1:
     /// something was taken for the end of a call that was none
     Disconnect(bench_disconnect::Settings),
+    /// Caller ID in every variant, over noisy, soft and tilted lines, beside libspandsp's receiver; exit code 1: a cell that is
+    /// sure to be understood is not, or a damaged message is shown
+    #[command(name = "callerid")]
+    CallerId(bench_callerid::Settings),
     /// The curves of the book's chapter on voice quality, as comma-separated values; bench/plots.py draws them
     Curves(bench_curves::Settings),
     /// The echo canceller on the tests of G.168 and on harder ones, beside libspeexdsp and OSLEC. Exit code 1: a limit is missed
@@ -363,6 +367,7 @@ impl Command {
             Self::Listen { file, json, country } => listen::run(&file, json, country.as_deref()),
             Self::Bench { part: Some(BenchPart::Dtmf(settings)) } => bench_dtmf::run(&settings),
             Self::Bench { part: Some(BenchPart::Disconnect(settings)) } => bench_disconnect::run(&settings),
+            Self::Bench { part: Some(BenchPart::CallerId(settings)) } => bench_callerid::run(&settings),
             Self::Transcode(settings) => transcode::run(&settings),
             Self::Bench { part: Some(BenchPart::Fax(settings)) } => bench_fax::run(&settings),
             Self::Bench { part: None } => bench::run(),

@@ -3,6 +3,7 @@
 
 mod balance;
 mod bench;
+mod bench_callerid;
 mod bench_codec;
 mod bench_curves;
 mod bench_disconnect;
