@@ -11,7 +11,8 @@
 //! power, in about the same shares, [`ALERT_FRAMES`] frames in a row.
 //!
 //! # Limits
-//! DTMF has no checksum: a digit that was lost makes a wrong number. A number without any letter before it is left alone.
+//! DTMF has no checksum: a digit that was lost is known by the gap that it leaves, one that was mistaken is not. A number without any
+//! letter before it is left alone.
 //!
 //! # Standard
 //! Those of the receivers; the alerting signal: EN 300 659-1 clause 5.4.1 (2130 and 2750 Hz within 0.5 %, 90 to 110 ms), GR-30
@@ -33,9 +34,11 @@ const QUIET: Dbm0 = Dbm0(-52.0);
 /// Quiet frames after which nothing is under way any more.
 const REST: u8 = 8;
 /// Weakest frequency of a digit: nobody speaks on an on-hook line.
-const DIGIT_MIN: Dbm0 = Dbm0(-42.0);
+const DIGIT_MIN: Dbm0 = Dbm0(-46.0);
 /// A run of digits is over after this long without one.
 const RUN_TIMEOUT: Millis = Millis(500);
+/// Exchanges send their digits evenly: where one distance is so many times another, a digit was lost between them.
+const UNEVEN: f32 = 1.7;
 /// Digits of a run, at the most: two numbers, a code and their letters.
 const RUN_MAX: usize = 56;
 /// Frames in a row that are the alerting signal.
@@ -198,6 +201,33 @@ struct DigitEar {
     len: usize,
     /// Since the last digit.
     silence: Millis,
+    rhythm: Rhythm,
+}
+
+/// From the beginning of each digit of a run to that of the next, in samples.
+#[derive(Clone, Copy, Debug)]
+struct Rhythm {
+    now: u64,
+    began: u64,
+    least: u64,
+    most: u64,
+}
+
+impl Rhythm {
+    const NEW: Self = Self { now: 0, began: 0, least: u64::MAX, most: 0 };
+
+    fn begin(&mut self, ago: u64, first: bool) {
+        let at = self.now.saturating_sub(ago);
+        let distance = at.saturating_sub(self.began);
+        (self.least, self.most) =
+            if first { (u64::MAX, 0) } else { (self.least.min(distance), self.most.max(distance)) };
+        self.began = at;
+    }
+
+    /// A digit fell out, or fell apart.
+    fn is_broken(&self) -> bool {
+        self.most > 0 && self.most as f32 > UNEVEN * self.least as f32
+    }
 }
 
 impl DigitEar {
@@ -207,16 +237,26 @@ impl DigitEar {
             run: [0; RUN_MAX],
             len: 0,
             silence: Millis::ZERO,
+            rhythm: Rhythm::NEW,
         }
     }
 
     fn process(&mut self, frame: &Frame) -> Option<Result<CallerIdMessage, CallerIdFault>> {
         let mut result = None;
         self.silence = self.silence + TICK;
+        self.rhythm.now += TICK.samples().0;
         for event in self.detector.process(frame) {
             match event {
-                DtmfEvent::Begin { .. } => {}
-                DtmfEvent::End { digit, .. } => result = self.digit(digit.ascii()).or(result),
+                DtmfEvent::Begin { since, .. } => self.rhythm.begin(since.0, self.len == 0),
+                DtmfEvent::End { digit, .. } => {
+                    let told = self.digit(digit.ascii());
+                    let broken = self.rhythm.is_broken();
+                    result = told
+                        .map(|told| {
+                            told.and_then(|m| if broken { Err(CallerIdFault::Broken) } else { Ok(m) })
+                        })
+                        .or(result);
+                }
             }
         }
         if self.detector.is_digit() {
@@ -450,6 +490,12 @@ mod tests {
         assert_eq!(told("A1*2C"), [Overheard::Caller(Err(CallerIdFault::Unknown))]);
         let endless = "A".to_owned() + &"5".repeat(57);
         assert_eq!(told(&endless), [Overheard::Caller(Err(CallerIdFault::Broken))]);
+        // One digit within falls out.
+        let mut gap = digits(b"A5550100C");
+        let at = 427 + 4 * 140 * 8;
+        gap[at..at + 140 * 8].fill(0);
+        let broken = [Overheard::Caller(Err(CallerIdFault::Broken))];
+        assert_eq!(heard(CallerIdSignal::Dtmf(DtmfCallerId::AC), &gap), broken);
         // Half a second of silence ends a run.
         let mut parted = digits(b"A555");
         parted.extend(digits(b"0100C"));

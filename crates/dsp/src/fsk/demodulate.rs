@@ -312,7 +312,7 @@ impl FskDemodulator {
     /// After a byte whose stop bit's middle was `ago` samples before now: the next may have begun already.
     fn after(&self, ago: f32) -> Uart {
         let middle = self.middle();
-        for ago in (0..ago.max(0.0) as usize).rev() {
+        for ago in (0..=ago.max(0.0) as usize).rev() {
             let (old, new) =
                 (self.difference(ago as f32 + 1.0) - middle, self.difference(ago as f32) - middle);
             if old > 0.0 && new <= 0.0 {
