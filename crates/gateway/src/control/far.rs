@@ -326,10 +326,22 @@ impl Outgoing {
                     if account.config.user != caller.user {
                         invite.asserted = Some(caller);
                     }
+                } else if self.is_from_outside(&site.calls.phones) {
+                    // The exchange told it, and this box vouches for it to a server that it works for.
+                    invite.asserted = Some(caller);
                 }
             }
         }
         Ok(Command::Invite(Box::new(invite)))
+    }
+
+    /// True for a caller of an outside line: from a line of this box, with a number that no telephone of the house has.
+    fn is_from_outside(&self, phones: &[tipring_call::Phone]) -> bool {
+        let mut house = phones.iter();
+        self.hops.is_none()
+            && self.priority == Priority::Normal
+            && !self.from.number.is_empty()
+            && house.all(|phone| phone.number != self.from.number)
     }
 }
 
@@ -404,6 +416,33 @@ mod tests {
 
     fn routed(call: CallId, to: Party) -> CallEvent {
         CallEvent::Routed { call, to, via: None, sent: Number::EMPTY }
+    }
+
+    #[test]
+    fn a_caller_of_an_outside_line_is_asserted_and_no_other() {
+        let phone = tipring_call::Phone {
+            line: tipring_units::LineId(0),
+            number: Number::new("101"),
+            name: Text::EMPTY,
+            may_call: tipring_call::Permission::All,
+            ring: tipring_port::RingPattern::new(&[]),
+            data: false,
+            dials: Vec::new(),
+        };
+        let call = |number: &str, hops| Outgoing {
+            via: Via::Server(Text::new("pbx")),
+            number: Number::new("700"),
+            from: Identity::new(number, ""),
+            priority: Priority::Normal,
+            hops,
+        };
+        let outside = |call: Outgoing| call.is_from_outside(core::slice::from_ref(&phone));
+        assert!(outside(call("5550199", None)));
+        assert!(!outside(call("101", None)), "a telephone of the house");
+        assert!(!outside(call("", None)), "nobody knows");
+        assert!(!outside(call("5550199", Some(12))), "it came by SIP, and whoever sent it vouches for it");
+        let emergency = Outgoing { priority: Priority::Emergency, ..call("5550100", None) };
+        assert!(!outside(emergency), "the number to call back");
     }
 
     #[test]
