@@ -187,8 +187,9 @@ impl Call {
     }
 
     /// It turned out to be one: nothing pre-empts it, and no timer ends it.
-    pub fn becomes_emergency(&mut self) {
+    pub fn becomes_emergency(&mut self, out: &mut Outbox) {
         self.beginning.priority = Priority::Emergency;
+        self.tell(Side::Called, Order::Emergency, out);
         if matches!(self.timer, Some((_, Why::NoAnswer))) {
             self.timer = None;
         }
@@ -327,14 +328,14 @@ impl Call {
                 Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over => {} // nothing to hold
             },
             CallInput::Signal(signal) => self.signal(side, signal, clock, out),
-            CallInput::Digit(digit, length) => {
+            CallInput::Digit(sent) => {
                 let heard = match self.phase {
                     Phase::Talking => !self.is_held(),
                     Phase::Early => self.both && side == Side::Caller,
                     Phase::Trying | Phase::Alerting | Phase::Over => false, // nobody hears it
                 };
                 if heard {
-                    self.tell(side.other(), Order::Digit(digit, length), out);
+                    self.tell(side.other(), Order::Digit(sent), out);
                 }
             }
         }

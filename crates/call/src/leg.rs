@@ -3,7 +3,7 @@
 use tipring_port::Tone;
 use tipring_units::CallId;
 
-use crate::outbox::{CallInput, Order, Outbox};
+use crate::outbox::{CallInput, Order, Outbox, Sent};
 use crate::{Cause, FarAction, FarEvent, FarId, MediaAction, Party, Via};
 
 /// Where a far leg is.
@@ -90,7 +90,9 @@ impl Leg {
             FarEvent::Resumed => self.far_hold(false, out),
             FarEvent::Digit { digit, length } => match self.state {
                 // A caller dials on an exchange's dial tone before the answer; the call knows whether it does.
-                State::Talking | State::Calling => self.tell(CallInput::Digit(digit, length), out),
+                State::Talking | State::Calling => {
+                    self.tell(CallInput::Digit(Sent { digit, length, sounded: false }), out)
+                }
                 // Nobody listens yet, or no longer.
                 State::Called | State::Held | State::Recalling | State::Gone => {}
             },
@@ -116,6 +118,7 @@ impl Leg {
                 ),
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // offered once
             },
+            Order::Emergency => {} // it has no way to go ahead of others any more
             Order::RingBack(_) | Order::Joined | Order::NotJoined => {} // only a line is rung back, or holds two
             Order::Alerting => self.when_calling(FarAction::Alert, out),
             Order::Early => self.when_calling(FarAction::Progress, out),
@@ -163,7 +166,8 @@ impl Leg {
                 }
                 State::Gone => {} // it ended in the same moment
             },
-            Order::Digit(digit, length) => {
+            Order::Digit(Sent { sounded: true, .. }) => {}
+            Order::Digit(Sent { digit, length, sounded: false }) => {
                 out.media(MediaAction::Digit { to: Party::Far(self.id), digit, length });
             }
             Order::Notice => self.tone(Some(Tone::Confirmation), out),

@@ -78,9 +78,20 @@ pub(crate) enum CallInput {
     /// This party (a far one) holds us, or no longer does.
     FarHold(bool),
     /// This party sends a digit.
-    Digit(u8, Millis),
+    Digit(Sent),
     /// This party sounds as a machine does.
     Signal(Signal),
+}
+
+/// A digit that one party sends to the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sent {
+    /// `0`-`9`, `*`, `#`, `A`-`D`.
+    pub digit: u8,
+    /// How long it sounded.
+    pub length: Millis,
+    /// It is in the sound already: only who does not hear tones is told.
+    pub sounded: bool,
 }
 
 /// What a call tells a party.
@@ -109,7 +120,9 @@ pub(crate) enum Order {
     /// The call carries a fax or a modem.
     Data,
     /// The other end sends a digit by signalling.
-    Digit(u8, Millis),
+    Digit(Sent),
+    /// The call that you are in has become an emergency call.
+    Emergency,
     /// You are told of an emergency call: hear that you were.
     Notice,
     /// The call is over for you.

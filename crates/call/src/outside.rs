@@ -96,6 +96,8 @@ pub(crate) struct OutsideSide {
     state: State,
     /// Who calls, as far as the exchange told.
     caller: Option<Identity>,
+    /// The call that goes out brought no number: its caller dials.
+    dials: bool,
     /// What a tone of the exchange says of the call that goes out.
     heard: Option<Cause>,
     in_service: bool,
@@ -121,6 +123,7 @@ impl OutsideSide {
             epoch: None,
             state: State::Idle,
             caller: None,
+            dials: false,
             heard: None,
             in_service: true,
             ordered: None,
@@ -460,6 +463,7 @@ impl OutsideSide {
             return;
         }
         self.heard = None;
+        self.dials = out.dials();
         self.enter(State::Seizing(out), scene.now);
         self.command(LineCommand::Seize(digits), scene);
         if out.dials() {
@@ -527,6 +531,9 @@ impl OutsideSide {
 
     /// Changes state. A state's timer ends with it.
     fn enter(&mut self, state: State, now: Instant) {
+        if matches!(state, State::Idle | State::Incoming) {
+            self.dials = false;
+        }
         let was_idle = matches!(self.state, State::Idle);
         if was_idle != matches!(state, State::Idle) {
             self.last_used = Some(now);

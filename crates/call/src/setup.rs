@@ -77,7 +77,7 @@ pub struct OutsideLine {
     pub disa: Option<Disa>,
     /// Dialled to the exchange after each number (`#` where it wants one).
     pub suffix: Number,
-    /// The exchange takes dial pulses and no touch tones: digits of a caller are dialled again.
+    /// The exchange takes dial pulses and no touch tones: what a caller dials on its dial tone is dialled again.
     pub pulse: bool,
 }
 

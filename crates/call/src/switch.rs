@@ -250,6 +250,7 @@ impl Switch {
             | Order::Joined
             | Order::NotJoined
             | Order::Notice
+            | Order::Emergency
             | Order::Over(_) => {} // it gave its calls up when it went
         }
     }

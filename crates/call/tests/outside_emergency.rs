@@ -367,4 +367,29 @@ fn an_emergency_number_behind_the_access_code_is_the_exchanges_and_the_desk_is_t
     });
     assert_eq!(told, Some(shown));
     assert!(matches!(house.commands(5)[..], [LineCommand::Ring(_)]), "the desk rings");
+
+    // It is an emergency call like any other now: no other one takes its line.
+    for phone in 1..4 {
+        house.lift_and_dial(phone, "9");
+        house.dial(phone, "911");
+    }
+    assert_eq!(house.doing(6), LineDoing::Dialling);
+    assert!(house.records().iter().all(|record| record.cause != Cause::PREEMPTED));
+}
+
+#[test]
+fn an_access_code_that_gets_no_line_does_not_stop_an_emergency_number_behind_it() {
+    for behind in ["911", "11"] {
+        let mut house = House::new(by_access_code());
+        for phone in 0..3 {
+            house.lift_and_dial(phone, "9");
+        }
+        house.lift_and_dial(3, "9");
+        assert_eq!(house.commands(3).last(), Some(&LineCommand::Play(Tone::Congestion)));
+        house.dial(3, behind);
+        assert_eq!(house.commands(6), [LineCommand::HangUp], "9 and {behind}");
+        assert_eq!(house.commands(3), [LineCommand::Quiet]);
+        house.line(6, LineEvent::Released);
+        assert_eq!(house.commands(6), [seize("911")], "9 and {behind}");
+    }
 }

@@ -298,12 +298,36 @@ fn digits_for_an_exchange_that_takes_pulses_are_dialled_again() {
     setup.lines[0].pulse = true;
     setup.servers[0].may_call = Some(Permission::All);
     let mut house = House::new(setup);
+    let leg = house.pbx_calls("8");
+    let digit = FarEvent::Digit { digit: b'7', length: Millis(100) };
+    house.far(leg, digit);
+    assert_eq!(house.commands(6), [LineCommand::Dial(Text::new("7"))]);
+    assert_eq!(house.media(), []);
+    house.line(6, LineEvent::ExchangeReady(false));
+    house.line(6, LineEvent::FarAnswered(AnswerSign::AtOnce));
+    house.far(leg, digit);
+    assert_eq!(
+        house.commands(6),
+        [LineCommand::Dial(Text::new("7"))],
+        "it answers before anything is dialled"
+    );
+    house.far(leg, FarEvent::Ended { cause: Cause::NORMAL });
+    house.line(6, LineEvent::Released);
+
+    // The touch tones of a telephone, too.
+    house.lift_and_dial(0, "8");
+    house.digit(0, b'5');
+    assert_eq!(house.commands(6), [LineCommand::Dial(Text::new("5"))]);
+    house.hang_up(0);
+    house.line(6, LineEvent::Released);
+
+    // Behind the exchange, once it has a number, tones are heard and pulses are not.
     let leg = house.pbx_calls("95552345678");
     house.line(6, LineEvent::ExchangeReady(true));
     house.line(6, LineEvent::FarAnswered(AnswerSign::AtOnce));
-    house.far(leg, FarEvent::Digit { digit: b'7', length: Millis(100) });
-    assert_eq!(house.commands(6), [LineCommand::Dial(Text::new("7"))]);
-    assert_eq!(house.media(), []);
+    house.far(leg, digit);
+    assert_eq!(house.commands(6), []);
+    assert_eq!(house.media(), [MediaAction::Digit { to: FIRST, digit: b'7', length: Millis(100) }]);
 }
 
 #[test]

@@ -177,6 +177,7 @@ impl Call {
             | Order::Early
             | Order::Connected
             | Order::Notice
+            | Order::Emergency
             | Order::Joined
             | Order::NotJoined
             | Order::Over(_) => {}

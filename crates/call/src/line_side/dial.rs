@@ -5,7 +5,7 @@ use tipring_units::{CallId, Millis};
 
 use super::{Behind, LineSide, Scene, State};
 use crate::digits::{Reader, Verdict};
-use crate::outbox::{CallInput, Wish};
+use crate::outbox::{CallInput, Sent, Wish};
 use crate::{CallEvent, Cause, Number, Party};
 
 impl LineSide {
@@ -26,20 +26,18 @@ impl LineSide {
                 self.judge(reader, scene);
             }
             // A touch tone goes with the sound; dial pulses are heard by nobody else. Before the answer an exchange
-            // may listen.
+            // may listen, which may not hear tones.
             State::Talking(call) | State::Waiting(call, _) => {
                 let call = *call;
                 if self.follow_behind(digit, call, scene) {
                     return;
                 }
-                match source {
-                    DigitSource::Pulse => self.tell(call, CallInput::Digit(digit, length), scene),
-                    DigitSource::Dtmf => {}
-                }
+                let sounded = source == DigitSource::Dtmf;
+                self.tell(call, CallInput::Digit(Sent { digit, length, sounded }), scene);
             }
+            State::Told => self.follow_refused(digit, scene),
             // Nobody listens.
             State::Idle
-            | State::Told
             | State::Parked
             | State::Ringing(_)
             | State::Recalling(_)
@@ -137,6 +135,20 @@ impl LineSide {
             self.behind = Some(Behind { code, digits: Number::new(&digits) });
         }
         false
+    }
+
+    /// A digit behind an access code that got no line: an emergency number gets one all the same.
+    fn follow_refused(&mut self, digit: u8, scene: &mut Scene<'_>) {
+        let Some(Behind { code, digits }) = self.behind.take() else { return };
+        let digits = format!("{}{}", digits.as_str(), char::from(digit));
+        let all = format!("{}{digits}", code.as_str());
+        let both = [all.as_str(), digits.as_str()];
+        if let Some(number) = both.into_iter().find(|text| scene.plan.emergency(text).is_some()) {
+            self.command(LineCommand::Quiet, scene);
+            self.call_emergency(number, scene);
+        } else if both.into_iter().any(|text| scene.plan.may_become_emergency(text)) {
+            self.behind = Some(Behind { code, digits: Number::new(&digits) });
+        }
     }
 
     fn call_emergency(&mut self, dialled: &str, scene: &mut Scene<'_>) {

@@ -4,7 +4,7 @@ use tipring_port::{LineCommand, RingRequest, Tone};
 use tipring_units::CallId;
 
 use super::{LineSide, RING_STOP, Scene, State};
-use crate::outbox::{CallInput, Offer, Order};
+use crate::outbox::{CallInput, Offer, Order, Sent};
 use crate::{CallEvent, Cause, MediaAction, Party, Why};
 
 impl LineSide {
@@ -52,8 +52,9 @@ impl LineSide {
             // Who is held by another line hears nothing of it; who holds that one in turn does not either.
             Order::Held | Order::Recalling | Order::Retrieved => {}
             // The media plane does what there is to do.
-            Order::Data => {}
-            Order::Digit(digit, length) => {
+            Order::Data | Order::Emergency => {}
+            Order::Digit(Sent { sounded: true, .. }) => {}
+            Order::Digit(Sent { digit, length, sounded: false }) => {
                 scene.out.media(MediaAction::Digit { to: Party::Line(self.line), digit, length });
             }
             Order::Notice if self.is_talking(call) => {

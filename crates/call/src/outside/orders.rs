@@ -1,11 +1,11 @@
 //! What calls tell an outside line: take this call, the house answers, it is over.
 
 use tipring_port::{LineCommand, Text, Tone};
-use tipring_units::{CallId, Millis};
+use tipring_units::CallId;
 
 use super::{Outgoing, OutsideSide, STOLEN_ANSWER, State, TOLD};
 use crate::line_side::Scene;
-use crate::outbox::{CallInput, Offer, Order};
+use crate::outbox::{CallInput, Offer, Order, Sent};
 use crate::{Cause, MediaAction, Party, Priority, Why};
 
 impl OutsideSide {
@@ -32,7 +32,8 @@ impl OutsideSide {
             }
             // The media plane does what there is to do.
             Order::Data | Order::Notice => {}
-            Order::Digit(digit, length) => self.send_digit(call, digit, length, scene),
+            Order::Emergency => self.becomes_emergency(call),
+            Order::Digit(sent) => self.send_digit(call, sent, scene),
             Order::Over(cause) => self.over(call, cause, scene),
         }
     }
@@ -128,14 +129,17 @@ impl OutsideSide {
         }
     }
 
-    fn send_digit(&mut self, call: CallId, digit: u8, length: Millis, scene: &mut Scene<'_>) {
+    /// What a caller dials on the dial tone of an exchange that takes pulses is dialled again; all else is sound: behind
+    /// the exchange nobody counts pulses.
+    fn send_digit(&mut self, call: CallId, sent: Sent, scene: &mut Scene<'_>) {
+        let Sent { digit, length, sounded } = sent;
         if self.active() != Some(call) {
             return; // of a call that is over
         }
-        if self.config(scene).is_some_and(|own| own.pulse) {
+        if self.dials && self.config(scene).is_some_and(|own| own.pulse) {
             let digit = char::from(digit);
             self.command(LineCommand::Dial(Text::new(digit.encode_utf8(&mut [0; 4]))), scene);
-        } else {
+        } else if !sounded {
             scene.out.media(MediaAction::Digit { to: Party::Line(self.line), digit, length });
         }
     }
@@ -158,6 +162,29 @@ impl OutsideSide {
             State::Releasing(_) => self.release(None, scene.now),
             // In no call.
             State::Idle | State::Incoming | State::Vain | State::Answering(_) | State::Told => {}
+        }
+    }
+
+    /// Nothing takes the line from it now.
+    fn becomes_emergency(&mut self, call: CallId) {
+        match &mut self.state {
+            State::Seizing(out) | State::Dialling(out) | State::Waiting(out) if out.call == call => {
+                out.offer.priority = Priority::Emergency;
+            }
+            State::Talking(own, priority, _) if *own == call => *priority = Priority::Emergency,
+            State::Seizing(_)
+            | State::Dialling(_)
+            | State::Waiting(_)
+            | State::Talking(..)
+            | State::Idle
+            | State::Incoming
+            | State::Offered(_)
+            | State::Vain
+            | State::Answering(_)
+            | State::Inward(..)
+            | State::Told
+            | State::Stealing(_)
+            | State::Releasing(_) => {} // not in that call
         }
     }
 

@@ -68,8 +68,10 @@ impl Switch {
 
     /// An emergency number was dialled on an exchange's own dial tone: the call is one from now on.
     pub(super) fn emergency_dialled(&mut self, id: CallId, caller: Party, dialled: Number) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        call.becomes_emergency();
+        if !self.calls.contains_key(&id) {
+            return;
+        }
+        self.with_call(id, |call, _, out| call.becomes_emergency(out));
         let from = self.line_identity(caller).0;
         self.tell_desk(id, caller, from, dialled);
     }
