@@ -6,12 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use tipring_country::{Country, Pattern};
-use tipring_port::{
-    CallerIdTiming, Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile, LoopStart, MeteringSpec,
-};
+use tipring_port::{Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile, LoopStart, MeteringSpec};
 use tipring_units::{Db, Dbm0, Millis};
 
-use crate::outside::Line;
+use crate::outside::{Line, LineCallerId};
 use crate::values::{
     Agc, Codec, Destination, Digest, Digits, DtmfColumn, Hunt, JitterDepth, JitterMode, MayCall, MediaPorts,
     Network, Number, PhoneType, PortName, Secret, ServerAddress, Start, Transport,
@@ -160,8 +158,8 @@ pub struct Phone {
     pub r#type: PhoneType,
     /// What it may call.
     pub may_call: MayCall,
-    /// Caller identity is sent to it.
-    pub caller_id: bool,
+    /// How caller identity is sent to it.
+    pub caller_id: LineCallerId,
     /// Pulse dialling, where not as the country has it.
     pub pulse: Option<bool>,
     /// Hook flash, where not as the country has it.
@@ -278,9 +276,7 @@ impl Effective {
     /// What the line of `phone` is told about itself: the country's values with the phone's own on top.
     pub fn profile(&self, phone: &Phone) -> LineProfile {
         let mut profile = self.country.line_profile();
-        if !phone.caller_id {
-            profile.caller_id = CallerIdTiming::Off;
-        }
+        profile.caller_id = phone.caller_id.timing(&self.country);
         profile.pulse.enabled = phone.pulse.unwrap_or(profile.pulse.enabled);
         if phone.r#type == PhoneType::Trunk {
             // A private exchange is no person who forgot to hang up.

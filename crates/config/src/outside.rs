@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use tipring_country::{Country, outside};
 use tipring_port::{
     AnswerSign, CallerIdAlert, CallerIdSignal, CallerIdTiming, ClearSigns, DialWhen, DtmfCallerId,
-    FxoProfile, Impedance, LineProfile,
+    FskStandard, FxoProfile, Impedance, LineProfile,
 };
 use tipring_units::{Db, Millis, Volts};
 
@@ -122,7 +122,7 @@ impl Serialize for NightHours {
     }
 }
 
-/// How the exchange tells who calls.
+/// How an exchange tells who calls, or a telephone is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LineCallerId {
     /// As the country has it.
@@ -142,7 +142,7 @@ impl Serialize for LineCallerId {
 }
 
 impl LineCallerId {
-    /// When and how it comes, in `country`.
+    /// When and how it comes, in `country`: a standard that is the country's own has the country's values.
     pub fn timing(self, country: &Country) -> CallerIdTiming {
         let before = |alert, alert_to_data, signal| CallerIdTiming::BeforeRing {
             alert,
@@ -155,9 +155,14 @@ impl LineCallerId {
             before_ring: Millis(200),
             signal,
         };
-        let tone = CallerIdAlert::ReversalAndTone { wait: Millis(100), length: Millis(100) };
+        let tone = CallerIdAlert::ReversalAndTone { wait: Millis(150), length: Millis(100) };
+        // 200 and 60 ms of SIN 227's limits.
+        let bt = CallerIdSignal::Fsk { standard: FskStandard::V23, multiple: true, seizure: 240, mark: 72 };
         match self {
             Self::Country => country.caller_id.timing,
+            Self::Standard(word) if word.word() == country.caller_id.standard.word() => {
+                country.caller_id.timing
+            }
             Self::Standard(CallerIdWord::Bellcore) => between(CallerIdSignal::GR30),
             Self::Standard(CallerIdWord::EtsiBetween) => between(CallerIdSignal::ETSI),
             Self::Standard(CallerIdWord::EtsiDtas) => {
@@ -166,7 +171,7 @@ impl LineCallerId {
             Self::Standard(CallerIdWord::EtsiRpas) => {
                 before(CallerIdAlert::RingPulse(Millis(250)), 600, CallerIdSignal::ETSI)
             }
-            Self::Standard(CallerIdWord::Bt) => before(tone, 100, CallerIdSignal::ETSI),
+            Self::Standard(CallerIdWord::Bt) => before(tone, 60, bt),
             Self::Standard(CallerIdWord::Dtmf) => {
                 before(CallerIdAlert::Reversal, 200, CallerIdSignal::Dtmf(DtmfCallerId::AC))
             }

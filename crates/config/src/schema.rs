@@ -209,7 +209,7 @@ const KEYS: &[Key] = {
         now(Phone, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
         now(Phone, "type", Kind::Word(PhoneType::WORDS), "plain", WhenIdle, "What is connected."),
         now(Phone, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
-        now(Phone, "caller_id", YES, "true", WhenIdle, "The caller's number and name are sent to the phone, as the country does."),
+        now(Phone, "caller_id", Kind::BoolOr(CallerIdWord::WORDS), "true", WhenIdle, "The caller's number and name are sent to the phone: `true` as the country does, or by another standard, for a phone or PBX that was made for one."),
         now(Phone, "pulse", YES, "by country", WhenIdle, "Pulse dialling is taken."),
         now(Phone, "flash", Kind::TimeRangeOrOff, "by country", WhenIdle, "Breaks that are a hook flash; `off`: every break is a hang-up."),
         now(Phone, "disconnect", Kind::Disconnect, "by country", WhenIdle, "What tells the device that the far end hung up."),

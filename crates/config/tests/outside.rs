@@ -109,7 +109,11 @@ fn a_line_is_told_what_its_country_has_and_what_it_has_of_its_own() {
     else {
         panic!("{:?}", own.caller_id)
     };
-    assert_eq!(signal, CallerIdSignal::ETSI);
+    assert!(matches!(signal, CallerIdSignal::Fsk { seizure: 240, mark: 72, .. }));
+    let british = text.replacen("us", "gb", 1);
+    let british = self::effective(&british);
+    let timing = british.line_profile(&british.line[&number("2")]).caller_id;
+    assert_eq!(timing, british.country.caller_id.timing, "the country's own standard has its values");
     assert_eq!(
         (fxo.rings, fxo.dial_when, fxo.answer),
         (4, DialWhen::Pause(Millis(800)), AnswerSign::Metering)
@@ -149,6 +153,16 @@ fn caller_id_of_a_line_is_a_truth_or_a_standard() {
         LineCallerId::Country.timing(&effective(GOOD).country),
         effective(GOOD).country.caller_id.timing
     );
+}
+
+#[test]
+fn a_phone_may_want_another_standard_than_its_country_has() {
+    let text =
+        "country = \"us\"\n[phone.1]\nport = \"sim/1\"\n[phone.2]\nport = \"sim/2\"\ncaller_id = \"dtmf\"\n";
+    let effective = effective(text);
+    let of = |text: &str| effective.profile(&effective.phone[&number(text)]).caller_id;
+    assert_eq!(of("1"), effective.country.caller_id.timing);
+    assert!(matches!(of("2").signal(), Some(CallerIdSignal::Dtmf(_))));
 }
 
 #[test]

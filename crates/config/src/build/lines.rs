@@ -67,7 +67,8 @@ impl Build<'_, '_, '_> {
         lines
     }
 
-    fn caller_id(&mut self, item: &Item<'_>) -> LineCallerId {
+    /// By which standard caller identity comes, or goes to a telephone.
+    pub(super) fn caller_id(&mut self, item: &Item<'_>) -> LineCallerId {
         self.origin(item, "caller_id");
         match item.get("caller_id").map(|entry| &entry.raw) {
             Some(Raw::Text(word)) => {

@@ -38,7 +38,7 @@ impl Build<'_, '_, '_> {
                 name: self.name(item),
                 r#type: kind,
                 may_call: self.item(item, "may_call", "all", MayCall::parse).unwrap_or(MayCall::All),
-                caller_id: self.flag(item, "caller_id").unwrap_or(true),
+                caller_id: self.caller_id(item),
                 pulse: self
                     .flag(item, "pulse")
                     .or_else(|| self.of_trunk(item, "pulse", trunk.then_some(false))),

@@ -107,7 +107,7 @@ pub(super) fn line_words(event: &LineEvent, name: &LineName) -> Option<(Depth, S
         }
         LineEvent::FarCleared(ClearSign::Silence(length)) => plain(silence_words(*length, &name.number)),
         LineEvent::FarCleared(ClearSign::LoopBreak(length)) => {
-            plain(format!("{name} cleared by the exchange: loop break of {length}"))
+            plain(format!("{name} cleared by the exchange: loop break of at least {length}"))
         }
         LineEvent::FarCleared(sign) => plain(format!("{name} cleared by the exchange: {}", sign.word())),
         LineEvent::Metered(count) => detail(format!("{name} metered {count}")),

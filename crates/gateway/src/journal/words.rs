@@ -2,7 +2,7 @@
 //!
 //! One function turns an entry into a line; the demo's screen, `tipring log` and ladders all show what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use tipring_call::{Alarm, CallEvent, Cause, Clearer, Identity, Party, Presentation, Priority, Side, Via};
@@ -76,6 +76,8 @@ pub struct Teller {
     users: BTreeMap<String, core::net::SocketAddr>,
     /// Who calls in on an outside line, until that call is told.
     callers: BTreeMap<LineId, String>,
+    /// Outside lines that another telephone uses.
+    in_use: BTreeSet<LineId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -369,6 +371,14 @@ impl Teller {
                 self.callers.remove(&line);
                 None
             }
+            LineEvent::InUse(true) => {
+                self.in_use.insert(line);
+                None
+            }
+            // At the start it is said of every line.
+            LineEvent::InUse(false) if self.in_use.remove(&line) => {
+                Some((Depth::Plain, format!("{} is free again", name(line))))
+            }
             LineEvent::Seized
             | LineEvent::Answered
             | LineEvent::Flash(_)
@@ -391,7 +401,7 @@ impl Teller {
             | LineEvent::FarAnswered(_)
             | LineEvent::FarCleared(_)
             | LineEvent::Metered(_)
-            | LineEvent::InUse(_)
+            | LineEvent::InUse(false)
             | LineEvent::Waiting(_)
             | LineEvent::Lifeline(_) => None,
         }
@@ -606,10 +616,15 @@ mod tests {
             "10:42:01 Line 1: released after 60 s of silence both ways; no loop break, reversal or busy tone was seen. \
              If the caller had hung up: tipring line learn 1, call in, hang up."
         );
+        let free = |desk: &mut Desk| line_says(desk, LineEvent::InUse(false)).unwrap();
+        assert_eq!(free(&mut desk).depth, Depth::Detail);
+        line_says(&mut desk, LineEvent::InUse(true));
+        let again = free(&mut desk);
+        assert_eq!((again.text.as_str(), again.depth), ("10:42:01 line 1 is free again", Depth::Plain));
         let broke = LineEvent::FarCleared(ClearSign::LoopBreak(Millis(510)));
         assert_eq!(
             line_says(&mut desk, broke).unwrap().text,
-            "10:42:01 line 1 cleared by the exchange: loop break of 510 ms"
+            "10:42:01 line 1 cleared by the exchange: loop break of at least 510 ms"
         );
     }
 

@@ -4,4 +4,5 @@
 mod classes;
 mod house;
 mod lines;
+mod outside;
 mod servers;
