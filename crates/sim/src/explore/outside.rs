@@ -43,12 +43,11 @@ impl<A: Processing + Fidelity> Explorer<A> {
     /// Something becomes known of a subscriber.
     pub(super) fn of_subscriber(&mut self, place: usize, words: &str) {
         match words {
-            "rings" => {
-                if self.entropy.chance(80.0) {
-                    let soon = self.some(50, 20_000);
-                    self.later(soon, Deed::Subscriber(place, SubscriberDeed::Answers));
-                }
+            "rings" if self.entropy.chance(80.0) => {
+                let soon = self.some(50, 20_000);
+                self.later(soon, Deed::Subscriber(place, SubscriberDeed::Answers));
             }
+            "rings" => {}
             "connected" => {
                 let Some(own) = self.subscriber_spec(place) else { return };
                 self.later(Millis(20), Deed::Subscriber(place, SubscriberDeed::Says(Talk::Voice(own.voice))));
