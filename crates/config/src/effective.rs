@@ -11,8 +11,8 @@ use tipring_units::{Db, Dbm0, Millis};
 
 use crate::outside::{Line, LineCallerId};
 use crate::values::{
-    Agc, Codec, Destination, Digest, Digits, DtmfColumn, Hunt, JitterDepth, JitterMode, MayCall, MediaPorts,
-    Network, Number, PhoneType, PortName, Secret, ServerAddress, Start, Transport,
+    Agc, Codec, Destination, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterDepth, JitterMode, MayCall,
+    MediaPorts, Network, Number, PhoneType, PortName, Secret, ServerAddress, Start, Transport,
 };
 
 /// What runs.
@@ -113,6 +113,8 @@ pub struct Server {
     pub expires: Millis,
     /// Best first.
     pub codecs: Vec<Codec>,
+    /// Who stands in From where the gateway registers.
+    pub from: FromUser,
     /// How digits are sent.
     pub dtmf: Digits,
     /// Silence is not sent.

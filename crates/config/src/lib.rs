@@ -34,8 +34,8 @@ pub use reference::reference;
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
 pub use values::{
-    Agc, Answer, CallerIdWord, Codec, Destination, Dialling, Digest, Digits, Driver, DtmfColumn, Hunt,
-    JitterDepth, JitterMode, MAX_JITTER, MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number,
+    Agc, Answer, CallerIdWord, Codec, Destination, Dialling, Digest, Digits, Driver, DtmfColumn, FromUser,
+    Hunt, JitterDepth, JitterMode, MAX_JITTER, MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number,
     PhoneType, PortName, SIP_PORT, Secret, ServerAddress, Start, Target, Transport,
 };
 

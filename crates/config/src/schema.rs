@@ -5,8 +5,8 @@ use tipring_port::Impedance;
 
 use crate::kind::Kind;
 use crate::values::{
-    Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, DtmfColumn, Hunt, JitterMode, MayCall,
-    PhoneType, Start, Transport,
+    Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode,
+    MayCall, PhoneType, Start, Transport,
 };
 
 /// When a changed value takes effect.
@@ -195,6 +195,7 @@ const KEYS: &[Key] = {
         now(Server, "transport", Kind::Word(Transport::WORDS), "udp", Live, "How SIP is carried."),
         now(Server, "expires", Kind::Time(60_000, 86_400_000), "1 h", Live, "How long a registration is asked to last."),
         now(Server, "codecs", Kind::Words(Codec::WORDS), "pcmu, pcma", Live, "How voice may be coded, best first; `opus` only in a build with that feature."),
+        now(Server, "from", Kind::Word(FromUser::WORDS), "account", Live, "Who stands in From where the gateway registers: its `account`, which a provider wants, with the caller beside it (P-Asserted-Identity), or the `caller`, as an IP PBX wants it of outside lines."),
         now(Server, "dtmf", Kind::Word(Digits::WORDS), "rfc4733", Live, "How digits are sent in a call."),
         now(Server, "vad", YES, "false", Live, "Silence is not sent where the server takes comfort noise (RFC 3389) or Annex B of G.729."),
         now(Server, "ptime", Kind::Time(10, 60), "20 ms", Live, "Sound in a packet that is asked for, and sent where the server asks for none: whole steps of 10 ms."),

@@ -196,6 +196,14 @@ words! {
         Fixed = "fixed",
     }
 
+    /// Who stands in the From of calls to a server where the gateway registers.
+    FromUser {
+        /// The account; the caller is named beside it (P-Asserted-Identity).
+        Account = "account",
+        /// The caller.
+        Caller = "caller",
+    }
+
     /// In which directions speech is brought to one level.
     Agc {
         /// In neither.

@@ -41,6 +41,7 @@ transport = \"tcp\"
 expires = \"10 min\"
 codecs = [\"pcma\"]
 dtmf = \"info\"
+from = \"caller\"
 vad = true
 ptime = \"30 ms\"
 jitter = \"30-120 ms\"

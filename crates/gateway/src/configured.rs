@@ -6,8 +6,8 @@ use tipring_call::{
     CauseTones, DialRow, Disa, Emergency, Hunt, Night, Number, OutsideLine, Permission, Setup, Timers,
 };
 use tipring_config::{
-    Codec, Destination, Dialling, Digest, Digits, Effective, JitterDepth, JitterMode, Line, MayCall, Phone,
-    PhoneType, Rule, Server, Service, Target,
+    Codec, Destination, Dialling, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line,
+    MayCall, Phone, PhoneType, Rule, Server, Service, Target,
 };
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
@@ -316,6 +316,7 @@ fn servers(effective: &Effective) -> (Vec<ServerSite>, Vec<AccountSite>) {
                 },
             },
             codecs: server.codecs.iter().copied().map(codec).collect(),
+            from_caller: server.from == FromUser::Caller,
             dtmf: match server.dtmf {
                 Digits::Rfc4733 => DtmfMode::Events(TELEPHONE_EVENT_TYPE),
                 Digits::Inband => DtmfMode::InBand,

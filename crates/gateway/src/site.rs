@@ -152,6 +152,8 @@ pub struct ServerSite {
     pub config: ServerConfig,
     /// Codecs in calls with it, in order of preference.
     pub codecs: Vec<CodecName>,
+    /// From is the caller also where an account is used.
+    pub from_caller: bool,
     /// How digits go to it; telephone events only where it knows them.
     pub dtmf: DtmfMode,
     /// Silence is not sent to it where it takes comfort noise.

@@ -11,8 +11,8 @@ use crate::files::meant;
 use crate::schema::Place;
 use crate::source::Section;
 use crate::values::{
-    Codec, Destination, Digits, JitterDepth, JitterMode, MAX_JITTER, MayCall, Number, Secret, ServerAddress,
-    Target, Transport, is_name,
+    Codec, Destination, Digits, FromUser, JitterDepth, JitterMode, MAX_JITTER, MayCall, Number, Secret,
+    ServerAddress, Target, Transport, is_name,
 };
 use crate::words::counted;
 
@@ -81,6 +81,7 @@ impl<'s> Build<'s, '_, '_> {
             transport,
             expires: self.time(section, "expires", "1 h").unwrap_or(Millis::from_secs(3600)),
             codecs: self.server_codecs(section),
+            from: self.value(section, "from", "account", FromUser::parse).unwrap_or(FromUser::Account),
             dtmf: self.value(section, "dtmf", "rfc4733", Digits::parse).unwrap_or(Digits::Rfc4733),
             vad: self.section_flag(section, "vad").unwrap_or(false),
             ptime: self.ptime(section),

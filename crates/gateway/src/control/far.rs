@@ -316,13 +316,15 @@ impl Outgoing {
                     .servers
                     .iter()
                     .find(|server| server.name == name.as_str())
-                    .map(|server| server.config.id)
                     .ok_or(Cause::NO_CIRCUIT)?;
+                let (server, from_caller) = (server.config.id, server.from_caller);
                 invite.to = Destination::Server { server, user: self.number.as_str().to_owned() };
                 if let Some(account) = site.account(server, self.from.number.as_str()) {
                     invite.account = Some(account.config.id);
-                    // A registrar takes calls only from the user who registered; the telephone is named beside.
-                    invite.from.user.clone_from(&account.config.user);
+                    // A provider takes calls only from the user who registered; who calls is named beside.
+                    if !from_caller {
+                        invite.from.user.clone_from(&account.config.user);
+                    }
                     if account.config.user != caller.user {
                         invite.asserted = Some(caller);
                     }

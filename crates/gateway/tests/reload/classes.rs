@@ -38,6 +38,7 @@ fn cases() -> Vec<Case> {
         (Server, "transport", |text| text.replace("\"udp\"", "\"tcp\"")),
         (Server, "expires", |text| text.replace("10 min", "20 min")),
         (Server, "codecs", |text| text.replace("[\"pcma\"]", "[\"pcmu\"]")),
+        (Server, "from", |text| text.replace("from = \"caller\"", "from = \"account\"")),
         (Server, "dtmf", |text| text.replace("\"info\"", "\"inband\"")),
         (Server, "vad", |text| text.replace("vad = true", "vad = false")),
         (Server, "ptime", |text| text.replace("30 ms", "40 ms")),

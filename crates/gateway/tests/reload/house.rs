@@ -28,6 +28,7 @@ transport = \"udp\"
 expires = \"10 min\"
 codecs = [\"pcma\"]
 dtmf = \"info\"
+from = \"caller\"
 vad = true
 ptime = \"30 ms\"
 jitter = \"30-120 ms\"

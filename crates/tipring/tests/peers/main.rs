@@ -18,6 +18,7 @@ mod wave;
 
 mod far_phone;
 mod noise;
+mod outside;
 mod registrar;
 mod rtp;
 mod rude;
