@@ -240,6 +240,12 @@ impl OutsideSide {
         matches!(self.state, State::Idle) && !self.is_dead() && !self.in_use
     }
 
+    /// True if it will be free in a moment: its last call is over, and the exchange is given its time to clear. A call that is
+    /// offered waits for that.
+    pub fn is_soon_free(&self) -> bool {
+        matches!(self.state, State::Releasing(None)) && !self.is_dead() && !self.in_use
+    }
+
     /// True if no call can go out on it whatever it is doing.
     pub fn is_dead(&self) -> bool {
         let dead = |fault: &LineFault| match fault {

@@ -169,7 +169,9 @@ impl Map<'_> {
                 if lines.is_empty() {
                     return Err(Cause::NoWay);
                 }
-                let free: Vec<LineId> = lines.iter().copied().filter(|line| self.is_free(*line)).collect();
+                let soon = |line: &LineId| self.outside(*line).is_some_and(|side| side.is_soon_free());
+                let free = lines.iter().copied().filter(|line| self.is_free(*line));
+                let free: Vec<LineId> = free.chain(lines.iter().copied().filter(soon)).collect();
                 if free.is_empty() {
                     let dead = lines.iter().all(|line| self.is_dead(*line));
                     return Err(if dead { Cause::OUT_OF_ORDER } else { Cause::NO_CIRCUIT });

@@ -401,3 +401,20 @@ fn a_flash_goes_out_to_the_exchange() {
     house.input(Input::FlashOut(LineId(0)));
     assert_eq!(house.commands(0), []);
 }
+
+#[test]
+fn a_line_that_is_being_cleared_is_waited_for_rather_than_refused() {
+    let mut setup = outside_house();
+    setup.lines.truncate(1);
+    let mut house = House::new(setup);
+    house.lift_and_dial(0, "95552345678");
+    house.line(6, LineEvent::ExchangeReady(true));
+    house.line(6, LineEvent::Dialled);
+    house.hang_up(0);
+    assert_eq!(house.commands(6), [LineCommand::HangUp]);
+    house.lift_and_dial(1, "95552345679");
+    assert_eq!(house.commands(6), [], "the exchange is given its time");
+    assert_eq!(house.commands(1), [], "nothing is refused");
+    house.line(6, LineEvent::Released);
+    assert_eq!(house.commands(6), [LineCommand::Seize(Text::new("5552345679"))]);
+}

@@ -50,6 +50,11 @@ impl OutsideSide {
             return;
         }
         match &self.state {
+            State::Releasing(None) if !self.in_use && !self.is_dead() => {
+                let timer = self.timer;
+                self.enter(State::Releasing(Some(next)), scene.now);
+                self.timer = timer;
+            }
             _ if !preempts || self.importance().is_none() => {
                 self.tell(call, CallInput::Failed(Cause::NO_CIRCUIT), scene);
             }
