@@ -27,6 +27,8 @@ pub struct LineLeg<A: Processing> {
     doubt: u8,
     /// A digit sounds on the bridge.
     far_digit: bool,
+    /// The digit that plays is of the line's own machine.
+    dials: bool,
     /// A digit began in doubt, so that its end does not count either.
     doubted: bool,
 }
@@ -51,6 +53,7 @@ impl<A: Processing> LineLeg<A> {
             bridged: false,
             doubt: 0,
             far_digit: false,
+            dials: false,
             doubted: false,
         }
     }
@@ -67,6 +70,7 @@ impl<A: Processing> LineLeg<A> {
         self.tones = profile.tones;
         self.sent = A::SILENCE;
         (self.sounds, self.bridged, self.far_digit, self.doubted) = (false, false, false, false);
+        self.dials = false;
         self.doubt = 0;
     }
 
@@ -133,6 +137,7 @@ impl<A: Processing> LineLeg<A> {
         self.bridged = bridged;
         let hears = hears.filter(|_| bridged);
         let played = self.player.next_frame();
+        self.dials &= self.player.is_digit();
         self.sounds = played.is_some();
         self.far_digit &= bridged;
         let sent = self.far_digit || self.player.is_digit();
@@ -144,6 +149,20 @@ impl<A: Processing> LineLeg<A> {
         };
         self.sent = frame;
         frame
+    }
+
+    /// A touch tone of the line's own machine: no bridge has to do with it.
+    pub fn dial(&mut self, digit: u8, length: Millis) {
+        self.player.digit(digit, Some(length));
+        self.dials = true;
+    }
+
+    /// The line has no leg any more: what came from a bridge ends, what its machine plays goes on.
+    pub fn leave(&mut self) {
+        if !self.dials {
+            self.player.drop_digits();
+        }
+        self.voice.pass_through(false);
     }
 
     /// A digit sounds on the bridge, or no longer: what comes back of it by the hybrid is none of this line's.

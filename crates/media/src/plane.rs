@@ -304,11 +304,10 @@ impl<A: Processing> Plane<A> {
         self.leave(index);
         if let Some(leg) = self.legs[index].take() {
             match leg.kind {
-                // A tone that the line's machine plays is not the leg's to stop.
+                // What the line's machine plays is not the leg's to stop.
                 Kind::Line(line) => {
                     self.line_legs[line] = None;
-                    self.lines[line].player.drop_digits();
-                    self.lines[line].voice.pass_through(false);
+                    self.lines[line].leave();
                 }
                 Kind::Rtp(stream) => {
                     let stream = &mut self.streams[stream].1;

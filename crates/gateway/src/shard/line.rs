@@ -95,7 +95,7 @@ impl<A: Processing> Shard<A> {
                 match playing {
                     Playing::Nothing | Playing::Bridge => leg.player.stop(),
                     Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
-                    Playing::Digit { digit, length } => leg.player.digit(digit, Some(length)),
+                    Playing::Digit { digit, length } => leg.dial(digit, length),
                     Playing::CallerId { caller, signal } => leg.player.caller_id(&caller, signal),
                     Playing::Alert(length) => leg.player.alert(length),
                 }
