@@ -31,7 +31,7 @@ pub struct Settings {
 const NOISE: [Option<f32>; 8] =
     [None, Some(30.0), Some(20.0), Some(16.0), Some(12.0), Some(10.0), Some(8.0), Some(6.0)];
 /// From here on up everything has to be understood.
-const SURE: f32 = 12.0;
+const SURE: f32 = 16.0;
 const LEVELS: [f32; 6] = [-3.0, -10.0, -20.0, -30.0, -36.0, -42.0];
 const SPEEDS: [f64; 5] = [0.99, 0.995, 1.0, 1.005, 1.01];
 const TILTS: [f32; 5] = [-6.0, -3.0, 0.0, 3.0, 6.0];
