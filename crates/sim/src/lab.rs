@@ -100,20 +100,18 @@ impl<A: Fidelity> Lab<A> {
 
     /// The telephone at `place`.
     pub fn phone(&self, place: Place) -> Option<&Phone<A>> {
-        self.card.line(place.line)?.phones().get(usize::from(place.phone))
+        self.card.phone(place.line, usize::from(place.phone))
     }
 
     /// Lets the telephone at `place` do `action` when it has done all earlier ones.
     pub fn act(&mut self, place: Place, action: Action) -> Result<(), Refused> {
-        let line = self.card.line_mut(place.line);
-        let phone = line.and_then(|line| line.phone(usize::from(place.phone)));
+        let phone = self.card.phone_mut(place.line, usize::from(place.phone));
         Ok(phone.ok_or(Refused::NoPhone(place))?.act(action)?)
     }
 
     /// Puts a machine in place of the telephone's mouth: see [`Phone::attach`].
     pub fn attach(&mut self, place: Place, machine: Box<dyn Machine<A>>) -> Result<(), Refused> {
-        let line = self.card.line_mut(place.line);
-        let phone = line.and_then(|line| line.phone(usize::from(place.phone)));
+        let phone = self.card.phone_mut(place.line, usize::from(place.phone));
         phone.ok_or(Refused::NoPhone(place))?.attach(machine);
         Ok(())
     }
@@ -178,11 +176,15 @@ impl<A: Fidelity> Lab<A> {
         self.lost
     }
 
+    /// The line on which the telephones of `line` hang: another one while its lifeline relay joins them to that.
+    pub fn whereabouts(&self, line: LineId) -> LineId {
+        self.card.host_of(usize::from(line.0)).map_or(line, |host| LineId(host as u16))
+    }
+
     fn collect(&mut self, line: LineId) {
         let Some(at) = self.card.line(line).map(Line::now) else { return };
-        let Some(all) = self.card.line_mut(line) else { return };
         let mut number = 0;
-        while let Some(phone) = all.phone(usize::from(number)) {
+        while let Some(phone) = self.card.phone_mut(line, usize::from(number)) {
             while let Some(event) = phone.event() {
                 if self.log.len() == MAX_LOG {
                     self.log.pop_front();

@@ -5,14 +5,15 @@ use tipring_port::{
     ProgramStep, Samples as TrueSamples, Sense, Symbols, Text, Tone,
 };
 use tipring_sim::ear::{Ear, HeardEvent, Land, What};
+use tipring_sim::lab::{Lab, Place};
 use tipring_sim::mouth::{KeypadSpec, Mouth, Talk};
 use tipring_sim::office::{
     Clearing, Flaw, Manner, OfficeEvent, OfficeSpec, Order, SubscriberEvent, SubscriberSpec, Supervision,
     Trouble,
 };
-use tipring_sim::phone::PhoneSpec;
+use tipring_sim::phone::{Action, Dialling, PhoneEvent, PhoneSpec};
 use tipring_sim::plant::{Fidelity, Foreign, Line, LineSpec};
-use tipring_units::{Entropy, Hz, Millis, Samples, Volts};
+use tipring_units::{Entropy, Hz, LineId, Millis, Samples, Volts};
 
 const MARY: u16 = 40;
 
@@ -526,9 +527,122 @@ fn a_parallel_telephone_takes_the_line_and_pulls_its_voltage_down() {
         ..LineSpec::default()
     };
     let mut bench = Bench::<TrueSamples>::with(spec);
-    bench.line.phone(0).unwrap().act(tipring_sim::phone::Action::OffHook).unwrap();
+    bench.line.phone(0).unwrap().act(Action::OffHook).unwrap();
     bench.run(500);
     let reading = bench.last();
     assert!(reading.voltage.0 < 15.0 && reading.current.0 == 0.0, "{reading:?}");
     assert_eq!(bench.events, [OfficeEvent::Seized]);
+}
+
+/// A telephone on line 0 whose relay joins it to the exchange behind line 1, and what both ends hear.
+struct Relayed<A: Fidelity> {
+    lab: Lab<A>,
+    seen: Vec<OfficeEvent>,
+    heard: Vec<What>,
+    lifelines: Vec<Option<bool>>,
+}
+
+impl<A: Fidelity> Relayed<A> {
+    fn new() -> Self {
+        let telephone =
+            LineSpec { phones: vec![PhoneSpec::default()], lifeline: Some(1), ..LineSpec::default() };
+        let outside = LineSpec { office: Some(office(Land::Us)), ..LineSpec::default() };
+        let lab = Lab::new(&[telephone, outside], &mut Entropy::for_simulation(3));
+        Self { lab, seen: Vec::new(), heard: Vec::new(), lifelines: Vec::new() }
+    }
+
+    fn run(&mut self, millis: u32, orders: [Option<CardOrder>; 2]) {
+        let mut orders = orders;
+        for _ in 0..millis / 10 {
+            let lifelines = &mut self.lifelines;
+            self.lab.tick(&[], &orders, |line, _, report| {
+                if line == LineId(0) {
+                    lifelines.push(report.lifeline);
+                }
+            });
+            orders = [None; 2];
+            while let Some((_, event)) =
+                self.lab.card().line_mut(LineId(1)).unwrap().office_mut().unwrap().event()
+            {
+                self.seen.push(event);
+            }
+            while let Some(entry) = self.lab.event() {
+                if let PhoneEvent::Heard(HeardEvent::Began(heard)) = entry.event {
+                    self.heard.push(heard.what);
+                }
+            }
+        }
+    }
+
+    fn phone(&mut self, action: Action) {
+        self.lab.act(Place::default(), action).unwrap();
+    }
+
+    fn exchange(&mut self, order: Order) {
+        self.lab.card().line_mut(LineId(1)).unwrap().office_mut().unwrap().order(order).unwrap();
+    }
+
+    fn dials_mary(&mut self) {
+        self.phone(Action::OffHook);
+        self.run(1500, [None; 2]);
+        self.phone(Action::Dial("5550177".to_owned(), Dialling::Dtmf));
+        self.run(3500, [None; 2]);
+        self.exchange(Order::Answer(0));
+        self.exchange(Order::Say(0, Talk::Voice(MARY)));
+        self.run(1500, [None; 2]);
+    }
+}
+
+fn a_relay_at_rest<A: Fidelity>() {
+    let mut house = Relayed::<A>::new();
+    house.run(300, [None; 2]);
+    assert_eq!(house.lifelines.last(), Some(&Some(true)), "before anybody serves the card");
+    house.dials_mary();
+    assert!(house.heard.contains(&What::Voice(MARY)), "{:?}", house.heard);
+    house.phone(Action::OnHook);
+    house.run(2000, [None; 2]);
+    assert!(house.seen.contains(&OfficeEvent::Released));
+    house.seen.clear();
+    house.run(1000, [Some(CardOrder::Lifeline(false)), None]);
+    assert_eq!(house.lifelines.last(), Some(&Some(false)));
+    house.phone(Action::OffHook);
+    house.run(1000, [Some(CardOrder::Feed(Feed::Normal)), None]);
+    assert!(house.seen.is_empty(), "the telephone is at the port: {:?}", house.seen);
+    assert!(house.lab.line(LineId(0)).unwrap().reading().current.0 > 15.0);
+}
+
+#[test]
+fn a_relay_at_rest_joins_the_telephone_to_the_exchange_and_an_order_parts_them() {
+    a_relay_at_rest::<Symbols>();
+    a_relay_at_rest::<TrueSamples>();
+}
+
+fn a_cut<A: Fidelity>() {
+    let mut house = Relayed::<A>::new();
+    house.run(300, [Some(CardOrder::Lifeline(false)), None]);
+    house.run(300, [Some(CardOrder::Feed(Feed::Normal)), None]);
+    // a call of the telephone by way of the gateway: its port holds the line
+    house.phone(Action::OffHook);
+    house.exchange(Order::Call(0, None));
+    house.run(3000, [None; 2]);
+    house.run(500, [None, Some(CardOrder::Feed(Feed::Closed))]);
+    assert!(house.seen.contains(&OfficeEvent::Answered));
+    house.exchange(Order::Say(0, Talk::Voice(MARY)));
+    house.lab.card().stop(true);
+    house.seen.clear();
+    house.run(3000, [None; 2]);
+    assert!(!house.seen.contains(&OfficeEvent::Released), "the call goes on: {:?}", house.seen);
+    assert!(house.heard.contains(&What::Voice(MARY)), "{:?}", house.heard);
+    house.lab.card().stop(false);
+    house.run(1000, [None; 2]);
+    assert!(!house.seen.contains(&OfficeEvent::Released));
+    house.phone(Action::OnHook);
+    house.run(2000, [None; 2]);
+    assert!(house.seen.contains(&OfficeEvent::Released), "nobody else holds the line: {:?}", house.seen);
+}
+
+#[test]
+fn a_call_through_the_relay_survives_a_card_that_is_not_served() {
+    a_cut::<Symbols>();
+    a_cut::<TrueSamples>();
 }

@@ -7,7 +7,8 @@
 //! One [`Line`] for each line port.
 //!
 //! # Limits
-//! A card that was stopped gives silence and its last readings; whoever drives it must treat it as silent.
+//! A card that was stopped gives silence and its last readings; whoever drives it must treat it as silent. A lifeline relay
+//! joins two telephones at the most, and lines on one clock.
 //!
 //! # Standard
 //! None; the contract is `tipring_port`'s card.
@@ -15,6 +16,7 @@
 use tipring_port::{CardOrder, CardReport};
 use tipring_units::{Entropy, LineId};
 
+use crate::phone::Phone;
 use crate::plant::{Fidelity, Line, LineSpec};
 
 /// A card with its lines.
@@ -24,6 +26,8 @@ pub struct SimCard<A: Fidelity> {
     stopped: bool,
     /// The last orders of each line while it was stopped: its driver gives them as soon as it runs.
     waiting: Vec<Waiting>,
+    /// The outside line to which each line's relay joins its telephones.
+    relays: Vec<Option<usize>>,
 }
 
 /// Orders that a card has not carried out.
@@ -55,7 +59,13 @@ impl<A: Fidelity> SimCard<A> {
     pub fn new(specs: &[LineSpec], entropy: &mut Entropy) -> Self {
         let lines = specs.iter().map(|spec| Line::new(spec, &mut entropy.fork())).collect();
         let waiting = vec![Waiting::default(); specs.len()];
-        Self { lines, stopped: false, waiting }
+        let outside = |place: &usize| specs.get(*place).is_some_and(|spec| spec.office.is_some());
+        let relays =
+            specs.iter().map(|spec| spec.lifeline.map(usize::from).filter(outside)).collect::<Vec<_>>();
+        let mut card = Self { lines, stopped: false, waiting, relays };
+        // before anybody serves the card its relays are at rest, which joins
+        card.join_all();
+        card
     }
 
     /// Number of lines.
@@ -93,6 +103,9 @@ impl<A: Fidelity> SimCard<A> {
                 order = waiting.take();
             }
         }
+        if let Some(CardOrder::Lifeline(joined)) = order {
+            self.relay(usize::from(line.0), joined);
+        }
         match self.line_mut(line) {
             Some(line) if is_stopped => {
                 // time and telephones go on; the gateway's frames reach nobody
@@ -105,8 +118,69 @@ impl<A: Fidelity> SimCard<A> {
     }
 
     /// Stops the card's clock as seen from the gateway, or starts it again.
+    ///
+    /// A card that is not served lets its relays fall, and its ports let go of the lines that these join to telephones.
     pub fn stop(&mut self, stopped: bool) {
+        if stopped && !self.stopped {
+            self.join_all();
+            for outside in self.relays.clone().into_iter().flatten() {
+                if let Some(line) = self.lines.get_mut(outside) {
+                    line.let_go();
+                }
+            }
+        }
         self.stopped = stopped;
+    }
+
+    /// The telephone at a place, wherever its line's relay has it.
+    pub fn phone(&self, line: LineId, phone: usize) -> Option<&Phone<A>> {
+        let home = self.line(line)?;
+        match self.host_of(usize::from(line.0)) {
+            Some(host) => self.lines.get(host)?.guests().get(phone),
+            None => home.phones().get(phone),
+        }
+    }
+
+    /// The same, to act on it.
+    pub fn phone_mut(&mut self, line: LineId, phone: usize) -> Option<&mut Phone<A>> {
+        match self.host_of(usize::from(line.0)) {
+            Some(host) => self.lines.get_mut(host)?.guest(phone),
+            None => self.line_mut(line)?.phone(phone),
+        }
+    }
+
+    /// The outside line on which a line's telephones hang by its relay.
+    pub fn host_of(&self, line: usize) -> Option<usize> {
+        let joined = self.lines.get(line)?.lifeline() == Some(true);
+        self.relays.get(line).copied().flatten().filter(|_| joined)
+    }
+
+    fn join_all(&mut self) {
+        (0..self.lines.len()).for_each(|line| self.relay(line, true));
+    }
+
+    /// A relay falls or is drawn.
+    fn relay(&mut self, line: usize, joined: bool) {
+        let Some(host) = self.relays.get(line).copied().flatten() else { return };
+        let is_joined = self.host_of(line).is_some();
+        if joined == is_joined {
+            return;
+        }
+        if joined {
+            let is_taken = self.lines.get(host).is_none_or(|host| !host.guests().is_empty());
+            if is_taken {
+                return; // another relay has the line
+            }
+            let phones = self.lines.get_mut(line).map_or_else(Vec::new, Line::lend);
+            if let Some(host) = self.lines.get_mut(host) {
+                host.host(phones);
+            }
+        } else {
+            let phones = self.lines.get_mut(host).map_or_else(Vec::new, Line::unhost);
+            if let Some(home) = self.lines.get_mut(line) {
+                home.take_back(phones);
+            }
+        }
     }
 
     /// True while the card is stopped: its driver gets no interrupts.

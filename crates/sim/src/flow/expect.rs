@@ -138,7 +138,8 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
     Ok(words)
 }
 
-const PHONE: [&str; 5] = ["hears", "rings", "stops", "shows", "bell"];
+const PHONE: [&str; 9] =
+    ["hears", "rings", "stops", "shows", "bell", "charged", "polarity", "loop", "battery"];
 const PEER: [&str; 2] = ["hears", "gets"];
 const LINE: [&str; 40] = [
     "incoming",

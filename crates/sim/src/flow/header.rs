@@ -1,5 +1,6 @@
 //! The head of a flow: what the world is made of.
 
+use tipring_port::LoopStart;
 use tipring_units::Millis;
 
 use super::outside::{self, Outside, usual_subscribers};
@@ -52,6 +53,8 @@ pub struct LineHead {
     pub ren: Option<f32>,
     /// The rotary dial.
     pub dial: DialSpec,
+    /// The trunk port of a private exchange is in the telephone's place, and asks for service like this.
+    pub trunk: Option<LoopStart>,
     /// Further lines of its table in the configuration.
     pub raw: Vec<String>,
     /// An exchange is behind it.
@@ -127,6 +130,7 @@ fn line_named(number: &str, phones: usize) -> LineHead {
         ohms: None,
         ren: None,
         dial: DialSpec::TEN_PPS,
+        trunk: None,
         raw: Vec::new(),
         outside: None,
     }
@@ -430,6 +434,11 @@ impl HeadReader {
                     let ren = cursor.number::<f32>("a ringer equivalence number")?;
                     self.head.lines[number - 1].ren = Some(ren.clamp(0.0, 10.0));
                 }
+                "trunk" => {
+                    let ground = cursor.eat("ground");
+                    let start = if ground { LoopStart::Ground } else { LoopStart::Loop };
+                    self.head.lines[number - 1].trunk = Some(start);
+                }
                 "10pps" => self.head.lines[number - 1].dial = DialSpec::TEN_PPS,
                 "20pps" => self.head.lines[number - 1].dial = DialSpec::TWENTY_PPS,
                 "config" => {
@@ -443,7 +452,7 @@ impl HeadReader {
                         continue;
                     }
                     let what = format!("a line has no \"{word}\"");
-                    let remedy = "It has shard N, name TEXT, telephones N, loop OHM, ren N, 10pps, 20pps, config TEXT; an outside line country, ground, dial-tone, answers, clears, caller-id, unknown, noise too.";
+                    let remedy = "It has shard N, name TEXT, telephones N, loop OHM, ren N, 10pps, 20pps, trunk [ground], config TEXT; an outside line country, ground, dial-tone, answers, clears, caller-id, unknown, noise too.";
                     return Err(cursor.error_before(what, remedy));
                 }
             }

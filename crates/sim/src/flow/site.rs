@@ -122,7 +122,8 @@ pub fn world_of(head: &Head, seed: u64) -> Result<WorldSpec, String> {
                 spec.circuit.loop_resistance = Ohms(ohms);
             }
             for _ in 0..line.phones {
-                let mut phone = PhoneSpec { dial: line.dial, land: head.land, ..PhoneSpec::default() };
+                let mut phone =
+                    PhoneSpec { dial: line.dial, land: head.land, trunk: line.trunk, ..PhoneSpec::default() };
                 if let Some(ren) = line.ren {
                     phone.terminal.ren = Ren(ren / line.phones as f32);
                 }

@@ -17,15 +17,18 @@
 mod hook;
 mod machine;
 mod ringer;
+mod trunk;
 
 use std::collections::VecDeque;
 
 use thiserror::Error;
+use tipring_port::LoopStart;
 use tipring_units::{Entropy, Millis, SampleTime, Samples, TICK_SAMPLES, Volts};
 
 pub use hook::Hook;
 pub use machine::Machine;
 pub use ringer::{Bell, LONGEST_PAUSE, Ringer};
+pub use trunk::{Trunk, TrunkEvent};
 
 use crate::ear::{Ear, Heard, HeardEvent, Land, NO_LEVEL, What};
 use crate::mouth::{KeypadSpec, Mouth, Talk, frequencies};
@@ -73,6 +76,8 @@ pub struct PhoneSpec {
     pub dial: DialSpec,
     /// The country whose tones its user knows; see [`Action::Learn`].
     pub land: Land,
+    /// It is the trunk port of a private exchange, which asks for service like this.
+    pub trunk: Option<LoopStart>,
 }
 
 impl Default for PhoneSpec {
@@ -84,6 +89,7 @@ impl Default for PhoneSpec {
             keypad: KeypadSpec::default(),
             dial: DialSpec::TEN_PPS,
             land: Land::default(),
+            trunk: None,
         }
     }
 }
@@ -143,6 +149,8 @@ pub enum PhoneEvent {
     BurstBegan(SampleTime),
     /// A burst of ringing ends.
     BurstEnded(SampleTime),
+    /// A trunk port sees something of its line, at the end of a millisecond.
+    Trunk(SampleTime, TrunkEvent),
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -179,6 +187,9 @@ pub struct Phone<A: Fidelity> {
     /// The country whose tones the user knows from the next call on.
     coming: Option<Land>,
     events: VecDeque<PhoneEvent>,
+    trunk: Option<Trunk>,
+    /// It grounds ring since then.
+    grounding: Option<SampleTime>,
 }
 
 impl<A: Fidelity> Phone<A> {
@@ -200,6 +211,8 @@ impl<A: Fidelity> Phone<A> {
             display: None,
             coming: None,
             events: VecDeque::new(),
+            trunk: spec.trunk.map(Trunk::new),
+            grounding: None,
         }
     }
 
@@ -238,6 +251,7 @@ impl<A: Fidelity> Phone<A> {
     /// Forgets what it has not begun yet.
     pub fn forget(&mut self) {
         self.waiting.clear();
+        self.grounding = None;
         self.mouth.drop_keys();
     }
 
@@ -266,7 +280,29 @@ impl<A: Fidelity> Phone<A> {
 
     /// True while it asks for service by grounding ring.
     pub const fn grounds_ring(&self) -> bool {
-        false
+        self.grounding.is_some()
+    }
+
+    /// True if it is a trunk port, which watches its line.
+    pub(crate) const fn is_trunk(&self) -> bool {
+        self.trunk.is_some()
+    }
+
+    /// A millisecond of the line that ends at sample `n` of the tick.
+    pub(crate) fn watch(&mut self, volts: f32, n: usize) {
+        let Some(trunk) = &mut self.trunk else { return };
+        let at = self.now + Samples(n as u64);
+        for event in trunk.watch(volts).into_iter().flatten() {
+            self.note(PhoneEvent::Trunk(at, event));
+        }
+    }
+
+    /// A metering pulse ended at sample `n` of the tick.
+    pub(crate) fn charge(&mut self, n: usize) {
+        let at = self.now + Samples(n as u64);
+        if let Some(event) = self.trunk.as_mut().filter(|_| self.lifted).map(Trunk::charge) {
+            self.note(PhoneEvent::Trunk(at, event));
+        }
     }
 
     /// The bell.
@@ -427,6 +463,18 @@ impl<A: Fidelity> Phone<A> {
     fn begin(&mut self, task: Task, at: SampleTime) -> bool {
         match task {
             Task::Lift => {
+                if !self.lifted && self.trunk.as_ref().is_some_and(Trunk::needs_ground) {
+                    let since = *self.grounding.get_or_insert(at);
+                    if at.0.saturating_sub(since.0) < trunk::PATIENCE.samples().0 {
+                        return false; // until the line answers by its battery
+                    }
+                    self.grounding = None;
+                    return true;
+                }
+                self.grounding = None;
+                if let Some(trunk) = self.trunk.as_mut().filter(|_| !self.lifted) {
+                    trunk.lift();
+                }
                 if !self.lifted {
                     if !self.hook.plan(at, true, self.spec.bounce) {
                         return false; // the contact has enough to do for now

@@ -83,8 +83,10 @@ impl<A: Fidelity> Line<A> {
             cushion: spec.cushion,
         };
         let mut circuit = Circuit::new(spec.circuit);
+        // a relay has contacts for so many
+        let most = if spec.lifeline.is_some() { MAX_TERMINALS - GUESTS } else { MAX_PHONES };
         let phones: Vec<Phone<A>> =
-            spec.phones.iter().take(MAX_PHONES).map(|phone| Phone::new(phone, &mut entropy.fork())).collect();
+            spec.phones.iter().take(most).map(|phone| Phone::new(phone, &mut entropy.fork())).collect();
         for (place, phone) in phones.iter().enumerate() {
             circuit.connect(place, Some(phone.spec().terminal));
         }
@@ -115,6 +117,61 @@ impl<A: Fidelity> Line<A> {
     /// The exchange behind it, if it is an outside line.
     pub fn office(&self) -> Option<&Office<A>> {
         self.office.as_deref()
+    }
+
+    /// Whether the relay joins the telephones to their outside line; `None` where there is none.
+    pub const fn lifeline(&self) -> Option<bool> {
+        self.lifeline
+    }
+
+    /// The relay takes the telephones from the port: they are to hang on the outside line.
+    pub(crate) fn lend(&mut self) -> Vec<Phone<A>> {
+        self.lifeline = Some(true);
+        (0..self.phones.len()).for_each(|place| self.circuit.connect(place, None));
+        self.steady = false;
+        core::mem::take(&mut self.phones)
+    }
+
+    /// The relay gives them back.
+    pub(crate) fn take_back(&mut self, phones: Vec<Phone<A>>) {
+        self.lifeline = Some(false);
+        self.phones = phones;
+        for (place, phone) in self.phones.iter().enumerate() {
+            self.circuit.connect(place, phone.is_plugged().then_some(phone.spec().terminal));
+        }
+        self.steady = false;
+    }
+
+    /// Telephones of another line hang on this one from now on; those that find no place are cut off until they go back.
+    pub(crate) fn host(&mut self, phones: Vec<Phone<A>>) {
+        self.guests = phones;
+        for (place, phone) in (GUESTS..MAX_TERMINALS).zip(&self.guests) {
+            self.circuit.connect(place, phone.is_plugged().then_some(phone.spec().terminal));
+        }
+        self.steady = false;
+    }
+
+    /// They go back.
+    pub(crate) fn unhost(&mut self) -> Vec<Phone<A>> {
+        (GUESTS..MAX_TERMINALS).for_each(|place| self.circuit.connect(place, None));
+        self.steady = false;
+        core::mem::take(&mut self.guests)
+    }
+
+    /// Telephones of another line that its relay has joined to this one.
+    pub fn guests(&self) -> &[Phone<A>] {
+        &self.guests
+    }
+
+    /// A guest.
+    pub(crate) fn guest(&mut self, place: usize) -> Option<&mut Phone<A>> {
+        self.guests.get_mut(place)
+    }
+
+    /// The port lets go of an outside line: its card has failed.
+    pub(crate) fn let_go(&mut self) {
+        self.sequencer.obey(CardOrder::Feed(Feed::Open));
+        self.steady = false;
     }
 
     /// True while the gateway's port holds the outside line.
@@ -274,7 +331,7 @@ impl<A: Fidelity> Line<A> {
                     Some(office) => office.feed(n),
                     None => port,
                 };
-                self.feed_with(feed, report);
+                self.feed_with(feed, n, report);
                 let node = self.sample(feed, contacts, n);
                 let is_outside = self.office.is_some();
                 let [volts, amperes, ground] = &mut sums;
@@ -297,6 +354,7 @@ impl<A: Fidelity> Line<A> {
                     };
                     sums = [0.0; 3];
                     self.show_office(feed, port, node);
+                    self.show_trunks(feed, node, n);
                 }
             }
         }
@@ -317,12 +375,16 @@ impl<A: Fidelity> Line<A> {
     }
 
     /// The loop is fed with this from now on. A metering pulse that ends is counted by an outside line's port.
-    fn feed_with(&mut self, feed: Feed, report: &mut CardReport) {
+    fn feed_with(&mut self, feed: Feed, n: usize, report: &mut CardReport) {
         if self.office.is_none() {
             if self.starts != self.sequencer.starts() {
                 self.starts = self.sequencer.starts();
                 self.circuit.restart_source();
                 self.circuit.disturb();
+            }
+            let is_over = matches!(self.fed, Feed::Metering { .. }) && !matches!(feed, Feed::Metering { .. });
+            if is_over {
+                self.phones.iter_mut().for_each(|phone| phone.charge(n));
             }
             self.fed = feed;
             return;
@@ -350,6 +412,16 @@ impl<A: Fidelity> Line<A> {
             }
         };
         office.look(closed, port == Feed::RingGround);
+    }
+
+    /// Shows trunk ports a millisecond of their line.
+    fn show_trunks(&mut self, feed: Feed, node: Node, n: usize) {
+        if matches!(feed, Feed::Ringing { .. }) {
+            return;
+        }
+        for phone in self.phones.iter_mut().filter(|phone| phone.is_trunk()) {
+            phone.watch(node.phones, n);
+        }
     }
 
     /// Amperes from ring to ground: what a terminal takes that asks for service by it.

@@ -1,7 +1,5 @@
 //! Shards and lines: ticks, sleep, what telephones hear and what is fed.
 
-use std::collections::BTreeMap;
-
 use tipring_gateway::{Input, LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Channel, Packets, Processing};
 use tipring_port::{Feed, LoopReading};
@@ -12,7 +10,7 @@ use tipring_units::{
 use super::{Fact, Rank, ShardClock, World, WorldSpec, line_name};
 use crate::ear::{HeardEvent, What};
 use crate::lab::{Place, Refused};
-use crate::phone::{Action, PhoneEvent};
+use crate::phone::{Action, PhoneEvent, TrunkEvent};
 use crate::plant::Fidelity;
 
 /// A card that is silent this long has stopped.
@@ -294,6 +292,18 @@ impl<A: Processing + Fidelity> World<A> {
                     };
                     self.heard(at, who, &event);
                 }
+                PhoneEvent::Trunk(at, event) => {
+                    let words = match event {
+                        TrunkEvent::Battery(true) => "battery".to_owned(),
+                        TrunkEvent::Battery(false) => "battery gone".to_owned(),
+                        TrunkEvent::Reversed(true) => "polarity reversed".to_owned(),
+                        TrunkEvent::Reversed(false) => "polarity normal".to_owned(),
+                        TrunkEvent::Broken(length) => format!("loop broken {}ms", (length.0 + 5) / 10 * 10),
+                        TrunkEvent::Charged(count) => format!("charged {count}"),
+                    };
+                    let (at, known) = (moment(at), self.now);
+                    self.facts.push(Fact { at, known, who, words, rank: Rank::Ladder });
+                }
                 PhoneEvent::BurstBegan(at) => {
                     let (at, known, words) = (moment(at), self.now, "bell on".to_owned());
                     self.facts.push(Fact { at, known, who, words, rank: Rank::Aside });
@@ -314,11 +324,14 @@ impl<A: Processing + Fidelity> World<A> {
             HeardEvent::Began(heard) => Some((heard.what, true)),
             HeardEvent::Ended(what, _) => Some((*what, false)),
         };
-        if let (Some(checks), Some((What::Voice(voice), begins))) = (&mut self.checks, voice)
+        if let Some((What::Voice(voice), begins)) = voice
+            && self.checks.is_some()
             && let Some(mouth) = self.voices.get(&voice)
         {
-            let (ear, mouth) = (party(&self.talked_on, &who), party(&self.talked_on, mouth));
-            checks.heard(known, &ear, &mouth, begins);
+            let (ear, mouth) = (self.party(&who), self.party(mouth));
+            if let Some(checks) = &mut self.checks {
+                checks.heard(known, &ear, &mouth, begins);
+            }
         }
         let (words, rank) = match event {
             HeardEvent::Began(heard) => {
@@ -385,11 +398,6 @@ impl<A: Processing + Fidelity> World<A> {
     pub fn is_rung(&mut self, line: LineId) -> bool {
         matches!(self.lab.card().line(line).map(crate::plant::Line::feed), Some(Feed::Ringing { .. }))
     }
-}
-
-/// The party that checkers know: a subscriber stands for the outside line on which it talks.
-fn party(talked_on: &BTreeMap<String, LineId>, name: &str) -> String {
-    talked_on.get(name).map_or_else(|| name.to_owned(), |line| format!("phone {}", line.0 + 1))
 }
 
 /// The name of a telephone in flows: the first on a line has the line's number, further ones a letter.

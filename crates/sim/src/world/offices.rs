@@ -158,6 +158,18 @@ impl<A: Processing + Fidelity> World<A> {
         office.subscribers().get(place).map(|one| format!("subscriber {}", one.spec().number))
     }
 
+    /// The party that checkers know: a subscriber stands for the outside line on which it talked last, and so does a
+    /// telephone that a relay has joined to one.
+    pub(super) fn party(&self, name: &str) -> String {
+        let own = || {
+            let digits = name.strip_prefix("phone ")?.trim_end_matches(|c: char| c.is_ascii_lowercase());
+            let line = LineId(digits.parse::<u16>().ok()?.checked_sub(1)?);
+            Some(self.lab.whereabouts(line)).filter(|host| *host != line)
+        };
+        let line = self.talked_on.get(name).copied().or_else(own);
+        line.map_or_else(|| name.to_owned(), |line| format!("phone {}", line.0 + 1))
+    }
+
     /// Every subscriber hangs up.
     pub fn subscribers_hang_up(&mut self) {
         for line in self.outside_lines() {

@@ -117,9 +117,7 @@ impl<A: Processing + Fidelity> World<A> {
 
     /// Forgets what a telephone has not begun yet; it hangs up.
     pub fn hang_up(&mut self, place: Place) {
-        if let Some(phone) =
-            self.lab.card().line_mut(place.line).and_then(|line| line.phone(usize::from(place.phone)))
-        {
+        if let Some(phone) = self.lab.card().phone_mut(place.line, usize::from(place.phone)) {
             phone.forget();
         }
         // a telephone that has been told to forget has room
