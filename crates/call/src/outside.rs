@@ -284,7 +284,8 @@ impl OutsideSide {
             }
             State::Talking(_, priority, since) => (*priority == Priority::Normal).then_some((5, *since)),
             State::Incoming | State::Offered(_) | State::Vain => Some((6, since)),
-            State::Stealing(_) | State::Releasing(Some(_)) => None,
+            State::Releasing(Some(next)) => (!next.is_emergency()).then_some((1, since)),
+            State::Stealing(_) => None,
         }
     }
 

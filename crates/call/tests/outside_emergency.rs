@@ -393,3 +393,31 @@ fn an_access_code_that_gets_no_line_does_not_stop_an_emergency_number_behind_it(
         assert_eq!(house.commands(6), [seize("911")], "9 and {behind}");
     }
 }
+
+#[test]
+fn who_waits_for_a_line_that_is_being_released_gives_way_to_an_emergency_call_and_to_a_caller() {
+    let mut setup = by_lines();
+    setup.lines.truncate(1);
+    let mut house = House::new(setup);
+    let wait = |house: &mut House| {
+        house.lift_and_dial(0, "95552345678");
+        house.hang_up(0);
+        house.lift_and_dial(1, "95552345678");
+        assert_eq!((house.commands(6), house.records()), (vec![], vec![]));
+    };
+    wait(&mut house);
+    house.lift_and_dial(3, "911");
+    assert_eq!(house.records()[0].cause, Cause::NO_CIRCUIT);
+    house.line(6, LineEvent::Released);
+    assert_eq!(house.commands(6), [seize("911")]);
+    house.hang_up(3);
+    house.hang_up(1);
+    house.line(6, LineEvent::Released);
+
+    // The exchange rings first: its caller is not hung up on.
+    wait(&mut house);
+    house.line(6, LineEvent::Incoming);
+    assert_eq!(house.commands(6), []);
+    assert_eq!(house.records()[0].cause, Cause::NO_CIRCUIT);
+    assert_eq!(house.doing(6), LineDoing::Ringing);
+}

@@ -80,7 +80,12 @@ impl OutsideSide {
             }
             // An emergency call hears of it by the refusal of its seizure.
             State::Seizing(_) => {}
-            State::Releasing(Some(next)) => self.steal(next, scene),
+            State::Releasing(Some(next)) if next.is_emergency() => self.steal(next, scene),
+            // Who waited for the line goes another way, as with glare.
+            State::Releasing(Some(next)) => {
+                self.tell(next.call, CallInput::Failed(Cause::NO_CIRCUIT), scene);
+                self.enter(State::Incoming, scene.now);
+            }
             State::Incoming
             | State::Offered(_)
             | State::Vain

@@ -81,10 +81,14 @@ impl OutsideSide {
                 }
                 self.hang_up(Some(next), scene);
             }
-            // These are not important to nobody: see `importance`.
-            State::Stealing(_) | State::Releasing(Some(_)) => {
-                self.tell(call, CallInput::Failed(Cause::NO_CIRCUIT), scene);
+            // Who waits for it gives way; another emergency call does not: see `importance`.
+            State::Releasing(Some(own)) => {
+                self.tell(own.call, CallInput::Failed(Cause::NO_CIRCUIT), scene);
+                let timer = self.timer;
+                self.enter(State::Releasing(Some(next)), scene.now);
+                self.timer = timer;
             }
+            State::Stealing(_) => self.tell(call, CallInput::Failed(Cause::NO_CIRCUIT), scene),
         }
     }
 
