@@ -6,7 +6,7 @@ use common::{Bench, Plant, settings};
 use tipring_line::{Playing, frame_length};
 use tipring_port::{
     CallerId, CallerIdAlert, CallerIdShown, CallerIdSignal, CallerIdTiming, CardOrder, DtmfCallerId, Feed,
-    FskStandard, LineCommand, LineEvent, RingPattern, RingRequest,
+    FskStandard, LineCommand, LineEvent, LoopStart, RingPattern, RingRequest,
 };
 use tipring_units::Millis;
 
@@ -212,6 +212,23 @@ fn a_call_that_ends_before_its_first_ring_leaves_the_line_idle() {
             assert!(bench.fxs.is_idle());
             assert!(at(&bench, "ring").is_none());
         }
+    }
+}
+
+#[test]
+fn a_ground_start_line_has_battery_before_its_terminal_is_told() {
+    for timing in timings() {
+        let mut settings = settings();
+        (settings.caller_id, settings.start) = (timing, LoopStart::Ground);
+        let mut bench = Bench::new(settings, Plant::new(1.0, 300.0));
+        assert_eq!(bench.feed(), Feed::TipOpen);
+        ring(&mut bench, Some(caller()));
+        bench.run(400);
+        assert_eq!(bench.fxs.state_name(), "prelude");
+        assert_ne!(bench.feed(), Feed::TipOpen, "{timing:?}");
+        bench.command(LineCommand::StopRing);
+        bench.run(1000);
+        assert_eq!((bench.take().last(), bench.feed()), (Some(&LineEvent::RingStopped), Feed::TipOpen));
     }
 }
 

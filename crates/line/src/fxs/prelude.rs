@@ -83,7 +83,10 @@ impl Fxs {
         }
         let now = self.tick_start();
         let (stage, length) = match alert {
-            CallerIdAlert::None => (Stage::Gap, alert_to_data),
+            CallerIdAlert::None => {
+                self.feed_before(now, out);
+                (Stage::Gap, alert_to_data)
+            }
             CallerIdAlert::Reversal => {
                 self.reverse(now, out);
                 (Stage::Gap, alert_to_data)
@@ -92,7 +95,10 @@ impl Fxs {
                 self.reverse(now, out);
                 (Stage::Reversed, wait)
             }
-            CallerIdAlert::Tone(length) => self.alert(length, out),
+            CallerIdAlert::Tone(length) => {
+                self.feed_before(now, out);
+                self.alert(length, out)
+            }
             CallerIdAlert::RingPulse(length) => {
                 self.ring_pulse(length, out);
                 (Stage::Pulse, length)
@@ -203,6 +209,14 @@ impl Fxs {
     fn sent(&mut self, out: &mut FxsOut) {
         self.play(Playing::Nothing, out);
         self.say(self.clock, LineEvent::CallerIdSent(CallerIdShown::Whole), out);
+    }
+
+    /// A ground-start line has no battery yet: a tone needs it, and it tells the terminal that the line is taken.
+    fn feed_before(&mut self, now: SampleTime, out: &mut FxsOut) {
+        if self.feed != Feed::Normal {
+            self.order_feed(now, Feed::Normal, out);
+            self.start_on_hook();
+        }
     }
 
     fn reverse(&mut self, now: SampleTime, out: &mut FxsOut) {
