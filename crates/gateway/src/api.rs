@@ -92,6 +92,8 @@ pub enum Injury {
 pub enum Request {
     /// How everything is.
     Status,
+    /// The same, after every line has measured its loop.
+    Lines,
     /// The latest calls, newest last, as many as this.
     Calls(usize),
     /// Put a line in service or take it out.

@@ -196,14 +196,14 @@ impl Desk {
     }
 
     async fn lines(&self, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
-        let status = self.picture().await?;
+        let status = self.picture(Request::Lines).await?;
         let lines = if json { vec![serde_json::to_string(&status.lines)?] } else { status::lines(&status) };
         say(lines, out).await;
         Ok(0)
     }
 
-    async fn picture(&self) -> Result<Box<tipring_gateway::Status>> {
-        match self.asker.ask(Request::Status).await? {
+    async fn picture(&self, request: Request) -> Result<Box<tipring_gateway::Status>> {
+        match self.asker.ask(request).await? {
             Response::Status(status) => Ok(status),
             Response::Calls(_)
             | Response::Done
@@ -216,7 +216,7 @@ impl Desk {
     }
 
     async fn status(&self, number: Option<&str>, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
-        let mut status = self.picture().await?;
+        let mut status = self.picture(Request::Status).await?;
         status::with_media(&mut status, self.asker.media_status());
         let (lines, attention) = match number {
             None => (status::whole(&status), !status.alarms.is_empty()),

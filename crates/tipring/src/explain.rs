@@ -109,11 +109,13 @@ mod tests {
         );
         assert_eq!(end("101", "835551234"), "goes to line 3 with 5551234");
         assert_eq!(
-            end("101", "81"),
+            end("100", "81"),
             "goes to line 1, which is seized without a number: its exchange is heard"
         );
         assert_eq!(end("101", "104"), "goes to phone 104");
         assert_eq!(end("101", "9011441212345678"), "101 may not call that: see may_call");
+        // Who hears the exchange may dial anything there.
+        assert_eq!(end("101", "81"), "101 may not call that: see may_call");
         assert_eq!(explained(&setup(), "555", "104"), None);
     }
 

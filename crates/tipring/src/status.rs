@@ -101,9 +101,19 @@ pub fn lines(status: &Status) -> Vec<String> {
             state(line),
             up(line.for_seconds)
         );
+        let text = text + &electric(line);
         if line.name.is_empty() { text } else { format!("{text}  {}", line.name) }
     });
     told.collect()
+}
+
+/// `  48 V`, `  -9 V 21 mA, reversed`.
+fn electric(line: &LineStatus) -> String {
+    let Some(volts) = line.volts else { return String::new() };
+    let current = line.milliamps.filter(|current| *current != 0);
+    let current = current.map_or_else(String::new, |current| format!(" {} mA", current.abs()));
+    let reversed = if volts < 0 { ", reversed" } else { "" };
+    format!("  {} V{current}{reversed}", volts.abs())
 }
 
 /// `219`, `line 1`.

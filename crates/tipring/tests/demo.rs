@@ -120,7 +120,10 @@ fn nine_gives_the_exchange_and_a_subscriber_calls_in_with_his_name() {
     let calls = demo.ask(&["calls"]);
     assert!(calls.contains("5550177"), "{calls}");
     let lines = demo.ask(&["lines"]);
-    assert!(lines.contains("sim/5"), "{lines}");
+    assert!(
+        lines.lines().any(|line| line.starts_with("sim/5  FXO  line 1") && line.ends_with("  48 V")),
+        "{lines}"
+    );
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use core::net::SocketAddr;
 
 use tipring_call::{Alarm, CallEvent, CallRecord, FarId, Identity, LineDoing, Number, Party, Via};
-use tipring_port::{ClearSign, Hearing, LineEvent, StreamStats, VoiceQuality};
+use tipring_port::{ClearSign, Hearing, LineEvent, LineSummary, StreamStats, VoiceQuality};
 use tipring_sip::agent::{AddressView, ConnId};
-use tipring_units::{CallId, Instant, LineId, Millis, ShardId, WallTime};
+use tipring_units::{CallId, Instant, LineId, Milliamps, Millis, ShardId, Volts, WallTime};
 
 use super::alarms::Alarms;
 use super::servers;
@@ -44,6 +44,8 @@ pub(crate) struct Board {
     calls: BTreeMap<CallId, Running>,
     stats: BTreeMap<FarId, StreamStats>,
     alarms: Alarms,
+    /// Voltage and current of lines that have told them.
+    measured: BTreeMap<LineId, (Volts, Milliamps)>,
     dead: BTreeSet<LineId>,
     latest: VecDeque<CallRecord>,
     /// The call that was cleared last, and how its stream was.
@@ -64,6 +66,7 @@ impl Board {
             stats: BTreeMap::new(),
             cleared: None,
             alarms: Alarms::default(),
+            measured: BTreeMap::new(),
             dead: BTreeSet::new(),
             latest: VecDeque::with_capacity(MAX_LATEST),
             streams: BTreeMap::new(),
@@ -240,6 +243,11 @@ impl Board {
         self.lines.get(&line).map_or(LineDoing::Idle, |(doing, _)| *doing)
     }
 
+    /// What a line measured of its loop.
+    pub(crate) fn summary(&mut self, line: LineId, summary: &LineSummary) {
+        self.measured.insert(line, (summary.voltage, summary.current));
+    }
+
     pub(crate) fn is_dead(&self, line: LineId) -> bool {
         self.dead.contains(&line)
     }
@@ -403,6 +411,8 @@ impl Board {
                             || self.off_hook_since(now, id).is_some()
                             || self.in_use_since(now, id).is_some(),
                         outside: line.kind == LineKind::Outside,
+                        volts: self.measured.get(&id).map(|(volts, _)| volts.0.round() as i16),
+                        milliamps: self.measured.get(&id).map(|(_, current)| current.0.round() as i16),
                     }
                 })
                 .collect(),

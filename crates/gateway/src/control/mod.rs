@@ -19,6 +19,7 @@ mod far;
 mod injure;
 mod learn;
 mod lifeline;
+mod measure;
 mod media;
 mod reload;
 mod servers;
@@ -67,6 +68,7 @@ pub struct Control {
     balances: balance::Balances,
     lifelines: lifeline::Lifelines,
     learners: learn::Learners,
+    measures: measure::Measures,
 }
 
 impl Control {
@@ -89,6 +91,7 @@ impl Control {
             balances: balance::Balances::default(),
             lifelines: lifeline::Lifelines::default(),
             learners: learn::Learners::new(),
+            measures: measure::Measures::default(),
             site,
         };
         control.start();
@@ -226,6 +229,7 @@ impl Control {
     fn request(&mut self, id: RequestId, request: Request) {
         let response = match request {
             Request::Status => Response::Status(Box::new(self.status())),
+            Request::Lines => return self.measure(id),
             Request::Calls(count) => Response::Calls(self.board.latest(count)),
             Request::InService(line, on) => {
                 if self.site.line(line).is_some() {
@@ -268,6 +272,8 @@ impl Control {
                 self.switch(tipring_call::Input::Line { line, epoch, event });
             }
             ShardEvent::Summary(line, epoch, summary) => {
+                self.board.summary(line, &summary);
+                self.measured(line);
                 self.switch(tipring_call::Input::LineSummary { line, epoch, summary });
             }
             ShardEvent::Media(event) => self.media_event(event),
@@ -302,6 +308,7 @@ impl Control {
             if self.site.line(line).is_some_and(|site| site.shard == shard) {
                 self.switch(tipring_call::Input::SetInService { line, on: false });
                 self.board.dead(line);
+                self.measured(line);
                 self.reloading.dead(line);
             }
         }

@@ -139,6 +139,10 @@ pub struct LineStatus {
     pub fault: bool,
     /// It is an outside line, not a telephone.
     pub outside: bool,
+    /// Tip-ring voltage when it was last measured ([`crate::Request::Lines`]); negative: the polarity is reversed.
+    pub volts: Option<i16>,
+    /// Loop current then, in mA.
+    pub milliamps: Option<i16>,
 }
 
 /// A user of the built-in registrar.

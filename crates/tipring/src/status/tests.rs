@@ -11,6 +11,8 @@ fn line(number: &str, state: &'static str) -> LineStatus {
         for_seconds: 5,
         fault: false,
         outside: false,
+        volts: None,
+        milliamps: None,
     }
 }
 
@@ -371,3 +373,13 @@ pbx1  UDP  1/1 registered  4 ms      pbx2  standby  4 ms
 phones 4: 1 idle, 2 talking, 1 fault
 202 Room 202  10:30 to 5550123 via pbx G.711u  loss 0.0 %  good
 203 Room 203  10:15 from 15550177    G.711u  loss 0.0 %  good";
+
+#[test]
+fn a_measured_line_shows_volts_current_and_a_reversed_polarity() {
+    let measured = |volts, milliamps| {
+        let line = LineStatus { volts: Some(volts), milliamps: Some(milliamps), ..line("1", "idle") };
+        lines(&Status { lines: vec![line], ..status() }).remove(0)
+    };
+    assert!(measured(48, 0).contains("idle for 5 s  48 V  Room 1"), "{}", measured(48, 0));
+    assert!(measured(-9, -21).contains("  9 V 21 mA, reversed  "), "{}", measured(-9, -21));
+}
