@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use tipring_dsp::caller_trial::Line;
-use tipring_oracle::Spandsp;
+use tipring_oracle::{Adsi, Spandsp};
 use tipring_units::{Db, Dbm0, Entropy};
 
 use crate::client::print;
@@ -107,12 +107,8 @@ struct Bench<'a> {
 }
 
 /// Variants that sound alike.
-const KINDS: [(&str, fn(&Variant) -> bool); 4] = [
-    ("Bell 202", |v| v.theirs == tipring_oracle::Adsi::Class),
-    ("V.23", |v| v.theirs == tipring_oracle::Adsi::Clip),
-    ("NTT", |v| v.theirs == tipring_oracle::Adsi::Jclip),
-    ("DTMF", |v| v.theirs == tipring_oracle::Adsi::Dtmf),
-];
+const KINDS: [(&str, Adsi); 4] =
+    [("Bell 202", Adsi::Class), ("V.23", Adsi::Clip), ("NTT", Adsi::Jclip), ("DTMF", Adsi::Dtmf)];
 
 impl Bench<'_> {
     /// Each cell has noise of its own from the seed, so that no other changes it.
@@ -153,11 +149,11 @@ impl Bench<'_> {
         let heads: String = lines.iter().map(|(head, _)| format!("{head:>9}")).collect();
         print(&format!("{name:<42}{heads}"))?;
         let mut missed = 0;
-        for (kind, belongs) in KINDS {
+        for (kind, theirs) in KINDS {
             let mut row = String::new();
             for (_, line) in lines {
                 let mut sum = Tally::default();
-                for variant in self.variants.iter().filter(|variant| belongs(variant)) {
+                for variant in self.variants.iter().filter(|variant| variant.theirs == theirs) {
                     for sender in [Sender::Ours, Sender::Theirs] {
                         if let Some(tally) = self.cell(variant, sender, line) {
                             sum.add(&tally);
