@@ -172,6 +172,111 @@ fn a_minute<A: Toys>() {
     assert!(profiled > 10, "{profiled} profiles were taken");
 }
 
+/// What the exchange of an outside line does at a moment of a round of 30 s: rings (with a caller's burst between), is
+/// answered, speaks, plays tones, breaks the loop; then the line calls out itself.
+fn exchange(millis: u64, closed: bool) -> LoopReading {
+    let rings = matches!(millis % 30_000, 1000..3000 | 7000..8000) && !closed;
+    let broken = matches!(millis % 30_000, 15_000..15_500 | 27_000..27_500);
+    let swing = if rings { 100.0 * (millis as f32 * 0.02 * core::f32::consts::TAU).sin() } else { 0.0 };
+    match (broken, closed) {
+        (true, _) => LoopReading::default(),
+        (false, true) => {
+            LoopReading { voltage: Volts(8.0), current: Milliamps(25.0), ..LoopReading::default() }
+        }
+        (false, false) => LoopReading { voltage: Volts(48.0 + swing), ..LoopReading::default() },
+    }
+}
+
+/// Two minutes of an outside line: calls in and out, tones, voices, silence, caller identity, learning and another profile.
+fn two_minutes_outside<A: Toys>() {
+    use tipring_port::{CardOrder, CardReport, Feed, FxoProfile, LineEvent, READINGS_PER_TICK, Sense, Text};
+
+    let outside = LineProfile { fxo: Some(FxoProfile::laboratory()), ..profile() };
+    let setup = ShardSetup {
+        id: ShardId(0),
+        first_line: LineId(0),
+        lines: vec![(outside, true)],
+        streams: 1,
+        tones: outside.tones,
+        started: WallTime(1_700_000_000_000_000),
+    };
+    let mut shard = Shard::<A>::new(&setup, Entropy::for_simulation(1));
+    let mut tx = [LineOut::<A>::SILENT];
+    let mut rx = [LineIn::<A>::steady(LoopReading::default())];
+    let mut packets = Packets::with_capacity(8);
+    let mut mouth = A::mouth();
+    let mut edit = Some(Command::Profile(
+        LineId(0),
+        1,
+        Box::new(LineProfile { echo_tail: Millis(64).samples(), ..outside }),
+    ));
+    let mut now = Instant::ZERO;
+    let (mut closed, mut answered, mut dialled, mut learned) = (false, 0, 0, 0);
+    let before = COUNT.with(Cell::get);
+    for tick in 0..12_000_u64 {
+        let millis = tick * 10;
+        let mut readings = [LoopReading::default(); READINGS_PER_TICK];
+        for (place, reading) in (0..).zip(&mut readings) {
+            *reading = exchange(millis + place, closed);
+        }
+        let report = CardReport { sense: Sense::Raw(readings), ..CardReport::steady(readings[0]) };
+        let say = match millis % 3000 {
+            0..120 => shard_bench::toys::Say::Digit(b'7'),
+            1000..1800 => shard_bench::toys::Say::Voice(1),
+            _ => shard_bench::toys::Say::Nothing,
+        };
+        rx[0] = LineIn { frame: A::utter(&mut mouth, say), report };
+        let order = match millis {
+            9000 | 39_000 => Some(LineCommand::Answer),
+            18_000 | 48_000 => Some(LineCommand::Seize(Text::new("5550123"))),
+            _ => None,
+        };
+        if let Some(order) = order {
+            let epoch = shard.summary(LineId(0)).unwrap().0;
+            shard.command(now, Command::Line(LineId(0), epoch, order));
+        }
+        if millis == 60_000 {
+            shard.command(now, Command::Learn(LineId(0)));
+        }
+        if millis == 29_500
+            && let Some(edit) = edit.take()
+        {
+            shard.command(now, edit);
+        }
+        packets.clear();
+        shard.tick(now, &rx, &mut tx, &mut packets, |_| ());
+        match tx[0].order {
+            Some(CardOrder::Feed(feed)) => closed = feed == Feed::Closed,
+            Some(CardOrder::Run(_) | CardOrder::Present(_) | CardOrder::Lifeline(_)) | None => {}
+        }
+        while let Some(event) = shard.poll() {
+            match event {
+                Event::Line(_, _, LineEvent::FarCleared(_)) => answered += 1,
+                Event::Line(_, _, LineEvent::Dialled) => dialled += 1,
+                Event::Learned(..) => learned += 1,
+                _ => {}
+            }
+        }
+        now += TICK;
+    }
+    // The edit's box goes back with the command that is dropped; nothing is made.
+    assert_eq!(COUNT.with(Cell::get) - before, 0);
+    assert!(
+        answered >= 3 && dialled >= 2 && learned == 1,
+        "{answered} cleared, {dialled} dialled, {learned} learned"
+    );
+}
+
+#[test]
+fn outside_lines_allocate_nothing_with_samples() {
+    two_minutes_outside::<Samples>();
+}
+
+#[test]
+fn outside_lines_allocate_nothing_with_symbols() {
+    two_minutes_outside::<Symbols>();
+}
+
 #[test]
 fn a_minute_of_calls_allocates_nothing_with_samples() {
     a_minute::<Samples>();
