@@ -1,12 +1,14 @@
-//! FXS signalling: loop detection, ring and ring trip, caller identity, supervision.
+//! Line signalling towards telephones (FXS) and towards exchanges (FXO).
 //!
-//! [`Fxs`] is the machine of one line port towards a telephone. Each tick it takes what the card measured
-//! ([`tipring_port::CardReport`]), and between ticks the commands of the control plane; it answers in [`FxsOut`]
-//! with at most one order to the card, line events, and what the telephone has to hear.
+//! [`Fxs`] is the machine of one line port towards a telephone, [`Fxo`] that of one towards an exchange; [`Machine`] is either.
+//! Each tick it takes what the card measured ([`tipring_port::CardReport`]), and between ticks the commands of the control
+//! plane; it answers in [`FxsOut`] with at most one order to the card, line events, and what the line has to hear. What the
+//! sound of an outside line tells comes by [`Fxo::overheard`].
 //!
-//! It is built of small parts, each usable alone: [`Detector`] (is the loop closed?), [`RingTrip`] (is it closed
-//! under ringing?), [`HookTracker`] (what does the subscriber mean by it?) and [`Cadence`] (where is the ring
-//! program now?).
+//! They are built of small parts, each usable alone. FXS: [`Detector`] (is the loop closed?), [`RingTrip`] (is it closed under
+//! ringing?), [`HookTracker`] (what does the subscriber mean by it?), [`Cadence`] (where is the ring program now?). FXO:
+//! [`IdleWatch`] (is the line free, in use, dead?), [`RingDetector`] (is that ringing?), [`LoopWatch`] (did the exchange break
+//! or reverse the loop?).
 #![forbid(unsafe_code)]
 
 mod cadence;
