@@ -32,6 +32,8 @@ const EXPLAINED_HELD: f32 = 0.55;
 /// Call-progress band.
 const LOW_MIN: f32 = 300.0;
 const LOW_MAX: f32 = 650.0;
+/// Two frequencies that beat are seen within this of one between them.
+const BEATS: f32 = 32.0;
 /// Windows that confirm a stretch; more where only the low band is steady.
 const CONFIRM: u32 = 3;
 const CONFIRM_LOW: u32 = 8;
@@ -102,6 +104,18 @@ impl Chord {
     fn is_like(&self, other: &Self) -> bool {
         self.count == other.count
             && self.hertz().iter().zip(other.hertz()).all(|(&a, &b)| (a - b).abs() <= tolerance(a))
+    }
+
+    /// The one frequency of two windows of which one shows it as two: so do two that are less than some 35 Hz apart where
+    /// they cancel each other in the window's middle.
+    fn beats(&self, other: &Self) -> Option<Self> {
+        let (one, pair) = match (self.hertz(), other.hertz()) {
+            ([_], [_, _]) => (self, other),
+            ([_, _], [_]) => (other, self),
+            _ => return None,
+        };
+        let hertz = one.hertz[0];
+        (hertz < 500.0 && pair.hertz().iter().all(|other| (other - hertz).abs() < BEATS)).then_some(*one)
     }
 
     fn is_low(&self) -> bool {
@@ -217,7 +231,8 @@ impl Tracker {
         match core::mem::replace(&mut self.state, State::Idle) {
             State::Idle => self.state = begin(chord, powers, centre),
             State::Candidate { chord: old, hops, first, mut rise } => match chord {
-                Some(new) if new.is_like(&old) => {
+                Some(new) if new.is_like(&old) || new.beats(&old).is_some() => {
+                    let new = new.beats(&old).unwrap_or(new);
                     let hops = hops + 1;
                     let at = (HISTORY + hops as usize - 1).min(rise.len() - 1);
                     rise[at] = new.power(power);

@@ -91,6 +91,8 @@ pub(super) struct Latest<'a> {
     pub now: u64,
     /// Something sounds that is not over.
     pub sounding: bool,
+    /// One cycle is enough.
+    pub once: bool,
 }
 
 impl Pattern {
@@ -168,6 +170,11 @@ impl Pattern {
         self.steady = self.steady.map(|still| still.max(self.first));
     }
 
+    /// It has a pause of seconds.
+    pub fn is_long(&self) -> bool {
+        self.steady.is_none() && self.period >= LONG
+    }
+
     /// The tone has no end.
     pub fn is_steady(&self) -> bool {
         self.steady.is_some()
@@ -202,7 +209,7 @@ impl Pattern {
 
     /// The same, the last burst being burst `shift`.
     fn follows_from(&self, latest: &Latest<'_>, shift: usize) -> Option<f32> {
-        let wanted = self.wanted();
+        let wanted = if latest.once { self.len } else { self.wanted() };
         let done = latest.done;
         let first = done.len().checked_sub(wanted)?;
         let long = self.period >= LONG;

@@ -22,6 +22,8 @@ const WATCHED: [Tone; 8] = [
 const LEVELS: usize = 256;
 /// A pause is this much quieter than the burst before it.
 const PAUSE_BELOW: f32 = 8.0;
+/// Steady stretches so much weaker than a tone's do not belong to what is heard.
+const FAINT: f32 = 11.0;
 /// Samples at either end of a pause that are not looked at.
 const EDGE: u64 = 320;
 /// A stretch of other frequencies, of so many samples, is another sound.
@@ -141,7 +143,8 @@ impl ToneWatch {
             self.special = None;
             push(ToneNews::Ended(Tone::SpecialInformation));
         }
-        let found = self.find(0..LEARNED, sounding, now.0);
+        let ended = matches!(event, Some(SegmentEvent::End(_)));
+        let found = self.find(0..LEARNED, sounding, ended, now.0);
         match (found, self.open) {
             (Some((at, end)), Some(open)) if open.pattern == at => {
                 self.open = Some(Open { pattern: at, end })
@@ -159,7 +162,7 @@ impl ToneWatch {
             }
             (None, _) => {}
         }
-        match (self.find(LEARNED..LEARNED + 1, sounding, now.0), self.learned) {
+        match (self.find(LEARNED..LEARNED + 1, sounding, ended, now.0), self.learned) {
             (Some((pattern, end)), before) => {
                 self.learned = Some(Open { pattern, end });
                 if before.is_none() {
@@ -177,26 +180,40 @@ impl ToneWatch {
         &self,
         places: core::ops::Range<usize>,
         sounding: Option<&Segment>,
+        ended: bool,
         now: u64,
     ) -> Option<(usize, u64)> {
-        let (mut done, mut count) = ([Segment::EMPTY; KEPT], 0);
-        for (slot, segment) in done.iter_mut().zip(self.latest.iter().flatten()) {
-            *slot = *segment;
-            count += 1;
-        }
         let loud = |burst: &Segment, next: &Segment| self.loud(burst, next, now);
-        let latest = Latest { done: &done[..count], loud: &loud, now, sounding: sounding.is_some() };
         let mut best: Option<(f32, usize, u64)> = None;
         for at in places {
             let Some(pattern) = &self.patterns[at] else { continue };
             let found = match sounding {
                 Some(segment) if pattern.stands(segment, self.first) => Some((0.0, segment.end().0)),
-                _ => {
+                // A cadence shows itself at the end of a burst, or in its long pause.
+                _ if ended || (pattern.is_long() && sounding.is_none()) => {
+                    let (mut done, mut count) = ([Segment::EMPTY; KEPT], 0);
+                    let loudest = self.loudest(pattern);
+                    for segment in self.latest.iter().flatten() {
+                        // What is left of a voice at our end may be steady, too, but is far below.
+                        if segment.level.0 > loudest - FAINT || pattern.has_sound_of(segment) {
+                            done[count] = *segment;
+                            count += 1;
+                        }
+                    }
                     let last = done[..count].last().map_or(0, |last| last.end().0);
+                    let latest = Latest {
+                        done: &done[..count],
+                        loud: &loud,
+                        now,
+                        sounding: sounding.is_some(),
+                        // The dial tone that is waited for needs no more proof than one cycle.
+                        once: self.first && at < LEARNED && WATCHED[at] == Tone::Dial,
+                    };
                     // What is long over is not found again.
                     let fresh = now <= last + pattern.patience();
                     fresh.then(|| pattern.follows(&latest)).flatten().map(|off| (off, last))
                 }
+                _ => None,
             };
             if let Some((off, end)) = found
                 && best.is_none_or(|(least, ..)| off < least)
@@ -205,6 +222,12 @@ impl ToneWatch {
             }
         }
         best.map(|(_, at, end)| (at, end))
+    }
+
+    /// Level of the loudest of the latest stretches that could be of a pattern.
+    fn loudest(&self, pattern: &Pattern) -> f32 {
+        let own = self.latest.iter().flatten().filter(|segment| pattern.has_sound_of(segment));
+        own.map(|segment| segment.level.0).fold(SILENCE.0, f32::max)
     }
 
     fn is_over(&self, open: Open, sounding: Option<&Segment>, now: u64) -> bool {

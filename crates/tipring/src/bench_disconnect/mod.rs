@@ -5,6 +5,8 @@ mod alarms;
 mod ears;
 mod loops;
 mod music;
+#[cfg(test)]
+mod tests;
 mod tones;
 
 use std::path::PathBuf;
