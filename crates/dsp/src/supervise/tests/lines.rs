@@ -12,7 +12,10 @@ fn modulated(tones: &[(f32, f32)], millis: u32) -> ToneStep {
     out
 }
 
-fn plan(tones: &[(Tone, &[(&[(f32, f32)], u32)])]) -> TonePlan {
+/// Sines with what modulates each, and how long they sound.
+type Step<'a> = (&'a [(f32, f32)], u32);
+
+fn plan(tones: &[(Tone, &[Step<'_>])]) -> TonePlan {
     let mut plan = TonePlan::SILENT;
     for (tone, steps) in tones {
         let steps: Vec<_> = steps.iter().map(|&(tones, millis)| modulated(tones, millis)).collect();
