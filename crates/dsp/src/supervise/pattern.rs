@@ -7,8 +7,8 @@
 //! Frequencies must agree within 1.8 % (an exchange may be off by 1.5 %), bursts and pauses within 10 %. Music and speech
 //! hit such a thing by chance once; so a short cadence has to come three times (two where two frequencies sound together, which
 //! music seldom has alone) and for [`LEAST`] at least, the bursts must be alike in frequency, level and length, and the pauses
-//! must be pauses. A cadence of several bursts has to come twice, one
-//! with a pause of seconds once. A tone without end has to stand still for [`STILL_PAIR`] or [`STILL_ONE`]; where it is the
+//! must be pauses. A cadence of several bursts has to come twice, one with a pause of seconds once. A tone without end is told
+//! from a note of an organ by its length alone: it has to stand still for [`STILL_PAIR`] or [`STILL_ONE`]; where it is the
 //! first sound after the line was seized, it only has to outlast the bursts of the same frequencies.
 //!
 //! # Limits
@@ -32,8 +32,8 @@ const REPEATS: usize = 3;
 const REPEATS_PAIR: usize = 2;
 const LEAST: f32 = 1100.0;
 /// How long a tone without end has to stand still: of two frequencies and more, and of one.
-const STILL_PAIR: f32 = 2000.0;
-const STILL_ONE: f32 = 3000.0;
+const STILL_PAIR: f32 = 4000.0;
+const STILL_ONE: f32 = 6000.0;
 /// The first sound on the line has to outlast other bursts of its frequencies by this factor, and to last so long.
 const OUTLAST: f32 = 1.2;
 const FIRST_MIN: f32 = 400.0;

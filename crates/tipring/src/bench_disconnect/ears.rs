@@ -10,7 +10,7 @@ pub const CLEARING: [Tone; 5] =
     [Tone::Dial, Tone::Busy, Tone::Congestion, Tone::SpecialInformation, Tone::Howler];
 /// How long a tone without end has to stand still for libspandsp, of two frequencies and of one, where a cadence has to come
 /// once or three times.
-const STILL: [[i32; 2]; 2] = [[1000, 1000], [2000, 3000]];
+const STILL: [[i32; 2]; 2] = [[1000, 1000], [4000, 6000]];
 /// Elements of a pattern, at the most.
 const ELEMENTS_MAX: usize = 10;
 

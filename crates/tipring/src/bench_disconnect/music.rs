@@ -175,15 +175,16 @@ fn synthesizer(out: &mut [f64], tuning: f64, entropy: &mut Entropy) {
 fn organ(out: &mut [f64], tuning: f64, entropy: &mut Entropy) {
     let mut at = 0;
     while at < out.len() {
+        let key = 2_f64.powf(f64::from(entropy.below(12) as i32 - 9) / 12.0);
         let stops = 1 + entropy.below(6) as usize;
         let partials = (0..stops).map(|k| if k == 0 { 1.0 } else { between(entropy, 0.0, 0.9) }).collect();
         let timbre = Timbre { partials, attack: 0.02, decay: f64::INFINITY, release: 0.04, vibrato: 0.0 };
         for _ in 0..1 + entropy.below(6) {
             let length = (between(entropy, 0.4, 6.0) * 8000.0) as usize;
-            let root = entropy.below(10) as i32 - 5;
+            let root = entropy.below(10) as i32 - 2;
             let voices = 1 + entropy.below(3) as i32;
             for voice in 0..voices {
-                note(out, at, length, pitch(tuning, root + 2 * voice), 1.0, &timbre);
+                note(out, at, length, pitch(tuning * key, root + 2 * voice), 1.0, &timbre);
             }
             at += length;
         }
