@@ -10,9 +10,9 @@ use tipring_port::{Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile,
 use tipring_units::{Db, Dbm0, Millis};
 
 use crate::outside::{Line, LineCallerId};
-use crate::values::{
-    Agc, Codec, Destination, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterDepth, JitterMode, MayCall,
-    MediaPorts, Network, Number, PhoneType, PortName, Secret, ServerAddress, Start, Transport,
+use crate::values::{Destination, JitterDepth, MediaPorts, Network, Number, PortName, Secret, ServerAddress};
+use crate::vocabulary::{
+    Agc, Codec, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode, MayCall, PhoneType, Start, Transport,
 };
 
 /// What runs.

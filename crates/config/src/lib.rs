@@ -20,6 +20,7 @@ mod schema;
 mod show;
 mod source;
 mod values;
+mod vocabulary;
 mod words;
 
 pub use diff::{Change, diff};
@@ -34,9 +35,12 @@ pub use reference::reference;
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
 pub use values::{
-    Agc, Answer, CallerIdWord, Codec, Destination, Dialling, Digest, Digits, Driver, DtmfColumn, FromUser,
-    Hunt, JitterDepth, JitterMode, MAX_JITTER, MAX_NUMBER, MAX_RANGE, MayCall, MediaPorts, Network, Number,
-    PhoneType, PortName, SIP_PORT, Secret, ServerAddress, Start, Target, Transport,
+    Destination, JitterDepth, MAX_JITTER, MAX_NUMBER, MAX_RANGE, MediaPorts, Network, Number, PortName,
+    SIP_PORT, Secret, ServerAddress, Target,
+};
+pub use vocabulary::{
+    Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, Driver, DtmfColumn, FromUser, Hunt,
+    JitterMode, MayCall, PhoneType, Start, Transport,
 };
 
 /// Checks the text of a configuration called `name`. The files that it names are taken as good.

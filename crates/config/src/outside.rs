@@ -11,10 +11,8 @@ use tipring_port::{
 use tipring_units::{Db, Millis, Volts};
 
 use crate::effective::{Effective, Service, impedance, own_time, ratio, time};
-use crate::values::{
-    Agc, Answer, CallerIdWord, Codec, Destination, Dialling, JitterDepth, JitterMode, MayCall, PortName,
-    Secret, Start,
-};
+use crate::values::{Destination, JitterDepth, PortName, Secret};
+use crate::vocabulary::{Agc, Answer, CallerIdWord, Codec, Dialling, JitterMode, MayCall, Start};
 
 /// An outside line.
 #[derive(Clone, PartialEq, Serialize, Debug)]

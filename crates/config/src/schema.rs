@@ -4,7 +4,7 @@
 use tipring_port::Impedance;
 
 use crate::kind::Kind;
-use crate::values::{
+use crate::vocabulary::{
     Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode,
     MayCall, PhoneType, Start, Transport,
 };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tipring_config::{Apply, Change, Effective, Level, Report, diff, fingerprint};
-use tipring_gateway::{Reload, Site, Wiring};
+use tipring_gateway::{LineKind, LineSite, Reload, Site, Wiring};
 use tipring_host::Asker;
 use tipring_store::Revisions;
 use tipring_units::WallTime;
@@ -56,7 +56,9 @@ impl Configuration {
         };
         let wanted = |table: &str| {
             let header = table.trim_start().strip_prefix('[').and_then(|rest| rest.split(']').next());
-            header.is_some_and(|header| header.split_once('.').is_some_and(|(_, own)| own == name))
+            header.is_some_and(|header| {
+                header == name || header.split_once('.').is_some_and(|(_, own)| own == name)
+            })
         };
         let tables = text.split("\n\n").filter(|table| wanted(table));
         let lines: Vec<String> = tables.flat_map(str::lines).map(str::to_owned).collect();
@@ -161,14 +163,11 @@ impl Configuration {
     /// What differs, with the moment at which this gateway takes it.
     fn changes(&self, old: &Effective, new: &Effective, site: &Site) -> Vec<Change> {
         let mut changes = diff(old, new);
-        for (number, phone) in new.phone.iter().filter(|(_, phone)| phone.service.is_used()) {
-            let port = phone.port.to_string();
-            if site.lines.iter().any(|line| line.port == port) {
-                continue;
-            }
+        let ends = ends(new);
+        for end in ends.iter().filter(|end| !end.is_open(site)) {
             // Its port is opened at the next start. One that has a line stays there until then, unless it is another's.
-            let has_line = line_until_start(number.as_str(), new, site).is_ok();
-            let prefix = format!("phone.{number}.");
+            let has_line = line_until_start(end, &ends, site).is_ok();
+            let prefix = end.prefix();
             let waits = |path: &str| path.strip_prefix(&prefix).is_some_and(|key| !has_line || key == "port");
             for change in changes.iter_mut().filter(|change| waits(&change.path)) {
                 change.apply = Apply::NextStart;
@@ -188,31 +187,73 @@ impl Configuration {
     }
 }
 
-/// Who has the port of the line that the telephone `number` has, if it is another's in `new`; `Ok` if it keeps the line.
-fn line_until_start<'a>(number: &str, new: &'a Effective, site: &Site) -> Result<(), Option<&'a str>> {
-    let line = site.lines.iter().find(|line| line.number == number).ok_or(None)?;
-    let on_port =
-        |phone: &tipring_config::Phone| phone.service.is_used() && phone.port.to_string() == line.port;
-    let taker = new.phone.iter().find(|(_, phone)| on_port(phone));
-    taker.map_or(Ok(()), |(taker, _)| Err(Some(taker.as_str())))
+/// A telephone or an outside line of a configuration, on a port that is driven.
+struct End {
+    kind: LineKind,
+    number: String,
+    port: String,
 }
 
-/// The telephones that have no line before the next start, in words that follow "at the next start".
-fn without_line(new: &Effective, site: &Site) -> Vec<String> {
-    let used = new.phone.iter().filter(|(_, phone)| phone.service.is_used());
-    let told = used.filter_map(|(number, phone)| {
-        let port = phone.port.to_string();
-        if site.lines.iter().any(|line| line.port == port) {
-            return None;
+impl End {
+    /// True if the gateway serves its port.
+    fn is_open(&self, site: &Site) -> bool {
+        site.lines.iter().any(|line| line.port == self.port && line.kind == self.kind)
+    }
+
+    fn label(&self) -> String {
+        match self.kind {
+            LineKind::Phone => self.number.clone(),
+            LineKind::Outside => format!("line {}", self.number),
         }
-        let taken = match line_until_start(number.as_str(), new, site) {
+    }
+
+    /// What its keys begin with.
+    fn prefix(&self) -> String {
+        match self.kind {
+            LineKind::Phone => format!("phone.{}.", self.number),
+            LineKind::Outside => format!("line.{}.", self.number),
+        }
+    }
+}
+
+fn ends(effective: &Effective) -> Vec<End> {
+    let end = |kind, number: &tipring_config::Number, port: tipring_config::PortName| End {
+        kind,
+        number: number.to_string(),
+        port: port.to_string(),
+    };
+    let phones = effective.phone.iter().filter(|(_, phone)| phone.service.is_used());
+    let lines = effective.line.iter().filter(|(_, line)| line.service.is_used());
+    let phones = phones.map(|(number, phone)| end(LineKind::Phone, number, phone.port));
+    phones.chain(lines.map(|(number, line)| end(LineKind::Outside, number, line.port))).collect()
+}
+
+/// Who has the port of the line that `end` has, if it is another's in the new configuration; `Ok` if it keeps the line.
+fn line_until_start<'a>(end: &End, new: &'a [End], site: &Site) -> Result<(), Option<&'a End>> {
+    let is_its = |line: &&LineSite| line.kind == end.kind && line.number == end.number;
+    let line = site.lines.iter().find(is_its).ok_or(None)?;
+    let taker = new.iter().find(|other| other.kind == line.kind && other.port == line.port);
+    taker.map_or(Ok(()), |taker| Err(Some(taker)))
+}
+
+/// The telephones and outside lines that have no line before the next start, in words that follow "at the next start".
+fn without_line(new: &Effective, site: &Site) -> Vec<String> {
+    let ends = ends(new);
+    let told = ends.iter().filter(|end| !end.is_open(site)).filter_map(|end| {
+        let (label, port) = (end.label(), &end.port);
+        let taken = match line_until_start(end, &ends, site) {
             Ok(()) => return None,
             Err(None) => String::new(),
-            Err(Some(taker)) => format!(", and its old port is {taker}'s"),
+            Err(Some(taker)) => format!(", and its old port is {}'s", taker.label()),
         };
-        Some(format!(
-            "{number} gets a line; until then it has none: {port} was not opened at the last start{taken}"
-        ))
+        Some(match end.kind {
+            LineKind::Phone => {
+                format!("{label} gets a line; until then it has none: {port} was not opened at the last start{taken}")
+            }
+            LineKind::Outside => {
+                format!("{label} gets its port; until then it has none: {port} was not opened at the last start{taken}")
+            }
+        })
     });
     told.collect()
 }
@@ -311,6 +352,26 @@ mod tests {
                 "phone.102.port: \"sim/2\" -> \"sim/3\", at the next start",
             ]
         );
+    }
+
+    #[test]
+    fn an_outside_line_on_a_port_that_is_not_open_waits_too() {
+        let line = "[line.1]\nport = \"sim/3\"\nrings = \"101\"\n";
+        let added = changes(&format!("{BASE}{line}"));
+        let of_line: Vec<&String> = added.iter().filter(|change| change.starts_with("line.1.")).collect();
+        assert!(
+            !of_line.is_empty() && of_line.iter().all(|change| change.ends_with(", at the next start")),
+            "{added:?}"
+        );
+        let running = site(&effective(BASE));
+        assert_eq!(
+            without_line(&effective(&format!("{BASE}{line}")), &running),
+            ["line 1 gets its port; until then it has none: sim/3 was not opened at the last start"]
+        );
+        // A telephone's port is not an exchange's.
+        let instead =
+            BASE.replace("sim/1-2", "sim/1").replace("101-102", "101") + &line.replace("sim/3", "sim/2");
+        assert_eq!(without_line(&effective(&instead), &running).len(), 1);
     }
 
     #[test]

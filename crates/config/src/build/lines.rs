@@ -11,9 +11,8 @@ use super::{Build, DEFAULT};
 use crate::effective::Origin;
 use crate::kind::{Raw, hours};
 use crate::outside::{Line, LineCallerId, NightHours};
-use crate::values::{
-    Agc, Answer, CallerIdWord, Destination, Dialling, JitterMode, MayCall, Number, Secret, Start, Target,
-};
+use crate::values::{Destination, Number, Secret, Target};
+use crate::vocabulary::{Agc, Answer, CallerIdWord, Dialling, JitterMode, MayCall, Start};
 
 impl Build<'_, '_, '_> {
     /// All outside lines.

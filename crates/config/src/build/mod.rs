@@ -17,7 +17,8 @@ use crate::files::{FileWanted, Files, Row};
 use crate::finding::Findings;
 use crate::schema::Place;
 use crate::source::Section;
-use crate::values::{Destination, Digest, Hunt, MediaPorts, Network, Number, PortName, listen_address};
+use crate::values::{Destination, MediaPorts, Network, Number, PortName, listen_address};
+use crate::vocabulary::{Digest, Hunt};
 
 /// What all parts of the building share.
 pub(crate) struct Build<'s, 'f, 'n> {

@@ -12,10 +12,8 @@ use super::{Build, DEFAULT, unused};
 use crate::effective::{Origin, Phone, Service, SipPhone};
 use crate::files::{Row, meant, password, private, rows};
 use crate::kind::{disconnect, metering};
-use crate::values::{
-    Agc, Codec, Destination, Driver, DtmfColumn, JitterDepth, JitterMode, MayCall, Number, PhoneType,
-    PortName, Secret, Start, Target,
-};
+use crate::values::{Destination, JitterDepth, Number, PortName, Secret, Target};
+use crate::vocabulary::{Agc, Codec, Driver, DtmfColumn, JitterMode, MayCall, PhoneType, Start};
 
 /// Every break is a hang-up.
 const NO_FLASH: FlashWindow = FlashWindow { min: Millis::ZERO, max: Millis::ZERO };

@@ -10,10 +10,8 @@ use crate::effective::{Account, Server, Service};
 use crate::files::meant;
 use crate::schema::Place;
 use crate::source::Section;
-use crate::values::{
-    Codec, Destination, Digits, FromUser, JitterDepth, JitterMode, MAX_JITTER, MayCall, Number, Secret,
-    ServerAddress, Target, Transport, is_name,
-};
+use crate::values::{Destination, JitterDepth, MAX_JITTER, Number, Secret, ServerAddress, Target, is_name};
+use crate::vocabulary::{Codec, Digits, FromUser, JitterMode, MayCall, Transport};
 use crate::words::counted;
 
 /// What suits a LAN and most of the rest.
