@@ -9,7 +9,7 @@ use tipring_units::{Instant, Millis};
 pub const TOLERANCE: Millis = Millis(60);
 
 /// The same for what ears tell: they date a sound over true samples by the window of their analysis, and some sounds
-/// have first to be told from others.
+/// have first to be told from others. An exchange hears digits, and rings its subscribers by them.
 pub const EAR_TOLERANCE: Millis = Millis(250);
 
 /// One line of a ladder.
@@ -71,7 +71,9 @@ impl Ladder {
             let same = |candidate: &&Rung| candidate.who == rung.who && candidate.words == rung.words;
             let near = |candidate: &Rung| {
                 let apart = candidate.at.since(rung.at).max(rung.at.since(candidate.at));
-                let heard = ["hears", "stops", "shows"].iter().any(|verb| rung.words.starts_with(verb));
+                let heard =
+                    ["hears", "stops", "shows", "overhears"].iter().any(|verb| rung.words.starts_with(verb))
+                        || ["exchange ", "subscriber "].iter().any(|who| rung.who.starts_with(who));
                 let slack = if heard && tolerance > Millis::ZERO { EAR_TOLERANCE } else { tolerance };
                 apart <= slack.into()
             };

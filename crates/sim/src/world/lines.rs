@@ -340,7 +340,7 @@ impl<A: Processing + Fidelity> World<A> {
                 let is_own = words.strip_prefix("hears ").is_some_and(|what| {
                     what == who || what.split_once('/').is_some_and(|(name, _)| name == who)
                 });
-                let is_peers = !who.starts_with("phone ") && !who.starts_with("subscriber ");
+                let is_peers = !who.starts_with("phone ");
                 let goes_on = self
                     .facts
                     .latest(&who, &format!("no longer {words}"))
