@@ -90,8 +90,9 @@ impl Leg {
             FarEvent::Resumed => self.far_hold(false, out),
             FarEvent::Digit { digit, length } => match self.state {
                 // A caller dials on an exchange's dial tone before the answer; the call knows whether it does.
+                // It is sounded where the media plane has it from, an event or INFO.
                 State::Talking | State::Calling => {
-                    self.tell(CallInput::Digit(Sent { digit, length, sounded: false }), out)
+                    self.tell(CallInput::Digit(Sent { digit, length, sounded: true }), out)
                 }
                 // Nobody listens yet, or no longer.
                 State::Called | State::Held | State::Recalling | State::Gone => {}

@@ -294,10 +294,7 @@ fn two_far_legs_are_joined_without_any_line() {
     house.far(called, FarEvent::Answered);
     assert_eq!(house.actions(caller), [FarAction::Accept]);
     house.far(caller, FarEvent::Digit { digit: b'5', length: tipring_units::Millis(100) });
-    assert_eq!(
-        house.media(),
-        [MediaAction::Digit { to: b, digit: b'5', length: tipring_units::Millis(100) }]
-    );
+    assert_eq!(house.media(), [], "it is in the sound");
     house.far(caller, FarEvent::Ended { cause: Cause::NORMAL });
     assert_eq!(house.actions(called), [FarAction::End(Cause::NORMAL)]);
     assert!(house.is_quiet());
