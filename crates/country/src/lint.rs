@@ -191,6 +191,7 @@ fn outside(country: &Country, check: &mut impl FnMut(bool, &str)) {
     check(taken.timeout >= pause + Millis(1000), "a pause of ringing is taken for its end");
     check((Millis(50)..=Millis(1000)).contains(&outside.flash), "a flash out is not 50 to 1000 ms");
     check((Millis(300)..=Millis::from_secs(5)).contains(&outside.guard), "the guard time is not 0.3 to 5 s");
+    check(outside.guard > country.recall.max, "the guard time could be taken for a flash");
     check(outside.touch.0 >= Millis(65) && outside.touch.1 >= Millis(65), "digits are shorter than 65 ms");
     let period = outside.pulse.0 + outside.pulse.1;
     check((Millis(90)..=Millis(125)).contains(&period), "pulses are not 8 to 11 a second");
@@ -199,8 +200,8 @@ fn outside(country: &Country, check: &mut impl FnMut(bool, &str)) {
         "pulsed digits are not 0.5 to 1.5 s apart",
     );
     check(
-        outside.clear.loop_break == Millis::ZERO || outside.clear.loop_break >= Millis(100),
-        "a break below 100 ms would clear a call",
+        outside.clear.loop_break == Millis::ZERO || outside.clear.loop_break >= Millis(80),
+        "a break below 80 ms would clear a call",
     );
     check(
         outside.dead_below < outside.in_use_below && outside.in_use_below.0 <= 0.7 * country.battery.0,

@@ -318,9 +318,13 @@ fn the_linter_looks_at_outside_lines() {
         lints("timeout = \"6.5 s\"", "timeout = \"4 s\""),
         "us: a pause of ringing is taken for its end"
     );
-    assert_eq!(lints("guard = \"1 s\"", "guard = \"0\""), "us: the guard time is not 0.3 to 5 s");
+    assert_eq!(lints("guard = \"1600 ms\"", "guard = \"6 s\""), "us: the guard time is not 0.3 to 5 s");
+    assert_eq!(
+        lints("guard = \"1600 ms\"", "guard = \"1 s\""),
+        "us: the guard time could be taken for a flash"
+    );
     assert_eq!(lints("\"61/39 ms\"", "\"39/39 ms\""), "us: pulses are not 8 to 11 a second");
-    assert_eq!(lints("cpc 200 ms", "cpc 50 ms"), "us: a break below 100 ms would clear a call");
+    assert_eq!(lints("cpc 200 ms", "cpc 50 ms"), "us: a break below 80 ms would clear a call");
     assert_eq!(
         lints("dead_below = \"3 V\"", "dead_below = \"21 V\""),
         "us: the voltages of a line in use and of a dead one are not below the battery"
