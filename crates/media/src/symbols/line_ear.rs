@@ -7,7 +7,7 @@
 //! together as the ear over samples does.
 //!
 //! # Limits
-//! A burst is not held to its length unless it is of the learned tone.
+//! A burst is held to its least length only, unless it is of the learned tone.
 
 use tipring_dsp::{ALERT_TONES, CallerIdEar, ToneDemand, tone_demand};
 use tipring_port::{
@@ -36,8 +36,8 @@ const ALERT_TICKS: u8 = 5;
 
 /// An ear over symbols.
 pub struct SymbolLineEar {
-    /// What is asked of each tone, and the longest pause in it.
-    asked: [Option<(ToneDemand, Millis)>; Tone::ALL.len()],
+    /// What is asked of each tone, the longest pause in it, and its first burst.
+    asked: [Option<(ToneDemand, Millis, Millis)>; Tone::ALL.len()],
     learned: Option<ToneProgram>,
     tone: Option<Following<Tone>>,
     tune: Option<Following<()>>,
@@ -73,7 +73,7 @@ impl LineEar<Symbols> for SymbolLineEar {
     fn new(profile: &LineProfile) -> Self {
         let asked = Tone::ALL.map(|tone| {
             let program = profile.tones.get(tone);
-            tone_demand(program).map(|demand| (demand, longest_pause(program)))
+            tone_demand(program).map(|demand| (demand, longest_pause(program), lengths(program).0))
         });
         let learned = profile.fxo.as_ref().and_then(|fxo| fxo.clear.learned);
         Self {
@@ -209,7 +209,14 @@ impl SymbolLineEar {
             (None, None) => {}
         }
         let Some(now) = &mut self.tone else { return [ended, None] };
-        let (demand, pause) = self.asked[now.what as usize].unwrap_or((ToneDemand::Bursts(1), PATIENCE));
+        let (demand, pause, burst) =
+            self.asked[now.what as usize].unwrap_or((ToneDemand::Bursts(1), PATIENCE, Millis::ZERO));
+        let is_cut = now.off == TICK && u64::from(now.on.0) * 5 < u64::from(burst.0) * 4;
+        if is_cut && !now.told {
+            // The answer came into it, or it was another sound.
+            self.tone = None;
+            return [ended, None];
+        }
         if now.off > pause {
             ended = now.told.then_some(Overheard::ToneEnded(now.what));
             self.tone = None;
