@@ -2,7 +2,8 @@
 //!
 //! # What it does
 //! Runs both planes of both gateways, each with its own clock of samples, on lines of the loop plant, and writes down in
-//! words what the journals say. A [`Machine`] can stand in for a telephone's mouth and ear.
+//! words what the journals say and what is to be seen at the lines. A [`Machine`] can stand in for a telephone's mouth and
+//! ear; in place of a telephone an exchange can be behind a gateway's line.
 //!
 //! # How
 //! [`Pair::run`] goes from one moment at which something is due to the next: an arrival, a deadline, a tick. Each
@@ -17,15 +18,16 @@ use std::collections::BTreeMap;
 use tipring_call::CallRecord;
 use tipring_config::Level;
 use tipring_gateway::{Control, Input, LineIn, LineOut, Output, Shard, ShardSetup, Site, Wiring};
-use tipring_media::{Channel, Packets};
-use tipring_port::{LoopReading, Samples};
-use tipring_units::{Entropy, Instant, LineId, MediaSlot, Millis, ShardId, TICK, WallTime};
+use tipring_media::{Channel, Packets, Processing};
+use tipring_port::{Feed, LoopReading, Samples};
+use tipring_units::{Entropy, Instant, LineId, MediaSlot, Millis, SampleTime, ShardId, TICK, WallTime};
 
-use crate::ear::Heard;
+use crate::ear::{Heard, HeardEvent, What};
 use crate::lab::{Lab, Place, Refused};
 use crate::network::{Arrival, Network, Weather};
-use crate::phone::{Action, Machine, PhoneSpec};
-use crate::plant::LineSpec;
+use crate::office::{OfficeEvent, OfficeSpec, Order, SubscriberEvent};
+use crate::phone::{Action, Machine, PhoneEvent, PhoneSpec};
+use crate::plant::{Fidelity, LineSpec};
 use crate::world::{FIRST_MEDIA, Names, START, of_entry};
 
 /// Words of the journals that are kept, at the most.
@@ -36,6 +38,8 @@ pub const NUMBERS: [&str; 2] = ["101", "4001"];
 const SLOTS: u16 = 4;
 /// Packets of a tick, at the most.
 const BATCH: usize = 64;
+/// An opening of the loop beyond this is battery off, not disconnect supervision.
+const LONGEST_CPC: Millis = Millis(2000);
 const LINE: Place = Place { line: LineId(0), phone: 0 };
 
 /// Which of the two.
@@ -58,6 +62,8 @@ pub struct PairSpec {
     pub codecs: Vec<String>,
     /// Further lines of the configuration of each telephone, such as `type = "fax"`.
     pub phones: [String; 2],
+    /// What a gateway has in place of a telephone.
+    pub outside: [Option<Outside>; 2],
     /// How fast each gateway's clock of samples runs, in parts of a million.
     pub ppm: [i32; 2],
     /// The network.
@@ -72,37 +78,65 @@ impl PairSpec {
             country: "us".to_owned(),
             codecs: ["pcmu", "pcma"].map(str::to_owned).to_vec(),
             phones: Default::default(),
+            outside: Default::default(),
             ppm: [0; 2],
             weather: Weather::CALM,
         }
     }
 }
 
+/// An outside line in place of a telephone.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// The exchange behind it.
+    pub office: OfficeSpec,
+    /// What follows in the configuration: `[line.1]` has its port already.
+    pub config: String,
+}
+
 /// One of the two.
-struct Gateway {
+struct Gateway<A: Processing + Fidelity> {
     address: SocketAddr,
     control: Control,
-    shard: Shard<Samples>,
-    lab: Lab<Samples>,
+    shard: Shard<A>,
+    lab: Lab<A>,
     slots: BTreeMap<SocketAddr, (MediaSlot, Channel)>,
     ticks: u64,
     ppm: i32,
-    rx: [LineIn<Samples>; 1],
-    tx: [LineOut<Samples>; 1],
+    rx: [LineIn<A>; 1],
+    tx: [LineOut<A>; 1],
     packets: Packets,
     told: Vec<(Instant, String)>,
+    seen: Vec<Seen>,
+    feed: (Feed, Instant),
     records: Vec<CallRecord>,
 }
 
+/// Something that is to be seen or heard at a gateway's line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// When.
+    pub at: Instant,
+    /// Who or what: `phone`, `exchange`, `subscriber 5550177`, `line`.
+    pub who: String,
+    /// What: in the words of ladders.
+    pub words: String,
+    /// When it ended, of what is heard and has ended.
+    pub until: Option<Instant>,
+}
+
+/// The two and their network, with true samples.
+pub type Pair = PairOf<Samples>;
+
 /// The two and their network.
-pub struct Pair {
+pub struct PairOf<A: Processing + Fidelity> {
     now: Instant,
-    gateways: [Gateway; 2],
+    gateways: [Gateway<A>; 2],
     network: Network,
     names: Names,
 }
 
-impl Pair {
+impl<A: Processing + Fidelity> PairOf<A> {
     /// A pair at its start, both receivers on their hooks.
     ///
     /// # Errors
@@ -137,7 +171,7 @@ impl Pair {
     ///
     /// # Errors
     /// None: both telephones exist.
-    pub fn attach(&mut self, end: End, machine: Box<dyn Machine<Samples>>) -> Result<(), Refused> {
+    pub fn attach(&mut self, end: End, machine: Box<dyn Machine<A>>) -> Result<(), Refused> {
         self.gateways[end as usize].lab.attach(LINE, machine)
     }
 
@@ -149,6 +183,19 @@ impl Pair {
     /// What a gateway's journal has said, in the words of ladders, with the time.
     pub fn told(&self, end: End) -> &[(Instant, String)] {
         &self.gateways[end as usize].told
+    }
+
+    /// What was to be seen and heard at a gateway's line, in order of the time at which it became known.
+    pub fn seen(&self, end: End) -> &[Seen] {
+        &self.gateways[end as usize].seen
+    }
+
+    /// Tells a gateway's exchange something.
+    ///
+    /// # Errors
+    /// Where there is no exchange, or when it cannot do that.
+    pub fn order(&mut self, end: End, order: Order) -> Result<(), Refused> {
+        self.gateways[end as usize].lab.order(LINE.line, order)
     }
 
     /// The records of a gateway's calls.
@@ -228,8 +275,7 @@ impl Pair {
         let [out] = &mut gateway.tx;
         let (frame, report) = gateway.lab.exchange(LINE.line, out.frame, out.order.take());
         gateway.rx = [LineIn { frame, report }];
-        // Nobody asks for what is heard in between.
-        while gateway.lab.event().is_some() {}
+        gateway.look(now);
         for packet in gateway.packets.iter() {
             let own = (packet.slot, packet.channel);
             if let Some((from, _)) = gateway.slots.iter().find(|(_, known)| **known == own) {
@@ -277,19 +323,24 @@ impl Pair {
     }
 }
 
-impl Gateway {
+impl<A: Processing + Fidelity> Gateway<A> {
     fn new(spec: &PairSpec, end: End, network: &mut Network, entropy: &mut Entropy) -> Result<Self, String> {
         let address = address_of(end);
         let other = address_of(if end == End::Near { End::Far } else { End::Near });
         let codecs: Vec<String> = spec.codecs.iter().map(|codec| format!("\"{codec}\"")).collect();
+        let (own, others) = (NUMBERS[end as usize], NUMBERS[1 - end as usize]);
+        let outside = spec.outside[end as usize].as_ref();
+        let line = match outside {
+            Some(outside) => format!("may_call = \"all\"\n[line.1]\nport = \"sim/1\"\n{}", outside.config),
+            None => format!(
+                "[phone.{own}]\nport = \"sim/1\"\n{}\n[dial]\n\"{others}\" = \"other\"",
+                spec.phones[end as usize]
+            ),
+        };
         let text = format!(
-            "country = \"{}\"\nlisten = \"{address}\"\n[server.other]\naddress = [\"{other}\"]\ncodecs = [{}]\n\
-             [phone.{}]\nport = \"sim/1\"\n{}\n[dial]\n\"{}\" = \"other\"\n",
+            "country = \"{}\"\nlisten = \"{address}\"\n[server.other]\naddress = [\"{other}\"]\ncodecs = [{}]\n{line}\n",
             spec.country,
             codecs.join(", "),
-            NUMBERS[end as usize],
-            spec.phones[end as usize],
-            NUMBERS[1 - end as usize],
         );
         let report = tipring_config::check(&text, "pair");
         let Some(effective) = &report.effective else {
@@ -323,7 +374,9 @@ impl Gateway {
             tones: site.media.tones,
             started: START,
         };
-        let line = LineSpec { phones: vec![PhoneSpec::default()], ..LineSpec::default() };
+        let phones = if outside.is_none() { vec![PhoneSpec::default()] } else { Vec::new() };
+        let office = outside.map(|outside| outside.office.clone());
+        let line = LineSpec { phones, office, ..LineSpec::default() };
         Ok(Self {
             address,
             shard: Shard::new(&setup, entropy.fork()),
@@ -336,8 +389,110 @@ impl Gateway {
             tx: [LineOut::SILENT],
             packets: Packets::with_capacity(BATCH),
             told: Vec::new(),
+            seen: Vec::new(),
+            feed: (Feed::Open, Instant::ZERO),
             records: Vec::new(),
         })
+    }
+
+    /// Writes down what the last tick showed of the line.
+    fn look(&mut self, now: Instant) {
+        while let Some(entry) = self.lab.event() {
+            match entry.event {
+                PhoneEvent::Heard(event) => self.heard("phone", &event),
+                // The bell is told by what is heard.
+                PhoneEvent::BurstBegan(_) | PhoneEvent::BurstEnded(_) | PhoneEvent::Trunk(..) => {}
+            }
+        }
+        while let Some((at, event)) = self.office_event() {
+            self.at_exchange(at, event);
+        }
+        // What an outside line is fed is its exchange's affair.
+        let own = self.lab.line(LINE.line).filter(|line| line.office().is_none());
+        let Some(feed) = own.map(crate::plant::Line::feed) else { return };
+        let (last, since) = self.feed;
+        if core::mem::discriminant(&last) == core::mem::discriminant(&feed) {
+            return;
+        }
+        self.feed = (feed, now);
+        let broken = now.since(since).as_millis() as u32;
+        match (last, feed) {
+            (Feed::Normal, Feed::Reversed) => self.note(now, "line", "reversed".to_owned()),
+            (Feed::Reversed, Feed::Normal) => self.note(now, "line", "normal polarity".to_owned()),
+            (Feed::Open, _) if broken <= LONGEST_CPC.0 && since > Instant::ZERO => {
+                self.note(since, "line", format!("CPC {}ms", (broken + 5) / 10 * 10));
+            }
+            _ => {}
+        }
+    }
+
+    fn office_event(&mut self) -> Option<(SampleTime, OfficeEvent)> {
+        self.lab.card().line_mut(LINE.line)?.office_mut()?.event()
+    }
+
+    fn at_exchange(&mut self, at: SampleTime, event: OfficeEvent) {
+        let own = |gateway: &Self, place: usize| {
+            let office = gateway.lab.line(LINE.line).and_then(crate::plant::Line::office);
+            let own = office.and_then(|office| office.subscribers().get(place));
+            own.map_or_else(String::new, |own| format!("subscriber {}", own.spec().number))
+        };
+        let moment = self.moment_of(at);
+        let words = match event {
+            OfficeEvent::Seized => "seized".to_owned(),
+            OfficeEvent::Dialled(digits) => format!("dialled {digits}"),
+            OfficeEvent::Refused(tone) => format!("refuses by {}", tone.word()),
+            OfficeEvent::Rings => "rings".to_owned(),
+            OfficeEvent::StopsRinging => "stops ringing".to_owned(),
+            OfficeEvent::Answered => "answered".to_owned(),
+            OfficeEvent::Flash(_) => "flash".to_owned(),
+            OfficeEvent::Metered(count) => format!("charges {count}"),
+            OfficeEvent::Released => "released".to_owned(),
+            OfficeEvent::Subscriber(place, event) => {
+                let who = own(self, place);
+                let words = match event {
+                    SubscriberEvent::Rings => "rings".to_owned(),
+                    SubscriberEvent::StopsRinging => "stops ringing".to_owned(),
+                    SubscriberEvent::Connected => "connected".to_owned(),
+                    SubscriberEvent::HearsBusy => "gets busy".to_owned(),
+                    SubscriberEvent::Cleared => "cleared".to_owned(),
+                    SubscriberEvent::Joined(number) => format!("joined with {number}"),
+                    SubscriberEvent::Heard(event) => return self.heard(&who, &event),
+                };
+                return self.note(moment, &who, words);
+            }
+        };
+        self.note(moment, "exchange", words);
+    }
+
+    fn heard(&mut self, who: &str, event: &HeardEvent) {
+        let words = |what: &What| match what {
+            What::Ringing => "rings".to_owned(),
+            What::Caller(_) => format!("shows {what}").replacen("caller ", "", 1),
+            What::Voice(voice) => format!("hears voice {voice}"),
+            _ => format!("hears {what}"),
+        };
+        match event {
+            HeardEvent::Began(heard) => self.note(self.moment_of(heard.since), who, words(&heard.what)),
+            HeardEvent::Ended(what, at) => {
+                let (until, words) = (self.moment_of(*at), words(what));
+                let is_it = |seen: &&mut Seen| seen.who == who && seen.words == words;
+                if let Some(seen) = self.seen.iter_mut().rev().find(is_it) {
+                    seen.until = Some(until);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, at: Instant, who: &str, words: String) {
+        if self.seen.len() < MAX_TOLD {
+            self.seen.push(Seen { at, who: who.to_owned(), words, until: None });
+        }
+    }
+
+    /// The moment of a sample of its line.
+    fn moment_of(&self, sample: SampleTime) -> Instant {
+        let speed = (1_000_000 + i64::from(self.ppm)).max(1) as u128;
+        Instant::from_nanos((u128::from(sample.0) * 125_000 * 1_000_000 / speed) as u64)
     }
 
     /// When its card ticks next.
