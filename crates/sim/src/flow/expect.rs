@@ -186,7 +186,7 @@ const LINE: [&str; 40] = [
 const EXCHANGE: [&str; 10] =
     ["seized", "dialled", "refuses", "rings", "stops", "answered", "flash", "charges", "released", "dead"];
 const SUBSCRIBER: [&str; 8] = ["rings", "stops", "connected", "gets", "cleared", "joined", "hears", "no"];
-const CALL: [&str; 10] = [
+const CALL: [&str; 12] = [
     "from",
     "routed",
     "alerting",
@@ -196,6 +196,8 @@ const CALL: [&str; 10] = [
     "resumed",
     "recalls",
     "pass-through",
+    "joined",
+    "desk",
     "cleared",
 ];
 const GATEWAY: [&str; 7] = ["account", "server", "user", "refuses", "alarm", "is", "stuck"];

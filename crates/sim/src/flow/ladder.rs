@@ -5,12 +5,13 @@ use core::fmt::Write as _;
 use tipring_units::{Instant, Millis};
 
 /// How far the times of the same event may lie apart at the two fidelities: a DTMF detector over true samples needs
-/// up to two ticks more than over symbols, an ear up to 40 ms more to be sure.
-pub const TOLERANCE: Millis = Millis(60);
+/// up to two ticks more than over symbols, an ear up to 40 ms more to be sure; where a line dials on the tone that it
+/// heard and its exchange hears the digits, the one comes on top of the other.
+pub const TOLERANCE: Millis = Millis(150);
 
 /// The same for what ears tell: they date a sound over true samples by the window of their analysis, and some sounds
 /// have first to be told from others. An exchange hears digits, and rings its subscribers by them.
-pub const EAR_TOLERANCE: Millis = Millis(250);
+pub const EAR_TOLERANCE: Millis = Millis(300);
 
 /// One line of a ladder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -141,7 +142,7 @@ mod tests {
         let one = ladder(&[(100, "line 1", "seized"), (130, "phone 1", "hears dial-tone")]);
         let swapped = ladder(&[(120, "phone 1", "hears dial-tone"), (150, "line 1", "seized")]);
         assert_eq!(one.differences(&swapped, TOLERANCE), Vec::<String>::new());
-        let late = ladder(&[(161, "line 1", "seized"), (130, "phone 1", "hears dial-tone")]);
+        let late = ladder(&[(251, "line 1", "seized"), (130, "phone 1", "hears dial-tone")]);
         assert_eq!(one.differences(&late, TOLERANCE).len(), 1);
         // Ears need longer to be sure of true sound than of its name.
         let beyond = 131 + u64::from(EAR_TOLERANCE.0);

@@ -4,8 +4,8 @@
 //! Tells which keys are pressed on a line.
 //!
 //! # How
-//! The laboratory's listener judges frames; a key counts when two frames in a row show it, and again when a frame
-//! without it has passed.
+//! The laboratory's listener judges frames; a key counts when two frames in a row show it, and again when two frames
+//! without it have passed: a gap of a moment in a key is no pause.
 //!
 //! # Limits
 //! Keys and pauses of 30 ms and more.
@@ -18,12 +18,15 @@ use crate::plant::Fidelity;
 
 /// Frames that show a key before it counts.
 const SURE: u8 = 2;
+/// Frames without a key after which it is over.
+const GONE: u8 = 2;
 
 /// Receives keys.
 #[derive(Debug)]
 pub struct Receiver<A: Fidelity> {
     listener: A::Listener,
-    seen: Option<(u8, u8)>,
+    /// The key, frames that showed it, and frames since then that did not.
+    seen: Option<(u8, u8, u8)>,
 }
 
 impl<A: Fidelity> Receiver<A> {
@@ -40,12 +43,15 @@ impl<A: Fidelity> Receiver<A> {
             Some(Class::Chord(..) | Class::Named(..) | Class::Sine(..) | Class::Other) | None => None,
         };
         let Some(key) = key else {
-            self.seen = None;
+            if let Some((_, _, gone)) = &mut self.seen {
+                *gone += 1;
+            }
+            self.seen = self.seen.filter(|(_, _, gone)| *gone < GONE);
             return None;
         };
-        let frames = self.seen.filter(|(known, _)| *known == key).map_or(0, |(_, frames)| frames);
-        self.seen = Some((key, frames.saturating_add(1)));
-        (frames + 1 == SURE).then_some(key)
+        let frames = self.seen.filter(|(known, ..)| *known == key).map_or(0, |(_, frames, _)| frames);
+        self.seen = Some((key, frames.saturating_add(1), 0));
+        (frames.saturating_add(1) == SURE).then_some(key)
     }
 
     /// Forgets what was heard.

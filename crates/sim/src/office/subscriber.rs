@@ -145,6 +145,8 @@ impl<A: Fidelity> Subscriber<A> {
         let behind = now.0.saturating_sub(self.ear.time().0);
         self.ear.skip(tipring_units::Samples(behind));
         self.ear.reset();
+        // who called in may be asked to dial
+        self.ear.expect_dial_tone(self.doing == Doing::Talks);
     }
 
     /// What it says in a tick.
