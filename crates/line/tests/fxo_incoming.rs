@@ -4,8 +4,8 @@ mod fxo_common;
 
 use fxo_common::{Bench, Office, at, line};
 use tipring_port::{
-    Absence, CallerId, CallerIdAlert, CallerIdFault, CallerIdSignal, CallerIdTiming, Feed, LineCommand,
-    LineEvent, LineFault, Overheard, Refusal,
+    Absence, CallerId, CallerIdAlert, CallerIdFault, CallerIdSignal, CallerIdTiming, ClearSign, Feed,
+    LineCommand, LineEvent, LineFault, Overheard, Refusal,
 };
 use tipring_units::{Hz, Millis, Volts};
 
@@ -285,4 +285,22 @@ fn an_idle_line_needs_no_ticks_until_something_happens() {
     bench.ring(2000);
     assert!(bench.fxo.next_wakeup().is_some());
     assert!(at(&bench, LineEvent::Incoming).is_some());
+}
+
+#[test]
+fn an_exchange_may_reverse_the_polarity_as_it_sees_our_answer_and_clears_by_doing_so_later() {
+    for reverses_at_once in [true, false] {
+        let mut bench = Bench::new(&line(|_, fxo| fxo.clear.reversal = true));
+        bench.ring(2000);
+        bench.command(LineCommand::Answer);
+        bench.run(100);
+        if reverses_at_once {
+            bench.office.battery = -bench.office.battery;
+        }
+        bench.run(3000);
+        bench.take();
+        bench.office.battery = -bench.office.battery;
+        bench.run(100);
+        assert_eq!(bench.take(), [LineEvent::FarCleared(ClearSign::Reversal)], "{reverses_at_once}");
+    }
 }

@@ -461,3 +461,17 @@ proptest! {
         prop_assert_eq!(ends.count() as u32, bench.fxo.epoch().0);
     }
 }
+
+#[test]
+fn an_answer_that_reverses_the_polarity_does_not_clear_where_something_else_tells_it() {
+    let mut bench = in_call(|fxo| {
+        fxo.answer = AnswerSign::AtOnce;
+        fxo.clear.reversal = true;
+    });
+    bench.office.battery = -48.0;
+    bench.run(3000);
+    assert_eq!(bench.take(), []);
+    bench.office.battery = 48.0;
+    bench.run(100);
+    assert_eq!(bench.take(), [LineEvent::FarCleared(ClearSign::Reversal)]);
+}

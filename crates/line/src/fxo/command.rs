@@ -28,7 +28,7 @@ impl Fxo {
                 if !rung.off_hook {
                     self.close(now, out);
                 }
-                self.enter(State::Talking(Talk::INCOMING));
+                self.enter(State::Talking(Talk::incoming(now)));
                 self.play(Playing::Bridge, out);
             }
             (State::Talking(talk), LineCommand::Dial(digits)) => self.dial(now + TICK, digits, talk, out),

@@ -3,13 +3,16 @@
 use tipring_port::{
     AnswerSign, ClearSign, DialWhen, LineEvent, LineFault, Overheard, ProgramId, Refusal, Tone,
 };
-use tipring_units::SampleTime;
+use tipring_units::{Millis, SampleTime};
 
 use super::state::{Dialling, Digits, Phase, State, Talk};
 use super::{Fxo, GLARE_WITHIN};
 use crate::loop_watch::LoopNews;
 use crate::ring_detector::Ringing;
 use crate::{FxsOut, Playing};
+
+/// An exchange shows that it saw our answer within this.
+const ANSWER_SHOWS: Millis = Millis(800);
 
 /// What happened, by the card's report, by sound or by time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -223,7 +226,7 @@ impl Fxo {
         if digits.is_empty() {
             // The caller hears the exchange and judges for himself.
             self.say(at, LineEvent::ExchangeReady(false), out);
-            self.enter(State::Talking(Talk::OUTGOING));
+            self.enter(State::Talking(Talk::outgoing(at)));
             self.answered_if(at, AnswerSign::AtOnce, out);
             return;
         }
@@ -238,7 +241,7 @@ impl Fxo {
             return; // the pause is waited for
         }
         self.say(at, LineEvent::ExchangeReady(by_tone), out);
-        self.dial(at, digits, Talk::OUTGOING, out);
+        self.dial(at, digits, Talk::outgoing(at), out);
     }
 
     fn patience_ends(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
@@ -314,11 +317,19 @@ impl Fxo {
         }
     }
 
-    fn reversed(&mut self, at: SampleTime, talk: Talk, out: &mut FxsOut) {
+    /// An exchange that reverses the polarity for the time of the call does so as it sees the answer, ours or the called
+    /// party's: only the way back tells that the far end cleared. One that reverses it to clear a call that came in does so
+    /// later.
+    fn reversed(&mut self, at: SampleTime, mut talk: Talk, out: &mut FxsOut) {
+        talk.turned = !talk.turned;
+        self.enter(State::Talking(talk));
         let by_reversal = self.profile.answer == AnswerSign::Reversal;
-        if !talk.answered && by_reversal {
-            self.answered_if(at, AnswerSign::Reversal, out);
-        } else if talk.answered && self.profile.clear.reversal {
+        if !talk.answered {
+            return self.answered_if(at, AnswerSign::Reversal, out);
+        }
+        let is_late = talk.incoming && at.since(talk.since) > ANSWER_SHOWS.samples();
+        let is_over = !talk.turned || is_late || (by_reversal && !talk.incoming);
+        if is_over && self.profile.clear.reversal {
             self.clear(at, ClearSign::Reversal, out);
         }
     }

@@ -61,6 +61,10 @@ pub(super) struct Talk {
     pub invited: bool,
     /// The exchange rings the called party.
     pub ringback: bool,
+    /// When it began for us: came in and was answered, or was dialled.
+    pub since: SampleTime,
+    /// The polarity is the other one than when the loop was closed.
+    pub turned: bool,
     /// Metering pulses.
     pub metered: u32,
     /// A flash towards the exchange is on its way, until then at the latest.
@@ -69,11 +73,23 @@ pub(super) struct Talk {
 
 impl Talk {
     /// A call that the exchange put through to us.
-    pub const INCOMING: Self =
-        Self { incoming: true, answered: true, invited: false, ringback: false, metered: 0, flash: None };
+    pub const fn incoming(since: SampleTime) -> Self {
+        Self { incoming: true, answered: true, invited: false, since, ..Self::outgoing(since) }
+    }
+
     /// A call that we make.
-    pub const OUTGOING: Self =
-        Self { incoming: false, answered: false, invited: true, ringback: false, metered: 0, flash: None };
+    pub const fn outgoing(since: SampleTime) -> Self {
+        Self {
+            incoming: false,
+            answered: false,
+            invited: true,
+            ringback: false,
+            since,
+            turned: false,
+            metered: 0,
+            flash: None,
+        }
+    }
 }
 
 /// A call of which only the clearing is of interest.
