@@ -180,7 +180,8 @@ fn silence_is_told_each_second_until_somebody_speaks() {
         (99, Overheard::Silence(Millis(1000))),
         (199, Overheard::Silence(Millis(2000))),
         (273, Overheard::Voice),
-        (399, Overheard::Silence(Millis(1000))),
+        // as over samples, a voice lingers for 200 ms
+        (419, Overheard::Silence(Millis(1000))),
     ];
     assert_eq!(news, wanted);
 }

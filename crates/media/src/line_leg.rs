@@ -185,6 +185,11 @@ impl<A: Processing> LineLeg<A> {
         }
     }
 
+    /// True if silence on the line would change nothing.
+    pub fn is_idle(&self) -> bool {
+        !self.sounds && !self.ear.as_ref().is_some_and(LineEar::is_receiving)
+    }
+
     /// True if the player played in the last tick.
     pub fn sounds(&self) -> bool {
         self.sounds

@@ -438,7 +438,7 @@ impl<A: Processing> Plane<A> {
     pub fn is_idle(&self) -> bool {
         self.legs.iter().all(Option::is_none)
             && self.streams.iter().all(|(used, _)| !used)
-            && self.lines.iter().all(|line| !line.sounds())
+            && self.lines.iter().all(LineLeg::is_idle)
     }
 
     /// Legs that exist, for the checkers.

@@ -162,6 +162,8 @@ pub trait LineEar<A: Audio> {
         line: &A::Frame,
         network: &A::Frame,
     ) -> [Option<Overheard>; MAX_OVERHEARD];
+    /// True while a message from an on-hook line is under way: silence is then part of it.
+    fn is_receiving(&self) -> bool;
     /// Studies the tones in what comes from the line.
     fn study(&mut self, line: &A::Frame);
     /// The tone that came again and again in what was studied; forgets it.

@@ -67,6 +67,10 @@ impl LineEar<Samples> for SampleLineEar {
         told
     }
 
+    fn is_receiving(&self) -> bool {
+        self.caller.as_ref().is_some_and(CallerIdEar::is_receiving)
+    }
+
     fn study(&mut self, line: &Frame) {
         self.learner.feed(line);
     }

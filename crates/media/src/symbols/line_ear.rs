@@ -21,6 +21,8 @@ use crate::processing::{LineEar, MAX_OVERHEARD};
 /// A voice is told when it has lasted so long, and again after such a pause.
 const VOICE: Millis = Millis(240);
 const VOICE_PAUSE: Millis = Millis(2000);
+/// After a sound the ear over samples is not sure of silence for so long.
+const LINGERS: Millis = Millis(200);
 /// How often silence is told.
 const SILENCE_TOLD: u32 = 1000;
 /// A tone that is the first sound after the line was seized is told after this.
@@ -47,6 +49,8 @@ pub struct SymbolLineEar {
     voice_pause: Millis,
     voice_told: bool,
     silent: u32,
+    /// A sound counts for so much longer.
+    lingers: Millis,
     first: bool,
     caller: Option<CallerIdEar>,
     /// The identity comes off-hook.
@@ -127,6 +131,10 @@ impl LineEar<Symbols> for SymbolLineEar {
         told
     }
 
+    fn is_receiving(&self) -> bool {
+        self.carrier || self.caller.as_ref().is_some_and(CallerIdEar::is_receiving)
+    }
+
     fn study(&mut self, line: &Symbol) {
         self.study.feed(line);
     }
@@ -149,6 +157,7 @@ impl SymbolLineEar {
             voice_pause: Millis::ZERO,
             voice_told: false,
             silent: 0,
+            lingers: Millis::ZERO,
             first: true,
             caller: None,
             answers: false,
@@ -178,12 +187,16 @@ impl SymbolLineEar {
         if core::mem::replace(&mut self.carrier, carrier) && !carrier {
             heard = caller.carrier_lost().or(heard);
         }
-        self.digit_ticks = if digit == self.digit { self.digit_ticks.saturating_add(1) } else { 1 };
-        self.digit = digit;
-        match digit {
-            Some(digit) if self.digit_ticks == DIGIT_TICKS => heard = caller.digit(digit).or(heard),
-            Some(_) => {}
-            None => heard = caller.no_digit().or(heard),
+        let before = core::mem::replace(&mut self.digit, digit);
+        let ticks = core::mem::replace(&mut self.digit_ticks, 1);
+        match before {
+            same if same == digit => self.digit_ticks = ticks.saturating_add(1),
+            // It counts when it is over, as it does over samples.
+            Some(over) if ticks >= DIGIT_TICKS => heard = caller.digit(over).or(heard),
+            Some(_) | None => {}
+        }
+        if digit.is_none() {
+            heard = caller.no_digit().or(heard);
         }
         let alerts = ALERT_TONES.iter().all(|tone| {
             let is = |(sound, _)| matches!(sound, Sound::Sine(hertz) if f32::from(hertz) == tone.0);
@@ -292,6 +305,12 @@ impl SymbolLineEar {
     }
 
     fn silence(&mut self, silent: bool) -> Option<Overheard> {
+        if !silent {
+            self.lingers = LINGERS;
+        } else if self.lingers > Millis::ZERO {
+            self.lingers = Millis(self.lingers.0.saturating_sub(TICK.0));
+            return None;
+        }
         self.silent = if silent { self.silent.saturating_add(TICK.0) } else { 0 };
         (silent && self.silent.is_multiple_of(SILENCE_TOLD))
             .then_some(Overheard::Silence(Millis(self.silent)))
