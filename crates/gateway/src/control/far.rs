@@ -37,6 +37,8 @@ pub(crate) struct FarDesk {
 /// What an event of SIP means for the rest.
 #[derive(Debug, Default)]
 pub(crate) struct FarNews {
+    /// The far end flashes.
+    pub(crate) flash: Option<FarId>,
     /// For the switch.
     pub(crate) event: Option<(FarId, FarEvent)>,
     /// The far leg is gone.
@@ -239,6 +241,7 @@ impl FarDesk {
                     news.event = self.changed(media, far, plan, None);
                 }
             }
+            Event::Info { session, digit: '!', .. } => news.flash = leg(session),
             Event::Info { session, digit, duration } => {
                 let digit = u8::try_from(*digit).ok().filter(|digit| b"0123456789*#ABCD".contains(digit));
                 if let (Some(far), Some(digit)) = (leg(session), digit) {
@@ -325,7 +328,8 @@ impl Outgoing {
                     if !from_caller {
                         invite.from.user.clone_from(&account.config.user);
                     }
-                    if account.config.user != caller.user {
+                    // Nobody is not vouched for.
+                    if account.config.user != caller.user && !self.from.number.is_empty() {
                         invite.asserted = Some(caller);
                     }
                 } else if self.is_from_outside(&site.calls.phones) {

@@ -109,6 +109,12 @@ impl Control {
                 if let Some(command) = news.command {
                     self.agent(agent::Input::Command(command));
                 }
+                // A flash is the exchange's where the call goes to one; a telephone has nothing to flash.
+                if let Some(Party::Line(line)) =
+                    news.flash.and_then(|far| self.media.other_end(Party::Far(far)))
+                {
+                    self.switch(tipring_call::Input::FlashOut(line));
+                }
                 if let Some((far, event)) = news.event {
                     // A digit by INFO is also sound for whoever is at the other end.
                     if let FarEvent::Digit { digit, length } = event
