@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use tipring_country::{Country, outside};
 use tipring_port::{
     AnswerSign, CallerIdAlert, CallerIdSignal, CallerIdTiming, ClearSigns, DialWhen, DtmfCallerId,
-    FskStandard, FxoProfile, Impedance, LineProfile,
+    FskStandard, FxoProfile, Impedance, LineProfile, PulseConvention,
 };
 use tipring_units::{Db, Millis, Volts};
 
@@ -204,7 +204,9 @@ impl Effective {
             dial_when: line.dial_when.unwrap_or(country.dial_when),
             dialling: match line.dialling {
                 Dialling::Dtmf => self.country.touch_dialling(),
-                Dialling::Pulse => self.country.pulse_dialling(),
+                Dialling::Pulse => self.country.pulse_dialling(None),
+                Dialling::PulseSweden => self.country.pulse_dialling(Some(PulseConvention::Sweden)),
+                Dialling::PulseNewZealand => self.country.pulse_dialling(Some(PulseConvention::NewZealand)),
             },
             flash: line.flash.unwrap_or(country.flash),
             guard: line.guard.unwrap_or(country.guard),

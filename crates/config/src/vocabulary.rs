@@ -73,8 +73,12 @@ words! {
     Dialling {
         /// By touch tones.
         Dtmf = "dtmf",
-        /// By loop pulses.
+        /// By loop pulses, as many for a digit as in the country.
         Pulse = "pulse",
+        /// By loop pulses, one for 0 and one more than its value for any other digit.
+        PulseSweden = "pulse-sweden",
+        /// By loop pulses, ten for 0 and ten less its value for any other digit.
+        PulseNewZealand = "pulse-new-zealand",
     }
 
     /// What tells that the called party answered.

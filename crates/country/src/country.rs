@@ -2,8 +2,8 @@
 
 use tipring_port::{
     AnswerSign, CallerIdTiming, ClearSigns, DialWhen, Disconnect, DtmfProfile, FlashWindow, FxoProfile,
-    HookTiming, Impedance, LineProfile, LoopStart, OutDialling, PulseTiming, RingDetection, RingPattern,
-    RingSpec, RohTiming, TonePlan,
+    HookTiming, Impedance, LineProfile, LoopStart, OutDialling, PulseConvention, PulseTiming, RingDetection,
+    RingPattern, RingSpec, RohTiming, TonePlan,
 };
 use tipring_units::{Db, Dbr, Milliamps, Millis, Samples, Volts};
 
@@ -186,21 +186,20 @@ impl Country {
         OutDialling::Dtmf { on, off }
     }
 
-    /// The same by loop pulses.
-    pub fn pulse_dialling(&self) -> OutDialling {
+    /// The same by loop pulses, with the country's number of them for a digit where no other `convention` is asked for.
+    pub fn pulse_dialling(&self, convention: Option<PulseConvention>) -> OutDialling {
         let (open, close) = self.outside.pulse;
-        let (interdigit, convention) = (self.outside.interdigit, self.pulse.convention);
-        OutDialling::Pulse { open, close, interdigit, convention }
+        let convention = convention.unwrap_or(self.pulse.convention);
+        OutDialling::Pulse { open, close, interdigit: self.outside.interdigit, convention }
     }
 
     /// At which burst a call is shown at the latest, where caller identity comes in this way: at the second where it
     /// comes between the first two.
     pub const fn rings_before(caller_id: &CallerIdTiming) -> u8 {
         match caller_id {
-            CallerIdTiming::BetweenRings { .. } => 2,
-            CallerIdTiming::Off
-            | CallerIdTiming::BeforeRing { .. }
-            | CallerIdTiming::AfterShortRing { .. } => 1,
+            // Short rings are no ring of a call yet: the first of them is to be answered by the port itself.
+            CallerIdTiming::BetweenRings { .. } | CallerIdTiming::AfterShortRing { .. } => 2,
+            CallerIdTiming::Off | CallerIdTiming::BeforeRing { .. } => 1,
         }
     }
 

@@ -346,7 +346,7 @@ fn each_country_tells_what_an_outside_line_needs() {
         interdigit: Millis(800),
         convention: PulseConvention::Standard,
     };
-    assert_eq!(country("us").pulse_dialling(), pulse);
+    assert_eq!(country("us").pulse_dialling(None), pulse);
     // A flash that is sent is one that the country's own lines take.
     for code in Country::codes() {
         let country = country(code);

@@ -196,7 +196,7 @@ fn outside_line(id: LineId, number: &tipring_config::Number, line: &Line) -> Out
             may_call: permission(may_call),
         }),
         suffix: Number::new(line.suffix.as_deref().unwrap_or_default()),
-        pulse: line.dialling == Dialling::Pulse,
+        pulse: line.dialling != Dialling::Dtmf,
     }
 }
 
