@@ -183,6 +183,8 @@ pub enum FarEvent {
         /// Where it comes from.
         via: Via,
     },
+    /// The far end has the call, and nobody rings yet.
+    Proceeding,
     /// The called telephone rings, and the caller is to hear ringback made here.
     Ringing,
     /// The far end sends sound before it answers.

@@ -22,7 +22,10 @@ use crate::{
     Via, Way, Why,
 };
 
-/// An emergency call that has another way waits this long for any reaction of the first.
+/// An emergency call that has another way waits this long for any sign of life: of a server, which has had the call four
+/// times by then (RFC 3261 clause 17.1.1.2: after 0, 0.5, 1.5 and 3.5 s).
+const EMERGENCY_LIFE: Millis = Millis::from_secs(4);
+/// And this long for more than that: ringing, or sound.
 const EMERGENCY_REACTION: Millis = Millis::from_secs(10);
 
 /// The desk that is told of an emergency call hears for so long that it was.
@@ -104,8 +107,12 @@ pub(crate) struct Call {
     trying: Option<Attempt>,
     /// The caller is heard before the answer.
     both: bool,
+    /// The caller dials on what it hears, and nothing tells when somebody answered.
+    dials_on: bool,
     /// It told that the called rings.
     rang: bool,
+    /// The way gave a sign of life.
+    alive: bool,
     phase: Phase,
     holds: [bool; 2],
     joint: Option<joint::Joint>,
@@ -130,7 +137,9 @@ impl Call {
             ways: VecDeque::new(),
             trying: None,
             both: false,
+            dials_on: false,
             rang: false,
+            alive: false,
             phase: Phase::Trying,
             holds: [false; 2],
             joint: None,
@@ -240,6 +249,10 @@ impl Call {
             return; // what becomes of the emergency call is no matter of this one
         }
         match input {
+            CallInput::Proceeding => match self.phase {
+                Phase::Trying => self.proceeds(clock, timers),
+                Phase::Alerting | Phase::Early | Phase::Talking | Phase::Over => {} // late
+            },
             CallInput::Alerting => match self.phase {
                 Phase::Trying => {
                     self.enter(Phase::Alerting);
@@ -271,9 +284,10 @@ impl Call {
                 }
                 Phase::Early | Phase::Talking | Phase::Over => {} // said before, or late
             },
-            CallInput::Answered => match self.phase {
+            CallInput::Answered { told } => match self.phase {
                 Phase::Trying | Phase::Alerting | Phase::Early => {
                     self.keep_only(from, out);
+                    self.dials_on = self.both && !told;
                     self.enter(Phase::Talking);
                     self.timer = None;
                     self.answered = Some(clock);

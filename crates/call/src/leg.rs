@@ -59,6 +59,10 @@ impl Leg {
     pub fn on_event(&mut self, event: FarEvent, out: &mut Outbox) {
         match event {
             FarEvent::Incoming { .. } => {} // a number used twice by the owner: the first leg stays
+            FarEvent::Proceeding => match self.state {
+                State::Called => self.tell(CallInput::Proceeding, out),
+                State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // as below
+            },
             FarEvent::Ringing => match self.state {
                 State::Called => self.tell(CallInput::Alerting, out),
                 // A caller does not ring; behind the answer it is a late duplicate.
@@ -71,7 +75,7 @@ impl Leg {
             FarEvent::Answered => match self.state {
                 State::Called => {
                     self.enter(State::Talking);
-                    self.tell(CallInput::Answered, out);
+                    self.tell(CallInput::Answered { told: true }, out);
                 }
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // as above
             },

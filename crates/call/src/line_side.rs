@@ -341,7 +341,7 @@ impl LineSide {
             }
             State::Ringing(call) => {
                 self.enter(State::Talking(call));
-                self.tell(call, CallInput::Answered, scene);
+                self.tell(call, CallInput::Answered { told: true }, scene);
             }
             State::Recalling(call) => {
                 self.held.retain(|held| *held != call);

@@ -57,12 +57,14 @@ pub(crate) enum Wish {
 /// What a party tells its call.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum CallInput {
+    /// The called is being looked for: the way is alive.
+    Proceeding,
     /// The called telephone rings.
     Alerting,
     /// The called sends sound before the answer; `both`: and hears the caller, who dials on it.
     Early { both: bool },
-    /// The called answered.
-    Answered,
+    /// The called answered; `told`: somebody said so, else it is only assumed.
+    Answered { told: bool },
     /// The called cannot be reached. It knows nothing of the call any more.
     Failed(Cause),
     /// This party is gone from the call and knows nothing of it any more.

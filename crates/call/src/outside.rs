@@ -112,6 +112,8 @@ pub(crate) struct OutsideSide {
     /// Calls in a row that failed to give the PIN.
     failed_pins: u8,
     locked_until: Option<Instant>,
+    /// Locks since the right PIN was dialled last.
+    locks: u8,
     timer: Option<(Instant, Why)>,
 }
 
@@ -134,6 +136,7 @@ impl OutsideSide {
             last_used: None,
             failed_pins: 0,
             locked_until: None,
+            locks: 0,
             timer: None,
         }
     }
@@ -152,6 +155,7 @@ impl OutsideSide {
             last_used: self.last_used,
             failed_pins: self.failed_pins,
             locked_until: self.locked_until,
+            locks: self.locks,
             ..Self::new(self.line)
         };
         match self.state {
@@ -230,9 +234,24 @@ impl OutsideSide {
         }
     }
 
-    /// True while a PIN is dialled on the line: its digits are shown to nobody.
-    pub fn hides_digits(&self) -> bool {
-        matches!(&self.state, State::Answering(dialler) if dialler.is_secret())
+    /// True while what is dialled may be a PIN: such digits are shown to nobody. On a line that `asks` for one that is
+    /// whenever no number is being dialled: callers repeat a PIN also where nobody listens any more.
+    pub fn hides_digits(&self, asks: bool) -> bool {
+        match &self.state {
+            State::Answering(dialler) => dialler.is_secret(),
+            State::Idle
+            | State::Incoming
+            | State::Offered(_)
+            | State::Vain
+            | State::Seizing(_)
+            | State::Dialling(_)
+            | State::Waiting(_)
+            | State::Talking(..)
+            | State::Inward(..)
+            | State::Told
+            | State::Stealing(_)
+            | State::Releasing(_) => asks,
+        }
     }
 
     /// True if a call can be offered to it now.

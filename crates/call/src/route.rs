@@ -60,12 +60,14 @@ pub struct Attempt {
     pub patience: Patience,
     /// The next attempt follows whatever this one came to, not only where the way was at fault.
     pub always: bool,
+    /// It reaches whom the attempt before it was to reach: left out where that one was not at fault.
+    pub again: bool,
 }
 
 impl Attempt {
     /// An attempt at one party.
     pub fn one(target: Target) -> Self {
-        Self { targets: vec![target], patience: Patience::House, always: false }
+        Self { targets: vec![target], patience: Patience::House, always: false, again: false }
     }
 }
 
@@ -129,14 +131,16 @@ impl Map<'_> {
         let minute = u16::from(civil.hour) * 60 + u16::from(civil.minute);
         let night = line.night.filter(|night| is_within(minute, night.from, night.to));
         let rings = night.map_or(line.rings.clone(), |night| vec![night.rings]);
-        let mut targets: Vec<Target> = Vec::new();
+        let (mut targets, mut hunted) = (Vec::<Target>::new(), Vec::new());
         let mut last = Cause::NoWay;
         for to in rings {
             match self.way(to, line.number) {
                 Ok(ways) => {
-                    // Of a hunt the first line; a ring group has each party once.
-                    let first = ways.first().and_then(|way| way.targets.first()).copied();
+                    // Of a hunt the first line, the others if it fails; a ring group has each party once.
+                    let mut ways = ways.into_iter();
+                    let first = ways.next().and_then(|way| way.targets.first().copied());
                     targets.extend(first.filter(|target| !targets.contains(target)));
+                    hunted.extend(ways);
                 }
                 Err(cause) => last = cause,
             }
@@ -146,8 +150,9 @@ impl Map<'_> {
         let patience = if fallback.is_empty() { Patience::Forever } else { Patience::For(line.ring_time) };
         let mut ways = Vec::new();
         if !targets.is_empty() {
-            ways.push(Attempt { targets, patience, always: true });
+            ways.push(Attempt { targets, patience, always: true, again: false });
         }
+        ways.extend(hunted.into_iter().map(|way| Attempt { patience, always: true, ..way }));
         ways.extend(fallback.into_iter().map(|way| Attempt { patience: Patience::Forever, ..way }));
         ways.truncate(MAX_WAYS);
         if ways.is_empty() { Err(last) } else { Ok(ways) }
@@ -176,8 +181,11 @@ impl Map<'_> {
                     let dead = lines.iter().all(|line| self.is_dead(*line));
                     return Err(if dead { Cause::OUT_OF_ORDER } else { Cause::NO_CIRCUIT });
                 }
-                let way = |line| Attempt::one(Target::Outside { line, number, preempt: false });
-                Ok(free.into_iter().take(MAX_HUNT).map(way).collect())
+                let way = |(place, line)| Attempt {
+                    again: place > 0,
+                    ..Attempt::one(Target::Outside { line, number, preempt: false })
+                };
+                Ok(free.into_iter().take(MAX_HUNT).enumerate().map(way).collect())
             }
             Destination::Line { line, number } => {
                 let outside = self.setup.lines.iter().find(|one| one.number == line);
@@ -275,8 +283,8 @@ impl Map<'_> {
         }
         ways.truncate(MAX_WAYS);
         for way in &mut ways {
-            // A busy answering point says so by signalling. What an exchange plays or drops may be its own trouble.
-            way.always = matches!(way.targets.as_slice(), [Target::Outside { .. }]);
+            // Whatever one way says of the number, busy or unknown, is no reason to leave the others untried.
+            (way.always, way.again) = (true, false);
         }
         if ways.is_empty() { Err(Cause::NoWay) } else { Ok(ways) }
     }

@@ -139,9 +139,11 @@ impl Switch {
         &self.plan
     }
 
-    /// True while a PIN is dialled on the line: who keeps a record of a line's events leaves its digits out.
+    /// True while what is dialled on the line may be its PIN: who keeps a record of a line's events leaves digits out.
     pub fn hides_digits(&self, line: LineId) -> bool {
-        self.lines.get(&line).and_then(Station::outside).is_some_and(|side| side.hides_digits())
+        let own = self.setup.lines.iter().find(|own| own.line == line);
+        let asks = own.and_then(|own| own.disa).is_some_and(|disa| disa.pin.is_some());
+        self.lines.get(&line).and_then(Station::outside).is_some_and(|side| side.hides_digits(asks))
     }
 
     /// True if there are servers and none is up: the plan's offline rules come first.
@@ -272,6 +274,7 @@ impl Switch {
                 self.out.far(id, FarAction::End(Cause::NORMAL));
             }
             FarEvent::Incoming { .. }
+            | FarEvent::Proceeding
             | FarEvent::Ringing
             | FarEvent::EarlyMedia
             | FarEvent::Answered

@@ -380,11 +380,13 @@ fn an_emergency_call_goes_to_a_server_that_is_down_rather_than_nowhere() {
 }
 
 #[test]
-fn a_busy_answering_point_is_not_tried_elsewhere() {
+fn an_emergency_call_tries_every_way_and_its_caller_hears_what_the_last_one_said() {
     let mut house = House::new(house());
     house.lift_and_dial(0, "911");
-    let (leg, _) = house.placed().unwrap();
-    house.far(leg, FarEvent::Failed { cause: Cause::BUSY });
+    let (first, _) = house.placed().unwrap();
+    house.far(first, FarEvent::Failed { cause: Cause::BUSY });
+    let (second, _) = house.placed().unwrap();
+    house.far(second, FarEvent::Failed { cause: Cause::BUSY });
     assert_eq!(house.placed(), None);
     assert_eq!(house.commands(0), [LineCommand::Play(Tone::Busy)]);
 }

@@ -119,6 +119,25 @@ fn no_digit_of_a_pin_is_shown_anywhere() {
 }
 
 #[test]
+fn a_pin_that_is_dialled_again_where_nobody_listens_is_not_shown_either() {
+    let mut house = called(setup(Some("4711"), Permission::All));
+    for pause in [2000, 4000, 0] {
+        house.dial(6, "0000#");
+        assert!(house.switch.hides_digits(LineId(6)), "in the pause, and while the caller is told");
+        house.wait(pause);
+    }
+    assert_eq!(house.doing(6), LineDoing::Told);
+    let mut house = called(setup(Some("4711"), Permission::All));
+    house.dial(6, "4711#");
+    house.dial(6, "102");
+    house.line(1, LineEvent::Ringing);
+    house.line(1, LineEvent::Answered);
+    assert!(house.switch.hides_digits(LineId(6)), "in a call");
+    let house = called(setup(None, Permission::All));
+    assert!(!house.switch.hides_digits(LineId(6)), "a line without one");
+}
+
+#[test]
 fn three_wrong_pins_end_the_call_with_longer_and_longer_pauses() {
     let mut house = called(setup(Some("4711"), Permission::All));
     for pause in [2000, 4000] {
@@ -163,6 +182,42 @@ fn nine_wrong_pins_in_a_row_lock_the_line_and_its_calls_ring_the_house_meanwhile
     assert!(alarms(&house).contains(&Alarm::DisaUnlocked(LineId(6))));
     house.exchange_rings(6, "5550199");
     assert_eq!(house.commands(6), [LineCommand::Answer, LineCommand::Play(Tone::Dial)]);
+}
+
+#[test]
+fn each_further_lock_is_twice_as_long_until_the_right_pin_is_dialled() {
+    fn lock(house: &mut House) {
+        for _ in 0..3 {
+            house.exchange_rings(6, "5550199");
+            for pause in [2000, 4000, 0] {
+                house.dial(6, "0000#");
+                house.wait(pause);
+            }
+            house.line(6, LineEvent::FarCleared(ClearSign::LoopBreak(Millis(300))));
+            house.line(6, LineEvent::Released);
+        }
+    }
+    fn locked_for(house: &mut House) -> u64 {
+        house.drain();
+        let unlocked = |house: &House| alarms(house).contains(&Alarm::DisaUnlocked(LineId(6)));
+        (1..=2000)
+            .find(|_| {
+                house.wait(60_000);
+                unlocked(house)
+            })
+            .unwrap()
+    }
+    let mut house = House::new(setup(Some("4711"), Permission::All));
+    for minutes in [10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440] {
+        lock(&mut house);
+        assert_eq!(locked_for(&mut house), minutes);
+    }
+    house.exchange_rings(6, "5550199");
+    house.dial(6, "4711#");
+    house.line(6, LineEvent::FarCleared(ClearSign::LoopBreak(Millis(300))));
+    house.line(6, LineEvent::Released);
+    lock(&mut house);
+    assert_eq!(locked_for(&mut house), 10);
 }
 
 #[test]

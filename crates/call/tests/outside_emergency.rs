@@ -71,10 +71,36 @@ fn a_server_that_is_down_is_passed_over_and_one_that_fails_is_left_for_a_line() 
     house.far(leg, FarEvent::Failed { cause: Cause::Q850(41) });
     assert_eq!(house.commands(6), [seize("911")]);
 
+    let mut house = House::new(setup.clone());
+    house.lift_and_dial(0, "911");
+    house.wait(4000);
+    assert_eq!(house.commands(6), [seize("911")], "a server that says nothing");
+
     let mut house = House::new(setup);
     house.lift_and_dial(0, "911");
-    house.wait(10_000);
-    assert_eq!(house.commands(6), [seize("911")], "a server that says nothing");
+    let leg = house.placed().unwrap().0;
+    house.wait(500);
+    for _ in 0..9 {
+        house.far(leg, FarEvent::Proceeding);
+        house.wait(1000);
+    }
+    assert_eq!(house.commands(6), [], "a server that has the call");
+    house.wait(1000);
+    assert_eq!(house.commands(6), [seize("911")], "nobody rings for ten seconds");
+}
+
+#[test]
+fn what_a_server_says_of_the_number_is_no_reason_to_leave_a_line_untried() {
+    for cause in [1, 16, 17, 21, 22, 28] {
+        let via = vec![to_server("pbx"), Destination::Lines { number: None }];
+        let setup = Setup { emergency: Emergency { via, ..Emergency::default() }, ..outside_house() };
+        let mut house = House::new(setup);
+        house.lift_and_dial(0, "911");
+        let leg = house.placed().unwrap().0;
+        house.far(leg, FarEvent::Failed { cause: Cause::Q850(cause) });
+        assert_eq!(house.commands(6), [seize("911")], "{cause}");
+        assert!(!alarms(&house).iter().any(|alarm| matches!(alarm, Alarm::EmergencyFailed { .. })));
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ use tipring_call::{
     CallEvent, Cause, Destination, FarAction, FarEvent, Identity, LineDoing, MediaAction, Night, Party,
     Presentation, Setup, Side, Via, Way,
 };
-use tipring_port::{Absence, CallerId, CallerIdFault, ClearSign, LineCommand, LineEvent, Text, Tone};
+use tipring_port::{
+    Absence, CallerId, CallerIdFault, ClearSign, LineCommand, LineEvent, LineFault, Text, Tone,
+};
 use tipring_units::{CallId, LineId, Millis};
 
 const FIRST: Party = Party::Line(LineId(6));
@@ -150,6 +152,30 @@ fn at_night_the_night_number_rings() {
         let mut house = House::new(setup);
         house.exchange_rings(6, "5550199");
         shown(&house, rings);
+    }
+}
+
+#[test]
+fn who_is_rung_by_an_outside_line_is_called_by_the_next_one_where_a_line_fails_but_not_where_the_number_is_busy()
+ {
+    let mut setup = outside_house();
+    setup.lines[0].rings = vec![Destination::Lines { number: Some(number("5550188")) }];
+    for busy in [false, true] {
+        let mut house = House::new(setup.clone());
+        house.exchange_rings(6, "5550199");
+        assert_eq!(house.commands(7), [LineCommand::Seize(Text::new("5550188"))]);
+        if busy {
+            house.line(7, LineEvent::ExchangeReady(true));
+            house.line(7, LineEvent::Dialled);
+            house.line(7, LineEvent::Exchange(Tone::Busy));
+            house.line(7, LineEvent::FarCleared(ClearSign::Tone(Tone::Busy)));
+        } else {
+            house.line(7, LineEvent::Fault(LineFault::NoDialTone));
+        }
+        let next = if busy { vec![] } else { vec![LineCommand::Seize(Text::new("5550188"))] };
+        assert_eq!(house.commands(8), next, "busy: {busy}");
+        let fallback = house.commands(2).iter().any(|command| matches!(command, LineCommand::Ring(_)));
+        assert_eq!(fallback, busy, "103 is called when nothing else is left");
     }
 }
 

@@ -75,6 +75,38 @@ fn two_outside_lines_are_joined_and_both_released_when_either_clears() {
 }
 
 #[test]
+fn nobody_is_joined_with_an_exchange_that_may_still_take_digits() {
+    for (sign, joined) in [(AnswerSign::AtOnce, false), (AnswerSign::Voice, true)] {
+        for dial_tone_first in [false, true] {
+            let mut house = House::new(outside_house());
+            let dial_tone = |house: &mut House, line| {
+                house.dial(0, "8");
+                house.line(line, LineEvent::ExchangeReady(true));
+                house.line(line, LineEvent::FarAnswered(sign));
+            };
+            let other = if dial_tone_first {
+                house.lift(0);
+                dial_tone(&mut house, 6);
+                house.flash(0);
+                house.dial(0, "95552345678");
+                house.line(7, LineEvent::ExchangeReady(true));
+                house.line(7, LineEvent::Dialled);
+                house.line(7, LineEvent::FarAnswered(AnswerSign::Reversal));
+                FIRST
+            } else {
+                house = holding();
+                dial_tone(&mut house, 7);
+                SECOND
+            };
+            house.hang_up(0);
+            let both = connect(FIRST, SECOND);
+            let case = format!("{sign:?}, first: {dial_tone_first}, {other:?}");
+            assert_eq!(house.media().contains(&both), joined, "{case}");
+        }
+    }
+}
+
+#[test]
 fn the_telephone_is_free_for_calls_of_its_own_meanwhile() {
     let mut house = consulting();
     house.hang_up(0);

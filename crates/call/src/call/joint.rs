@@ -9,7 +9,8 @@
 //!
 //! # Limits
 //! One of the two parties has to be on an outside line; a telephone that holds anybody else is rung back. A call is
-//! joined once, and an emergency call never.
+//! joined once, an emergency call never, and never one in which an exchange's dial tone was given of which nothing
+//! tells that somebody answered.
 
 use tipring_port::Signal;
 use tipring_units::CallId;
@@ -142,7 +143,11 @@ impl Call {
     }
 
     fn may_be_joined(&self) -> bool {
-        self.joint.is_none() && !self.beginning.notice && self.beginning.priority == Priority::Normal
+        // Who is joined with an exchange that may still take digits could call the world.
+        !self.dials_on
+            && self.joint.is_none()
+            && !self.beginning.notice
+            && self.beginning.priority == Priority::Normal
     }
 
     /// True if the party there is the exchange of an outside line.

@@ -1,6 +1,8 @@
 //! Whom a call tries, one way after the other, and what becomes of a way.
 
-use super::{Branch, Call, Clock, EMERGENCY_REACTION, Phase};
+use tipring_units::Millis;
+
+use super::{Branch, Call, Clock, EMERGENCY_LIFE, EMERGENCY_REACTION, Phase};
 use crate::outbox::{Offer, Order, Outbox};
 use crate::route::{Attempt, Patience, Target};
 use crate::{CallEvent, Cause, Clearer, Party, Priority, Side, Timers, Via, Why};
@@ -50,6 +52,9 @@ impl Call {
         out: &mut Outbox,
     ) {
         let always = self.trying.as_ref().is_some_and(|trying| trying.always);
+        while !cause.is_of_the_way() && self.ways.front().is_some_and(|way| way.again) {
+            self.ways.pop_front();
+        }
         if (always || cause.is_of_the_way()) && !self.ways.is_empty() {
             self.next_way(cause, by, clock, timers, out);
         } else {
@@ -70,9 +75,11 @@ impl Call {
             return;
         };
         self.disconnect(out);
-        (self.both, self.rang) = (false, false);
+        (self.both, self.rang, self.alive) = (false, false, false);
         self.enter(Phase::Trying);
-        let reaction = Some((clock.now + self.reaction(timers), Why::NoReaction));
+        let far =
+            attempt.targets.iter().all(|target| matches!(target, Target::Server { .. } | Target::User(_)));
+        let reaction = Some((clock.now + self.reaction(timers, far), Why::NoReaction));
         self.timer = match attempt.patience {
             Patience::House | Patience::Forever => reaction,
             Patience::For(length) => Some((clock.now + length, Why::RingTime)),
@@ -125,8 +132,20 @@ impl Call {
         };
     }
 
-    fn reaction(&self, timers: Timers) -> tipring_units::Millis {
-        let hurry = self.beginning.priority == Priority::Emergency && !self.ways.is_empty();
-        if hurry { timers.reaction.min(EMERGENCY_REACTION) } else { timers.reaction }
+    /// The way is alive: who is in a hurry gives it more time.
+    pub(super) fn proceeds(&mut self, clock: Clock, timers: Timers) {
+        if !self.alive && self.is_in_a_hurry() {
+            self.alive = true;
+            self.timer = Some((clock.now + timers.reaction.min(EMERGENCY_REACTION), Why::NoReaction));
+        }
+    }
+
+    fn reaction(&self, timers: Timers, far: bool) -> Millis {
+        let hurried = if far { EMERGENCY_LIFE } else { EMERGENCY_REACTION };
+        if self.is_in_a_hurry() { timers.reaction.min(hurried) } else { timers.reaction }
+    }
+
+    fn is_in_a_hurry(&self) -> bool {
+        self.beginning.priority == Priority::Emergency && !self.ways.is_empty()
     }
 }

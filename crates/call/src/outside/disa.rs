@@ -4,7 +4,9 @@
 //!
 //! # Limits
 //! After each wrong PIN there is a pause that grows, the third one of a call ends it, and [`MAX_WRONG`] in a row, over
-//! however many calls, lock the line for [`LOCKED`]: its calls ring the house then as if nobody could dial in.
+//! however many calls, lock the line for [`LOCKED`], and twice as long each time that happens again before the right one, up to
+//! [`LONGEST_LOCK`]: its calls ring the house then as if nobody could dial in. So who tries tens of thousands of PINs is
+//! kept busy for years.
 //! Digits of a PIN are in no event and no status.
 
 use tipring_port::{DigitSource, LineCommand, Text, Tone};
@@ -20,8 +22,10 @@ use crate::{Alarm, CallEvent, Cause, Disa, Identity, Number, Party, Permission, 
 const MAX_TRIES: u8 = 3;
 /// Wrong PINs in a row on a line, at the most.
 pub const MAX_WRONG: u8 = 9;
-/// How long nobody may try after that.
+/// How long nobody may try after that, the first time.
 pub const LOCKED: Millis = Millis::from_secs(600);
+/// How long at the most.
+pub const LONGEST_LOCK: Millis = Millis::from_secs(86_400);
 /// The pause after the first wrong PIN of a call; each further one is longer by as much.
 const PAUSE: Millis = Millis::from_secs(2);
 
@@ -158,7 +162,7 @@ impl OutsideSide {
         let State::Answering(dialler) = &mut self.state else { return };
         if right {
             dialler.stage = Stage::Number(Reader::new(scene.plan, scene.offline));
-            self.failed_pins = 0;
+            (self.failed_pins, self.locks) = (0, 0);
             self.begin_stage(scene);
             return;
         }
@@ -167,7 +171,8 @@ impl OutsideSide {
         dialler.stage = Stage::Paused;
         self.failed_pins = self.failed_pins.saturating_add(1);
         if self.failed_pins >= MAX_WRONG && self.locked_until.is_none() {
-            self.locked_until = Some(scene.now + LOCKED);
+            self.locked_until = Some(scene.now + lock_after(self.locks));
+            self.locks = self.locks.saturating_add(1);
             scene.out.alarm(Alarm::DisaLocked(self.line));
         }
         if wrong >= MAX_TRIES || self.locked_until.is_some() {
@@ -233,6 +238,11 @@ impl OutsideSide {
             self.command(tone.map_or(LineCommand::Quiet, LineCommand::Play), scene);
         }
     }
+}
+
+/// How long the line is locked that was locked so often.
+fn lock_after(locks: u8) -> Millis {
+    Millis(LOCKED.0.saturating_mul(1 << locks.min(16))).min(LONGEST_LOCK)
 }
 
 fn pause_after(now: Instant, wrong: u8) -> Instant {

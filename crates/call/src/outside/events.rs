@@ -1,6 +1,8 @@
 //! What an outside line tells: its exchange rings, is ready, answers, clears, or is not there.
 
-use tipring_port::{CallerId, CallerIdFault, ClearSign, LineCommand, LineEvent, LineFault, Refusal, Tone};
+use tipring_port::{
+    AnswerSign, CallerId, CallerIdFault, ClearSign, LineCommand, LineEvent, LineFault, Refusal, Tone,
+};
 use tipring_units::Epoch;
 
 use super::{GUARD_RETRY, Outgoing, OutsideSide, State};
@@ -30,7 +32,7 @@ impl OutsideSide {
                 }
             }
             LineEvent::Exchange(tone) => self.exchange(tone, scene),
-            LineEvent::FarAnswered(_) => self.far_answered(scene),
+            LineEvent::FarAnswered(sign) => self.far_answered(sign, scene),
             LineEvent::FarCleared(sign) => self.far_cleared(sign, scene),
             LineEvent::Refused(refusal) => self.refused(refusal, scene),
             LineEvent::Fault(fault) => self.fault(fault, scene),
@@ -179,11 +181,11 @@ impl OutsideSide {
         }
     }
 
-    fn far_answered(&mut self, scene: &mut Scene<'_>) {
+    fn far_answered(&mut self, sign: AnswerSign, scene: &mut Scene<'_>) {
         match self.state {
             State::Seizing(out) | State::Dialling(out) | State::Waiting(out) => {
                 self.enter(State::Talking(out.call, out.offer.priority, scene.now), scene.now);
-                self.tell(out.call, CallInput::Answered, scene);
+                self.tell(out.call, CallInput::Answered { told: sign != AnswerSign::AtOnce }, scene);
             }
             State::Idle
             | State::Incoming

@@ -204,6 +204,9 @@ impl FarDesk {
                     news.gone = Some(far);
                 }
             }
+            Event::Proceeding { session } => {
+                news.event = leg(session).map(|far| (far, FarEvent::Proceeding));
+            }
             Event::Ringing { session, .. } => {
                 news.event = leg(session).map(|far| (far, FarEvent::Ringing));
             }

@@ -96,6 +96,7 @@ impl Control {
                 self.note(What::Refused { source: *source, why: refused_words(*why), count: *count });
             }
             agent::Event::Incoming(_)
+            | agent::Event::Proceeding { .. }
             | agent::Event::Ringing { .. }
             | agent::Event::EarlyMedia { .. }
             | agent::Event::Answered { .. }

@@ -377,6 +377,11 @@ pub enum RefusedWhy {
 pub enum Event {
     /// A call comes in. 100 is already sent.
     Incoming(Box<Incoming>),
+    /// The next hop has the INVITE (100): it is sent no more.
+    Proceeding {
+        /// The session.
+        session: SessionId,
+    },
     /// The far end rings: `fork` by `fork` if the call was forked.
     Ringing {
         /// The session.

@@ -160,6 +160,7 @@ impl Session {
     ) {
         let current = matches!(&self.phase, Phase::Calling(calling) if calling.tag == tag);
         match response.status {
+            0..=100 if current => self.emit(Event::Proceeding { session: self.id }, ctx),
             0..=100 => {}
             101..=199 if current => self.on_progress(request, response, ctx),
             200..=299 => self.on_accepted(tag, request, response, ctx),
