@@ -190,4 +190,6 @@ pub enum Why {
     Call(tipring_call::Why),
     /// A timer of SIP.
     Sip(tipring_sip::agent::Why),
+    /// A relay may go back: its outside line has been watched for long enough.
+    Relay,
 }

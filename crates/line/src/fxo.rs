@@ -224,6 +224,13 @@ impl Fxo {
         self.order(Feed::Open, out);
         self.rest();
         self.say(now, LineEvent::FaultCleared(fault), out);
+        // What the line did meanwhile nobody saw: how it is, is told anew.
+        match self.line {
+            IdleLine::Free | IdleLine::InUse => {}
+            IdleLine::Dead | IdleLine::Foreign => self.idle_line(now, IdleLine::Free, out),
+        }
+        self.told = false;
+        self.idle.forget();
     }
 
     /// The current generation of the line.
@@ -397,6 +404,7 @@ impl Fxo {
             // Nobody knew it yet.
             IdleLine::Free if line == IdleLine::Free => self.say(at, LineEvent::InUse(false), out),
             IdleLine::Free => {}
+            IdleLine::InUse if line == IdleLine::InUse => {}
             IdleLine::InUse => self.say(at, LineEvent::InUse(false), out),
             IdleLine::Dead => self.say(at, LineEvent::FaultCleared(LineFault::NoBattery), out),
             IdleLine::Foreign => self.say(at, LineEvent::FaultCleared(LineFault::ForeignVoltage), out),

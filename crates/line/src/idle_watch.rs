@@ -78,6 +78,11 @@ impl IdleWatch {
         self.seems = None;
     }
 
+    /// Nobody watched the line for a while: its next verdict is told, whatever it is.
+    pub fn forget(&mut self) {
+        (self.seems, self.known) = (None, false);
+    }
+
     /// True if no change is being judged.
     pub fn is_settled(&self) -> bool {
         self.known && self.seems.is_none()

@@ -183,6 +183,7 @@ impl Control {
         if self.switch.deadline().is_some_and(|(due, _)| due <= self.now) {
             self.switch(tipring_call::Input::Tick);
         }
+        self.lifeline_tick();
         self.settle();
         if self.reloading.waits_for_a_line() {
             self.take_up();
@@ -199,10 +200,8 @@ impl Control {
     pub fn deadline(&self) -> Option<(Instant, Why)> {
         let call = self.switch.deadline().map(|(at, why)| (at, Why::Call(why)));
         let sip = self.agent.deadline().map(|(at, why)| (at, Why::Sip(why)));
-        match (call, sip) {
-            (Some(call), Some(sip)) => Some(if sip.0 < call.0 { sip } else { call }),
-            (call, sip) => call.or(sip),
-        }
+        let relay = self.lifeline_deadline().map(|at| (at, Why::Relay));
+        [call, sip, relay].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// How everything is.
