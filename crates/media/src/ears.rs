@@ -28,6 +28,8 @@ fn profile() -> LineProfile {
     profile.tones.set(Tone::Ringback, program(&[(&[440.0, 480.0], 2000), (&[], 4000)]));
     profile.tones.set(Tone::Busy, program(&[(&[480.0, 620.0], 500), (&[], 500)]));
     profile.tones.set(Tone::Congestion, program(&[(&[480.0, 620.0], 250), (&[], 250)]));
+    let information = [(&[950.0][..], 330), (&[1400.0], 330), (&[1800.0], 330), (&[], 1000)];
+    profile.tones.set(Tone::SpecialInformation, program(&information));
     profile
 }
 
@@ -67,9 +69,13 @@ fn tone_told<A: Processing>(tone: Tone, sounds: usize) -> (usize, usize) {
 
 #[test]
 fn a_tone_is_certain_after_as_many_bursts_for_either_ear() {
-    for (tone, sounds) in
-        [(Tone::Dial, 500), (Tone::Ringback, 800), (Tone::Busy, 450), (Tone::Congestion, 225)]
-    {
+    for (tone, sounds) in [
+        (Tone::Dial, 500),
+        (Tone::Ringback, 800),
+        (Tone::Busy, 450),
+        (Tone::Congestion, 225),
+        (Tone::SpecialInformation, 597),
+    ] {
         let samples = tone_told::<Samples>(tone, sounds);
         let symbols = tone_told::<Symbols>(tone, sounds);
         assert!(samples.0.abs_diff(symbols.0) < 12, "{tone:?} began: {samples:?}, {symbols:?}");

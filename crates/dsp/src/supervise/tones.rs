@@ -28,6 +28,9 @@ const FAINT: f32 = 11.0;
 const EDGE: u64 = 320;
 /// A stretch of other frequencies, of so many samples, is another sound.
 const OTHER: u64 = 8 * 120;
+/// Behind the last note of a special information tone its next three have come within this, or it is over: a pause of a
+/// second and three notes (ITU-T E.180), in samples.
+const SPECIAL_PATIENCE: u64 = 8 * 2600;
 /// News of one window, at the most.
 const NEWS_MAX: usize = 3;
 
@@ -133,12 +136,13 @@ impl ToneWatch {
                 self.first = false;
             }
             if named::special_information(&self.latest).is_some() && self.are_clear_notes() {
-                self.special = Some(segment.end().0);
-                push(ToneNews::Began(Tone::SpecialInformation));
+                if self.special.replace(segment.end().0).is_none() {
+                    push(ToneNews::Began(Tone::SpecialInformation));
+                }
             }
         }
         if let Some(end) = self.special
-            && now.0 > end + 8 * 1500
+            && now.0 > end + SPECIAL_PATIENCE
         {
             self.special = None;
             push(ToneNews::Ended(Tone::SpecialInformation));

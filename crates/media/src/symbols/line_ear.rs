@@ -29,6 +29,8 @@ const SILENCE_TOLD: u32 = 1000;
 const FIRST: Millis = Millis(400);
 /// The longest pause of a tone that is not watched for by its cadence.
 const PATIENCE: Millis = Millis(100);
+/// The three notes of a special information tone are known at once; it is over so long behind the last.
+const SPECIAL_PATIENCE: Millis = Millis(2600);
 /// Ticks by which bursts and pauses of the learned tone may be off.
 const LEARNED_OFF: u32 = 4;
 
@@ -38,8 +40,7 @@ const ALERT_TICKS: u8 = 5;
 
 /// An ear over symbols.
 pub struct SymbolLineEar {
-    /// What is asked of each tone, the longest pause in it, and its first burst.
-    asked: [Option<(ToneDemand, Millis, Millis)>; Tone::ALL.len()],
+    asked: [Option<Asked>; Tone::ALL.len()],
     learned: Option<ToneProgram>,
     tone: Option<Following<Tone>>,
     tune: Option<Following<()>>,
@@ -62,6 +63,18 @@ pub struct SymbolLineEar {
     study: Study,
 }
 
+/// What is asked of a tone.
+#[derive(Clone, Copy)]
+struct Asked {
+    demand: ToneDemand,
+    /// The longest pause in it.
+    pause: Millis,
+    /// Its first burst.
+    burst: Millis,
+    /// Bursts that follow each other without a pause, as those of a special information tone.
+    run: usize,
+}
+
 /// A tone that is followed.
 #[derive(Clone, Copy)]
 struct Following<T> {
@@ -77,7 +90,13 @@ impl LineEar<Symbols> for SymbolLineEar {
     fn new(profile: &LineProfile) -> Self {
         let asked = Tone::ALL.map(|tone| {
             let program = profile.tones.get(tone);
-            tone_demand(program).map(|demand| (demand, longest_pause(program), lengths(program).0))
+            tone_demand(program).map(|demand| {
+                let (burst, run) = (lengths(program).0, run(program));
+                if tone == Tone::SpecialInformation {
+                    return Asked { demand: ToneDemand::Bursts(run), pause: SPECIAL_PATIENCE, burst, run };
+                }
+                Asked { demand, pause: longest_pause(program), burst, run }
+            })
         });
         let learned = profile.fxo.as_ref().and_then(|fxo| fxo.clear.learned);
         Self {
@@ -222,8 +241,8 @@ impl SymbolLineEar {
             (None, None) => {}
         }
         let Some(now) = &mut self.tone else { return [ended, None] };
-        let (demand, pause, burst) =
-            self.asked[now.what as usize].unwrap_or((ToneDemand::Bursts(1), PATIENCE, Millis::ZERO));
+        let none = Asked { demand: ToneDemand::Bursts(1), pause: PATIENCE, burst: Millis::ZERO, run: 1 };
+        let Asked { demand, pause, burst, run } = self.asked[now.what as usize].unwrap_or(none);
         let is_cut = now.off == TICK && u64::from(now.on.0) * 5 < u64::from(burst.0) * 4;
         if is_cut && !now.told {
             // The answer came into it, or it was another sound.
@@ -238,7 +257,7 @@ impl SymbolLineEar {
         let certain = match demand {
             // One burst alone could be the beginning of anything: its pause has to come.
             ToneDemand::Bursts(1) => now.bursts >= 1 && now.off.0 * 100 > pause.0 * 53,
-            ToneDemand::Bursts(count) => now.bursts >= count,
+            ToneDemand::Bursts(count) => now.bursts * run >= count,
             ToneDemand::Steady(still) => now.on >= if self.first { FIRST } else { still },
         };
         if certain && !now.told {
@@ -341,6 +360,19 @@ impl<T> Following<T> {
 fn longest_pause(program: &ToneProgram) -> Millis {
     let longest = program.steps().iter().filter(|step| step.is_pause()).map(|step| step.length.0).max();
     longest.map_or(PATIENCE, |longest| Millis(longest + longest * 3 / 20 + 100))
+}
+
+/// The bursts of a program's first cycle that follow each other without a pause.
+fn run(program: &ToneProgram) -> usize {
+    let steps = program.steps().iter().skip_while(|step| step.is_pause());
+    let (mut count, mut before) = (0, None);
+    for step in steps.take_while(|step| !step.is_pause()) {
+        let hertz = step.components.map(|one| if one.sounds() { one.frequency.0.to_bits() } else { 0 });
+        if before.replace(hertz) != Some(hertz) {
+            count += 1;
+        }
+    }
+    count.max(1)
 }
 
 /// Burst and pause of a program's first cycle.
