@@ -30,6 +30,10 @@ const EMERGENCY_REACTION: Millis = Millis::from_secs(10);
 
 /// The desk that is told of an emergency call hears for so long that it was.
 const NOTICE: Millis = Millis::from_secs(5);
+/// A desk that cannot be rung now, because it talks, is tried again after this,
+const NOTICE_AGAIN: Millis = Millis::from_secs(10);
+/// and so often.
+const NOTICE_TRIES: u8 = 60;
 
 /// The far end that sounds a fax or a modem has this long to change the codec by itself before it is asked to: two
 /// gateways that both ask at once refuse each other.
@@ -105,6 +109,10 @@ pub(crate) struct Call {
     ways: VecDeque<Attempt>,
     /// The attempt in progress, without its targets.
     trying: Option<Attempt>,
+    /// The ways to the desk, for when it can be rung.
+    desk: Vec<Attempt>,
+    /// How often it could not.
+    tries: u8,
     /// The caller is heard before the answer.
     both: bool,
     /// The caller dials on what it hears, and nothing tells when somebody answered.
@@ -136,6 +144,8 @@ impl Call {
             last: None,
             ways: VecDeque::new(),
             trying: None,
+            desk: Vec::new(),
+            tries: 0,
             both: false,
             dials_on: false,
             rang: false,
@@ -170,6 +180,9 @@ impl Call {
             Ok(ways) => {
                 if self.data {
                     self.tell(Side::Caller, Order::Data, out);
+                }
+                if self.beginning.notice {
+                    self.desk.clone_from(&ways);
                 }
                 self.ways = ways.into();
                 self.next_way(Cause::NoWay, Clearer::Gateway, clock, timers, out);
@@ -359,6 +372,11 @@ impl Call {
     pub fn on_timer(&mut self, clock: Clock, timers: Timers, out: &mut Outbox) {
         self.timer = None;
         let cause = match self.phase {
+            Phase::Trying if self.called.is_empty() => {
+                self.ways = self.desk.clone().into();
+                self.next_way(Cause::BUSY, Clearer::Gateway, clock, timers, out);
+                return;
+            }
             Phase::Trying => Cause::NO_REACTION,
             Phase::Alerting | Phase::Early => Cause::NO_ANSWER,
             Phase::Talking if self.beginning.notice => {
@@ -398,7 +416,7 @@ impl Call {
         self.tell(Side::Called, Order::Over(cause), out);
         let call = self.beginning.call;
         out.event(CallEvent::Cleared { call, cause, by });
-        if self.beginning.notice && self.answered.is_none() {
+        if self.beginning.notice && self.answered.is_none() && self.tries == 0 {
             out.alarm(Alarm::DeskNotTold { notice: call, shown: self.beginning.from, cause });
         }
         if self.beginning.priority == Priority::Emergency

@@ -286,7 +286,7 @@ fn the_desk_rings_at_once_and_is_shown_which_telephone_called() {
 }
 
 #[test]
-fn a_desk_that_is_busy_or_does_not_answer_is_an_alarm() {
+fn a_desk_that_is_busy_is_rung_as_soon_as_it_can_be_and_that_it_was_not_told_is_an_alarm() {
     let mut house = House::new(by_lines());
     house.lift(5);
     house.lift_and_dial(0, "911");
@@ -298,6 +298,17 @@ fn a_desk_that_is_busy_or_does_not_answer_is_an_alarm() {
     };
     assert!(told(&house, Cause::BUSY));
     assert_eq!(house.commands(6), [seize("911")]);
+    house.wait(10_000);
+    assert_eq!(alarms(&house), [], "told once");
+    house.hang_up(5);
+    house.wait(10_000);
+    let shown_on = |command: &LineCommand| matches!(command, LineCommand::Ring(_));
+    assert!(house.commands(5).iter().any(shown_on), "the desk rings when it can");
+    house.line(5, LineEvent::Ringing);
+    house.line(5, LineEvent::Answered);
+    assert_eq!(house.commands(5), [LineCommand::Play(Tone::Confirmation)]);
+    house.wait(5000);
+    assert_eq!(house.records().len(), 1);
 
     let mut house = House::new(by_lines());
     house.lift_and_dial(0, "911");

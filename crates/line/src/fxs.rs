@@ -289,6 +289,11 @@ impl Fxs {
                     self.on(at + READING, Event::Trip(trip), out);
                 }
             }
+            State::Prelude(prelude) if prelude.rings(at) => {
+                if let Some(trip) = self.trip.read(reading.current) {
+                    self.on(at + READING, Event::Trip(trip), out);
+                }
+            }
             State::Idle
             | State::RingWait { .. }
             | State::Prelude(_)

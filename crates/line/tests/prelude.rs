@@ -303,3 +303,24 @@ fn a_terminal_that_gives_up_within_the_message_is_rung() {
     bench.run(100);
     assert_eq!(bench.take(), [LineEvent::RingStopped]);
 }
+
+#[test]
+fn a_receiver_that_is_lifted_under_the_ring_pulse_ends_it_within_200_ms() {
+    let timing = before(CallerIdAlert::RingPulse(Millis(300)), 600, 250, CallerIdSignal::ETSI);
+    for ren in [1.0, 3.0, 5.0] {
+        for after in (14..300).step_by(7) {
+            let mut bench = bench(timing, ren);
+            bench.run(500);
+            ring(&mut bench, Some(caller()));
+            bench.bouncing(f64::from(after), true, 3.0);
+            bench.run(1000);
+            assert!(
+                bench.longest_ringing_closed <= 1600,
+                "{ren} REN, {after}: {}",
+                bench.longest_ringing_closed
+            );
+            assert_eq!(bench.take(), [LineEvent::Answered], "{ren} REN, {after}");
+            assert_eq!(bench.feed(), Feed::Normal);
+        }
+    }
+}

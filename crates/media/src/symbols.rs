@@ -37,6 +37,8 @@ const TELL_FRAMES: u32 = 200;
 const NO_NOISE: u8 = 127;
 /// Frames of a machine's tone before it is told, as the bank of true samples takes for CNG and for an answer tone.
 const BANK_FRAMES: u8 = 43;
+/// The same for the three notes of a special information tone.
+const INFORMATION_FRAMES: u8 = 99;
 /// Bytes of one coded symbol.
 const UNIT: usize = 15;
 /// Frames that a crossing holds before it gives the first, and at the most.
@@ -323,7 +325,7 @@ impl SymbolPlayer {
     }
 }
 
-/// A bank of detectors for the signals of machines that are a steady sine.
+/// A bank of detectors for the signals of machines that are a steady sine, and the special information tone.
 #[derive(Debug)]
 pub struct SymbolBank {
     signal: Option<Signal>,
@@ -344,13 +346,18 @@ impl Bank<Symbols> for SymbolBank {
         let sounding = frame.sounds().find_map(|(sound, _)| match sound {
             Sound::Sine(1062..=1138) => Some(Signal::Cng),
             Sound::Sine(2085..=2115) => Some(Signal::Ced),
+            Sound::Tone(Tone::SpecialInformation) => Some(Signal::SpecialInformation),
             Sound::Sine(_) | Sound::Dtmf(_) | Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) => None,
         });
         if sounding != self.signal {
             (self.signal, self.seen) = (sounding, 0);
         }
         self.seen = self.seen.saturating_add(1);
-        sounding.filter(|_| self.seen == BANK_FRAMES)
+        let frames = match sounding {
+            Some(Signal::SpecialInformation) => INFORMATION_FRAMES,
+            Some(_) | None => BANK_FRAMES,
+        };
+        sounding.filter(|_| self.seen == frames)
     }
 }
 

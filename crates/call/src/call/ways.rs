@@ -2,10 +2,10 @@
 
 use tipring_units::Millis;
 
-use super::{Branch, Call, Clock, EMERGENCY_LIFE, EMERGENCY_REACTION, Phase};
+use super::{Branch, Call, Clock, EMERGENCY_LIFE, EMERGENCY_REACTION, NOTICE_AGAIN, NOTICE_TRIES, Phase};
 use crate::outbox::{Offer, Order, Outbox};
 use crate::route::{Attempt, Patience, Target};
-use crate::{CallEvent, Cause, Clearer, Party, Priority, Side, Timers, Via, Why};
+use crate::{Alarm, CallEvent, Cause, Clearer, Party, Priority, Side, Timers, Via, Why};
 
 impl Call {
     /// A party cannot be reached, or knows nothing of the call any more.
@@ -57,9 +57,22 @@ impl Call {
         }
         if (always || cause.is_of_the_way()) && !self.ways.is_empty() {
             self.next_way(cause, by, clock, timers, out);
+        } else if self.beginning.notice && cause != Cause::NO_ANSWER && self.tries < NOTICE_TRIES {
+            self.desk_later(cause, clock, out);
         } else {
             self.end(cause, by, clock, out);
         }
+    }
+
+    /// The desk talks, or is not there: it is rung as soon as it can be, and an alarm says meanwhile that it was not told.
+    fn desk_later(&mut self, cause: Cause, clock: Clock, out: &mut Outbox) {
+        if self.tries == 0 {
+            out.alarm(Alarm::DeskNotTold { notice: self.beginning.call, shown: self.beginning.from, cause });
+        }
+        self.tries += 1;
+        self.called.clear();
+        self.enter(Phase::Trying);
+        self.timer = Some((clock.now + NOTICE_AGAIN, Why::Notice));
     }
 
     pub(super) fn next_way(

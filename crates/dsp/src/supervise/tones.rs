@@ -135,10 +135,11 @@ impl ToneWatch {
             if strange && segment.length.0 >= OTHER {
                 self.first = false;
             }
-            if named::special_information(&self.latest).is_some() && self.are_clear_notes() {
-                if self.special.replace(segment.end().0).is_none() {
-                    push(ToneNews::Began(Tone::SpecialInformation));
-                }
+            if named::special_information(&self.latest).is_some()
+                && self.are_clear_notes()
+                && self.special.replace(segment.end().0).is_none()
+            {
+                push(ToneNews::Began(Tone::SpecialInformation));
             }
         }
         if let Some(end) = self.special

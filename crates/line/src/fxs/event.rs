@@ -68,6 +68,7 @@ impl Fxs {
             }
             (State::Tripped { ring, .. }, Event::OffHook) => self.lifted(at, ring, out),
             (State::Prelude(_), Event::OffHook) => self.answer_early(at, out),
+            (State::Prelude(prelude), Event::Trip(_)) => self.pulse_tripped(prelude, out),
             (State::Prelude(prelude), Event::OnHook) => self.hung_up_served(prelude, out),
             (State::Prelude(prelude), Event::Timer) => self.next_stage(prelude, out),
             (State::Ringing(ring), Event::Trip(Trip::InPause)) => {
@@ -166,7 +167,6 @@ impl Fxs {
             (
                 State::Idle
                 | State::RingWait { .. }
-                | State::Prelude(_)
                 | State::Tripped { .. }
                 | State::OffHook { .. }
                 | State::Supervision { .. }

@@ -10,7 +10,8 @@
 //! charging current would look like a lifted receiver. A telephone that is lifted meanwhile answers.
 //!
 //! # Limits
-//! Within [`super::SETTLE`] of our own reversal or ring pulse a lifted receiver is found when that is over. A person who answers
+//! Within [`super::SETTLE`] of our own reversal a lifted receiver is found when that is over; a ring pulse ends as soon as it
+//! trips. A person who answers
 //! NTT's short rings hears the message and is put through [`PARTING`] later.
 //!
 //! # Standard
@@ -23,8 +24,8 @@ use tipring_port::{
 use tipring_units::{Millis, SampleTime, TICK};
 
 use super::state::State;
-use super::{Fxs, REVERSAL_SETTLE, SETTLE};
-use crate::{FxsOut, Playing, frame_length};
+use super::{Fxs, REVERSAL_SETTLE, SETTLE, TRIP_CONFIRM};
+use crate::{FxsOut, Phase, Playing, RingTrip, frame_length};
 
 /// NTT's short rings, and how long they go on where no terminal lifts.
 pub(super) const SHORT_RING: [Millis; 2] = [Millis(500), Millis(500)];
@@ -70,6 +71,13 @@ enum Stage {
     Served,
     /// It has it and is to hang up.
     Parting,
+}
+
+impl Prelude {
+    /// Its ring pulse is on the line.
+    pub fn rings(&self, at: SampleTime) -> bool {
+        self.stage == Stage::Pulse && at < self.until
+    }
 }
 
 impl Fxs {
@@ -166,6 +174,15 @@ impl Fxs {
         self.enter(State::Prelude(prelude));
     }
 
+    /// The telephone seems to have been lifted under the ring pulse: it ends, and battery decides.
+    pub(super) fn pulse_tripped(&mut self, mut prelude: Prelude, out: &mut FxsOut) {
+        self.order_feed(self.tick_start(), Feed::Normal, out);
+        self.detector.reset(self.hook.loop_closed());
+        self.hook.start_on_hook(TRIP_CONFIRM, self.clock + TICK);
+        prelude.until = self.clock + TICK;
+        self.enter(State::Prelude(prelude));
+    }
+
     /// The telephone was lifted before its first ring.
     pub(super) fn answer_early(&mut self, at: SampleTime, out: &mut FxsOut) {
         if self.feed != Feed::Normal {
@@ -247,5 +264,7 @@ impl Fxs {
         self.feed = burst;
         self.settled_at = self.clock + length + SETTLE;
         self.start_on_hook();
+        self.trip = RingTrip::new(spec.frequency, self.settings.threshold);
+        self.trip.begin(Phase::Burst);
     }
 }
