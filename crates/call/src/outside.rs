@@ -488,6 +488,13 @@ impl OutsideSide {
             self.tell(out.call, CallInput::Failed(Cause::INCOMPLETE), scene);
             return;
         }
+        // An emergency call is dialled even where no dial tone is heard again.
+        let digits =
+            if out.is_emergency() && self.doubtful && digits.as_str().len() < tipring_port::MAX_OUT_DIGITS {
+                Text::new(&format!(",{digits}"))
+            } else {
+                digits
+            };
         self.heard = None;
         self.dials = out.dials();
         self.enter(State::Seizing(out), scene.now);

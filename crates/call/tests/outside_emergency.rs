@@ -7,7 +7,7 @@ use tipring_call::{
     Alarm, CallEvent, Cause, Clearer, Destination, Emergency, FarAction, FarEvent, Identity, Input,
     LineDoing, MediaAction, Output, Party, Priority, Setup,
 };
-use tipring_port::{AnswerSign, ClearSign, LineCommand, LineEvent, Refusal, Text, Tone};
+use tipring_port::{AnswerSign, ClearSign, LineCommand, LineEvent, LineFault, Refusal, Text, Tone};
 use tipring_units::{LineId, Millis};
 
 fn seize(digits: &str) -> LineCommand {
@@ -227,6 +227,25 @@ fn glare_with_an_emergency_call_on_the_only_line_takes_the_line() {
     assert_eq!(house.commands(6), [LineCommand::HangUp]);
     house.line(6, LineEvent::Released);
     assert_eq!(house.commands(6), [seize("911")]);
+}
+
+#[test]
+fn an_emergency_call_is_dialled_the_second_time_though_no_dial_tone_is_heard() {
+    let mut setup = by_lines();
+    setup.lines.truncate(1);
+    let mut house = House::new(setup);
+    house.lift_and_dial(3, "911");
+    assert_eq!(house.commands(6), [seize("911")]);
+    house.line(6, LineEvent::Fault(LineFault::NoDialTone));
+    house.line(6, LineEvent::Released);
+    let commands = house.commands(6);
+    assert_eq!(commands.last(), Some(&seize(",911")), "{commands:?}");
+    house.line(6, LineEvent::FaultCleared(LineFault::NoDialTone));
+    house.line(6, LineEvent::ExchangeReady(true));
+    house.hang_up(3);
+    house.line(6, LineEvent::Released);
+    house.lift_and_dial(3, "911");
+    assert_eq!(house.commands(6).last(), Some(&seize("911")), "the line is well again");
 }
 
 #[test]

@@ -232,7 +232,6 @@ fn all_lines_dead_is_out_of_order() {
 fn a_line_that_gave_no_dial_tone_is_tried_last_from_then_on() {
     let mut house = calling();
     house.line(6, LineEvent::Fault(LineFault::NoDialTone));
-    house.line(6, LineEvent::FaultCleared(LineFault::NoDialTone)); // it shows in a call only
     house.line(6, LineEvent::Released);
     assert_eq!(house.doing(6), LineDoing::Idle);
     house.hang_up(0);

@@ -335,7 +335,7 @@ fn the_linter_looks_at_outside_lines() {
 fn each_country_tells_what_an_outside_line_needs() {
     let us = country("us").fxo_profile();
     assert_eq!(us.dialling, OutDialling::Dtmf { on: Millis(100), off: Millis(100) });
-    assert_eq!((us.rings, us.dial_when), (2, DialWhen::ToneOr(Millis(3000))));
+    assert_eq!((us.rings, us.dial_when), (2, DialWhen::Tone(Millis(5000))));
     assert_eq!(
         (us.clear.loop_break, us.clear.silence, us.answer),
         (Millis(200), Millis(60_000), AnswerSign::AtOnce)
@@ -358,7 +358,7 @@ fn each_country_tells_what_an_outside_line_needs() {
 
 #[test]
 fn a_mistake_about_outside_lines_names_its_key() {
-    assert!(error("when = \"dial tone or 3 s\"", "when = \"soon\"").contains("outside_dialling.when"));
+    assert!(error("when = \"dial tone\"", "when = \"soon\"").contains("outside_dialling.when"));
     assert!(error("\"cpc 200 ms\", \"tones\"", "\"cpc 200 ms\", \"tone\"").contains("outside_signs.clear"));
     assert!(error("answer = \"at once\"", "answer = \"later\"").contains("outside_signs.answer"));
     assert!(error("digits = \"100/100 ms\"", "digits = \"100 ms\"").contains("outside_dialling.digits"));

@@ -14,15 +14,20 @@
 //!
 //! # Glare
 //! A line that rings, or may just begin to, is not seized. If the exchange rang in the very moment of seizure, alternating
-//! current shows it: that call is then ours to answer, and the outgoing one is refused.
+//! current shows it: that call is then ours to answer, and the outgoing one is refused. An exchange may trip its ringing
+//! before that; then a voice comes in place of dial tone, which tells the same. Where neither comes nothing is dialled: who
+//! hears it might be anybody.
 //!
 //! # Limits
-//! Ground start asks by grounding ring and holds by closing the loop; a card must be able to.
+//! Ground start asks by grounding ring and holds by closing the loop; a card must be able to. A card that judges by itself
+//! tells of battery, ringing and reversals, not of voltages: another telephone on the line is not seen there, nor foreign
+//! voltage.
 //!
 //! # Standard
 //! TIA-968 and ETSI ES 203 021 for terminals on a line; timings are national and the profile's.
 
 mod command;
+mod cooked;
 mod dial;
 mod event;
 mod incoming;
@@ -30,17 +35,18 @@ mod state;
 mod study;
 
 use tipring_port::{
-    CallerId, CallerIdAlert, CallerIdFault, CallerIdTiming, CardOrder, CardReport, CookedEvent, Feed,
-    FxoProfile, LearnEnd, LearnReport, LineEvent, LineFault, LineProfile, LineSummary, LoopReading,
-    LoopStart, ProgramEnd, ProgramId, READINGS_PER_TICK, Refusal, Sense,
+    CallerId, CallerIdAlert, CallerIdFault, CallerIdTiming, CardOrder, CardReport, Feed, FxoProfile,
+    LearnEnd, LearnReport, LineEvent, LineFault, LineProfile, LineSummary, LoopReading, LoopStart,
+    ProgramEnd, ProgramId, READINGS_PER_TICK, Refusal, Sense,
 };
 use tipring_units::{Epoch, Millis, SampleTime, Samples, TICK};
 
 use crate::detector::READING;
 use crate::idle_watch::{IdleLine, IdleWatch};
-use crate::loop_watch::{LoopNews, LoopWatch};
-use crate::ring_detector::{RingDetector, Ringing};
+use crate::loop_watch::LoopWatch;
+use crate::ring_detector::RingDetector;
 use crate::{FxsOut, Playing};
+use cooked::CookedLoop;
 use event::Event;
 use state::State;
 
@@ -93,6 +99,14 @@ pub struct Fxo {
     studied: Option<Result<LearnReport, LearnEnd>>,
     /// Turns of the current since the loop was closed, and its last sign.
     turns: (u8, bool),
+    /// A voice was heard while dial tone was waited for.
+    spoken: bool,
+    /// No dial tone came when the line was seized last, and nothing has shown since that there is one.
+    toneless: bool,
+    /// Another profile may have been what that was about.
+    doubts_fault: bool,
+    /// What a card that judges by itself has told of the loop.
+    cooked: Option<CookedLoop>,
     /// The end of the last tick.
     clock: SampleTime,
 }
@@ -125,6 +139,10 @@ impl Fxo {
             study_until: None,
             studied: None,
             turns: (0, false),
+            spoken: false,
+            toneless: false,
+            doubts_fault: false,
+            cooked: None,
             clock: SampleTime(0),
         };
         machine.mind_alerts();
@@ -135,6 +153,7 @@ impl Fxo {
     pub fn apply(&mut self, profile: &LineProfile) {
         let Some(fxo) = profile.fxo else { return };
         (self.profile, self.timing, self.start) = (fxo, profile.caller_id, profile.start);
+        self.doubts_fault = true;
         self.idle = IdleWatch::new(&fxo, profile.start);
         self.ring = RingDetector::new(&fxo.ringing, fxo.in_use_below);
         self.mind_alerts();
@@ -191,6 +210,9 @@ impl Fxo {
             Some(ProgramEnd::Cancelled(id)) => self.on(now, Event::ProgramEnded(id), out),
             None => {}
         }
+        if core::mem::take(&mut self.doubts_fault) {
+            self.tone_found(now, out);
+        }
         self.sense(now, report, out);
         for _ in 0..report.metering {
             self.on(end, Event::Metering, out);
@@ -240,13 +262,15 @@ impl Fxo {
 
     /// What is true of the line now.
     pub fn summary(&self) -> LineSummary {
+        // What a card that judges by itself is taken to read is no measurement.
+        let measured = if self.cooked.is_some() { LoopReading::default() } else { self.reading };
         LineSummary {
             off_hook: self.state.is_off_hook(),
             ringing: matches!(self.state, State::Incoming(_)),
             in_service: self.state != State::OutOfService,
             faulted: self.card_silent || self.foreign || self.line == IdleLine::Dead,
-            voltage: self.reading.voltage,
-            current: self.reading.current,
+            voltage: measured.voltage,
+            current: measured.current,
         }
     }
 
@@ -263,7 +287,7 @@ impl Fxo {
     /// When the machine needs its next tick although every report until then is the same steady one; `None`: not at
     /// all. A moment that has passed means: every tick.
     pub fn next_wakeup(&self) -> Option<SampleTime> {
-        if self.fresh || !self.is_settled() {
+        if self.fresh || self.doubts_fault || !self.is_settled() {
             return Some(self.clock);
         }
         let kept = self.caller.map(|(at, _)| at + CALLER_KEPT);
@@ -299,6 +323,7 @@ impl Fxo {
                 for (offset, event) in events.iter() {
                     self.cooked(now + Samples(u64::from(offset)), event, out);
                 }
+                self.read_cooked(now, out);
             }
         }
     }
@@ -356,40 +381,6 @@ impl Fxo {
         if self.turns.0 > GLARE_TURNS {
             self.turns.0 = 0;
             self.on(at + READING, Event::Glare, out);
-        }
-    }
-
-    fn cooked(&mut self, at: SampleTime, event: CookedEvent, out: &mut FxsOut) {
-        match event {
-            CookedEvent::RingBegan => {
-                self.cooked_ring = Some(at);
-                self.on(at, Event::Ring(Ringing::Began(at)), out);
-                // A card that judges by itself has validated it.
-                self.on(at, Event::Ring(Ringing::Valid(at)), out);
-            }
-            CookedEvent::RingEnded => {
-                if let Some(began) = self.cooked_ring.take() {
-                    self.on(at, Event::Ring(Ringing::Ended { began, at, valid: true }), out);
-                }
-            }
-            CookedEvent::Battery(on) => {
-                if self.state.is_off_hook() {
-                    if !on {
-                        self.on(at, Event::Loop(LoopNews::Broken(self.profile.clear.loop_break)), out);
-                    }
-                } else {
-                    let verdict = if on { IdleLine::Free } else { IdleLine::Dead };
-                    self.idle_line(at, verdict, out);
-                }
-            }
-            CookedEvent::Reversed(_) => self.on(at, Event::Loop(LoopNews::Reversed), out),
-            CookedEvent::LoopBreak(length) => {
-                if let Some(news) = self.watch.cooked_break(length) {
-                    self.on(at, Event::Loop(news), out);
-                }
-            }
-            // A telephone's.
-            CookedEvent::OffHook | CookedEvent::OnHook | CookedEvent::Flash | CookedEvent::PulseDigit(_) => {}
         }
     }
 

@@ -1,13 +1,14 @@
 //! What an exchange does to the loop of a call.
 //!
 //! # What it does
-//! Tells from the readings of an off-hook FXO port that loop current flows, that it broke (CPC), and that the polarity
-//! changed.
+//! Tells from the readings of an off-hook FXO port that loop current flows, that it broke (CPC) or is gone, and that the
+//! polarity changed.
 //!
 //! # How
 //! A break is told as soon as it has lasted as long as the profile asks; a shorter one is noise of the line. A reversal
 //! counts when it has lasted [`REVERSED_FOR`]: while it happens the current passes through zero. While our own port
-//! opens the loop (pulses, flash) the watch is blind.
+//! opens the loop (pulses, flash) the watch is blind. An exchange may reverse the loop as it is answered: what polarity it
+//! takes within [`LoopWatch::settle`] is the ordinary one.
 //!
 //! # Limits
 //! None.
@@ -23,6 +24,8 @@ use crate::detector::READING;
 
 /// Less than this is no loop current.
 const OPEN_BELOW: f32 = 4.0;
+/// No current for so long: no break, but a line without battery. The longest breaks are of 1.5 s.
+const GONE_AFTER: Millis = Millis(5000);
 /// The polarity has changed when the current has flowed the other way for so long.
 const REVERSED_FOR: Millis = Millis(40);
 
@@ -33,6 +36,8 @@ pub enum LoopNews {
     Flows,
     /// Current has been broken for this long, and is.
     Broken(Millis),
+    /// There has been no current for [`GONE_AFTER`], whatever breaks are heeded.
+    Gone,
     /// Current flows again after a break that was told and lasted so long in all.
     Mended(Millis),
     /// The polarity is the other one than before.
@@ -48,11 +53,13 @@ pub struct LoopWatch {
     /// Since when no current flows.
     open_since: Option<SampleTime>,
     told: bool,
+    gone: bool,
     /// The sign of the current.
     positive: Option<bool>,
     /// Since when it has another one.
     other_since: Option<SampleTime>,
     blind_until: SampleTime,
+    settles_until: SampleTime,
 }
 
 impl LoopWatch {
@@ -63,16 +70,24 @@ impl LoopWatch {
             flowing: false,
             open_since: None,
             told: false,
+            gone: false,
             positive: None,
             other_since: None,
             blind_until: SampleTime(0),
+            settles_until: SampleTime(0),
         }
     }
 
     /// Our own port changes the loop until then.
     pub fn blind(&mut self, until: SampleTime) {
         self.blind_until = self.blind_until.max(until);
-        (self.open_since, self.other_since, self.told) = (None, None, false);
+        (self.open_since, self.other_since) = (None, None);
+        (self.told, self.gone) = (false, false);
+    }
+
+    /// Until then the exchange may choose its polarity.
+    pub fn settle(&mut self, until: SampleTime) {
+        self.settles_until = self.settles_until.max(until);
     }
 
     /// True once current has flowed.
@@ -82,8 +97,9 @@ impl LoopWatch {
 
     /// True if nothing changes at the moment.
     pub fn is_settled(&self, now: SampleTime) -> bool {
-        let waits = self.open_since.is_some() && !self.told && self.break_least > Millis::ZERO;
-        self.flowing && !waits && self.other_since.is_none() && now >= self.blind_until
+        let waits = self.open_since.is_some() && !self.gone;
+        let blind = self.blind_until.max(self.settles_until);
+        self.flowing && !waits && self.other_since.is_none() && now >= blind
     }
 
     /// The reading of the millisecond that starts at `at`.
@@ -94,18 +110,21 @@ impl LoopWatch {
         let current = reading.current.0;
         let end = at + READING;
         if current.abs() < OPEN_BELOW {
-            if !self.flowing {
-                return None;
-            }
             let since = *self.open_since.get_or_insert(at);
             let open = end.since(since);
-            let is_break = self.break_least > Millis::ZERO && open >= self.break_least.samples();
+            let is_break =
+                self.flowing && self.break_least > Millis::ZERO && open >= self.break_least.samples();
             if is_break && !self.told {
                 self.told = true;
                 return Some(LoopNews::Broken(open.millis()));
             }
+            if open >= GONE_AFTER.samples() && !self.gone {
+                self.gone = true;
+                return Some(LoopNews::Gone);
+            }
             return None;
         }
+        self.gone = false;
         let mended = self.open_since.take().filter(|_| core::mem::take(&mut self.told));
         if !core::mem::replace(&mut self.flowing, true) {
             self.positive = Some(current > 0.0);
@@ -114,8 +133,8 @@ impl LoopWatch {
         if let Some(since) = mended {
             return Some(LoopNews::Mended(at.since(since).millis()));
         }
-        if self.positive == Some(current > 0.0) {
-            self.other_since = None;
+        if self.positive == Some(current > 0.0) || at < self.settles_until {
+            (self.positive, self.other_since) = (Some(current > 0.0), None);
             return None;
         }
         let since = *self.other_since.get_or_insert(at);

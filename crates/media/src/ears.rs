@@ -41,7 +41,7 @@ fn told<A: Processing>(
     mut frame: impl FnMut(usize) -> A::Frame,
 ) -> Vec<(usize, Overheard)> {
     let listen = |tick| {
-        let news = ear.listen(off_hook, &frame(tick), &<A as Audio>::SILENCE);
+        let news = ear.listen(off_hook, &frame(tick), Some(&<A as Audio>::SILENCE));
         news.into_iter().flatten().map(move |one| (tick, one)).collect::<Vec<_>>()
     };
     (0..ticks).flat_map(listen).collect()

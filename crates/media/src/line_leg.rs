@@ -23,6 +23,8 @@ pub struct LineLeg<A: Processing> {
     sent: A::Frame,
     sounds: bool,
     bridged: bool,
+    /// Somebody of the bridge listens to the line.
+    attended: bool,
     /// Ticks in which digits from the line are not believed: they may have been sent to it and come back by the hybrid.
     doubt: u8,
     /// A digit sounds on the bridge.
@@ -51,6 +53,7 @@ impl<A: Processing> LineLeg<A> {
             sent: A::SILENCE,
             sounds: false,
             bridged: false,
+            attended: false,
             doubt: 0,
             far_digit: false,
             dials: false,
@@ -70,7 +73,7 @@ impl<A: Processing> LineLeg<A> {
         self.tones = profile.tones;
         self.sent = A::SILENCE;
         (self.sounds, self.bridged, self.far_digit, self.doubted) = (false, false, false, false);
-        self.dials = false;
+        (self.dials, self.attended) = (false, false);
         self.doubt = 0;
     }
 
@@ -87,7 +90,7 @@ impl<A: Processing> LineLeg<A> {
             if self.studies {
                 ear.study(&heard.clean);
             }
-            self.overheard = ear.listen(true, &heard.clean, &self.sent);
+            self.overheard = ear.listen(true, &heard.clean, self.attended.then_some(&self.sent));
         }
         if self.doubt > 0 && heard.began.take().is_some() {
             self.doubted = true;
@@ -101,7 +104,7 @@ impl<A: Processing> LineLeg<A> {
     /// A frame from an outside line that is on-hook.
     pub fn overhear(&mut self, frame: &A::Frame) {
         if let Some(ear) = &mut self.ear {
-            self.overheard = ear.listen(false, frame, &A::SILENCE);
+            self.overheard = ear.listen(false, frame, None);
         }
     }
 
@@ -132,8 +135,10 @@ impl<A: Processing> LineLeg<A> {
         self.signal.take()
     }
 
-    /// The frame for the line: the player's, else what the leg `hears` if the line is bridged, else silence.
-    pub fn out(&mut self, bridged: bool, hears: Option<A::Frame>) -> A::Frame {
+    /// The frame for the line: the player's, else what the leg `hears` if the line is bridged, else silence. `attended`:
+    /// somebody of the bridge listens to the line.
+    pub fn out(&mut self, bridged: bool, hears: Option<A::Frame>, attended: bool) -> A::Frame {
+        self.attended = bridged && attended;
         self.bridged = bridged;
         let hears = hears.filter(|_| bridged);
         let played = self.player.next_frame();

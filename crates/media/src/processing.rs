@@ -153,14 +153,15 @@ pub trait LineEar<A: Audio> {
     fn renew(&mut self, profile: &LineProfile);
     /// Forgets what it has heard: the line goes on-hook or off-hook.
     fn reset(&mut self);
-    /// Takes what comes from the line (without echo, off-hook) and what goes to it from the network. On-hook it listens
+    /// Takes what comes from the line (without echo, off-hook) and what goes to it from who listens at our end; `None`:
+    /// nobody does, as while the caller is on hold, and his silence means nothing. On-hook it listens
     /// for the caller's identity, off-hook for tones, voices and silence (and for the identity where a terminal answers to
     /// get it).
     fn listen(
         &mut self,
         off_hook: bool,
         line: &A::Frame,
-        network: &A::Frame,
+        network: Option<&A::Frame>,
     ) -> [Option<Overheard>; MAX_OVERHEARD];
     /// True while a message from an on-hook line is under way: silence is then part of it.
     fn is_receiving(&self) -> bool;

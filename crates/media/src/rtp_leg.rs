@@ -212,6 +212,11 @@ impl<A: Processing> RtpLeg<A> {
         self.spec.slot = MediaSlot(u16::MAX);
     }
 
+    /// The far end is sent sound: it does not hold us.
+    pub fn sends(&self) -> bool {
+        self.spec.direction.send
+    }
+
     /// The sockets that it uses.
     pub fn slot(&self) -> MediaSlot {
         self.spec.slot

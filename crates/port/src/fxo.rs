@@ -47,9 +47,10 @@ pub struct RingDetection {
 /// When dialling begins after seizure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DialWhen {
-    /// The exchange's dial tone is heard; where it does not come within this, the call fails.
+    /// The exchange's dial tone is heard; where it does not come within this, nothing is dialled: the call fails, or, where
+    /// a voice came instead, the line is that caller's.
     Tone(Millis),
-    /// The tone is heard or this long has passed, whichever is first.
+    /// The tone is heard or this long has passed without a voice, whichever is first.
     ToneOr(Millis),
     /// This long has passed.
     Pause(Millis),
@@ -108,7 +109,7 @@ impl AnswerSign {
 pub struct ClearSigns {
     /// A break of loop current of at least this length (CPC, kewlstart); zero: not heeded.
     pub loop_break: Millis,
-    /// Polarity goes back to what it was before the answer.
+    /// Polarity goes back to what it was before the answer: on a call out the first reversal is the answer, heeded or not.
     pub reversal: bool,
     /// Busy, congestion, special information or dial tone of the exchange, as the profile's tones have them.
     pub tones: bool,
@@ -133,7 +134,7 @@ impl FxoProfile {
                 timeout: Millis(6500),
             },
             rings: 2,
-            dial_when: DialWhen::ToneOr(Millis(3000)),
+            dial_when: DialWhen::Tone(Millis(3000)),
             dialling: OutDialling::Dtmf { on: Millis(100), off: Millis(100) },
             flash: Millis(500),
             guard: Millis(1000),

@@ -53,7 +53,8 @@ pub enum LineCommand {
     /// Administrative state: in service (battery on) or out of service (battery off; an FXO port on-hook).
     InService(bool),
     /// FXO: seize the line, wait for the exchange and dial these digits; without any the caller hears the exchange and dials.
-    /// `,` is a pause of a second. Refused where the line rings, is in use or dead: the shard decides glare.
+    /// `,` is a pause of a second; digits that begin with one are dialled even where dial tone is to be waited for and does
+    /// not come. Refused where the line rings, is in use or dead: the shard decides glare.
     Seize(Text<MAX_OUT_DIGITS>),
     /// FXO: dial more, behind what is being dialled.
     Dial(Text<MAX_OUT_DIGITS>),
@@ -119,7 +120,8 @@ pub enum LineFault {
     Leakage,
     /// FXO: there is no battery on the line.
     NoBattery,
-    /// FXO: no dial tone came, or no loop current flowed, when the line was seized.
+    /// FXO: no dial tone came, or no loop current flowed, when the line was seized. It stands until a seizure hears dial
+    /// tone, a call comes in, or the line gets another profile.
     NoDialTone,
     /// FXO: alternating voltage that is no ringing, or more direct voltage than any exchange feeds.
     ForeignVoltage,

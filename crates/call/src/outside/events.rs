@@ -39,6 +39,9 @@ impl OutsideSide {
             LineEvent::FaultCleared(fault) => {
                 scene.out.alarm(Alarm::LineFaultCleared(self.line, fault));
                 self.faults.remove(&fault);
+                if fault == LineFault::NoDialTone {
+                    self.doubtful = false;
+                }
                 if fault == LineFault::CardSilent {
                     self.silent = false;
                 }

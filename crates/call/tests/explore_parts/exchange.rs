@@ -191,7 +191,6 @@ impl Exchange {
             }
             Port::Out(0) if choice < 4 => {
                 self.say(LineEvent::Fault(LineFault::NoDialTone));
-                self.say(LineEvent::FaultCleared(LineFault::NoDialTone));
                 self.port = Port::Clearing;
             }
             Port::Out(0) => {

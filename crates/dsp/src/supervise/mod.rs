@@ -93,8 +93,8 @@ impl Supervisor {
         self.silence = SilenceClock::new();
     }
 
-    /// Takes a frame from the line and the one that goes to it.
-    pub fn process(&mut self, line: &Frame, network: &Frame) -> SupervisorEvents {
+    /// Takes a frame from the line and the one that goes to it from who listens there; `None`: nobody does.
+    pub fn process(&mut self, line: &Frame, network: Option<&Frame>) -> SupervisorEvents {
         let mut news: [Option<SupervisorNews>; SUPERVISOR_NEWS_MAX] = [None; SUPERVISOR_NEWS_MAX];
         let mut push = |one: SupervisorNews| {
             if let Some(place) = news.iter_mut().find(|place| place.is_none()) {
@@ -104,7 +104,7 @@ impl Supervisor {
         self.now.0 += line.len() as u64;
         let level = frame_level(line);
         self.tones.level(level);
-        if let Some(length) = self.silence.process(level, frame_level(network)) {
+        if let Some(length) = self.silence.process(level, network.map(frame_level)) {
             push(SupervisorNews::Silence(length));
         }
         let Some(spectrum) = self.front.advance(line, capped_energy(line)) else { return news };

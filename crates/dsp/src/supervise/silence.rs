@@ -7,7 +7,8 @@
 //! Each direction has a floor that follows the level down at once and up by 3 dB a second, but never above
 //! [`FLOOR_MAX`]: noise of the line and comfort noise up to about -45 dBm0 become background, a carrier or soft music does
 //! not. Sound well above the floor ends the silence when it has lasted [`SOUND`] frames of the last [`AMONG`]: clicks do
-//! not.
+//! not. While nobody at our end listens (a caller on hold), silence is natural: nothing is counted, and what was counted is
+//! forgotten.
 //!
 //! # Limits
 //! Noise above -41 dBm0 is sound.
@@ -68,10 +69,12 @@ impl SilenceClock {
         Self { sides: [Side::NEW; 2], silent: 0 }
     }
 
-    /// Takes the levels of a frame from either side; how long it has been silent, each full second of it.
-    pub fn process(&mut self, line: Dbm0, network: Dbm0) -> Option<Millis> {
+    /// Takes the levels of a frame from either side, none from one where nobody listens; how long it has been silent, each
+    /// full second of it.
+    pub fn process(&mut self, line: Dbm0, network: Option<Dbm0>) -> Option<Millis> {
         let [a, b] = &mut self.sides;
-        let (line, network) = (a.process(line.0), b.process(network.0));
+        let line = a.process(line.0);
+        let network = network.is_none_or(|level| b.process(level.0));
         if line || network {
             self.silent = 0;
             return None;

@@ -146,6 +146,22 @@ fn a_port_towards_a_telephone_is_none_towards_an_exchange() {
 }
 
 #[test]
+fn a_missing_dial_tone_is_shown_with_what_to_do_until_there_is_one() {
+    use tipring_port::LineFault;
+    let mut house = House::new(BASE);
+    house.line(FIRST, LineEvent::Fault(LineFault::NoDialTone));
+    house.line(FIRST, LineEvent::Released);
+    house.wait(Millis::from_secs(3600));
+    let alarms = house.status().alarms;
+    let [alarm] = &alarms[..] else { panic!("{alarms:?}") };
+    assert_eq!(alarm.subject, "line 1 (sim/9)");
+    assert!(alarm.text.contains("no dial tone came"), "{}", alarm.text);
+    assert!(alarm.next.ends_with("dial_when = \"pause 1 s\" in [line.1]"), "{}", alarm.next);
+    house.line(FIRST, LineEvent::FaultCleared(LineFault::NoDialTone));
+    assert!(house.status().alarms.is_empty());
+}
+
+#[test]
 fn a_call_that_silence_ended_needs_a_person_for_a_while() {
     use tipring_port::ClearSign;
     let mut house = House::new(BASE);

@@ -161,6 +161,7 @@ impl Fxo {
     /// Closes the loop to call.
     pub(super) fn take(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
         self.close(at, out);
+        self.spoken = false;
         self.enter(State::Seizing { digits, since: at, flows: false, until: at + CURRENT_WITHIN });
         if digits.is_empty() {
             self.play(Playing::Bridge, out);

@@ -12,7 +12,7 @@ use crate::ring_detector::Ringing;
 use crate::{FxsOut, Playing};
 
 /// An exchange shows that it saw our answer within this.
-const ANSWER_SHOWS: Millis = Millis(800);
+pub(super) const ANSWER_SHOWS: Millis = Millis(800);
 
 /// What happened, by the card's report, by sound or by time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -58,33 +58,21 @@ impl Fxo {
                 self.end_epoch(at, LineEvent::Released, out);
                 self.rung(at, began, out);
             }
+            (_, Event::Heard(Overheard::Caller(caller))) => self.caller(at, caller, out),
+            (_, Event::Heard(Overheard::Waiting(on))) => self.say(at, LineEvent::Waiting(on), out),
+            (State::Incoming(rung), event) if rung.off_hook => self.glared(at, rung, event, out),
             (State::Incoming(rung), Event::Ring(news)) => self.ring_goes_on(at, rung, news, out),
             // The exchange gave up.
-            (State::Incoming(rung), Event::Timer) if !rung.off_hook => {
-                self.end_epoch(at, LineEvent::GaveUp, out);
-            }
-            // The caller of a call that glare made ours gave up.
-            (State::Incoming(rung), Event::Loop(LoopNews::Broken(length))) if rung.off_hook => {
-                self.clear(at, ClearSign::LoopBreak(length), out);
-            }
-            (State::Incoming(rung), Event::Heard(Overheard::Tone(tone)))
-                if rung.off_hook && self.clears(tone, true) =>
-            {
-                self.clear(at, ClearSign::Tone(tone), out);
-            }
-            (State::Reading { .. }, Event::Timer | Event::Loop(LoopNews::Broken(_))) => {
+            (State::Incoming(_), Event::Timer) => self.end_epoch(at, LineEvent::GaveUp, out),
+            (State::Reading { .. }, Event::Timer | Event::Loop(LoopNews::Broken(_) | LoopNews::Gone)) => {
                 self.caller_read(at, out);
             }
 
-            (_, Event::Heard(Overheard::Caller(caller))) => self.caller(at, caller, out),
-            (_, Event::Heard(Overheard::Waiting(on))) => self.say(at, LineEvent::Waiting(on), out),
-
             (State::Asking { digits, .. }, Event::Grounded) => self.take(at, digits, out),
-            (State::Asking { .. }, Event::Timer) => self.fail(at, LineFault::NoDialTone, out),
-            (State::Seizing { .. }, Event::Glare) => {
-                self.refuse(at, Refusal::Incoming, out);
-                self.play(Playing::Tone(Tone::Ringback), out);
-                self.rung_by_glare(at, out);
+            (State::Asking { .. }, Event::Timer) => self.fail(at, out),
+            (State::Seizing { .. }, Event::Glare) => self.glare(at, out),
+            (State::Seizing { .. } | State::Awaiting { .. }, Event::Heard(Overheard::Voice)) => {
+                self.spoken = true;
             }
             (State::Seizing { digits, since, .. }, Event::Loop(LoopNews::Flows)) => {
                 let until = since + GLARE_WITHIN;
@@ -93,11 +81,12 @@ impl Fxo {
             (State::Seizing { digits, since, flows: true, .. }, Event::Timer) => {
                 self.await_exchange(at, since, digits, out);
             }
-            (State::Seizing { flows: false, .. }, Event::Timer) => self.fail(at, LineFault::NoBattery, out),
+            (State::Seizing { flows: false, .. }, Event::Timer) => self.fail(at, out),
             // Nobody waits for it but the caller, who hears it.
             (State::Seizing { digits, since, .. }, Event::Heard(Overheard::Tone(Tone::Dial)))
                 if digits.is_empty() =>
             {
+                self.tone_found(at, out);
                 self.await_exchange(at, since, digits, out);
                 self.say(at, LineEvent::Exchange(Tone::Dial), out);
             }
@@ -122,6 +111,11 @@ impl Fxo {
             (State::Dialling(dialling), Event::Heard(Overheard::Tone(tone))) => {
                 self.tone_while_dialling(at, dialling, tone, out);
             }
+            // A called party may answer while digits still go out, as those of a suffix.
+            (State::Dialling(dialling), Event::Loop(LoopNews::Reversed)) => {
+                self.reversed(at, dialling.talk, out);
+            }
+            (State::Dialling(dialling), Event::Metering) => self.metered(at, dialling.talk, out),
 
             (State::Talking(talk), Event::ProgramEnded(id)) => {
                 if talk.flash.is_some_and(|(own, _)| own == id) {
@@ -130,17 +124,16 @@ impl Fxo {
             }
             (State::Talking(talk), Event::Timer) => self.flashed(at, talk),
             (State::Talking(talk), Event::Heard(heard)) => self.hear(at, talk, heard, out),
-            (State::Talking(talk), Event::Metering) => {
-                let metered = talk.metered.saturating_add(1);
-                self.enter(State::Talking(Talk { metered, ..talk }));
-                self.answered_if(at, AnswerSign::Metering, out);
-                self.say(at, LineEvent::Metered(metered), out);
-            }
+            (State::Talking(talk), Event::Metering) => self.metered(at, talk, out),
             (State::Talking(talk), Event::Loop(LoopNews::Reversed)) => self.reversed(at, talk, out),
             (
                 State::Seizing { .. } | State::Awaiting { .. } | State::Dialling(_) | State::Talking(_),
                 Event::Loop(LoopNews::Broken(length)),
             ) => self.clear(at, ClearSign::LoopBreak(length), out),
+            (
+                State::Seizing { .. } | State::Awaiting { .. } | State::Dialling(_) | State::Talking(_),
+                Event::Loop(LoopNews::Gone),
+            ) => self.clear(at, ClearSign::NoBattery, out),
 
             (State::Clearing { .. }, Event::Timer) => self.end_epoch(at, LineEvent::Released, out),
 
@@ -192,7 +185,6 @@ impl Fxo {
                 | State::Asking { .. }
                 | State::Seizing { .. }
                 | State::Awaiting { .. }
-                | State::Dialling(_)
                 | State::Studying(_)
                 | State::Clearing { .. },
                 Event::ProgramEnded(_) | Event::Metering,
@@ -210,16 +202,30 @@ impl Fxo {
                 Event::Heard(_),
             ) => {}
             // No timer runs in these.
-            (State::Idle | State::Incoming(_), Event::Timer) => {}
+            (State::Idle, Event::Timer) => {}
         }
     }
 
-    /// A seizure that came to nothing by the line's fault.
-    fn fail(&mut self, at: SampleTime, fault: LineFault, out: &mut FxsOut) {
-        self.say(at, LineEvent::Fault(fault), out);
-        // It shows in a call only: whether it is over, the next one tells.
-        self.say(at, LineEvent::FaultCleared(fault), out);
+    /// A seizure that came to nothing by the line's fault. That shows in a call only, so it stands until another one, or
+    /// a call that comes in, shows the contrary.
+    fn fail(&mut self, at: SampleTime, out: &mut FxsOut) {
+        self.toneless = true;
+        self.say(at, LineEvent::Fault(LineFault::NoDialTone), out);
         self.hang_up(at, out);
+    }
+
+    /// The exchange is there after all.
+    pub(super) fn tone_found(&mut self, at: SampleTime, out: &mut FxsOut) {
+        if core::mem::take(&mut self.toneless) {
+            self.say(at, LineEvent::FaultCleared(LineFault::NoDialTone), out);
+        }
+    }
+
+    /// Who calls was faster than we: the line is his.
+    fn glare(&mut self, at: SampleTime, out: &mut FxsOut) {
+        self.refuse(at, Refusal::Incoming, out);
+        self.play(Playing::Tone(Tone::Ringback), out);
+        self.rung_by_glare(at, out);
     }
 
     fn await_exchange(&mut self, at: SampleTime, since: SampleTime, digits: Digits, out: &mut FxsOut) {
@@ -240,14 +246,21 @@ impl Fxo {
         if matches!(self.profile.dial_when, DialWhen::Pause(_)) && by_tone {
             return; // the pause is waited for
         }
+        if by_tone {
+            self.tone_found(at, out);
+        }
         self.say(at, LineEvent::ExchangeReady(by_tone), out);
         self.dial(at, digits, Talk::outgoing(at), out);
     }
 
+    /// No dial tone came. A voice in its place is that of a caller whom the exchange put through as the loop was closed.
     fn patience_ends(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
+        let anyhow = digits.as_str().starts_with(',');
         match self.profile.dial_when {
-            DialWhen::Tone(_) => self.fail(at, LineFault::NoDialTone, out),
-            DialWhen::ToneOr(_) | DialWhen::Pause(_) => {
+            DialWhen::Tone(_) | DialWhen::ToneOr(_) if self.spoken => self.glare(at, out),
+            // It would be dialled into the ear of whoever is there.
+            DialWhen::Tone(_) if !anyhow => self.fail(at, out),
+            DialWhen::Tone(_) | DialWhen::ToneOr(_) | DialWhen::Pause(_) => {
                 self.ready(at, digits, false, out);
             }
         }
@@ -274,6 +287,9 @@ impl Fxo {
             }
             Overheard::Tone(tone) => {
                 let invites = matches!(tone, Tone::Dial | Tone::Stutter | Tone::Outside) && talk.invited;
+                if invites {
+                    self.tone_found(at, out);
+                }
                 if !invites && self.clears(tone, talk.answered) {
                     self.clear(at, ClearSign::Tone(tone), out);
                 } else {
@@ -306,7 +322,7 @@ impl Fxo {
     }
 
     /// True if this tone of the exchange tells that the far end cleared, or cannot be reached.
-    fn clears(&self, tone: Tone, answered: bool) -> bool {
+    pub(super) fn clears(&self, tone: Tone, answered: bool) -> bool {
         let signs = &self.profile.clear;
         match tone {
             Tone::Busy | Tone::Congestion | Tone::Dial => signs.tones,
@@ -317,36 +333,73 @@ impl Fxo {
         }
     }
 
-    /// An exchange that reverses the polarity for the time of the call does so as it sees the answer, ours or the called
-    /// party's: only the way back tells that the far end cleared. One that reverses it to clear a call that came in does so
-    /// later.
-    fn reversed(&mut self, at: SampleTime, mut talk: Talk, out: &mut FxsOut) {
-        talk.turned = !talk.turned;
-        self.enter(State::Talking(talk));
-        let by_reversal = self.profile.answer == AnswerSign::Reversal;
-        if !talk.answered {
-            return self.answered_if(at, AnswerSign::Reversal, out);
-        }
-        let is_late = talk.incoming && at.since(talk.since) > ANSWER_SHOWS.samples();
-        let is_over = !talk.turned || is_late || (by_reversal && !talk.incoming);
-        if is_over && self.profile.clear.reversal {
+    /// The polarity changed. Away from what it was when a call out was dialled it is the answer, whether that is waited for
+    /// or not, and back it is the end. An exchange that reverses it for the time of a call that came in does so as it sees
+    /// our answer; one that reverses it to clear such a call does so later.
+    fn reversed(&mut self, at: SampleTime, talk: Talk, out: &mut FxsOut) {
+        let turned = !talk.turned;
+        self.set_talk(Talk { turned, ..talk });
+        let shows_answer = talk.incoming && at.since(talk.since) <= ANSWER_SHOWS.samples();
+        if turned && !talk.incoming {
+            self.answered_if(at, AnswerSign::Reversal, out);
+        } else if self.profile.clear.reversal && !(turned && shows_answer) {
             self.clear(at, ClearSign::Reversal, out);
+        }
+    }
+
+    fn metered(&mut self, at: SampleTime, talk: Talk, out: &mut FxsOut) {
+        let metered = talk.metered.saturating_add(1);
+        self.set_talk(Talk { metered, ..talk });
+        self.answered_if(at, AnswerSign::Metering, out);
+        self.say(at, LineEvent::Metered(metered), out);
+    }
+
+    /// The call that is dialled or talked in.
+    fn talk(&self) -> Option<Talk> {
+        match self.state {
+            State::Talking(talk) => Some(talk),
+            State::Dialling(dialling) => Some(dialling.talk),
+            State::OutOfService
+            | State::Idle
+            | State::Incoming(_)
+            | State::Reading { .. }
+            | State::Asking { .. }
+            | State::Seizing { .. }
+            | State::Awaiting { .. }
+            | State::Studying(_)
+            | State::Clearing { .. } => None,
+        }
+    }
+
+    fn set_talk(&mut self, talk: Talk) {
+        match self.state {
+            State::Dialling(dialling) => self.enter(State::Dialling(Dialling { talk, ..dialling })),
+            State::OutOfService
+            | State::Idle
+            | State::Incoming(_)
+            | State::Reading { .. }
+            | State::Asking { .. }
+            | State::Seizing { .. }
+            | State::Awaiting { .. }
+            | State::Talking(_)
+            | State::Studying(_)
+            | State::Clearing { .. } => self.enter(State::Talking(talk)),
         }
     }
 
     /// The far end answered if `sign` is what tells so on this line, and it had not yet.
     pub(super) fn answered_if(&mut self, at: SampleTime, sign: AnswerSign, out: &mut FxsOut) {
-        if let State::Talking(talk) = self.state
+        if let Some(talk) = self.talk()
             && !talk.answered
             && self.profile.answer == sign
         {
-            self.enter(State::Talking(Talk { answered: true, ..talk }));
+            self.set_talk(Talk { answered: true, ..talk });
             self.say(at, LineEvent::FarAnswered(sign), out);
         }
     }
 
     /// The far end is gone: so is our side.
-    fn clear(&mut self, at: SampleTime, sign: ClearSign, out: &mut FxsOut) {
+    pub(super) fn clear(&mut self, at: SampleTime, sign: ClearSign, out: &mut FxsOut) {
         self.say(at, LineEvent::FarCleared(sign), out);
         self.hang_up(at, out);
     }

@@ -1,13 +1,18 @@
 //! Calls that come in: rings, and who calls.
 
-use tipring_port::{CallerId, CallerIdFault, CallerIdTiming, LineEvent};
+use tipring_port::{CallerId, CallerIdFault, CallerIdTiming, ClearSign, LineEvent, Overheard};
 use tipring_units::{Millis, SampleTime};
 
 use super::Fxo;
+use super::event::{ANSWER_SHOWS, Event};
 use super::state::{Rung, State};
 use crate::FxsOut;
+use crate::loop_watch::LoopNews;
 use crate::ring_detector::Ringing;
 
+/// A call that is ours by glare and whose caller says nothing for so long before somebody answers is taken to be over: the
+/// line is seized for it, and not every exchange shows that a caller gave up.
+const GLARED_FOR: Millis = Millis::from_secs(50);
 /// Two bursts that are closer are parts of one ring.
 const WITHIN_RING: Millis = Millis(1000);
 /// How long the port is off-hook for the caller's identity (NTT).
@@ -27,16 +32,47 @@ impl Fxo {
             off_hook: false,
         };
         self.enter(State::Incoming(rung));
+        self.tone_found(at, out); // its exchange is alive
         self.say(began, LineEvent::Incoming, out);
         self.show(at, rung, out);
     }
 
     /// A call that is already ours: the loop was closed as the exchange rang.
     pub(super) fn rung_by_glare(&mut self, at: SampleTime, out: &mut FxsOut) {
-        let rung = Rung { rings: 1, bursting: false, last: at, until: at, offered: false, off_hook: true };
+        let until = at + GLARED_FOR;
+        let rung = Rung { rings: 1, bursting: false, last: at, until, offered: false, off_hook: true };
         self.enter(State::Incoming(rung));
         self.say(at, LineEvent::Incoming, out);
         self.offer(at, rung, out);
+    }
+
+    /// What who called by glare does, or his exchange, while nobody has answered.
+    pub(super) fn glared(&mut self, at: SampleTime, rung: Rung, event: Event, out: &mut FxsOut) {
+        let signs = &self.profile.clear;
+        let sign = match event {
+            Event::Loop(LoopNews::Broken(length)) => ClearSign::LoopBreak(length),
+            Event::Loop(LoopNews::Gone) => ClearSign::NoBattery,
+            // What comes at once is the exchange's own answer to ours.
+            Event::Loop(LoopNews::Reversed)
+                if signs.reversal && at.since(rung.last) > ANSWER_SHOWS.samples() =>
+            {
+                ClearSign::Reversal
+            }
+            Event::Heard(Overheard::Tone(tone)) if self.clears(tone, true) => ClearSign::Tone(tone),
+            Event::Heard(Overheard::Learned) if signs.learned.is_some() => ClearSign::Learned,
+            Event::Timer => ClearSign::Silence(GLARED_FOR),
+            Event::Heard(Overheard::Voice) => {
+                return self.enter(State::Incoming(Rung { until: at + GLARED_FOR, ..rung }));
+            }
+            Event::Loop(_)
+            | Event::Heard(_)
+            | Event::Ring(_)
+            | Event::Grounded
+            | Event::Glare
+            | Event::ProgramEnded(_)
+            | Event::Metering => return,
+        };
+        self.clear(at, sign, out);
     }
 
     /// A burst begins or ends while a call comes in.

@@ -42,7 +42,8 @@ pub(super) struct Rung {
     pub bursting: bool,
     /// The end of the last burst, or its beginning while it lasts.
     pub last: SampleTime,
-    /// When the exchange has given up if no burst follows.
+    /// When the exchange has given up if no burst follows; of a call that is ours by glare, when nobody is there any more
+    /// if nobody speaks.
     pub until: SampleTime,
     /// The control plane was shown the call.
     pub offered: bool,
@@ -164,7 +165,7 @@ impl State {
     pub(super) fn deadline(&self) -> Option<SampleTime> {
         match self {
             Self::OutOfService | Self::Idle => None,
-            Self::Incoming(rung) => (!rung.bursting && !rung.off_hook).then_some(rung.until),
+            Self::Incoming(rung) => (!rung.bursting).then_some(rung.until),
             Self::Reading { until }
             | Self::Asking { until, .. }
             | Self::Seizing { until, .. }

@@ -64,6 +64,7 @@ impl Fxo {
         // Every break is told, however short; how long it was is seen by its end.
         self.watch = LoopWatch::new(LEAST_BREAK);
         self.watch.blind(at + TICK + super::SETTLE);
+        self.watch.settle(at + TICK + super::event::ANSWER_SHOWS);
         self.play(Playing::Tone(Tone::Confirmation), out);
         self.enter(State::Studying(Study {
             since: at,
@@ -78,7 +79,7 @@ impl Fxo {
     /// The exchange did something to the loop.
     pub(super) fn study_loop(&mut self, at: SampleTime, mut study: Study, news: LoopNews) {
         match news {
-            LoopNews::Flows => return,
+            LoopNews::Flows | LoopNews::Gone => return,
             LoopNews::Broken(length) => {
                 study.broken_since = Some(SampleTime(at.0.saturating_sub(length.samples().0)));
                 study.loop_break = study.loop_break.max(Some(length));

@@ -220,9 +220,24 @@ impl<A: Processing> Plane<A> {
         let Some(index) = self.line_index(line) else { return A::SILENCE };
         let leg = self.line_legs[index].filter(|_| bridged).and_then(|place| self.legs[place].as_ref());
         let hears = leg.map(|leg| leg.hears);
-        let frame = self.lines[index].out(bridged, hears);
+        let attended = leg.and_then(|leg| leg.bridge).is_some_and(|bridge| self.is_heard(bridge, index));
+        let frame = self.lines[index].out(bridged, hears, attended);
         self.taps.show(line, TapPoint::LineOut, &frame);
         frame
+    }
+
+    /// True if somebody else on the bridge listens to this line; a far end that holds does not.
+    fn is_heard(&self, bridge: usize, line: usize) -> bool {
+        let members = self.bridges[bridge].as_ref().map_or(&[][..], Bridge::members);
+        let listens = |kind| match kind {
+            Kind::Line(other) => other != line,
+            Kind::Rtp(stream) => self.streams[stream].1.sends(),
+            Kind::Cross(..) => true,
+        };
+        members
+            .iter()
+            .filter_map(|&place| self.legs[place].as_ref())
+            .any(|leg| !leg.deaf && listens(leg.kind))
     }
 
     /// Writes the packets of every stream and hands over the frames for other shards.

@@ -47,7 +47,7 @@ impl LineEar<Samples> for SampleLineEar {
         &mut self,
         off_hook: bool,
         line: &Frame,
-        network: &Frame,
+        network: Option<&Frame>,
     ) -> [Option<Overheard>; MAX_OVERHEARD] {
         let mut told = [None; MAX_OVERHEARD];
         let mut places = told.iter_mut();

@@ -125,7 +125,7 @@ impl LineEar<Symbols> for SymbolLineEar {
         &mut self,
         off_hook: bool,
         line: &Symbol,
-        network: &Symbol,
+        network: Option<&Symbol>,
     ) -> [Option<Overheard>; MAX_OVERHEARD] {
         let mut told = [None; MAX_OVERHEARD];
         let mut push = |news: Option<Overheard>| {
@@ -146,7 +146,7 @@ impl LineEar<Symbols> for SymbolLineEar {
         }
         push(self.learned(line));
         push(self.voices(line));
-        push(self.silence(line.is_silent() && network.is_silent()));
+        push(self.silence(line.is_silent() && network.is_some_and(Symbol::is_silent)));
         told
     }
 

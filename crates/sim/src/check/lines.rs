@@ -54,6 +54,8 @@ pub struct Seen {
     pub hears: bool,
     /// The card stands still, so that nobody can know.
     pub blind: bool,
+    /// Its other end is an exchange.
+    pub outside: bool,
 }
 
 /// The checker.
@@ -148,7 +150,7 @@ impl Lines {
         let word = watch.doing.word();
         let number = line + 1;
         let before = wrong.len();
-        if settled && !fits(watch.doing, watch.lifted) {
+        if settled && !fits(watch.doing, watch.lifted, seen.outside) {
             let hook = if watch.lifted { "off-hook" } else { "on-hook" };
             wrong.push(format!("line {number} has been {hook} for {SETTLED} and is said to be {word}"));
         }
@@ -186,8 +188,10 @@ impl Lines {
 }
 
 /// Whether a line may be said to do this with a receiver that lies or hangs like this.
-const fn fits(doing: LineDoing, lifted: bool) -> bool {
+const fn fits(doing: LineDoing, lifted: bool, outside: bool) -> bool {
     match doing {
+        // Seized as it began to ring, it is off-hook while the house is rung for it; for how long is judged elsewhere.
+        LineDoing::Ringing if outside => true,
         LineDoing::Idle | LineDoing::Ringing => !lifted,
         LineDoing::Dialling
         | LineDoing::Waiting
@@ -206,7 +210,8 @@ mod tests {
         Instant::from_millis(seconds * 1000)
     }
 
-    const LIFTED: Seen = Seen { lifted: true, busy: false, ringing: false, hears: false, blind: false };
+    const LIFTED: Seen =
+        Seen { lifted: true, busy: false, ringing: false, hears: false, blind: false, outside: false };
 
     #[test]
     fn a_line_that_is_idle_off_hook_or_talks_on_hook_is_seen() {

@@ -131,8 +131,10 @@ fn outside_lines(
         if entropy.chance(30.0) {
             let _ = write!(text, " loop {}ohm", 200 + entropy.below(13) * 100);
         }
-        let (answers, answer) = match entropy.below(4) {
+        let (answers, answer) = match entropy.below(5) {
             0 => ("none", "at once"),
+            // The line is not told what its exchange shows.
+            4 => ("reversal", "at once"),
             1 => ("reversal", "reversal"),
             2 => ("metering every 5s", "metering"),
             _ => ("none", "voice"),

@@ -85,12 +85,14 @@ impl<A: Processing + Fidelity> World<A> {
         let hears = lifted
             .clone()
             .any(|phone| phone.hears().iter().any(|heard| !matches!(heard.what, crate::ear::What::Silence)));
+        let outside = real.office().is_some();
         let lifted = match real.office() {
             // an outside line is off-hook when the gateway's port is
             Some(_) => real.is_port_closed(),
             None => lifted.count() > 0,
         };
-        Seen { lifted, busy: real.phones().iter().any(crate::phone::Phone::is_busy), ringing, hears, blind }
+        let busy = real.phones().iter().any(crate::phone::Phone::is_busy);
+        Seen { lifted, busy, ringing, hears, blind, outside }
     }
 
     fn held(&self, line: LineId) -> Option<Held> {

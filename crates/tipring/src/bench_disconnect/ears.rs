@@ -73,7 +73,7 @@ impl Ear {
     pub fn hear(&mut self, frame: &Frame) -> Option<Sign> {
         match self {
             Self::Ours(supervisor) => {
-                let news = supervisor.process(frame, &SAMPLE_SILENCE);
+                let news = supervisor.process(frame, Some(&SAMPLE_SILENCE));
                 news.into_iter().flatten().find_map(|news| match news {
                     SupervisorNews::Tone(tone) => CLEARING.contains(&tone).then_some(Sign::Tone(tone)),
                     SupervisorNews::Learned => Some(Sign::Learned),

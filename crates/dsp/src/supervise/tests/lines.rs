@@ -40,7 +40,7 @@ fn told_of(
             generator.process(&mut frame);
         }
         change(n, &mut frame);
-        for news in supervisor.process(&frame, &[0; 80]).into_iter().flatten() {
+        for news in supervisor.process(&frame, Some(&[0; 80])).into_iter().flatten() {
             if !matches!(news, SupervisorNews::Silence(_)) {
                 out.push((n as u32 * 10, news));
             }

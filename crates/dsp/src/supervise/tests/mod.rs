@@ -112,7 +112,7 @@ fn told(supervisor: &mut Supervisor, sound: &[f64]) -> Vec<(u32, SupervisorNews)
     let samples: Vec<i16> = sound.iter().map(|&value| sample(value)).collect();
     let mut out = Vec::new();
     for (n, frame) in frames(&samples).enumerate() {
-        for news in supervisor.process(&frame, &[0; 80]).into_iter().flatten() {
+        for news in supervisor.process(&frame, Some(&[0; 80])).into_iter().flatten() {
             out.push((n as u32 * 10 + 10, news));
         }
     }

@@ -102,11 +102,13 @@ fn silence_is_counted_through_line_noise_and_clicks_but_not_through_soft_speech(
 fn what_the_network_says_ends_a_silence() {
     let mut clock = SilenceClock::new();
     let count = |clock: &mut SilenceClock, level: f32, ticks: usize| {
-        (0..ticks).filter_map(|_| clock.process(Dbm0(-70.0), Dbm0(level))).last()
+        (0..ticks).filter_map(|_| clock.process(Dbm0(-70.0), Some(Dbm0(level)))).last()
     };
     assert_eq!(count(&mut clock, -60.0, 510), Some(Millis(5000)));
     assert_eq!(count(&mut clock, -25.0, 300), None);
     assert_eq!(count(&mut clock, -60.0, 310), Some(Millis(2000)));
+    assert!((0..1000).all(|_| clock.process(Dbm0(-70.0), None).is_none()), "nobody listens");
+    assert_eq!(count(&mut clock, -60.0, 210), Some(Millis(2000)), "it begins anew");
 }
 
 #[test]
