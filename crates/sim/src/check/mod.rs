@@ -278,9 +278,13 @@ impl Checks {
     /// A closer look at an outside line, from time to time.
     pub fn outside(&mut self, now: Instant, line: LineId, held: Held) {
         let line = usize::from(line.0);
-        let call = self.voices.has_call(line);
-        self.seized.look(now, line, held, call, &mut self.wrong);
+        self.seized.look(now, line, held, &mut self.wrong);
         self.settle(now);
+    }
+
+    /// With whom the gateway says that this line is connected, or tries to be.
+    pub fn partners(&self, line: LineId) -> Vec<Who> {
+        self.voices.partners(usize::from(line.0))
     }
 
     /// A closer look at all the rest, from time to time.

@@ -160,10 +160,17 @@ impl Voices {
         }
     }
 
-    /// True if the journal has a call on this line.
-    pub fn has_call(&self, line: usize) -> bool {
+    /// The others in the calls that the journal has on this line.
+    pub fn partners(&self, line: usize) -> Vec<Who> {
         let own = Who::Line(line);
-        self.links.values().any(|link| link.caller == own || link.called.contains(&own))
+        let mut all = Vec::new();
+        for link in self.links.values() {
+            let ends = || core::iter::once(&link.caller).chain(&link.called);
+            if ends().any(|who| *who == own) {
+                all.extend(ends().filter(|who| **who != own).cloned());
+            }
+        }
+        all
     }
 
     fn change(&mut self, now: Instant, call: CallId, change: impl FnOnce(&mut Link)) {

@@ -4,7 +4,7 @@ use tipring_media::Processing;
 use tipring_units::{LineId, Millis};
 
 use super::World;
-use crate::check::{Checks, Counts, Held, Seen};
+use crate::check::{Checks, Counts, Held, Seen, Who};
 use crate::lab::Place;
 use crate::plant::Fidelity;
 
@@ -98,7 +98,26 @@ impl<A: Processing + Fidelity> World<A> {
     fn held(&self, line: LineId) -> Option<Held> {
         let real = self.lab.line(line)?;
         let party = real.office()?.has_party();
-        Some(Held { off_hook: real.is_port_closed(), party, blind: self.card_stopped.is_some() })
+        let off_hook = real.is_port_closed();
+        // whom to look for is asked only where it matters
+        let partners = || self.checks.iter().flat_map(|checks| checks.partners(line));
+        let partner = off_hook && !party && partners().any(|who| self.is_there(&who));
+        Some(Held { off_hook, party, partner, blind: self.card_stopped.is_some() })
+    }
+
+    /// True if somebody is really at that end.
+    fn is_there(&self, who: &Who) -> bool {
+        match who {
+            Who::Line(line) => self.lab.line(LineId(*line as u16)).is_some_and(|real| match real.office() {
+                Some(office) => office.has_party(),
+                None => real.phones().iter().any(|phone| phone.is_lifted() && phone.is_plugged()),
+            }),
+            Who::Far(name) => self.peers.iter().any(|peer| {
+                let own = &peer.spec().name;
+                peer.has_media() && own.strip_prefix("user ").unwrap_or(own) == name
+            }),
+            Who::AnyFar => self.peers.iter().any(crate::peer::Peer::has_media),
+        }
     }
 
     fn counts(&mut self, place: usize, line: LineId) -> Counts {
