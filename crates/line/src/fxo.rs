@@ -230,6 +230,21 @@ impl Fxo {
         self.watch_foreign(end, out);
     }
 
+    /// The faults that were told and are not over; a foreign voltage that is told twice is there twice.
+    pub(crate) fn faults(&self) -> [Option<LineFault>; 3] {
+        let when = |fault, holds: bool| holds.then_some(fault);
+        let of_battery = match self.line {
+            IdleLine::Free | IdleLine::InUse => None,
+            IdleLine::Dead => Some(LineFault::NoBattery),
+            IdleLine::Foreign => Some(LineFault::ForeignVoltage),
+        };
+        [
+            when(LineFault::CardSilent, self.card_silent),
+            when(LineFault::ForeignVoltage, self.foreign),
+            of_battery,
+        ]
+    }
+
     /// The card has been silent for too long (`true`), or reports again: the line begins anew, on-hook.
     pub fn card_silent(&mut self, now: SampleTime, silent: bool, out: &mut FxsOut) {
         if self.card_silent == silent {

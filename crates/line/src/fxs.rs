@@ -180,6 +180,16 @@ impl Fxs {
         self.watch_leakage(end, out);
     }
 
+    /// The faults that were told and are not over.
+    pub(crate) fn faults(&self) -> [Option<LineFault>; 3] {
+        let when = |fault, holds: bool| holds.then_some(fault);
+        [
+            when(LineFault::CardSilent, self.card_silent),
+            when(LineFault::Leakage, self.leakage.is_leaking()),
+            None,
+        ]
+    }
+
     /// The card has been silent for too long (`true`), or reports again. Calls in progress are the control plane's to
     /// end; new ones are refused. What was ordered meanwhile may be lost and nobody knows what the telephone did: the
     /// line begins anew when the card is back, and says so again if it is off-hook.

@@ -1,7 +1,8 @@
 //! The machine of a line port of either kind.
 
 use tipring_port::{
-    CardReport, LearnEnd, LearnReport, LearnedTone, LineCommand, LineProfile, LineSummary, Overheard,
+    CardReport, LearnEnd, LearnReport, LearnedTone, LineCommand, LineFault, LineProfile, LineSummary,
+    Overheard,
 };
 use tipring_units::{Epoch, SampleTime};
 
@@ -96,6 +97,15 @@ impl Machine {
             Self::Fxs(fxs) => fxs.card_silent(now, silent, out),
             Self::Fxo(fxo) => fxo.card_silent(now, silent, out),
         }
+    }
+
+    /// The faults that were told and are not over.
+    pub fn faults(&self) -> impl Iterator<Item = LineFault> + Clone + use<> {
+        let all = match self {
+            Self::Fxs(fxs) => fxs.faults(),
+            Self::Fxo(fxo) => fxo.faults(),
+        };
+        all.into_iter().flatten()
     }
 
     /// True if it is the machine of an outside line.

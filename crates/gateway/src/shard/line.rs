@@ -214,19 +214,24 @@ impl<A: Processing> Shard<A> {
         }
         let epoch = unit.machine.epoch();
         let in_service = unit.machine.summary().in_service;
+        // The new machine knows nothing of what the old one told: it tells anew what still holds.
+        let faults = unit.machine.faults();
         unit.machine = Machine::new(&unit.profile, epoch.next(), in_service);
         unit.out.clear();
         unit.bridged = false;
         unit.was_off_hook = false;
         unit.network_due = true;
         self.plane.restart_line(line, &unit.profile);
-        let told = [
-            (epoch, LineEvent::Fault(LineFault::Panicked)),
-            (epoch, LineEvent::Released),
-            (epoch.next(), LineEvent::FaultCleared(LineFault::Panicked)),
-        ];
-        for (epoch, event) in told {
+        let silent = faults.clone().any(|fault| fault == LineFault::CardSilent);
+        let over = faults.map(|fault| (epoch.next(), LineEvent::FaultCleared(fault)));
+        let began = [(epoch, LineEvent::Fault(LineFault::Panicked)), (epoch, LineEvent::Released)];
+        let ended = [(epoch.next(), LineEvent::FaultCleared(LineFault::Panicked))];
+        for (epoch, event) in began.into_iter().chain(over).chain(ended) {
             unit.wants_summary |= !push(&mut self.events, Event::Line(line, epoch, event));
+        }
+        if silent {
+            let time = self.time;
+            unit.machine.card_silent(time, true, &mut unit.out);
         }
     }
 

@@ -44,8 +44,10 @@ impl Line {
 /// What is seen of a line from outside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Seen {
-    /// A telephone on it is lifted and plugged in.
+    /// A telephone on it is lifted and plugged in; of an outside line, the gateway's port is off-hook or asks for service.
     pub lifted: bool,
+    /// It is an outside line.
+    pub outside: bool,
     /// A telephone on it has something left to do.
     pub busy: bool,
     /// Ringing voltage is on it.
@@ -54,8 +56,6 @@ pub struct Seen {
     pub hears: bool,
     /// The card stands still, so that nobody can know.
     pub blind: bool,
-    /// Its other end is an exchange.
-    pub outside: bool,
 }
 
 /// The checker.
@@ -190,7 +190,8 @@ impl Lines {
 /// Whether a line may be said to do this with a receiver that lies or hangs like this.
 const fn fits(doing: LineDoing, lifted: bool, outside: bool) -> bool {
     match doing {
-        // Seized as it began to ring, it is off-hook while the house is rung for it; for how long is judged elsewhere.
+        // Seized as it began to ring, or to be told who calls (NTT), it is off-hook while the house is rung for it; for
+        // how long is judged elsewhere.
         LineDoing::Ringing if outside => true,
         LineDoing::Idle | LineDoing::Ringing => !lifted,
         LineDoing::Dialling
@@ -224,6 +225,18 @@ mod tests {
         lines.doing(at(20), 1, LineDoing::Talking);
         lines.look(at(24), 1, Seen::default(), &mut wrong);
         assert_eq!(wrong.len(), 2);
+    }
+
+    #[test]
+    fn an_outside_line_that_rings_may_be_off_hook_and_a_telephone_may_not() {
+        for (outside, expected) in [(false, 1), (true, 0)] {
+            let (mut lines, mut wrong) = (Lines::default(), Vec::new());
+            lines.doing(at(0), 0, LineDoing::Ringing);
+            for second in 0..=20 {
+                lines.look(at(second), 0, Seen { outside, ..LIFTED }, &mut wrong);
+            }
+            assert_eq!(wrong.len(), expected, "{outside} {wrong:?}");
+        }
     }
 
     #[test]

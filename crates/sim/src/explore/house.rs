@@ -24,6 +24,10 @@ pub struct House {
     pub rotary: Vec<bool>,
     /// Outside lines; they come after the telephones.
     pub outside: usize,
+    /// What a caller from outside dials before the number on each of them: nothing, or the PIN of direct access.
+    pub pins: Vec<Option<&'static str>>,
+    /// Which of them have ground start: a telephone beside the port cannot use them.
+    pub ground: Vec<bool>,
     /// Names of the servers.
     pub servers: Vec<&'static str>,
     /// Numbers of the SIP telephones.
@@ -69,7 +73,9 @@ impl House {
         if two_shards {
             let _ = writeln!(text, "shard 2 {} ppm", if entropy.chance(50.0) { "+100" } else { "-100" });
         }
-        let outside = outside_lines(&mut text, entropy, land, count, two_shards);
+        let (pins, ground) = outside_lines(&mut text, entropy, land, count, two_shards);
+        let outside = pins.len();
+        relays(&mut text, entropy, count, two_shards, outside);
         let tcp = if entropy.chance(25.0) { " tcp" } else { "" };
         let asks = if entropy.chance(25.0) { " asks" } else { "" };
         let srv = if entropy.chance(25.0) { " srv" } else { "" };
@@ -88,7 +94,16 @@ impl House {
             text.push_str("dial <9:>,555xxxx to lines\n");
         }
         let emergency = if land == "us" { "911" } else { "112" };
-        Self { text, emergency, rotary, outside, servers: vec!["pbx", "alt"], users: vec!["201", "202"] }
+        Self {
+            text,
+            emergency,
+            rotary,
+            outside,
+            pins,
+            ground,
+            servers: vec!["pbx", "alt"],
+            users: vec!["201", "202"],
+        }
     }
 
     /// Lines.
@@ -102,17 +117,19 @@ impl House {
     }
 }
 
-/// Outside lines, each with an exchange of its own habits, and what the gateway is told of them; how many.
+/// Outside lines, each with an exchange of its own habits, and what the gateway is told of them; the PIN of direct access
+/// on each, and whether it has ground start.
 fn outside_lines(
     text: &mut String,
     entropy: &mut Entropy,
     land: &str,
     phones: u32,
     two_shards: bool,
-) -> usize {
+) -> (Vec<Option<&'static str>>, Vec<bool>) {
     let count = entropy.below(4);
+    let (mut pins, mut ground) = (Vec::new(), Vec::new());
     if count == 0 {
-        return 0;
+        return (pins, ground);
     }
     let emergency = if land == "us" { "911" } else { "112" };
     text.push_str("outside");
@@ -125,51 +142,113 @@ fn outside_lines(
     for n in phones + 1..=phones + count {
         let shard = if two_shards { " shard 2" } else { "" };
         let _ = write!(text, "line {n}{shard}");
-        if entropy.chance(40.0) {
+        let is_ground = land == "us" && entropy.chance(20.0);
+        ground.push(is_ground);
+        if is_ground {
+            text.push_str(" ground");
+        } else if entropy.chance(40.0) {
             text.push_str(" telephones 1");
         }
         if entropy.chance(30.0) {
             let _ = write!(text, " loop {}ohm", 200 + entropy.below(13) * 100);
         }
-        let (answers, answer) = match entropy.below(5) {
-            0 => ("none", "at once"),
-            // The line is not told what its exchange shows.
-            4 => ("reversal", "at once"),
-            1 => ("reversal", "reversal"),
-            2 => ("metering every 5s", "metering"),
-            _ => ("none", "voice"),
-        };
-        let (clears, disconnect) = match entropy.below(8) {
-            0 | 1 => ("cpc 600ms", "[\"cpc 200 ms\", \"tones\"]"),
-            2 => ("reversal", "[\"reversal\"]"),
-            3 => ("busy", "[\"tones\"]"),
-            4 => ("reorder", "[\"tones\", \"silence 60 s\"]"),
-            5 => ("strange", "[\"silence 30 s\"]"),
-            6 => ("silence", "[\"silence 20 s\"]"),
-            _ => ("dial-tone", "[\"tones\"]"),
-        };
-        let _ = writeln!(text, " answers {answers} clears {clears}");
-        let _ = writeln!(text, "line {n} config answer = \"{answer}\"");
-        let _ = writeln!(text, "line {n} config disconnect = {disconnect}");
-        if entropy.chance(30.0) {
-            let _ = writeln!(text, "line {n} config rings = [\"101\", \"102\"]");
-            let _ = writeln!(text, "line {n} config fallback = \"103\"");
-            let _ = writeln!(text, "line {n} config ring_time = \"8 s\"");
-        } else {
-            let to = ["101", "102", "103", "pbx", "201"][entropy.below(5) as usize];
-            let _ = writeln!(text, "line {n} config rings = \"{to}\"");
+        supervision(text, entropy, n);
+        if is_ground {
+            let _ = writeln!(text, "line {n} config start = \"ground\"");
+        }
+        who_rings(text, entropy, n);
+        pins.push(direct_access(text, entropy, n));
+        if entropy.chance(20.0) {
+            let _ = writeln!(text, "line {n} config suffix = \"#\"");
         }
         let ways = match land {
-            "us" => [("bellcore", "bellcore"), ("sdmf", "bellcore"), ("off", "off")],
-            "gb" => [("bt", "bt"), ("cca", "etsi-rpas"), ("off", "off")],
-            _ => [("etsi-between", "etsi-between"), ("etsi-dtas", "etsi-dtas"), ("dtmf-se", "dtmf")],
+            "us" => [("bellcore", "bellcore"), ("sdmf", "bellcore"), ("ntt", "ntt"), ("off", "off")],
+            "gb" => [("bt", "bt"), ("cca", "etsi-rpas"), ("dtmf-dk", "dtmf"), ("off", "off")],
+            _ => [
+                ("etsi-between", "etsi-between"),
+                ("etsi-dtas", "etsi-dtas"),
+                ("dtmf-se", "dtmf"),
+                ("off", "off"),
+            ],
         };
-        let (sent, expected) = ways[entropy.below(3) as usize];
+        let (sent, expected) = ways[entropy.below(4) as usize];
         let _ = writeln!(text, "line {n} caller-id {sent}");
         let expected = if expected == "off" { "false".to_owned() } else { format!("\"{expected}\"") };
         let _ = writeln!(text, "line {n} config caller_id = {expected}");
     }
-    count as usize
+    (pins, ground)
+}
+
+/// How answers and clearing show on line `n`, and what the gateway is told to go by.
+fn supervision(text: &mut String, entropy: &mut Entropy, n: u32) {
+    let (answers, answer) = match entropy.below(5) {
+        0 => ("none", "at once"),
+        1 => ("reversal", "reversal"),
+        2 => ("metering every 5s", "metering"),
+        // the exchange shows it, and the gateway does not wait for it
+        3 => ("reversal", "at once"),
+        _ => ("none", "voice"),
+    };
+    let (clears, disconnect) = match entropy.below(9) {
+        0 | 1 => ("cpc 600ms", "[\"cpc 200 ms\", \"tones\"]"),
+        2 | 3 => ("reversal", "[\"reversal\"]"),
+        4 => ("busy", "[\"tones\"]"),
+        5 => ("reorder", "[\"tones\", \"silence 60 s\"]"),
+        6 => ("strange", "[\"tones\"]"),
+        7 => ("silence", "[\"silence 20 s\"]"),
+        _ => ("dial-tone", "[\"tones\"]"),
+    };
+    let _ = writeln!(text, " answers {answers} clears {clears}");
+    let _ = writeln!(text, "line {n} config answer = \"{answer}\"");
+    let _ = writeln!(text, "line {n} config disconnect = {disconnect}");
+    if clears == "strange" {
+        let _ = writeln!(text, "line {n} config learned = \"1111 300/150 ms\"");
+    }
+}
+
+/// Who rings for calls that come in on line `n`, by day and by night.
+fn who_rings(text: &mut String, entropy: &mut Entropy, n: u32) {
+    if entropy.chance(30.0) {
+        let _ = writeln!(text, "line {n} config rings = [\"101\", \"102\"]");
+        let _ = writeln!(text, "line {n} config fallback = \"103\"");
+        let _ = writeln!(text, "line {n} config ring_time = \"8 s\"");
+    } else {
+        let to = ["101", "102", "103", "pbx", "201"][entropy.below(5) as usize];
+        let _ = writeln!(text, "line {n} config rings = \"{to}\"");
+    }
+    if entropy.chance(30.0) {
+        let to = ["104", "pbx", "202"][entropy.below(3) as usize];
+        let hours = ["18:00-08:00", "09:25-09:40"][entropy.below(2) as usize];
+        let _ = writeln!(text, "line {n} config night = \"{to}\"");
+        let _ = writeln!(text, "line {n} config night_hours = \"{hours}\"");
+    }
+}
+
+/// Callers on line `n` may dial by themselves; what they dial first.
+fn direct_access(text: &mut String, entropy: &mut Entropy, n: u32) -> Option<&'static str> {
+    let reach = ["internal", "local", "all"][entropy.below(3) as usize];
+    match entropy.below(10) {
+        0 | 1 => {
+            let _ = writeln!(text, "line {n} config disa = \"{reach}\"");
+            let _ = writeln!(text, "line {n} config disa_pin = \"4711\"");
+            Some("4711#")
+        }
+        2 => {
+            let _ = writeln!(text, "line {n} config disa = \"internal\"");
+            Some("")
+        }
+        _ => None,
+    }
+}
+
+/// Relays that join telephones to outside lines on the same card.
+fn relays(text: &mut String, entropy: &mut Entropy, phones: u32, two_shards: bool, outside: usize) {
+    let first = if two_shards { phones / 2 + 1 } else { 1 };
+    for n in 0..outside as u32 {
+        if entropy.chance(30.0) {
+            let _ = writeln!(text, "line {} config lifeline = \"{}\"", first + n, n + 1);
+        }
+    }
 }
 
 /// The head as a world takes it.

@@ -51,12 +51,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
             "connected" => {
                 let Some(own) = self.subscriber_spec(place) else { return };
                 self.later(Millis(20), Deed::Subscriber(place, SubscriberDeed::Says(Talk::Voice(own.voice))));
-                if self.entropy.chance(20.0) {
-                    // for lines that take digits from callers
-                    let number = format!("{}#", self.number());
-                    let soon = self.some(300, 4_000);
-                    self.later(soon, Deed::Subscriber(place, SubscriberDeed::Presses(number)));
-                }
+                self.perhaps_dials_on(place);
                 let lasts = self.some(300, 60_000);
                 self.later(lasts, Deed::Subscriber(place, SubscriberDeed::HangsUp));
             }
@@ -66,6 +61,25 @@ impl<A: Processing + Fidelity> Explorer<A> {
             }
             _ => {}
         }
+    }
+
+    /// Who has called in dials, most often on lines that take digits from callers.
+    fn perhaps_dials_on(&mut self, place: usize) {
+        let line = self.world.line_of_subscriber(place);
+        let own = line.and_then(|line| usize::from(line.0).checked_sub(self.house.lines()));
+        let pin = own.and_then(|own| self.house.pins.get(own).copied()).flatten();
+        if !self.entropy.chance(if pin.is_some() { 85.0 } else { 15.0 }) {
+            return;
+        }
+        let mut at = self.some(300, 4_000);
+        if let Some(pin) = pin.filter(|pin| !pin.is_empty()) {
+            let pin = if self.entropy.chance(15.0) { "1234#" } else { pin };
+            self.later(at, Deed::Subscriber(place, SubscriberDeed::Presses(pin.to_owned())));
+            at = at + Millis(1500) + self.some(200, 6_000);
+        }
+        let end = if self.entropy.chance(50.0) { "#" } else { "" };
+        let number = format!("{}{end}", self.number());
+        self.later(at, Deed::Subscriber(place, SubscriberDeed::Presses(number)));
     }
 
     /// Something goes wrong with an outside line.
@@ -116,6 +130,10 @@ impl<A: Processing + Fidelity> Explorer<A> {
     /// Somebody uses the telephone beside the port.
     fn parallel(&mut self, line: LineId) {
         let place = Place { line, phone: 0 };
+        let own = usize::from(line.0).checked_sub(self.house.lines());
+        if own.is_none_or(|own| self.house.ground.get(own).copied().unwrap_or(false)) {
+            return;
+        }
         if self.world.lab().phone(place).is_none_or(|phone| phone.is_lifted() || phone.is_busy()) {
             return;
         }

@@ -328,9 +328,18 @@ impl<A: Processing + Fidelity> World<A> {
             && self.checks.is_some()
             && let Some(mouth) = self.voices.get(&voice)
         {
-            let (ear, mouth) = (self.party(&who), self.party(mouth));
+            // who is at another place when the sound ends than when it began is still the one who began to hear it
+            let key = (who.clone(), voice);
+            let began = self.heard_as.remove(&key);
+            let (ear, mouth) = match began {
+                Some(names) if !begins => names,
+                Some(_) | None => (self.party(&who), self.party(mouth)),
+            };
             if let Some(checks) = &mut self.checks {
                 checks.heard(known, &ear, &mouth, begins);
+            }
+            if begins {
+                self.heard_as.insert(key, (ear, mouth));
             }
         }
         let (words, rank) = match event {

@@ -106,6 +106,8 @@ pub struct World<A: Processing + Fidelity> {
     next_look: Instant,
     /// The outside line on which each subscriber talked last.
     talked_on: BTreeMap<String, LineId>,
+    /// Ear and mouth as the checkers know them, of every voice that somebody began to hear.
+    heard_as: BTreeMap<(String, u16), (String, String)>,
 }
 
 impl<A: Processing + Fidelity> World<A> {
@@ -184,6 +186,7 @@ impl<A: Processing + Fidelity> World<A> {
             rung: 0,
             next_look: Instant::ZERO,
             talked_on: BTreeMap::new(),
+            heard_as: BTreeMap::new(),
         };
         world.drain();
         world

@@ -87,8 +87,8 @@ impl<A: Processing + Fidelity> World<A> {
             .any(|phone| phone.hears().iter().any(|heard| !matches!(heard.what, crate::ear::What::Silence)));
         let outside = real.office().is_some();
         let lifted = match real.office() {
-            // an outside line is off-hook when the gateway's port is
-            Some(_) => real.is_port_closed(),
+            // an outside line is off-hook when the gateway's port is, and as good as that while it asks for service
+            Some(_) => real.is_port_closed() || real.feed() == tipring_port::Feed::RingGround,
             None => lifted.count() > 0,
         };
         let busy = real.phones().iter().any(crate::phone::Phone::is_busy);
