@@ -77,8 +77,6 @@ pub struct OutsideLine {
     pub disa: Option<Disa>,
     /// Dialled to the exchange after each number (`#` where it wants one).
     pub suffix: Number,
-    /// The exchange takes dial pulses and no touch tones: what a caller dials on its dial tone is dialled again.
-    pub pulse: bool,
 }
 
 /// The night number of an outside line.

@@ -390,6 +390,7 @@ impl World {
             | LineCommand::Dial(_)
             | LineCommand::Answer
             | LineCommand::FlashOut
+            | LineCommand::IgnoreSilence
             | LineCommand::HangUp
             | LineCommand::Lifeline(_) => {}
         }

@@ -273,7 +273,7 @@ fn who_gets_the_exchange_itself_dials_on_its_tone() {
     house.line(6, LineEvent::ExchangeReady(true));
     let pulse = LineEvent::Digit { digit: b'5', source: tipring_port::DigitSource::Pulse, length: Millis(0) };
     house.line(0, pulse);
-    assert_eq!(house.media(), [MediaAction::Digit { to: FIRST, digit: b'5', length: Millis(0) }]);
+    assert_eq!((house.commands(6), house.media()), (vec![LineCommand::Dial(Text::new("5"))], vec![]));
     house.wait(300_000);
     assert_eq!(house.records(), [], "who dials takes the time that it takes");
     house.line(6, LineEvent::FarAnswered(AnswerSign::Voice));
@@ -292,9 +292,8 @@ fn only_who_may_call_anything_gets_the_exchange_itself() {
 }
 
 #[test]
-fn digits_for_an_exchange_that_takes_pulses_are_dialled_again() {
+fn digits_for_the_exchange_are_dialled_by_its_line() {
     let mut setup = outside_house();
-    setup.lines[0].pulse = true;
     setup.servers[0].may_call = Some(Permission::All);
     let mut house = House::new(setup);
     let leg = house.pbx_calls("8");

@@ -6,8 +6,8 @@ use tipring_call::{
     CauseTones, DialRow, Disa, Emergency, Hunt, Night, Number, OutsideLine, Permission, Setup, Timers,
 };
 use tipring_config::{
-    Codec, Destination, Dialling, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line,
-    MayCall, Phone, PhoneType, Rule, Server, Service, Target,
+    Codec, Destination, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line, MayCall, Phone,
+    PhoneType, Rule, Server, Service, Target,
 };
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
@@ -196,7 +196,6 @@ fn outside_line(id: LineId, number: &tipring_config::Number, line: &Line) -> Out
             may_call: permission(may_call),
         }),
         suffix: Number::new(line.suffix.as_deref().unwrap_or_default()),
-        pulse: line.dialling != Dialling::Dtmf,
     }
 }
 

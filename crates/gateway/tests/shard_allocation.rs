@@ -189,9 +189,13 @@ fn exchange(millis: u64, closed: bool) -> LoopReading {
 
 /// Two minutes of an outside line: calls in and out, tones, voices, silence, caller identity, learning and another profile.
 fn two_minutes_outside<A: Toys>() {
-    use tipring_port::{CardOrder, CardReport, Feed, FxoProfile, LineEvent, READINGS_PER_TICK, Sense, Text};
+    use tipring_port::{
+        CardOrder, CardReport, DialWhen, Feed, FxoProfile, LineEvent, READINGS_PER_TICK, Sense, Text,
+    };
 
-    let outside = LineProfile { fxo: Some(FxoProfile::laboratory()), ..profile() };
+    // This exchange has no dial tone.
+    let fxo = FxoProfile { dial_when: DialWhen::Pause(Millis(500)), ..FxoProfile::laboratory() };
+    let outside = LineProfile { fxo: Some(fxo), ..profile() };
     let setup = ShardSetup {
         id: ShardId(0),
         first_line: LineId(0),

@@ -101,6 +101,12 @@ pub struct Fxo {
     turns: (u8, bool),
     /// A voice was heard while dial tone was waited for.
     spoken: bool,
+    /// The call was begun without a number: its caller dials.
+    bare: bool,
+    /// The exchange has given dial tone in this call, or has been dialled to.
+    inviting: bool,
+    /// Silence does not clear this call.
+    ignores_silence: bool,
     /// No dial tone came when the line was seized last, and nothing has shown since that there is one.
     toneless: bool,
     /// Another profile may have been what that was about.
@@ -140,6 +146,9 @@ impl Fxo {
             studied: None,
             turns: (0, false),
             spoken: false,
+            bare: false,
+            inviting: false,
+            ignores_silence: false,
             toneless: false,
             doubts_fault: false,
             cooked: None,
@@ -231,7 +240,7 @@ impl Fxo {
     }
 
     /// The faults that were told and are not over; a foreign voltage that is told twice is there twice.
-    pub(crate) fn faults(&self) -> [Option<LineFault>; 3] {
+    pub(crate) fn faults(&self) -> [Option<LineFault>; 4] {
         let when = |fault, holds: bool| holds.then_some(fault);
         let of_battery = match self.line {
             IdleLine::Free | IdleLine::InUse => None,
@@ -242,6 +251,7 @@ impl Fxo {
             when(LineFault::CardSilent, self.card_silent),
             when(LineFault::ForeignVoltage, self.foreign),
             of_battery,
+            when(LineFault::NoDialTone, self.toneless),
         ]
     }
 

@@ -181,11 +181,12 @@ impl Fxs {
     }
 
     /// The faults that were told and are not over.
-    pub(crate) fn faults(&self) -> [Option<LineFault>; 3] {
+    pub(crate) fn faults(&self) -> [Option<LineFault>; 4] {
         let when = |fault, holds: bool| holds.then_some(fault);
         [
             when(LineFault::CardSilent, self.card_silent),
             when(LineFault::Leakage, self.leakage.is_leaking()),
+            None,
             None,
         ]
     }

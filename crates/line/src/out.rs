@@ -31,6 +31,8 @@ pub enum Playing {
     },
     /// The bridge that the line is on.
     Bridge,
+    /// The same without the touch tones that sound on it: the line's own machine dials them.
+    BridgeVoice,
 }
 
 /// A line event with its epoch and moment.

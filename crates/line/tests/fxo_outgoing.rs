@@ -48,7 +48,8 @@ fn digits_follow_the_dial_tone_with_their_lengths() {
             | Playing::Tone(_)
             | Playing::CallerId { .. }
             | Playing::Alert(_)
-            | Playing::Bridge => None,
+            | Playing::Bridge
+            | Playing::BridgeVoice => None,
         })
         .collect();
     assert_eq!(digits.iter().map(|(_, digit)| *digit).collect::<Vec<_>>(), b"120");
@@ -329,7 +330,8 @@ fn digits_behind_digits_wait_for_their_turn() {
             | Playing::Tone(_)
             | Playing::CallerId { .. }
             | Playing::Alert(_)
-            | Playing::Bridge => None,
+            | Playing::Bridge
+            | Playing::BridgeVoice => None,
         })
         .collect();
     assert_eq!(digits, b"1234");

@@ -292,3 +292,59 @@ fn verdicts_of_a_card_count_as_its_readings_would() {
     assert_eq!(dead.run(3500, Some(CookedEvent::Battery(false))), [LineEvent::Fault(fault)]);
     assert_eq!(dead.run(500, Some(CookedEvent::Battery(true))), [LineEvent::FaultCleared(fault)]);
 }
+
+#[test]
+fn digits_that_come_before_the_exchange_is_ready_wait_for_its_dial_tone() {
+    let mut bench = bench(|_| ());
+    bench.seize("");
+    bench.run(50);
+    bench.command(LineCommand::Dial(Text::new("12")));
+    bench.run(1000);
+    assert_eq!((bench.take(), digits(&bench)), (vec![], 0), "its dial tone is waited for");
+    bench.command(LineCommand::Dial(Text::new("3")));
+    bench.hear(Overheard::Tone(Tone::Dial));
+    bench.run(2000);
+    let told = bench.take();
+    assert_eq!(told.first(), Some(&LineEvent::ExchangeReady(true)));
+    assert!(told.contains(&LineEvent::Dialled), "{told:?}");
+    assert_eq!(digits(&bench), 3);
+}
+
+#[test]
+fn noise_over_dial_tone_is_no_end_and_dial_tone_long_after_it_is() {
+    let mut bench = bench(|fxo| fxo.clear.tones = true);
+    bench.seize("");
+    bench.run(500);
+    for _ in 0..2 {
+        bench.hear(Overheard::Tone(Tone::Dial));
+        bench.run(500);
+        bench.hear(Overheard::ToneEnded(Tone::Dial));
+        bench.run(3000);
+    }
+    assert!(!bench.take().iter().any(|event| matches!(event, LineEvent::FarCleared(_))));
+    bench.run(3000);
+    bench.hear(Overheard::Tone(Tone::Dial));
+    bench.run(100);
+    assert_eq!(bench.take().first(), Some(&LineEvent::FarCleared(ClearSign::Tone(Tone::Dial))));
+}
+
+#[test]
+fn silence_does_not_end_a_call_that_ignores_it_and_ends_the_next() {
+    let silence = Overheard::Silence(Millis::from_secs(60));
+    let mut bench = bench(|fxo| fxo.clear.silence = Millis::from_secs(60));
+    for ignores in [true, false] {
+        bench.seize("");
+        bench.run(500);
+        if ignores {
+            bench.command(LineCommand::IgnoreSilence);
+        }
+        bench.take();
+        bench.hear(silence);
+        bench.run(100);
+        let cleared = bench.take().iter().any(|event| matches!(event, LineEvent::FarCleared(_)));
+        assert_eq!(cleared, !ignores);
+        bench.command(LineCommand::HangUp);
+        bench.run(3000);
+        bench.take();
+    }
+}

@@ -102,7 +102,8 @@ fn each_alert_comes_in_its_time_before_message_and_ring() {
                 | Playing::Tone(_)
                 | Playing::Alert(_)
                 | Playing::Digit { .. }
-                | Playing::Bridge => None,
+                | Playing::Bridge
+                | Playing::BridgeVoice => None,
             });
             assert_eq!(told, Some((caller(), signal)));
             let tone = played(&bench, |playing| matches!(playing, Playing::Alert(_)));

@@ -100,9 +100,12 @@ fn caller_identity_takes_the_first_pause_with_room() {
 fn sent(bench: &Bench, start: u64) -> Option<(CallerId, f64, f64)> {
     let caller = bench.played.iter().find_map(|(_, playing)| match playing {
         Playing::CallerId { caller, .. } => Some(*caller),
-        Playing::Nothing | Playing::Tone(_) | Playing::Alert(_) | Playing::Digit { .. } | Playing::Bridge => {
-            None
-        }
+        Playing::Nothing
+        | Playing::Tone(_)
+        | Playing::Alert(_)
+        | Playing::Digit { .. }
+        | Playing::Bridge
+        | Playing::BridgeVoice => None,
     })?;
     burst(bench, start).map(|(from, to)| (caller, from, to))
 }

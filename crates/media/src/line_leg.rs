@@ -27,6 +27,8 @@ pub struct LineLeg<A: Processing> {
     attended: bool,
     /// Ticks in which digits from the line are not believed: they may have been sent to it and come back by the hybrid.
     doubt: u8,
+    /// Touch tones of the bridge are not for the line.
+    mutes_digits: bool,
     /// A digit sounds on the bridge.
     far_digit: bool,
     /// The digit that plays is of the line's own machine.
@@ -55,6 +57,7 @@ impl<A: Processing> LineLeg<A> {
             bridged: false,
             attended: false,
             doubt: 0,
+            mutes_digits: false,
             far_digit: false,
             dials: false,
             doubted: false,
@@ -73,7 +76,7 @@ impl<A: Processing> LineLeg<A> {
         self.tones = profile.tones;
         self.sent = A::SILENCE;
         (self.sounds, self.bridged, self.far_digit, self.doubted) = (false, false, false, false);
-        (self.dials, self.attended) = (false, false);
+        (self.dials, self.attended, self.mutes_digits) = (false, false, false);
         self.doubt = 0;
     }
 
@@ -170,6 +173,16 @@ impl<A: Processing> LineLeg<A> {
         self.voice.pass_through(false);
     }
 
+    /// From now on touch tones of the bridge go to the line, or do not.
+    pub fn mute_digits(&mut self, mutes: bool) {
+        self.mutes_digits = mutes;
+    }
+
+    /// True if touch tones of the bridge are not for the line.
+    pub fn mutes_digits(&self) -> bool {
+        self.mutes_digits
+    }
+
     /// A digit sounds on the bridge, or no longer: what comes back of it by the hybrid is none of this line's.
     pub fn digit_sounds(&mut self, sounds: bool) {
         self.far_digit = sounds;
@@ -177,7 +190,7 @@ impl<A: Processing> LineLeg<A> {
 
     /// A digit from the bridge begins. A line that hears something else does not hear it.
     pub fn digit_begins(&mut self, digit: u8) {
-        if self.bridged {
+        if self.bridged && !self.mutes_digits {
             self.player.digit(digit, None);
         }
     }
@@ -185,7 +198,7 @@ impl<A: Processing> LineLeg<A> {
     /// The digit from the bridge ends after `total` in all.
     pub fn digit_ends(&mut self, total: Millis) {
         self.far_digit = false;
-        if self.bridged {
+        if self.bridged && !self.mutes_digits {
             self.player.finish_digit(total);
         }
     }

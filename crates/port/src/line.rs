@@ -56,7 +56,7 @@ pub enum LineCommand {
     /// `,` is a pause of a second; digits that begin with one are dialled even where dial tone is to be waited for and does
     /// not come. Refused where the line rings, is in use or dead: the shard decides glare.
     Seize(Text<MAX_OUT_DIGITS>),
-    /// FXO: dial more, behind what is being dialled.
+    /// FXO: dial more, behind what is being dialled or waits for the exchange to be ready.
     Dial(Text<MAX_OUT_DIGITS>),
     /// FXO: answer the exchange's ringing.
     Answer,
@@ -64,6 +64,8 @@ pub enum LineCommand {
     FlashOut,
     /// FXO: the call is over: go on-hook. [`LineEvent::Released`] comes when the guard time has passed.
     HangUp,
+    /// FXO: silence of both sides is no end of this call.
+    IgnoreSilence,
     /// FXS: the relay joins the telephone to its outside line, or gives it back to the port. Taken in any epoch.
     Lifeline(bool),
 }

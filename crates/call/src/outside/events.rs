@@ -162,6 +162,9 @@ impl OutsideSide {
         self.doubtful = false;
         if let State::Seizing(out) = self.state {
             self.enter(State::Dialling(out), scene.now);
+            if out.is_emergency() {
+                self.command(LineCommand::IgnoreSilence, scene);
+            }
             self.tell(out.call, CallInput::Early { both: out.dials() }, scene);
         }
     }

@@ -32,7 +32,7 @@ impl OutsideSide {
             }
             // The media plane does what there is to do.
             Order::Data | Order::Notice => {}
-            Order::Emergency => self.becomes_emergency(call),
+            Order::Emergency => self.becomes_emergency(call, scene),
             Order::Digit(sent) => self.send_digit(call, sent, scene),
             Order::Over(cause) => self.over(call, cause, scene),
         }
@@ -138,14 +138,14 @@ impl OutsideSide {
         }
     }
 
-    /// What a caller dials on the dial tone of an exchange that takes pulses is dialled again; all else is sound: behind
-    /// the exchange nobody counts pulses.
+    /// What a caller dials on the dial tone of an exchange is dialled again by the line: as the exchange takes it, and not
+    /// before the exchange is ready. All else is sound: behind the exchange nobody waits for dial tone or counts pulses.
     fn send_digit(&mut self, call: CallId, sent: Sent, scene: &mut Scene<'_>) {
         let Sent { digit, length, sounded } = sent;
         if self.active() != Some(call) {
             return; // of a call that is over
         }
-        if self.dials && self.config(scene).is_some_and(|own| own.pulse) {
+        if self.dials {
             let digit = char::from(digit);
             self.command(LineCommand::Dial(Text::new(digit.encode_utf8(&mut [0; 4]))), scene);
         } else if !sounded {
@@ -174,8 +174,11 @@ impl OutsideSide {
         }
     }
 
-    /// Nothing takes the line from it now.
-    fn becomes_emergency(&mut self, call: CallId) {
+    /// Nothing takes the line from it now, and no silence ends it.
+    fn becomes_emergency(&mut self, call: CallId, scene: &mut Scene<'_>) {
+        if self.active() == Some(call) {
+            self.command(LineCommand::IgnoreSilence, scene);
+        }
         match &mut self.state {
             State::Seizing(out) | State::Dialling(out) | State::Waiting(out) if out.call == call => {
                 out.offer.priority = Priority::Emergency;

@@ -96,7 +96,6 @@ pub fn outside_house() -> Setup {
         night: None,
         disa: None,
         suffix: number(""),
-        pulse: false,
     };
     let lines = vec![
         line(1, vec![phone_number("101"), phone_number("102")], Some(phone_number("103"))),

@@ -85,15 +85,16 @@ impl<A: Processing> Shard<A> {
         let line = self.line_at(place);
         let unit = &mut self.units[place];
         if let Some(playing) = unit.out.playing.take() {
-            unit.bridged = playing == Playing::Bridge;
+            unit.bridged = matches!(playing, Playing::Bridge | Playing::BridgeVoice);
             let injured = unit.injured.take_if(|stage| *stage == LineStage::Play).is_some();
             let plane = &mut self.plane;
             let whole = guarded(|| {
                 assert!(!injured, "injured by a test");
                 let Some(leg) = plane.line_leg(line) else { return };
                 let tones = *leg.tones();
+                leg.mute_digits(playing == Playing::BridgeVoice);
                 match playing {
-                    Playing::Nothing | Playing::Bridge => leg.player.stop(),
+                    Playing::Nothing | Playing::Bridge | Playing::BridgeVoice => leg.player.stop(),
                     Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
                     Playing::Digit { digit, length } => leg.dial(digit, length),
                     Playing::CallerId { caller, signal } => leg.player.caller_id(&caller, signal),

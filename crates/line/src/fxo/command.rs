@@ -3,6 +3,7 @@
 use tipring_port::{Feed, LineCommand, LineEvent, LoopStart, ProgramStep, Refusal};
 use tipring_units::{Epoch, SampleTime, TICK};
 
+use super::dial::joined;
 use super::state::{Digits, State, Talk};
 use super::{CURRENT_WITHIN, Fxo, GROUND_WITHIN, PROGRAM_GRACE, SETTLE};
 use crate::idle_watch::IdleLine;
@@ -28,15 +29,39 @@ impl Fxo {
                 if !rung.off_hook {
                     self.close(now, out);
                 }
+                (self.ignores_silence, self.bare) = (false, false);
                 self.enter(State::Talking(Talk::incoming(now)));
                 self.play(Playing::Bridge, out);
             }
+            (State::Talking(talk), LineCommand::Dial(digits)) if self.must_wait(now, talk) => {
+                let until = talk.since + self.patience();
+                self.enter(State::Awaiting { digits, until });
+            }
             (State::Talking(talk), LineCommand::Dial(digits)) => self.dial(now + TICK, digits, talk, out),
             (State::Dialling(dialling), LineCommand::Dial(digits)) => self.dial_more(dialling, digits),
+            // Nobody listens to them yet: they wait for the exchange.
+            (State::Asking { digits, until }, LineCommand::Dial(more)) => {
+                self.enter(State::Asking { digits: joined(digits.as_str(), more), until });
+            }
+            (State::Seizing { digits, since, flows, until }, LineCommand::Dial(more)) => {
+                let digits = joined(digits.as_str(), more);
+                self.enter(State::Seizing { digits, since, flows, until });
+            }
+            (State::Awaiting { digits, until }, LineCommand::Dial(more)) => {
+                self.enter(State::Awaiting { digits: joined(digits.as_str(), more), until });
+            }
+            (
+                State::Asking { .. }
+                | State::Seizing { .. }
+                | State::Awaiting { .. }
+                | State::Dialling(_)
+                | State::Talking(_),
+                LineCommand::IgnoreSilence,
+            ) => self.ignores_silence = true,
             (State::Talking(talk), LineCommand::FlashOut) => self.flash(now, talk, out),
 
             (State::Talking(_), LineCommand::Play(tone)) => self.play(Playing::Tone(tone), out),
-            (State::Talking(_), LineCommand::Quiet) => self.play(Playing::Bridge, out),
+            (State::Talking(_), LineCommand::Quiet) => self.play(self.through(), out),
 
             (
                 State::Asking { .. }
@@ -63,12 +88,14 @@ impl Fxo {
                 | LineCommand::FlashOut
                 | LineCommand::HangUp
                 | LineCommand::Play(_)
-                | LineCommand::Quiet,
+                | LineCommand::Quiet
+                | LineCommand::IgnoreSilence,
             ) => {}
             // Not yet, or not any more.
-            (
+            (State::Incoming(_), LineCommand::Dial(_) | LineCommand::IgnoreSilence)
+            | (
                 State::Incoming(_) | State::Asking { .. } | State::Seizing { .. } | State::Awaiting { .. },
-                LineCommand::Dial(_) | LineCommand::FlashOut | LineCommand::Play(_) | LineCommand::Quiet,
+                LineCommand::FlashOut | LineCommand::Play(_) | LineCommand::Quiet,
             )
             | (State::Dialling(_), LineCommand::FlashOut | LineCommand::Play(_) | LineCommand::Quiet)
             | (
@@ -145,6 +172,7 @@ impl Fxo {
         if let Some(refusal) = refusal {
             return self.refuse(now, refusal, out);
         }
+        self.bare = digits.is_empty();
         match self.start {
             // Battery between the wires of an idle line: its exchange is just about to ring.
             LoopStart::Ground if self.reading.voltage.0.abs() > self.profile.in_use_below.0 => {
@@ -161,11 +189,13 @@ impl Fxo {
     /// Closes the loop to call.
     pub(super) fn take(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
         self.close(at, out);
-        self.spoken = false;
+        (self.spoken, self.ignores_silence, self.inviting) = (false, false, false);
         self.enter(State::Seizing { digits, since: at, flows: false, until: at + CURRENT_WITHIN });
-        if digits.is_empty() {
-            self.play(Playing::Bridge, out);
-        }
+    }
+
+    /// True if the caller dials on, and dial tone may still come.
+    fn must_wait(&self, now: SampleTime, talk: Talk) -> bool {
+        self.bare && !self.inviting && !talk.ringback && now < talk.since + self.patience()
     }
 
     fn flash(&mut self, now: SampleTime, talk: Talk, out: &mut FxsOut) {
@@ -178,7 +208,12 @@ impl Fxo {
             let until = now + TICK + self.profile.flash + TICK + PROGRAM_GRACE;
             self.watch.blind(until + SETTLE);
             // The exchange may give dial tone for a second number.
-            self.enter(State::Talking(Talk { flash: Some((id, until)), invited: true, ..talk }));
+            self.enter(State::Talking(Talk {
+                flash: Some((id, until)),
+                invited: true,
+                tone_ended: None,
+                ..talk
+            }));
         }
     }
 

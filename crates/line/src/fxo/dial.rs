@@ -20,23 +20,23 @@ const MAX_PULSES: usize = 10;
 impl Fxo {
     /// Dials `digits`; the call is `talk` while and after that.
     pub(super) fn dial(&mut self, at: SampleTime, digits: Digits, talk: Talk, out: &mut FxsOut) {
+        self.inviting = true;
         let dialling = Dialling { digits, next: 0, phase: Phase::Pausing(at), talk };
         self.play(Playing::Nothing, out);
         self.enter(State::Dialling(dialling));
         self.next_digit(at, dialling, out);
     }
 
+    /// What the line hears when nothing is dialled. The touch tones of who dials on the exchange's dial tone are dialled again:
+    /// heard as well, they would come twice.
+    pub(super) const fn through(&self) -> Playing {
+        if self.bare { Playing::BridgeVoice } else { Playing::Bridge }
+    }
+
     /// Further digits follow those that are on their way; what has no room is left out.
     pub(super) fn dial_more(&mut self, dialling: Dialling, digits: Digits) {
         let rest = dialling.digits.as_str().get(usize::from(dialling.next)..).unwrap_or("");
-        let mut all = [0; tipring_port::MAX_OUT_DIGITS];
-        let both = rest.bytes().chain(digits.as_str().bytes());
-        let mut count = 0;
-        for (place, digit) in all.iter_mut().zip(both) {
-            *place = digit;
-            count += 1;
-        }
-        let digits = Digits::new(core::str::from_utf8(&all[..count]).unwrap_or(rest));
+        let digits = joined(rest, digits);
         self.enter(State::Dialling(Dialling { digits, next: 0, ..dialling }));
     }
 
@@ -67,7 +67,7 @@ impl Fxo {
         let digit = dialling.digits.as_str().as_bytes().get(usize::from(dialling.next)).copied();
         let Some(digit) = digit else { return self.dialled(at, dialling.talk, out) };
         dialling.next += 1;
-        dialling.talk.invited = false;
+        (dialling.talk.invited, dialling.talk.tone_ended) = (false, None);
         dialling.phase = match (digit, self.profile.dialling) {
             (b',', _) => Phase::Pausing(at + COMMA),
             (digit, OutDialling::Dtmf { on, .. }) => {
@@ -96,7 +96,7 @@ impl Fxo {
 
     fn dialled(&mut self, at: SampleTime, talk: Talk, out: &mut FxsOut) {
         self.enter(State::Talking(talk));
-        self.play(Playing::Bridge, out);
+        self.play(self.through(), out);
         self.say(at, LineEvent::Dialled, out);
         self.answered_if(at, tipring_port::AnswerSign::AtOnce, out);
     }
@@ -120,6 +120,17 @@ impl Fxo {
         self.feed = Feed::Closed;
         Some(id)
     }
+}
+
+/// Digits behind others; what has no room is left out.
+pub(super) fn joined(first: &str, more: Digits) -> Digits {
+    let mut all = [0; tipring_port::MAX_OUT_DIGITS];
+    let mut count = 0;
+    for (place, digit) in all.iter_mut().zip(first.bytes().chain(more.as_str().bytes())) {
+        *place = digit;
+        count += 1;
+    }
+    Digits::new(core::str::from_utf8(&all[..count]).unwrap_or(first))
 }
 
 /// How many pulses a digit has; `None` if a dial has none for it.

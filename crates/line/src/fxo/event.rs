@@ -14,6 +14,10 @@ use crate::{FxsOut, Playing};
 /// An exchange shows that it saw our answer within this.
 pub(super) const ANSWER_SHOWS: Millis = Millis(800);
 
+/// Dial tone that comes again within this is the one that ended: noise, or a word, had covered it. An exchange gives it to
+/// a caller whom the far end has left after more than this.
+const SAME_TONE: Millis = Millis::from_secs(5);
+
 /// What happened, by the card's report, by sound or by time.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[allow(clippy::large_enum_variant)] // made and consumed within the tick
@@ -216,6 +220,7 @@ impl Fxo {
 
     /// The exchange is there after all.
     pub(super) fn tone_found(&mut self, at: SampleTime, out: &mut FxsOut) {
+        self.inviting = true;
         if core::mem::take(&mut self.toneless) {
             self.say(at, LineEvent::FaultCleared(LineFault::NoDialTone), out);
         }
@@ -232,14 +237,19 @@ impl Fxo {
         if digits.is_empty() {
             // The caller hears the exchange and judges for himself.
             self.say(at, LineEvent::ExchangeReady(false), out);
+            self.play(self.through(), out);
             self.enter(State::Talking(Talk::outgoing(at)));
             self.answered_if(at, AnswerSign::AtOnce, out);
             return;
         }
-        let patience = match self.profile.dial_when {
+        self.enter(State::Awaiting { digits, until: since + self.patience() });
+    }
+
+    /// How long dial tone is waited for.
+    pub(super) const fn patience(&self) -> Millis {
+        match self.profile.dial_when {
             DialWhen::Tone(patience) | DialWhen::ToneOr(patience) | DialWhen::Pause(patience) => patience,
-        };
-        self.enter(State::Awaiting { digits, until: since + patience });
+        }
     }
 
     fn ready(&mut self, at: SampleTime, digits: Digits, by_tone: bool, out: &mut FxsOut) {
@@ -257,6 +267,8 @@ impl Fxo {
     fn patience_ends(&mut self, at: SampleTime, digits: Digits, out: &mut FxsOut) {
         let anyhow = digits.as_str().starts_with(',');
         match self.profile.dial_when {
+            // Who dials by himself has heard what is there.
+            _ if self.bare => self.ready(at, digits, false, out),
             DialWhen::Tone(_) | DialWhen::ToneOr(_) if self.spoken => self.glare(at, out),
             // It would be dialled into the ear of whoever is there.
             DialWhen::Tone(_) if !anyhow => self.fail(at, out),
@@ -282,12 +294,15 @@ impl Fxo {
     fn hear(&mut self, at: SampleTime, talk: Talk, heard: Overheard, out: &mut FxsOut) {
         match heard {
             Overheard::Tone(Tone::Ringback) => {
-                self.enter(State::Talking(Talk { ringback: true, invited: false, ..talk }));
+                self.enter(State::Talking(Talk { ringback: true, invited: false, tone_ended: None, ..talk }));
                 self.say(at, LineEvent::Exchange(Tone::Ringback), out);
             }
             Overheard::Tone(tone) => {
-                let invites = matches!(tone, Tone::Dial | Tone::Stutter | Tone::Outside) && talk.invited;
+                let again = talk.tone_ended.is_some_and(|ended| at.since(ended) <= SAME_TONE.samples());
+                let invites =
+                    matches!(tone, Tone::Dial | Tone::Stutter | Tone::Outside) && (talk.invited || again);
                 if invites {
+                    self.enter(State::Talking(Talk { invited: true, tone_ended: None, ..talk }));
                     self.tone_found(at, out);
                 }
                 if !invites && self.clears(tone, talk.answered) {
@@ -296,9 +311,10 @@ impl Fxo {
                     self.say(at, LineEvent::Exchange(tone), out);
                 }
             }
-            // Somebody dials; dial tone that comes back is the end.
+            // Somebody dials, or makes a noise; dial tone that comes back later is the end.
             Overheard::ToneEnded(Tone::Dial | Tone::Stutter | Tone::Outside) => {
-                self.enter(State::Talking(Talk { invited: false, ..talk }));
+                let tone_ended = talk.invited.then_some(at);
+                self.enter(State::Talking(Talk { invited: false, tone_ended, ..talk }));
             }
             Overheard::ToneEnded(_) | Overheard::Alert => {}
             Overheard::Learned if self.profile.clear.learned.is_some() => {
@@ -312,7 +328,7 @@ impl Fxo {
             }
             Overheard::Silence(length) => {
                 let most = self.profile.clear.silence;
-                if most.0 > 0 && length >= most && talk.answered {
+                if most.0 > 0 && length >= most && talk.answered && !self.ignores_silence {
                     self.clear(at, ClearSign::Silence(length), out);
                 }
             }

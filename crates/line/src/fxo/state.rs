@@ -60,6 +60,8 @@ pub(super) struct Talk {
     pub answered: bool,
     /// The exchange's dial tone may still sound: nobody has dialled, or not long ago.
     pub invited: bool,
+    /// When that tone ended, if nobody was seen to dial.
+    pub tone_ended: Option<SampleTime>,
     /// The exchange rings the called party.
     pub ringback: bool,
     /// When it began for us: came in and was answered, or was dialled.
@@ -84,6 +86,7 @@ impl Talk {
             incoming: false,
             answered: false,
             invited: true,
+            tone_ended: None,
             ringback: false,
             since,
             turned: false,

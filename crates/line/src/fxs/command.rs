@@ -141,6 +141,7 @@ impl Fxs {
                 | LineCommand::Dial(_)
                 | LineCommand::Answer
                 | LineCommand::FlashOut
+                | LineCommand::IgnoreSilence
                 | LineCommand::HangUp,
             ) => {}
 
@@ -177,6 +178,7 @@ impl Fxs {
             | LineCommand::Dial(_)
             | LineCommand::Answer
             | LineCommand::FlashOut
+            | LineCommand::IgnoreSilence
             | LineCommand::HangUp
             | LineCommand::Lifeline(_) => {}
         }

@@ -110,7 +110,8 @@ impl Fxs {
                 | Playing::CallerId { .. }
                 | Playing::Alert(_)
                 | Playing::Digit { .. }
-                | Playing::Bridge => {}
+                | Playing::Bridge
+                | Playing::BridgeVoice => {}
             },
             (State::OffHook { .. }, Event::Digit(digit)) => {
                 let (source, length) = (DigitSource::Pulse, Millis::ZERO);

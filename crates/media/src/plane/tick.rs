@@ -166,7 +166,8 @@ impl<A: Processing> Plane<A> {
     fn mutes(&self, listener: usize) -> bool {
         match self.legs[listener].as_ref().map(|leg| leg.kind) {
             Some(Kind::Rtp(stream)) => self.streams[stream].1.dtmf() != DtmfMode::InBand,
-            Some(Kind::Line(_) | Kind::Cross(..)) | None => false,
+            Some(Kind::Line(line)) => self.lines[line].mutes_digits(),
+            Some(Kind::Cross(..)) | None => false,
         }
     }
 

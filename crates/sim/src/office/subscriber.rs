@@ -106,14 +106,17 @@ impl<A: Fidelity> Subscriber<A> {
                 let since = SampleTime(since);
                 vec![Heard { what: What::Ringing, since, named: since, confirmed: None, level: NO_LEVEL }]
             }
-            Doing::Busy => {
-                let since = self.ear.time();
-                let what = What::Tone(Tone::Busy);
-                vec![Heard { what, since, named: since, confirmed: Some(since), level: NO_LEVEL }]
-            }
-            Doing::Calls | Doing::Talks | Doing::Joined(_) | Doing::Left => self.ear.now().collect(),
+            // Its own exchange tells it so.
+            Doing::Calls => vec![self.tone(Tone::Ringback)],
+            Doing::Busy => vec![self.tone(Tone::Busy)],
+            Doing::Talks | Doing::Joined(_) | Doing::Left => self.ear.now().collect(),
             Doing::Idle => Vec::new(),
         }
+    }
+
+    fn tone(&self, tone: Tone) -> Heard {
+        let since = self.ear.time();
+        Heard { what: What::Tone(tone), since, named: since, confirmed: Some(since), level: NO_LEVEL }
     }
 
     /// Speaks from now on.

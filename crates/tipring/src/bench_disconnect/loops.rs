@@ -1,13 +1,15 @@
 //! Breaks and reversals of the loop: how soon the machine of an outside line takes one for clearing, and what the line's own
 //! transients make it do.
 
+use std::fmt::Write as _;
+
 use anyhow::{Result, ensure};
 use tipring_line::{Fxo, FxsOut};
 use tipring_port::{
     AnswerSign, CardOrder, CardReport, ClearSign, Feed, LineCommand, LineEvent, LineProfile, LoopReading,
     READINGS_PER_TICK, Sense, Text,
 };
-use tipring_units::{Entropy, Epoch, Milliamps, SampleTime, Volts};
+use tipring_units::{Entropy, Epoch, Milliamps, Millis, SampleTime, Volts};
 
 use crate::client::print;
 
@@ -15,6 +17,8 @@ use crate::client::print;
 const DIALLED: usize = 600;
 /// Trials of a row.
 const TRIALS: usize = 60;
+/// Milliseconds of the breaks on either side of the shortest that clears a call.
+const BREAKS: [usize; 10] = [10, 50, 100, 150, 180, 190, 200, 210, 250, 350];
 
 /// The exchange's side of the loop, in thousandths of a second.
 #[derive(Clone, Copy)]
@@ -97,7 +101,7 @@ pub fn run(seed: u64, minutes: usize) -> Result<usize> {
         let mut fxo = country.fxo_profile();
         fxo.answer = if reversal { AnswerSign::Reversal } else { AnswerSign::AtOnce };
         fxo.clear.reversal = reversal;
-        fxo.dial_when = tipring_port::DialWhen::Pause(tipring_units::Millis(1000));
+        fxo.dial_when = tipring_port::DialWhen::Pause(Millis(1000));
         Ok(LineProfile { fxo: Some(fxo), ..country.line_profile() })
     };
     print(
@@ -146,7 +150,34 @@ pub fn run(seed: u64, minutes: usize) -> Result<usize> {
             alarms as f64 / hours.max(1e-9)
         ))?;
     }
+    breaks(&outside(false)?, &mut Entropy::for_simulation(seed))?;
     Ok(all)
+}
+
+/// Prints the share of breaks that are taken for clearing, by their length.
+fn breaks(profile: &LineProfile, entropy: &mut Entropy) -> Result<()> {
+    let mut row = String::new();
+    for length in BREAKS {
+        let mut cleared = 0;
+        for _ in 0..TRIALS {
+            let mut line = quiet(entropy);
+            let mut call = Call::up(profile, &mut line)?;
+            let from = entropy.below(80) as usize;
+            let mut at = 0;
+            let is_cleared = (0..100).any(|_| {
+                let told = call.tick(|| {
+                    at += 1;
+                    hum(Loop { broken: (from..from + length).contains(&at), ..line }, entropy)
+                });
+                matches!(told, Some(LineEvent::FarCleared(_)))
+            });
+            cleared += usize::from(is_cleared);
+        }
+        let _ = write!(row, "  {length}: {}%", 100 * cleared / TRIALS);
+    }
+    let least = profile.fxo.map_or(Millis(0), |fxo| fxo.clear.loop_break);
+    print(&format!("breaks taken for clearing, by their milliseconds (asked for: {least}):{row}"))?;
+    Ok(())
 }
 
 fn quiet(entropy: &mut Entropy) -> Loop {
