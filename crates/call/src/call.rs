@@ -27,6 +27,8 @@ use crate::{
 const EMERGENCY_LIFE: Millis = Millis::from_secs(4);
 /// And this long for more than that: ringing, or sound.
 const EMERGENCY_REACTION: Millis = Millis::from_secs(10);
+/// For so long rings what somebody who called in dialled: he may be gone, with his exchange's tone unheard under our ringback.
+const DIALLED_IN: Millis = Millis::from_secs(40);
 
 /// The desk that is told of an emergency call hears for so long that it was.
 const NOTICE: Millis = Millis::from_secs(5);

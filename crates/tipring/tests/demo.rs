@@ -121,11 +121,12 @@ fn nine_gives_the_exchange_and_a_subscriber_calls_in_with_his_name() {
     demo.process.shows("call 2 ended");
     let calls = demo.ask(&["calls"]);
     assert!(calls.contains("5550177"), "{calls}");
-    let lines = demo.ask(&["lines"]);
-    assert!(
-        lines.lines().any(|line| line.starts_with("sim/5  FXO  line 1") && line.ends_with("  48 V")),
-        "{lines}"
-    );
+    let rests = || {
+        let lines = demo.ask(&["lines"]);
+        let is_idle = |line: &str| line.starts_with("sim/5  FXO  line 1  idle") && line.ends_with("  48 V");
+        if lines.lines().any(is_idle) { Ok(()) } else { Err(lines) }
+    };
+    common::until_ok(rests).unwrap_or_else(|lines| panic!("the outside line does not rest:\n{lines}"));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use tipring_units::Millis;
 
-use super::{Branch, Call, Clock, EMERGENCY_LIFE, EMERGENCY_REACTION, NOTICE_AGAIN, NOTICE_TRIES, Phase};
+use super::{
+    Branch, Call, Clock, DIALLED_IN, EMERGENCY_LIFE, EMERGENCY_REACTION, NOTICE_AGAIN, NOTICE_TRIES, Phase,
+};
 use crate::outbox::{Offer, Order, Outbox};
 use crate::route::{Attempt, Patience, Target};
 use crate::{Alarm, CallEvent, Cause, Clearer, Party, Priority, Side, Timers, Via, Why};
@@ -135,13 +137,17 @@ impl Call {
         self.called.clear();
     }
 
-    /// An emergency call rings as long as the caller waits, and an outside one as its exchange does.
+    /// An emergency call rings as long as the caller waits, and an outside one as its exchange does; where its line was answered
+    /// for its caller to dial, no longer than [`DIALLED_IN`].
     pub(super) fn answer_timer(&mut self, clock: Clock, timers: Timers) {
         let patience = self.trying.as_ref().map_or(Patience::House, |trying| trying.patience);
         self.timer = match (patience, self.beginning.priority) {
             (Patience::For(_), _) => self.timer,
             (Patience::Forever, _) | (Patience::House, Priority::Emergency) => None,
-            (Patience::House, Priority::Normal) => Some((clock.now + timers.answer, Why::NoAnswer)),
+            (Patience::House, Priority::Normal) => {
+                let most = if self.beginning.outside { DIALLED_IN } else { timers.answer };
+                Some((clock.now + timers.answer.min(most), Why::NoAnswer))
+            }
         };
     }
 

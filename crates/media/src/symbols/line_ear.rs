@@ -243,7 +243,7 @@ impl SymbolLineEar {
         let Some(now) = &mut self.tone else { return [ended, None] };
         let none = Asked { demand: ToneDemand::Bursts(1), pause: PATIENCE, burst: Millis::ZERO, run: 1 };
         let Asked { demand, pause, burst, run } = self.asked[now.what as usize].unwrap_or(none);
-        let is_cut = now.off == TICK && u64::from(now.on.0) * 5 < u64::from(burst.0) * 4;
+        let is_cut = now.bursts == 1 && now.off == TICK && u64::from(now.on.0) * 5 < u64::from(burst.0) * 4;
         if is_cut && !now.told {
             // The answer came into it, or it was another sound.
             self.tone = None;
