@@ -392,6 +392,9 @@ impl World {
             | LineCommand::FlashOut
             | LineCommand::IgnoreSilence
             | LineCommand::HangUp
+            | LineCommand::Waiting(_)
+            | LineCommand::StopWaiting
+            | LineCommand::Lamp(_)
             | LineCommand::Lifeline(_) => {}
         }
     }

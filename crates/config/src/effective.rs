@@ -278,7 +278,7 @@ impl Effective {
     /// What the line of `phone` is told about itself: the country's values with the phone's own on top.
     pub fn profile(&self, phone: &Phone) -> LineProfile {
         let mut profile = self.country.line_profile();
-        profile.caller_id = phone.caller_id.timing(&self.country);
+        profile.set_caller_id(phone.caller_id.timing(&self.country));
         profile.pulse.enabled = phone.pulse.unwrap_or(profile.pulse.enabled);
         if phone.r#type == PhoneType::Trunk {
             // A private exchange is no person who forgot to hang up.

@@ -228,6 +228,8 @@ impl Country {
             pulse: self.pulse,
             ring: self.ring,
             caller_id: self.caller_id.timing,
+            waiting: self.caller_id.timing.waiting(),
+            lamp: self.caller_id.timing.lamp(),
             disconnect: self.disconnect,
             reverse_on_answer: self.reverse_on_answer,
             metering: None,

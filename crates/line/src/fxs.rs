@@ -25,10 +25,12 @@
 
 mod command;
 mod event;
+mod lamp;
 mod prelude;
 mod ring;
 mod state;
 mod trunk;
+mod waiting;
 
 use tipring_port::{
     CardOrder, CardReport, Feed, LineEvent, LineFault, LineProfile, LineSummary, LoopReading, LoopStart,
@@ -40,8 +42,10 @@ use crate::detector::READING;
 use crate::leakage::Leakage;
 use crate::{Detector, FxsOut, HookTracker, Playing, RingTrip, Settings, Verdict};
 use event::Event;
+use lamp::Lamp;
 use state::State;
 use trunk::Ground;
+use waiting::Waiting;
 
 /// After our feed changed, ringers take this long to charge: 5 REN over 1500 ohm from reversed to normal battery at
 /// 25 mA draw more than 10 mA for 180 ms.
@@ -82,6 +86,10 @@ pub struct Fxs {
     ground: Ground,
     /// Metering pulses are being sent.
     metering: bool,
+    /// A call that waits.
+    waiting: Option<Waiting>,
+    /// The message lamp.
+    lamp: Lamp,
     reading: LoopReading,
     /// The end of the last tick.
     clock: SampleTime,
@@ -115,6 +123,8 @@ impl Fxs {
             joined: false,
             ground: Ground::default(),
             metering: false,
+            waiting: None,
+            lamp: Lamp::default(),
             reading: LoopReading::default(),
             clock: SampleTime(0),
             settings,
@@ -175,7 +185,9 @@ impl Fxs {
                 Some(_) | None => break,
             }
         }
+        self.run_waiting(end, out);
         self.run_ring(now, out);
+        self.run_lamp(end, out);
         self.end_ground(end, out);
         self.watch_leakage(end, out);
     }
@@ -199,10 +211,12 @@ impl Fxs {
             return;
         }
         self.card_silent = silent;
+        self.drop_lamp(now, out);
         let fault = LineFault::CardSilent;
         if silent {
             return out.say(self.epoch, now, LineEvent::Fault(fault));
         }
+        self.tell_lamp_again();
         let feed = if self.state == State::OutOfService { Feed::Open } else { self.rest_feed() };
         match self.state {
             State::Idle | State::OutOfService => {}
@@ -227,7 +241,17 @@ impl Fxs {
     pub fn summary(&self) -> LineSummary {
         LineSummary {
             off_hook: self.state.is_off_hook(),
-            ringing: matches!(self.state, State::Ringing(_) | State::Prelude(_)),
+            ringing: match self.state {
+                State::Ringing(_) => true,
+                State::Prelude(prelude) => prelude.after_lamp().is_none(),
+                State::OutOfService
+                | State::Idle
+                | State::RingWait { .. }
+                | State::Tripped { .. }
+                | State::OffHook { .. }
+                | State::Supervision { .. }
+                | State::Roh { .. } => false,
+            },
             in_service: self.state != State::OutOfService,
             faulted: self.card_silent || self.leakage.is_leaking(),
             voltage: self.reading.voltage,
@@ -242,7 +266,11 @@ impl Fxs {
 
     /// The state's name, for ladders and logs.
     pub fn state_name(&self) -> &'static str {
-        if self.state == State::Idle && self.hook.is_closing() { "seizing" } else { self.state.name() }
+        match self.state {
+            State::Idle if self.hook.is_closing() => "seizing",
+            State::OffHook { .. } if self.is_hushed() => "call-waiting",
+            state => state.name(),
+        }
     }
 
     /// When the machine needs its next tick although every report until then is the same steady one; `None`: not at
@@ -251,8 +279,14 @@ impl Fxs {
         if self.fresh || self.state.needs_every_tick() || !self.detector.is_settled() {
             return Some(self.clock);
         }
-        let timers =
-            [self.state.deadline(), self.hook.deadline(), self.leakage.deadline(), self.ground_deadline()];
+        let timers = [
+            self.state.deadline(),
+            self.hook.deadline(),
+            self.leakage.deadline(),
+            self.ground_deadline(),
+            self.waiting_deadline(),
+            self.lamp_deadline(),
+        ];
         timers.into_iter().flatten().min()
     }
 
@@ -353,6 +387,7 @@ impl Fxs {
         if joined == core::mem::replace(&mut self.joined, joined) {
             return;
         }
+        self.drop_lamp(at, out);
         if joined {
             match self.state {
                 State::Idle | State::OutOfService => {}
@@ -366,12 +401,19 @@ impl Fxs {
                 }
             }
         }
+        if !joined {
+            self.lamp_idle(at);
+            self.tell_lamp_again();
+        }
         self.start_on_hook();
         self.say(at, LineEvent::Lifeline(joined), out);
     }
 
     /// The one place where the state changes.
     fn enter(&mut self, state: State) {
+        if !matches!(state, State::OffHook { .. }) {
+            self.waiting = None;
+        }
         self.state = state;
     }
 
@@ -380,6 +422,7 @@ impl Fxs {
         out.say(self.epoch, at, event);
         self.epoch = self.epoch.next();
         self.play(Playing::Nothing, out);
+        self.lamp_idle(at);
         self.enter(State::Idle);
     }
 

@@ -11,6 +11,7 @@
 //! or reverse the loop?).
 #![forbid(unsafe_code)]
 
+mod beat;
 mod cadence;
 mod detector;
 mod fxo;
@@ -26,6 +27,7 @@ mod settings;
 mod slot;
 mod trip;
 
+pub use beat::{Beat, Group};
 pub use cadence::{Cadence, DEFAULT_BURST, DEFAULT_PAUSE, Phase};
 pub use detector::{Detector, Edge};
 pub use fxo::Fxo;
@@ -37,5 +39,5 @@ pub use machine::Machine;
 pub use out::{FxsOut, MAX_LINE_EVENTS, Playing, Said};
 pub use ring_detector::{RingDetector, Ringing};
 pub use settings::Settings;
-pub use slot::frame_length;
+pub use slot::{frame_length, lamp_length};
 pub use trip::{RingTrip, Trip};

@@ -61,6 +61,22 @@ impl Machine {
         }
     }
 
+    /// A touch tone began to sound on the line (`began`) or ended at `at`; true if it is the machine's own affair and no digit.
+    pub fn key(&mut self, at: SampleTime, key: u8, began: bool) -> bool {
+        match self {
+            Self::Fxs(fxs) => fxs.key(at, key, began),
+            Self::Fxo(_) => false,
+        }
+    }
+
+    /// What was ordered of a telephone's message lamp.
+    pub fn lamp(&self) -> Option<bool> {
+        match self {
+            Self::Fxs(fxs) => fxs.lamp(),
+            Self::Fxo(_) => None,
+        }
+    }
+
     /// Records how the next call that comes in on an outside line is cleared; false if it is none.
     pub fn study(&mut self, now: SampleTime, out: &mut FxsOut) -> bool {
         match self {

@@ -20,8 +20,24 @@ pub enum Playing {
         /// As what it is sent.
         signal: CallerIdSignal,
     },
+    /// That messages wait (`on`) or none do, from its beginning; it lasts [`crate::lamp_length`] at the most.
+    Lamp {
+        /// Messages wait.
+        on: bool,
+        /// As what it is sent.
+        signal: CallerIdSignal,
+    },
     /// The dual-tone alerting signal, for so long.
     Alert(Millis),
+    /// Bursts of the tone that another call waits: so many of its steps. Nobody of the bridge is heard or hears the line.
+    WaitingTone {
+        /// The first of them.
+        first: u8,
+        /// How many.
+        count: u8,
+    },
+    /// Nothing; nobody of the bridge is heard or hears the line.
+    Hush,
     /// A touch tone to the exchange, once, of this length.
     Digit {
         /// `0`-`9`, `*`, `#`, `A`-`D`.
@@ -33,6 +49,20 @@ pub enum Playing {
     Bridge,
     /// The same without the touch tones that sound on it: the line's own machine dials them.
     BridgeVoice,
+}
+
+impl Playing {
+    /// True if nobody of the bridge is to hear the line meanwhile.
+    pub const fn is_hushed(&self) -> bool {
+        match self {
+            Self::CallerId { .. }
+            | Self::Lamp { .. }
+            | Self::Alert(_)
+            | Self::WaitingTone { .. }
+            | Self::Hush => true,
+            Self::Nothing | Self::Tone(_) | Self::Digit { .. } | Self::Bridge | Self::BridgeVoice => false,
+        }
+    }
 }
 
 /// A line event with its epoch and moment.

@@ -1,10 +1,12 @@
 //! The part of a line's profile that its signalling needs.
 
 use tipring_port::{
-    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LineProfile, LoopStart, MeteringSpec, PulseTiming,
-    RingSpec, RohTiming,
+    CallerIdTiming, Disconnect, FlashWindow, HookTiming, LampSpec, LineProfile, LoopStart, MeteringSpec,
+    PulseTiming, RingSpec, RohTiming, Tone, WaitingCallerId,
 };
 use tipring_units::{Milliamps, Millis};
+
+use crate::beat::Beat;
 
 /// A [`LineProfile`] without its tones, levels and impedances: they are large, and the voice path's business.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -19,6 +21,12 @@ pub struct Settings {
     pub ring: RingSpec,
     /// Caller identity.
     pub caller_id: CallerIdTiming,
+    /// Who waits, told in a call.
+    pub waiting: Option<WaitingCallerId>,
+    /// When the tone that another call waits sounds.
+    pub beat: Beat,
+    /// The message lamp.
+    pub lamp: LampSpec,
     /// Far-end clearing.
     pub disconnect: Disconnect,
     /// Polarity is reversed when the far end answers.
@@ -43,6 +51,9 @@ impl From<&LineProfile> for Settings {
             pulse: profile.pulse,
             ring: profile.ring,
             caller_id: profile.caller_id,
+            waiting: profile.waiting,
+            beat: Beat::of(profile.tones.get(Tone::CallWaiting)),
+            lamp: profile.lamp,
             disconnect: profile.disconnect,
             reverse_on_answer: profile.reverse_on_answer,
             metering: profile.metering,

@@ -25,10 +25,17 @@ const PER_MILLI: u64 = 8;
 
 /// How long what is sent for `caller` by `signal` keeps the line, to the end of the tick in which it ends. Zero: there is none.
 pub fn frame_length(caller: &CallerId, signal: CallerIdSignal) -> Millis {
-    CallerIdBurst::new(caller, signal).map_or(Millis::ZERO, |burst| {
-        let millis = burst.duration().0.div_ceil(PER_MILLI);
-        Millis(u32::try_from(millis).unwrap_or(u32::MAX)) + TICK
-    })
+    CallerIdBurst::new(caller, signal).map_or(Millis::ZERO, |burst| kept(&burst))
+}
+
+/// How long the message for the lamp keeps the line, to the end of the tick in which it ends. Zero: `signal` has none.
+pub fn lamp_length(on: bool, signal: CallerIdSignal) -> Millis {
+    CallerIdBurst::lamp(on, signal).map_or(Millis::ZERO, |burst| kept(&burst))
+}
+
+fn kept(burst: &CallerIdBurst) -> Millis {
+    let millis = burst.duration().0.div_ceil(PER_MILLI);
+    Millis(u32::try_from(millis).unwrap_or(u32::MAX)) + TICK
 }
 
 /// What of a caller's identity can be sent, all of it first.

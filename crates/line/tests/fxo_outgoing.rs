@@ -48,6 +48,9 @@ fn digits_follow_the_dial_tone_with_their_lengths() {
             | Playing::Tone(_)
             | Playing::CallerId { .. }
             | Playing::Alert(_)
+            | Playing::Lamp { .. }
+            | Playing::WaitingTone { .. }
+            | Playing::Hush
             | Playing::Bridge
             | Playing::BridgeVoice => None,
         })
@@ -330,6 +333,9 @@ fn digits_behind_digits_wait_for_their_turn() {
             | Playing::Tone(_)
             | Playing::CallerId { .. }
             | Playing::Alert(_)
+            | Playing::Lamp { .. }
+            | Playing::WaitingTone { .. }
+            | Playing::Hush
             | Playing::Bridge
             | Playing::BridgeVoice => None,
         })

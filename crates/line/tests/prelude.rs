@@ -101,6 +101,9 @@ fn each_alert_comes_in_its_time_before_message_and_ring() {
                 Playing::Nothing
                 | Playing::Tone(_)
                 | Playing::Alert(_)
+                | Playing::Lamp { .. }
+                | Playing::WaitingTone { .. }
+                | Playing::Hush
                 | Playing::Digit { .. }
                 | Playing::Bridge
                 | Playing::BridgeVoice => None,

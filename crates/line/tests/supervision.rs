@@ -103,6 +103,9 @@ fn sent(bench: &Bench, start: u64) -> Option<(CallerId, f64, f64)> {
         Playing::Nothing
         | Playing::Tone(_)
         | Playing::Alert(_)
+        | Playing::Lamp { .. }
+        | Playing::WaitingTone { .. }
+        | Playing::Hush
         | Playing::Digit { .. }
         | Playing::Bridge
         | Playing::BridgeVoice => None,

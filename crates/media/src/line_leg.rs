@@ -1,6 +1,6 @@
 //! A line's part of the media plane: voice path, player, and what was sent last.
 
-use tipring_port::{Audio, LearnedTone, LineProfile, Overheard, Signal, TonePlan};
+use tipring_port::{Audio, LearnedTone, LineProfile, Overheard, Signal, Tone, TonePlan, ToneProgram};
 use tipring_units::{Millis, Samples};
 
 use crate::processing::{Bank, Heard, LineEar, LineVoice, MAX_OVERHEARD, Player, Processing};
@@ -29,6 +29,8 @@ pub struct LineLeg<A: Processing> {
     doubt: u8,
     /// Touch tones of the bridge are not for the line.
     mutes_digits: bool,
+    /// Nobody of the bridge hears the line.
+    hushed: bool,
     /// A digit sounds on the bridge.
     far_digit: bool,
     /// The digit that plays is of the line's own machine.
@@ -58,6 +60,7 @@ impl<A: Processing> LineLeg<A> {
             attended: false,
             doubt: 0,
             mutes_digits: false,
+            hushed: false,
             far_digit: false,
             dials: false,
             doubted: false,
@@ -76,7 +79,7 @@ impl<A: Processing> LineLeg<A> {
         self.tones = profile.tones;
         self.sent = A::SILENCE;
         (self.sounds, self.bridged, self.far_digit, self.doubted) = (false, false, false, false);
-        (self.dials, self.attended, self.mutes_digits) = (false, false, false);
+        (self.dials, self.attended, self.mutes_digits, self.hushed) = (false, false, false, false);
         self.doubt = 0;
     }
 
@@ -88,7 +91,8 @@ impl<A: Processing> LineLeg<A> {
     /// A frame from the line.
     pub fn hear(&mut self, frame: &A::Frame, bulk_delay: Samples) -> Heard<A> {
         let mut heard = self.voice.hear(frame, &self.sent, bulk_delay);
-        self.signal = self.bank.listen(&heard.clean);
+        // What comes back of our own alert and message is no machine's.
+        self.signal = if self.hushed { None } else { self.bank.listen(&heard.clean) };
         if let Some(ear) = &mut self.ear {
             if self.studies {
                 ear.study(&heard.clean);
@@ -163,6 +167,26 @@ impl<A: Processing> LineLeg<A> {
     pub fn dial(&mut self, digit: u8, length: Millis) {
         self.player.digit(digit, Some(length));
         self.dials = true;
+    }
+
+    /// Steps of the tone that another call waits, once: `count` from the one at `first` on.
+    pub fn waiting_tone(&mut self, first: u8, count: u8) {
+        let steps = self.tones.get(Tone::CallWaiting).steps();
+        let first = usize::from(first);
+        let part = steps.get(first..first.saturating_add(usize::from(count))).unwrap_or_default();
+        if let Some(program) = ToneProgram::new(part, usize::MAX) {
+            self.player.tone(Tone::CallWaiting, &program);
+        }
+    }
+
+    /// From now on nobody of the bridge hears the line, or all do again.
+    pub fn hush(&mut self, hushed: bool) {
+        self.hushed = hushed;
+    }
+
+    /// True if nobody of the bridge is to hear the line.
+    pub fn is_hushed(&self) -> bool {
+        self.hushed
     }
 
     /// The line has no leg any more: what came from a bridge ends, what its machine plays goes on.

@@ -98,6 +98,8 @@ pub trait Player<A: Audio> {
     fn drop_digits(&mut self);
     /// Sends who calls as this signal, then nothing.
     fn caller_id(&mut self, caller: &CallerId, signal: CallerIdSignal);
+    /// Sends that messages wait or none do as this signal, then nothing.
+    fn lamp(&mut self, on: bool, signal: CallerIdSignal);
     /// Sounds the dual-tone alerting signal (2130 and 2750 Hz) for so long, then nothing.
     fn alert(&mut self, length: Millis);
     /// Caller identity or its alerting signal plays: its level is that of the port, whatever the line's gains.

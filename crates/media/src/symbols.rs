@@ -216,11 +216,11 @@ impl Player<Symbols> for SymbolPlayer {
     }
 
     fn caller_id(&mut self, caller: &CallerId, signal: CallerIdSignal) {
-        self.playing = match CallerIdBurst::new(caller, signal) {
-            Some(CallerIdBurst::Fsk(_, burst)) => Playing::Burst { burst, sent: Samples(0), bytes: 0 },
-            Some(CallerIdBurst::Digits(digits)) => Playing::Run(Run::new(digits)),
-            None => Playing::Nothing,
-        };
+        self.playing = Playing::of(CallerIdBurst::new(caller, signal));
+    }
+
+    fn lamp(&mut self, on: bool, signal: CallerIdSignal) {
+        self.playing = Playing::of(CallerIdBurst::lamp(on, signal));
     }
 
     fn alert(&mut self, length: Millis) {
@@ -307,6 +307,16 @@ impl Player<Symbols> for SymbolPlayer {
                 }
                 Some(Symbol::of(Sound::Fsk(out, count), Dbm0(-14.0)))
             }
+        }
+    }
+}
+
+impl Playing {
+    fn of(burst: Option<CallerIdBurst>) -> Self {
+        match burst {
+            Some(CallerIdBurst::Fsk(_, burst)) => Self::Burst { burst, sent: Samples(0), bytes: 0 },
+            Some(CallerIdBurst::Digits(digits)) => Self::Run(Run::new(digits)),
+            None => Self::Nothing,
         }
     }
 }

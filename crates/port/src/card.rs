@@ -109,6 +109,9 @@ pub enum Feed {
         /// The battery is reversed.
         reversed: bool,
     },
+    /// FXS, on-hook: battery of this voltage, tip positive: high enough for the neon lamp of a telephone for which messages
+    /// wait. A card that cannot feeds ordinary battery.
+    Neon(Volts),
     /// FXO: the loop is closed (off-hook).
     Closed,
     /// FXO, ground start: ring is grounded to ask for service.

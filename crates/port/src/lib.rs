@@ -20,6 +20,7 @@ mod profile;
 mod signal;
 mod text;
 mod tone;
+mod waiting;
 
 pub use audio::{Audio, Frame, SAMPLE_SILENCE, Samples, Sound, Symbol, Symbols};
 pub use caller::{Absence, CallerId, DateTime, MAX_CALLER_NAME, MAX_CALLER_NUMBER};
@@ -49,3 +50,4 @@ pub use profile::{
 pub use signal::Signal;
 pub use text::Text;
 pub use tone::{Component, MAX_COMPONENTS, MAX_STEPS, Tone, TonePlan, ToneProgram, ToneStep};
+pub use waiting::{LampSignal, LampSpec, WaitingCallerId};

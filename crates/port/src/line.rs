@@ -48,6 +48,18 @@ pub enum LineCommand {
     Park,
     /// The line is idle as far as control is concerned although it is off-hook: stay as it is until hung up.
     Release,
+    /// FXS: another call waits for the subscriber, who talks. The telephone hears the tone for that at once and then as often
+    /// as the country repeats it, and is sent who waits where that is given and the profile has a way
+    /// ([`LineEvent::WaitingShown`]). While the line hears another tone it begins when that is over. It ends by
+    /// [`Self::StopWaiting`], a flash, hanging up, or an order to play a tone, to clear or to park.
+    /// Nobody on the bridge hears the line or is heard on it while tone and message sound.
+    Waiting(Option<CallerId>),
+    /// FXS: nobody waits any more; the telephone hears its bridge at once.
+    StopWaiting,
+    /// FXS: messages wait for the telephone, or none do. Taken in any epoch. It shows as the profile says; a message to the
+    /// telephone is sent while it is on-hook and its line quiet, again where a call cut it off, and again each time that this
+    /// is ordered ([`LineEvent::LampShown`]).
+    Lamp(bool),
     /// Tell what is true of the line ([`LineSummary`]), in whatever epoch: control has lost sight of it.
     Report,
     /// Administrative state: in service (battery on) or out of service (battery off; an FXO port on-hook).
@@ -203,6 +215,11 @@ pub enum LineEvent {
     Waiting(bool),
     /// FXS: the relay joins the telephone to its outside line, or no longer does.
     Lifeline(bool),
+    /// FXS: who waits was sent to the telephone (`true`), or it has not acknowledged the alert.
+    WaitingShown(bool),
+    /// FXS: the telephone was told that messages wait, or that none do, to the end. Nothing was told if the profile has no
+    /// message for that.
+    LampShown(bool),
 }
 
 /// By what it was seen that the far end of an outside line cleared.

@@ -3,8 +3,8 @@
 use tipring_units::{Db, Dbm0, Dbr, Hz, Milliamps, Millis, Samples, Volts};
 
 use crate::{
-    CallerIdSignal, CallerIdTiming, Component, DtmfProfile, FxoProfile, Impedance, Tone, TonePlan,
-    ToneProgram, ToneStep,
+    CallerIdAlert, CallerIdSignal, CallerIdTiming, Component, DtmfProfile, FxoProfile, Impedance, LampSignal,
+    LampSpec, Tone, TonePlan, ToneProgram, ToneStep, WaitingCallerId,
 };
 
 /// Steps of a ring cadence, at the most (each is a burst or a pause).
@@ -143,6 +143,10 @@ pub struct LineProfile {
     pub ring: RingSpec,
     /// Caller identity: as it is sent to a telephone, or expected from an exchange.
     pub caller_id: CallerIdTiming,
+    /// Who waits, told to a telephone in a call; `None`: by tone alone.
+    pub waiting: Option<WaitingCallerId>,
+    /// How waiting messages show.
+    pub lamp: LampSpec,
     /// Far-end clearing.
     pub disconnect: Disconnect,
     /// Polarity is reversed when the far end answers.
@@ -184,6 +188,13 @@ pub struct LineProfile {
 }
 
 impl LineProfile {
+    /// Tells who calls like this; who waits and waiting messages are then told as goes with it.
+    pub fn set_caller_id(&mut self, timing: CallerIdTiming) {
+        self.caller_id = timing;
+        self.waiting = timing.waiting();
+        self.lamp.signal = timing.lamp().signal;
+    }
+
     /// All that is done to sound from the line to the network: with a relative level of -3 dBr inward -3 dBm at the line
     /// are 0 dBm0, a gain of 3 dB.
     pub fn send_gain(&self) -> Db {
@@ -225,6 +236,15 @@ impl LineProfile {
                 after_ring: Millis(500),
                 before_ring: Millis(200),
                 signal: CallerIdSignal::GR30,
+            },
+            waiting: Some(WaitingCallerId::BELLCORE),
+            lamp: LampSpec {
+                signal: Some(LampSignal {
+                    alert: CallerIdAlert::None,
+                    alert_to_data: Millis(500),
+                    signal: CallerIdSignal::GR30,
+                }),
+                ..LampSpec::STUTTER
             },
             disconnect: Disconnect::Cpc(Millis(250)),
             reverse_on_answer: false,

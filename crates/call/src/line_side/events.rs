@@ -55,6 +55,8 @@ impl LineSide {
             // Nothing of a call hangs on these.
             LineEvent::CallerIdSent(_)
             | LineEvent::CallerIdOmitted { .. }
+            | LineEvent::WaitingShown(_)
+            | LineEvent::LampShown(_)
             | LineEvent::Roh(_)
             | LineEvent::SupervisionDone
             // News of outside lines.

@@ -60,6 +60,8 @@ impl OutsideSide {
             | LineEvent::Waiting(_)
             // News of telephones.
             | LineEvent::Lifeline(_)
+            | LineEvent::WaitingShown(_)
+            | LineEvent::LampShown(_)
             | LineEvent::Seized
             | LineEvent::Answered
             | LineEvent::Flash(_)

@@ -59,6 +59,18 @@ impl CallerIdBurst {
         }
     }
 
+    /// The message that switches a telephone's lamp, by `signal`; digits and NTT's frame have none.
+    pub fn lamp(on: bool, signal: CallerIdSignal) -> Option<Self> {
+        match signal {
+            CallerIdSignal::Fsk { standard, multiple, seizure, mark } => {
+                let format = if multiple { CallerIdFormat::Multiple } else { CallerIdFormat::Single };
+                let frame = CallerIdFrame::message_waiting(on, format);
+                FskBurst::new(frame.bytes(), seizure, mark).map(|burst| Self::Fsk(standard, burst))
+            }
+            CallerIdSignal::Dtmf(_) | CallerIdSignal::Ntt => None,
+        }
+    }
+
     /// How long it is.
     pub fn duration(&self) -> Samples {
         match self {

@@ -296,6 +296,8 @@ impl Board {
             | LineEvent::InUse(_)
             | LineEvent::Waiting(_)
             | LineEvent::Lifeline(_)
+            | LineEvent::WaitingShown(_)
+            | LineEvent::LampShown(_)
             | LineEvent::InService(_) => {} // the switch tells what the line does
         }
     }

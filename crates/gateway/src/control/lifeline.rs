@@ -111,6 +111,8 @@ impl Lifelines {
             | LineEvent::FarAnswered(_)
             | LineEvent::FarCleared(_)
             | LineEvent::Metered(_)
+            | LineEvent::WaitingShown(_)
+            | LineEvent::LampShown(_)
             | LineEvent::Waiting(_) => return false,
         }
         self.outside.insert(line, known);

@@ -403,6 +403,8 @@ impl Teller {
             | LineEvent::Metered(_)
             | LineEvent::InUse(false)
             | LineEvent::Waiting(_)
+            | LineEvent::WaitingShown(_)
+            | LineEvent::LampShown(_)
             | LineEvent::Lifeline(_) => None,
         }
     }

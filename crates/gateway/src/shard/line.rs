@@ -2,7 +2,9 @@
 
 use tipring_line::{FxsOut, Machine, Playing};
 use tipring_media::{LineVoice, Player, Processing};
-use tipring_port::{BalanceEnd, DigitSource, Event, LearnEnd, LineEvent, LineFault, LineProfile};
+use tipring_port::{
+    BalanceEnd, DigitSource, Event, LearnEnd, LineCommand, LineEvent, LineFault, LineProfile,
+};
 use tipring_units::{LineId, TICK};
 
 use super::{LineIn, LineStage, MAX_EVENTS, Shard, guarded, push};
@@ -59,7 +61,10 @@ impl<A: Processing> Shard<A> {
             self.overhear(place, input, off_hook);
         }
         let unit = &mut self.units[place];
-        if let Some(heard) = heard {
+        if let Some(mut heard) = heard {
+            let end = self.time + TICK;
+            heard.began = heard.began.filter(|key| !unit.machine.key(end, *key, true));
+            heard.ended = heard.ended.filter(|(key, _)| !unit.machine.key(end, *key, false));
             let digits = [
                 heard.ended.map(|(digit, length)| LineEvent::Digit {
                     digit,
@@ -93,12 +98,17 @@ impl<A: Processing> Shard<A> {
                 let Some(leg) = plane.line_leg(line) else { return };
                 let tones = *leg.tones();
                 leg.mute_digits(playing == Playing::BridgeVoice);
+                leg.hush(playing.is_hushed());
                 match playing {
-                    Playing::Nothing | Playing::Bridge | Playing::BridgeVoice => leg.player.stop(),
+                    Playing::Nothing | Playing::Hush | Playing::Bridge | Playing::BridgeVoice => {
+                        leg.player.stop();
+                    }
                     Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
                     Playing::Digit { digit, length } => leg.dial(digit, length),
                     Playing::CallerId { caller, signal } => leg.player.caller_id(&caller, signal),
+                    Playing::Lamp { on, signal } => leg.player.lamp(on, signal),
                     Playing::Alert(length) => leg.player.alert(length),
+                    Playing::WaitingTone { first, count } => leg.waiting_tone(first, count),
                 }
             });
             if !whole {
@@ -217,9 +227,13 @@ impl<A: Processing> Shard<A> {
         let in_service = unit.machine.summary().in_service;
         // The new machine knows nothing of what the old one told: it tells anew what still holds.
         let faults = unit.machine.faults();
+        let lamp = unit.machine.lamp();
         unit.machine = Machine::new(&unit.profile, epoch.next(), in_service);
         unit.out.clear();
         unit.bridged = false;
+        if let Some(on) = lamp {
+            unit.machine.command(self.time, epoch.next(), LineCommand::Lamp(on), &mut unit.out);
+        }
         unit.was_off_hook = false;
         unit.network_due = true;
         self.plane.restart_line(line, &unit.profile);

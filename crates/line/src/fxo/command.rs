@@ -126,6 +126,9 @@ impl Fxo {
                 | LineCommand::Cleared { .. }
                 | LineCommand::Park
                 | LineCommand::Release
+                | LineCommand::Waiting(_)
+                | LineCommand::StopWaiting
+                | LineCommand::Lamp(_)
                 | LineCommand::Lifeline(_),
             ) => {}
 

@@ -22,8 +22,26 @@ impl Fxs {
             out.relay = Some(join);
             return;
         }
+        if let LineCommand::Lamp(on) = command {
+            return self.order_lamp(on);
+        }
         if epoch != self.epoch {
             return out.say(epoch, now, LineEvent::Refused(Refusal::Stale));
+        }
+        if let State::Prelude(prelude) = &mut self.state
+            && let Some(ring) = prelude.after_lamp()
+        {
+            match (command, ring) {
+                // It comes when the message is over.
+                (LineCommand::Ring(request), None) => return prelude.then_ring(Some(request)),
+                (LineCommand::StopRing, Some(_)) => {
+                    prelude.then_ring(None);
+                    out.say(self.epoch, now, LineEvent::RingStopped);
+                    self.epoch = self.epoch.next();
+                    return;
+                }
+                (_, None | Some(_)) => return,
+            }
         }
         match (self.state, command) {
             (State::OutOfService, _) => self.refuse_out_of_service(now, &command, out),
@@ -60,8 +78,22 @@ impl Fxs {
                 LineCommand::StopRing,
             ) => {}
 
-            (State::OffHook { .. }, LineCommand::Play(tone)) => self.play(Playing::Tone(tone), out),
-            (State::OffHook { .. }, LineCommand::Quiet) => self.play(Playing::Bridge, out),
+            (State::OffHook { .. }, LineCommand::Play(tone)) => {
+                self.waiting = None;
+                self.play(Playing::Tone(tone), out);
+            }
+            (State::OffHook { .. }, LineCommand::Quiet) => {
+                if !self.is_hushed() {
+                    self.play(Playing::Bridge, out);
+                }
+            }
+            (State::OffHook { .. }, LineCommand::Waiting(caller)) => self.start_waiting(now, caller, out),
+            (State::OffHook { .. }, LineCommand::StopWaiting) => self.stop_waiting(out),
+            // The call in which it would be told is over.
+            (
+                State::Supervision { .. } | State::Roh { .. },
+                LineCommand::Waiting(_) | LineCommand::StopWaiting,
+            ) => {}
             (State::Supervision { program, until, .. }, LineCommand::Play(tone)) => {
                 self.enter(State::Supervision { program, until, then: After::Tone(tone) });
             }
@@ -125,6 +157,8 @@ impl Fxs {
                 | LineCommand::Answered
                 | LineCommand::Cleared { .. }
                 | LineCommand::Park
+                | LineCommand::Waiting(_)
+                | LineCommand::StopWaiting
                 | LineCommand::Release,
             ) => {}
             // Orders to an outside line.
@@ -155,7 +189,10 @@ impl Fxs {
                 | State::OffHook { .. }
                 | State::Supervision { .. }
                 | State::Roh { .. },
-                LineCommand::InService(_) | LineCommand::Report | LineCommand::Lifeline(_),
+                LineCommand::InService(_)
+                | LineCommand::Report
+                | LineCommand::Lifeline(_)
+                | LineCommand::Lamp(_),
             ) => {}
         }
     }
@@ -172,6 +209,9 @@ impl Fxs {
             | LineCommand::Quiet
             | LineCommand::Release
             | LineCommand::Report
+            | LineCommand::Waiting(_)
+            | LineCommand::StopWaiting
+            | LineCommand::Lamp(_)
             | LineCommand::InService(_)
             // orders to an outside line
             | LineCommand::Seize(_)
@@ -185,8 +225,13 @@ impl Fxs {
     }
 
     fn administer(&mut self, now: SampleTime, in_service: bool, out: &mut FxsOut) {
+        if !in_service {
+            self.drop_lamp(now, out);
+        }
         match (self.state, in_service) {
             (State::OutOfService, true) => {
+                self.tell_lamp_again();
+                self.lamp_idle(now);
                 self.order_feed(now, self.rest_feed(), out);
                 self.start_on_hook();
                 self.enter(State::Idle);

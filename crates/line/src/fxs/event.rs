@@ -67,7 +67,7 @@ impl Fxs {
                 self.lifted(at, ring, out);
             }
             (State::Tripped { ring, .. }, Event::OffHook) => self.lifted(at, ring, out),
-            (State::Prelude(_), Event::OffHook) => self.answer_early(at, out),
+            (State::Prelude(prelude), Event::OffHook) => self.answer_early(at, &prelude, out),
             (State::Prelude(prelude), Event::Trip(_)) => self.pulse_tripped(prelude, out),
             (State::Prelude(prelude), Event::OnHook) => self.hung_up_served(prelude, out),
             (State::Prelude(prelude), Event::Timer) => self.next_stage(prelude, out),
@@ -100,6 +100,7 @@ impl Fxs {
             }
 
             (State::OffHook { .. } | State::Roh { .. } | State::Supervision { .. }, Event::Flash(length)) => {
+                self.stop_waiting(out);
                 self.say(at, LineEvent::Flash(length), out);
             }
             (State::OffHook { .. }, Event::Pulsing) => match self.playing {
@@ -109,6 +110,9 @@ impl Fxs {
                 | Playing::Nothing
                 | Playing::CallerId { .. }
                 | Playing::Alert(_)
+                | Playing::Lamp { .. }
+                | Playing::WaitingTone { .. }
+                | Playing::Hush
                 | Playing::Digit { .. }
                 | Playing::Bridge
                 | Playing::BridgeVoice => {}
@@ -235,7 +239,11 @@ impl Fxs {
         SampleTime(self.clock.since(SampleTime(0) + TICK).0)
     }
 
-    fn seize(&mut self, at: SampleTime, out: &mut FxsOut) {
+    pub(super) fn seize(&mut self, at: SampleTime, out: &mut FxsOut) {
+        if matches!(self.feed, Feed::Neon(_)) {
+            self.order_feed(self.tick_start(), Feed::Normal, out);
+            self.hook.blind(self.clock + REVERSAL_SETTLE);
+        }
         self.enter(State::OffHook { reversed_at: None });
         self.play(Playing::Bridge, out);
         self.say(at, LineEvent::Seized, out);

@@ -18,14 +18,14 @@
 //! ETSI EN 300 659-1 clause 6; BT SIN 227 clause 5; NTT "Technical Reference: Telephone Service Interface".
 
 use tipring_port::{
-    CallerIdAlert, CallerIdShown, CallerIdTiming, CardOrder, Feed, LineEvent, Program, ProgramStep,
-    RingPattern, RingRequest,
+    CallerIdAlert, CallerIdShown, CallerIdTiming, CardOrder, Feed, LampSignal, LineEvent, Program,
+    ProgramStep, Refusal, RingPattern, RingRequest,
 };
 use tipring_units::{Millis, SampleTime, TICK};
 
 use super::state::State;
 use super::{Fxs, REVERSAL_SETTLE, SETTLE, TRIP_CONFIRM};
-use crate::{FxsOut, Phase, Playing, RingTrip, frame_length};
+use crate::{FxsOut, Phase, Playing, RingTrip, frame_length, lamp_length};
 
 /// NTT's short rings, and how long they go on where no terminal lifts.
 pub(super) const SHORT_RING: [Millis; 2] = [Millis(500), Millis(500)];
@@ -34,6 +34,8 @@ pub(super) const SUMMONS: Millis = Millis::from_secs(6);
 const SERVE_AFTER: Millis = Millis(200);
 /// A terminal that has not hung up so long after the message is a person.
 const PARTING: Millis = Millis::from_secs(4);
+/// Quiet after the message for a lamp.
+const LAMP_REST: Millis = Millis(200);
 /// From its hanging up to the ordinary ring.
 const RING_AFTER: Millis = Millis(500);
 /// A loop that may be closing at the end delays the ring by this at the most.
@@ -42,12 +44,22 @@ const PATIENCE: Millis = Millis(300);
 /// One call's prelude.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Prelude {
-    request: RingRequest,
+    purpose: Purpose,
     timing: CallerIdTiming,
     /// [`LineEvent::Ringing`] was said.
     announced: bool,
     stage: Stage,
     pub(super) until: SampleTime,
+}
+
+/// What a prelude leads to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // part of the state, which is never moved in the tick
+enum Purpose {
+    /// Ringing.
+    Call(RingRequest),
+    /// The message lamp, and ringing where a call came meanwhile.
+    Lamp { on: bool, ring: Option<RingRequest> },
 }
 
 /// Where a prelude is.
@@ -74,6 +86,21 @@ enum Stage {
 }
 
 impl Prelude {
+    /// The call that comes behind the message for the lamp, if there is one; `None`: it is the prelude of a call.
+    pub fn after_lamp(&self) -> Option<Option<RingRequest>> {
+        match self.purpose {
+            Purpose::Call(_) => None,
+            Purpose::Lamp { ring, .. } => Some(ring),
+        }
+    }
+
+    /// Rings, or no longer, when the message for the lamp is over.
+    pub fn then_ring(&mut self, request: Option<RingRequest>) {
+        if let Purpose::Lamp { ring, .. } = &mut self.purpose {
+            *ring = request;
+        }
+    }
+
     /// Its ring pulse is on the line.
     pub fn rings(&self, at: SampleTime) -> bool {
         self.stage == Stage::Pulse && at < self.until
@@ -89,6 +116,29 @@ impl Fxs {
             Some(caller) if frame_length(&caller, signal) > Millis::ZERO => {}
             Some(_) | None => return false,
         }
+        self.alert_first(Purpose::Call(request), timing, alert, alert_to_data, out);
+        true
+    }
+
+    /// Tells the telephone what was ordered of its lamp.
+    pub(super) fn start_lamp(&mut self, out: &mut FxsOut) {
+        let (Some(on), Some(LampSignal { alert, alert_to_data, signal })) =
+            (self.lamp(), self.settings.lamp.signal)
+        else {
+            return; // cannot be: it would not be due
+        };
+        let timing = CallerIdTiming::BeforeRing { alert, alert_to_data, data_to_ring: LAMP_REST, signal };
+        self.alert_first(Purpose::Lamp { on, ring: None }, timing, alert, alert_to_data, out);
+    }
+
+    fn alert_first(
+        &mut self,
+        purpose: Purpose,
+        timing: CallerIdTiming,
+        alert: CallerIdAlert,
+        alert_to_data: Millis,
+        out: &mut FxsOut,
+    ) {
         let now = self.tick_start();
         let (stage, length) = match alert {
             CallerIdAlert::None => {
@@ -113,8 +163,7 @@ impl Fxs {
             }
         };
         let until = self.clock + length;
-        self.enter(State::Prelude(Prelude { request, timing, announced: false, stage, until }));
-        true
+        self.enter(State::Prelude(Prelude { purpose, timing, announced: false, stage, until }));
     }
 
     /// A terminal lifted at the short rings: it gets the message.
@@ -122,7 +171,8 @@ impl Fxs {
         let timing = self.settings.caller_id;
         self.play(Playing::Nothing, out);
         let until = self.clock + SERVE_AFTER;
-        self.enter(State::Prelude(Prelude { request, timing, announced, stage: Stage::Lifted, until }));
+        let purpose = Purpose::Call(request);
+        self.enter(State::Prelude(Prelude { purpose, timing, announced, stage: Stage::Lifted, until }));
     }
 
     /// The stage is over.
@@ -147,7 +197,7 @@ impl Fxs {
             }
             (Stage::Gap, _) => (Stage::Message, self.send(&prelude, out)),
             (Stage::Message, _) => {
-                self.sent(out);
+                self.sent(&prelude, out);
                 let turned = self.feed == Feed::Reversed;
                 if turned {
                     self.reverse_back(out);
@@ -160,12 +210,12 @@ impl Fxs {
                 if closing && self.clock < latest {
                     (Stage::Rest(latest), TICK)
                 } else {
-                    return self.ring_after(now, prelude.request, prelude.announced, out);
+                    return self.after(now, &prelude, out);
                 }
             }
             (Stage::Lifted, _) => (Stage::Served, self.send(&prelude, out)),
             (Stage::Served, _) => {
-                self.sent(out);
+                self.sent(&prelude, out);
                 (Stage::Parting, PARTING)
             }
             (Stage::Parting, _) => return self.answer(self.clock, out),
@@ -183,8 +233,17 @@ impl Fxs {
         self.enter(State::Prelude(prelude));
     }
 
-    /// The telephone was lifted before its first ring.
-    pub(super) fn answer_early(&mut self, at: SampleTime, out: &mut FxsOut) {
+    /// The telephone was lifted before its first ring, or while its lamp was being switched.
+    pub(super) fn answer_early(&mut self, at: SampleTime, prelude: &Prelude, out: &mut FxsOut) {
+        match prelude.purpose {
+            Purpose::Call(_) => {}
+            Purpose::Lamp { ring, .. } => {
+                if ring.is_some() {
+                    self.refuse(at, Refusal::OffHook, out);
+                }
+                return self.seize_lamp(at, out);
+            }
+        }
         if self.feed != Feed::Normal {
             self.order_feed(self.tick_start(), Feed::Normal, out);
             self.hook.blind(self.clock + REVERSAL_SETTLE);
@@ -214,18 +273,40 @@ impl Fxs {
         (Stage::Tone, length)
     }
 
-    /// Sends who calls; how long that takes.
+    /// Sends the message; how long that takes.
     fn send(&mut self, prelude: &Prelude, out: &mut FxsOut) -> Millis {
-        let (Some(caller), Some(signal)) = (prelude.request.caller, prelude.timing.signal()) else {
-            return Millis::ZERO; // cannot be: there would be no prelude
-        };
-        self.play(Playing::CallerId { caller, signal }, out);
-        frame_length(&caller, signal)
+        match (prelude.purpose, prelude.timing.signal()) {
+            (Purpose::Call(RingRequest { caller: Some(caller), .. }), Some(signal)) => {
+                self.play(Playing::CallerId { caller, signal }, out);
+                frame_length(&caller, signal)
+            }
+            (Purpose::Lamp { on, .. }, Some(signal)) => {
+                self.play(Playing::Lamp { on, signal }, out);
+                lamp_length(on, signal)
+            }
+            // cannot be: there would be no prelude
+            (Purpose::Call(_) | Purpose::Lamp { .. }, _) => Millis::ZERO,
+        }
     }
 
-    fn sent(&mut self, out: &mut FxsOut) {
+    fn sent(&mut self, prelude: &Prelude, out: &mut FxsOut) {
         self.play(Playing::Nothing, out);
-        self.say(self.clock, LineEvent::CallerIdSent(CallerIdShown::Whole), out);
+        match prelude.purpose {
+            Purpose::Call(_) => self.say(self.clock, LineEvent::CallerIdSent(CallerIdShown::Whole), out),
+            Purpose::Lamp { on, .. } => self.lamp_sent(on, out),
+        }
+    }
+
+    /// What the prelude leads to.
+    fn after(&mut self, now: SampleTime, prelude: &Prelude, out: &mut FxsOut) {
+        match prelude.purpose {
+            Purpose::Call(request) => self.ring_after(now, request, prelude.announced, out),
+            Purpose::Lamp { ring: Some(request), .. } => self.enter(State::RingWait { request }),
+            Purpose::Lamp { ring: None, .. } => {
+                self.lamp_idle(self.clock);
+                self.enter(State::Idle);
+            }
+        }
     }
 
     /// A ground-start line has no battery yet: a tone needs it, and it tells the terminal that the line is taken.

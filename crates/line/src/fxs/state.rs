@@ -46,6 +46,7 @@ impl State {
             Self::OutOfService => "out-of-service",
             Self::Idle => "idle",
             Self::RingWait { .. } => "ring-wait",
+            Self::Prelude(prelude) if prelude.after_lamp().is_some() => "lamp",
             Self::Prelude(_) => "prelude",
             Self::Ringing(_) => "ringing",
             Self::Tripped { .. } => "ring-trip",

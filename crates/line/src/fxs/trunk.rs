@@ -40,7 +40,7 @@ impl Fxs {
     /// What an idle line is fed with.
     pub(super) fn rest_feed(&self) -> Feed {
         match self.settings.start {
-            LoopStart::Loop => Feed::Normal,
+            LoopStart::Loop => self.loop_feed(),
             LoopStart::Ground => Feed::TipOpen,
         }
     }

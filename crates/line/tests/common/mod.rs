@@ -61,6 +61,7 @@ impl Plant {
             }
             Feed::Normal | Feed::Metering { reversed: false, .. } => (BATTERY, true),
             Feed::Reversed | Feed::Metering { reversed: true, .. } => (-BATTERY, true),
+            Feed::Neon(voltage) => (f64::from(voltage.0), true),
             Feed::Ringing { frequency, level } => {
                 self.angle += f64::from(frequency.0) * step;
                 let peak = f64::from(level.0) * std::f64::consts::SQRT_2;

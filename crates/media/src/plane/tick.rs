@@ -63,6 +63,9 @@ impl<A: Processing> Plane<A> {
         self.taps.show(line, TapPoint::Cancelled, &heard.clean);
         if let Some(leg) = self.line_legs[index].and_then(|place| self.legs[place].as_mut()) {
             leg.take(&heard);
+            if self.lines[index].is_hushed() {
+                leg.keep_quiet();
+            }
             leg.signal = self.lines[index].take_signal();
         }
         Some(heard)
@@ -278,6 +281,12 @@ impl<A: Processing> Plane<A> {
 }
 
 impl<A: Processing> Leg<A> {
+    /// Says nothing; a digit that began before ends.
+    fn keep_quiet(&mut self) {
+        self.says = A::SILENCE;
+        self.digit = self.digit.filter(|edge| self.digit_open && matches!(edge, DigitEdge::Ended(..)));
+    }
+
     /// Says what was heard.
     fn take(&mut self, heard: &Heard<A>) {
         self.says = heard.clean;

@@ -77,19 +77,11 @@ impl Player<Samples> for SamplePlayer {
     }
 
     fn caller_id(&mut self, caller: &CallerId, signal: CallerIdSignal) {
-        self.stop();
-        match CallerIdBurst::new(caller, signal) {
-            Some(CallerIdBurst::Fsk(standard, burst)) => {
-                self.fsk = FskModulator::new(standard, FSK_LEVEL);
-                self.fsk.start(&burst);
-                self.playing = Playing::Burst;
-            }
-            Some(CallerIdBurst::Digits(digits)) => {
-                self.run = Some(Run::new(digits));
-                self.playing = Playing::Run;
-            }
-            None => {}
-        }
+        self.start(CallerIdBurst::new(caller, signal));
+    }
+
+    fn lamp(&mut self, on: bool, signal: CallerIdSignal) {
+        self.start(CallerIdBurst::lamp(on, signal));
     }
 
     fn alert(&mut self, length: Millis) {
@@ -157,6 +149,23 @@ impl Player<Samples> for SamplePlayer {
 }
 
 impl SamplePlayer {
+    /// Sends `burst` in place of what plays.
+    fn start(&mut self, burst: Option<CallerIdBurst>) {
+        self.stop();
+        match burst {
+            Some(CallerIdBurst::Fsk(standard, burst)) => {
+                self.fsk = FskModulator::new(standard, FSK_LEVEL);
+                self.fsk.start(&burst);
+                self.playing = Playing::Burst;
+            }
+            Some(CallerIdBurst::Digits(digits)) => {
+                self.run = Some(Run::new(digits));
+                self.playing = Playing::Run;
+            }
+            None => {}
+        }
+    }
+
     /// One tick of the digits; false if there are none.
     fn strike(&mut self, strike: Strike, frame: &mut Frame) -> bool {
         match strike {

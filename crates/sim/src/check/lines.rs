@@ -122,6 +122,8 @@ impl Lines {
             | LineEvent::Metered(_)
             | LineEvent::InUse(_)
             | LineEvent::Waiting(_)
+            | LineEvent::WaitingShown(_)
+            | LineEvent::LampShown(_)
             | LineEvent::Lifeline(_) => {}
         }
     }

@@ -303,6 +303,7 @@ impl Circuit {
             Feed::Normal | Feed::Metering { reversed: false, .. } => {
                 Source { volts: spec.battery.0, ohms: feed_ohms, limit }
             }
+            Feed::Neon(voltage) => Source { volts: voltage.0, ohms: feed_ohms, limit },
             Feed::Reversed | Feed::Metering { reversed: true, .. } => {
                 Source { volts: -spec.battery.0, ohms: feed_ohms, limit }
             }

@@ -407,9 +407,12 @@ impl<A: Fidelity> Line<A> {
             Feed::TipOpen => Some(false),
             // ring trip
             Feed::Ringing { .. } => Some(self.closed != 0),
-            Feed::Normal | Feed::Reversed | Feed::Metering { .. } | Feed::Closed | Feed::RingGround => {
-                Some(node.current.abs() > EXCHANGE_AMPERES)
-            }
+            Feed::Normal
+            | Feed::Reversed
+            | Feed::Neon(_)
+            | Feed::Metering { .. }
+            | Feed::Closed
+            | Feed::RingGround => Some(node.current.abs() > EXCHANGE_AMPERES),
         };
         office.look(closed, port == Feed::RingGround);
     }
@@ -510,6 +513,6 @@ struct Heard {
 const fn is_fed(feed: Feed) -> bool {
     match feed {
         Feed::Open | Feed::TipOpen | Feed::Closed | Feed::RingGround => false,
-        Feed::Normal | Feed::Reversed | Feed::Ringing { .. } | Feed::Metering { .. } => true,
+        Feed::Normal | Feed::Reversed | Feed::Neon(_) | Feed::Ringing { .. } | Feed::Metering { .. } => true,
     }
 }

@@ -265,6 +265,7 @@ impl<A: Processing + Fidelity> World<A> {
                 Feed::Normal
                 | Feed::Reversed
                 | Feed::Ringing { .. }
+                | Feed::Neon(_)
                 | Feed::TipOpen
                 | Feed::Metering { .. }
                 | Feed::Closed

@@ -151,6 +151,9 @@ fn line_words(event: &LineEvent) -> Option<String> {
         LineEvent::Metered(count) => format!("metered {count}"),
         LineEvent::InUse(on) => if *on { "in use" } else { "free" }.to_owned(),
         LineEvent::Waiting(on) => if *on { "messages wait" } else { "no messages wait" }.to_owned(),
+        LineEvent::WaitingShown(true) => "sent who waits".to_owned(),
+        LineEvent::WaitingShown(false) => "no acknowledgement of who waits".to_owned(),
+        LineEvent::LampShown(on) => if *on { "told of messages" } else { "told of no messages" }.to_owned(),
         LineEvent::Lifeline(on) => if *on { "lifeline on" } else { "lifeline off" }.to_owned(),
         LineEvent::InService(on) => if *on { "in service" } else { "out of service" }.to_owned(),
     })
