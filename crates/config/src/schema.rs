@@ -1,6 +1,7 @@
 //! Every key that a configuration may have: its kind, default, apply class and help. The one list from
 //! which unknown keys are told, the reference is printed and changes are classed.
 
+use tipring_country::COUNTRY_WORDS;
 use tipring_port::Impedance;
 
 use crate::kind::Kind;
@@ -174,7 +175,7 @@ const KEYS: &[Key] = {
     const YES: Kind = Kind::Bool;
     &[
         now(Top, "name", Kind::Text, "tipring", Live, "The gateway's name in logs, records and SIP."),
-        now(Top, "country", Kind::Word(&["us", "gb", "de", "fr", "uk"]), "required", WhenIdle, "Tones, ringing, caller ID, timing, number plan and emergency numbers."),
+        now(Top, "country", Kind::Word(COUNTRY_WORDS), "required", WhenIdle, "Tones, ringing, caller ID, timing, number plan and emergency numbers."),
         now(Top, "listen", Kind::Listen, "0.0.0.0:5060", NextStart, "The address and port for SIP, UDP and TCP."),
         now(Top, "media", Kind::MediaPorts, "16384-17383", NextStart, "UDP ports for RTP and RTCP, a pair for each call."),
         now(Top, "trust", Kind::Networks, "none", Live, "Networks whose SIP calls are accepted; servers and registered SIP phones always are."),

@@ -231,7 +231,7 @@ fn values_at_the_top_are_told_too() {
     );
     assert_eq!(
         whole(Level::Error, &GOOD.replace("\"us\"", "\"usa\"")),
-        "1: country = \"usa\": expected us, gb, de, fr or uk. Did you mean \"us\"?"
+        "1: country = \"usa\": expected at, au, be, br, ca, ch, cn, de, dk, es, fi, fr, gb, ie, in, it, jp, nl, no, nz, pl, pt, se, us or uk. Did you mean \"us\"?"
     );
 }
 
@@ -239,7 +239,7 @@ fn values_at_the_top_are_told_too() {
 fn what_is_missing_is_told_with_what_to_write() {
     assert_eq!(
         whole(Level::Error, "[phone.101]\nport = \"sim/1\""),
-        "1: no country is set. Write country = \"us\" (or gb, de, fr) at the top: tones, ringing and 911 depend on it."
+        "1: no country is set. Write country = \"us\" at the top, or another of at, au, be, br, ca, ch, cn, de, dk, es, fi, fr, gb, ie, in, it, jp, nl, no, nz, pl, pt, se, us: tones, ringing and emergency numbers depend on it."
     );
     let also = "[phone.101]\nport = \"sim/1\"\nflash = \"long\"\n";
     let told = whole(Level::Error, also);

@@ -8,6 +8,7 @@ mod lint;
 mod load;
 mod numbers;
 pub mod outside;
+mod packs;
 mod pattern;
 pub mod quantity;
 mod raw;
@@ -18,4 +19,5 @@ pub use country::{
 pub use lint::lint;
 pub use load::CountryError;
 pub use numbers::{NumberKind, NumberPlan, NumberRule, Outside};
+pub use packs::COUNTRY_WORDS;
 pub use pattern::{DigitSet, Element, MAX_ELEMENTS, MAX_SENT, MAX_TIMER_SECS, Pattern, PatternError};

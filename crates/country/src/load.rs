@@ -10,6 +10,7 @@ use tipring_units::{Dbm0, Hz, Millis};
 
 use crate::caller_id::caller_id;
 use crate::numbers::is_plain;
+use crate::packs::{ALIASES, PACKS};
 use crate::quantity::{self, QuantityError};
 use crate::raw::{RawCountry, RawDisconnect, RawNumbers, RawTone};
 use crate::{Country, DistinctiveRing, NumberPlan, NumberRule, OutsideRule, Pattern, outside};
@@ -46,17 +47,6 @@ pub enum CountryError {
         message: String,
     },
 }
-
-/// The packs that are built in, by code.
-const PACKS: [(&str, &str); 4] = [
-    ("de", include_str!("../../../data/countries/de.toml")),
-    ("fr", include_str!("../../../data/countries/fr.toml")),
-    ("gb", include_str!("../../../data/countries/gb.toml")),
-    ("us", include_str!("../../../data/countries/us.toml")),
-];
-
-/// Names by which a country is also known.
-const ALIASES: [(&str, &str); 1] = [("uk", "gb")];
 
 impl Country {
     /// The codes of all countries that are built in.

@@ -1,6 +1,6 @@
 //! The packs that are built in, and the mistakes that a pack can hold.
 
-use tipring_country::{Country, NumberKind, Outside, lint};
+use tipring_country::{COUNTRY_WORDS, Country, NumberKind, Outside, lint};
 use tipring_port::{
     AnswerSign, CallerIdAlert, CallerIdSignal, CallerIdTiming, DialWhen, Disconnect, DtmfCallerId,
     FskStandard, Impedance, OutDialling, PulseConvention, Tone,
@@ -36,11 +36,26 @@ fn every_pack_is_without_fault() {
 }
 
 #[test]
+fn every_file_is_a_pack_and_every_pack_is_named_in_order() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/countries");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let packs: Vec<String> = Country::codes().map(|code| format!("{code}.toml")).collect();
+    assert_eq!(packs, files);
+    assert!(packs.len() >= 24);
+    let words: Vec<&str> = Country::codes().chain(["uk"]).collect();
+    assert_eq!(COUNTRY_WORDS, words);
+}
+
+#[test]
 fn the_united_kingdom_has_two_names() {
     assert_eq!(country("uk"), country("GB"));
     assert_eq!(
         Country::named("xx").unwrap_err().to_string(),
-        "country \"xx\" is not known. Known are de, fr, gb, us."
+        "country \"xx\" is not known. Known are at, au, be, br, ca, ch, cn, de, dk, es, fi, fr, gb, ie, in, it, jp, nl, no, nz, pl, pt, se, us."
     );
 }
 

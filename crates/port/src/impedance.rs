@@ -89,6 +89,8 @@ networks! {
     C370 = "370 + 820 || 110n", 370.0, 820.0, 110.0, 0.0;
     /// A complex network of short European lines.
     C275 = "275 + 780 || 115n", 275.0, 780.0, 115.0, 0.0;
+    /// China.
+    China = "200 + 680 || 100n", 200.0, 680.0, 100.0, 0.0;
 }
 
 impl Impedance {

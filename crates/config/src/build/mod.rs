@@ -151,7 +151,8 @@ impl<'s> Build<'s, '_, '_> {
     fn country(&mut self, top: &Section) -> Option<Country> {
         let Some((code, line)) = top.text("country") else {
             if top.get("country").is_none() {
-                self.findings.error(1, "no country is set. Write country = \"us\" (or gb, de, fr) at the top: tones, ringing and 911 depend on it.");
+                let known = Country::codes().collect::<Vec<_>>().join(", ");
+                self.findings.error(1, format!("no country is set. Write country = \"us\" at the top, or another of {known}: tones, ringing and emergency numbers depend on it."));
             }
             return None;
         };
