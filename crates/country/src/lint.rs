@@ -1,14 +1,24 @@
 //! What a country pack must hold to beyond being readable: sources, audible tones, possible timings.
 
-use tipring_port::{CallerIdAlert, CallerIdSignal, CallerIdTiming, Disconnect, Tone};
+mod numbers;
+mod sources;
+mod tones;
+
+use tipring_port::{CallerIdAlert, CallerIdSignal, CallerIdTiming, Disconnect};
 use tipring_units::{Millis, Volts};
 
 use crate::{CallerIdStandard, Country};
 
-/// Peaks of all components of a tone together, relative to a sine of 0 dBm0, at which A-law clips (3.14 dB).
-const FULL_SCALE: f32 = 1.435;
 /// The time that a caller-ID burst needs between two rings: 300 + 180 bits and a message of about 60 bytes at 1200 baud.
 const CALLER_ID_BURST: Millis = Millis(1000);
+
+/// The longest flash that any country takes.
+const LONGEST_FLASH: Millis = Millis(1200);
+/// The shortest burst or pause of a bell.
+const SHORTEST_RING: Millis = Millis(100);
+/// The least time from a ring to caller-ID data, and from there to the next ring (Telcordia GR-30).
+const AFTER_RING: Millis = Millis(500);
+const BEFORE_RING: Millis = Millis(200);
 
 /// All that is wrong with `country`; empty is well.
 pub fn lint(country: &Country) -> Vec<String> {
@@ -18,57 +28,13 @@ pub fn lint(country: &Country) -> Vec<String> {
             found.push(format!("{}: {what}", country.code));
         }
     };
-    for value in &country.provenance {
-        check(!value.source.is_empty(), &format!("{} has no source", value.key));
-        check(
-            value.second.is_some() || value.unverified.is_some(),
-            &format!("{} has neither a second source nor a note that there is none", value.key),
-        );
-    }
-    tones(country, &mut check);
+    sources::sources(country, &mut check);
+    tones::tones(country, &mut check);
     timings(country, &mut check);
     ringing(country, &mut check);
     outside(country, &mut check);
-    check(country.code.len() == 2, "the code has not two letters");
-    check(!country.numbers.emergency.is_empty(), "there is no emergency number");
-    check(!country.numbers.rules.is_empty(), "there is no number plan");
-    check(
-        country.numbers.emergency.iter().all(|number| (2..=6).contains(&number.len())),
-        "an emergency number has 2 to 6 digits",
-    );
+    numbers::numbers(country, &mut check);
     found
-}
-
-fn tones(country: &Country, check: &mut impl FnMut(bool, &str)) {
-    for tone in Tone::ALL {
-        let program = country.tones.get(tone);
-        let steps = program.steps();
-        let word = tone.word();
-        let wanted = tone != Tone::Howler || country.roh.howler > Millis::ZERO;
-        check(!wanted || steps.iter().any(|step| !step.is_pause()), &format!("{word} is silent"));
-        for (place, step) in steps.iter().enumerate() {
-            let last = place + 1 == steps.len();
-            check(
-                last || step.length > Millis::ZERO,
-                &format!("{word}: a step without length that is not the last never ends"),
-            );
-            let peak: f32 = step
-                .components
-                .iter()
-                .filter(|component| component.sounds())
-                .map(|component| amplitude(component.level.0))
-                .sum();
-            check(peak <= FULL_SCALE, &format!("{word} clips: its peaks add up to {peak:.2} of 0 dBm0"));
-            let audible =
-                step.components.iter().filter(|component| component.sounds()).all(|c| c.level.0 >= -40.0);
-            check(audible, &format!("{word} is below -40 dBm0"));
-        }
-    }
-}
-
-/// The amplitude of `level` relative to 0 dBm0, near enough: no sound depends on its bits.
-fn amplitude(level: f32) -> f32 {
-    10f32.powf(level / 20.0)
 }
 
 fn timings(country: &Country, check: &mut impl FnMut(bool, &str)) {
@@ -82,13 +48,28 @@ fn timings(country: &Country, check: &mut impl FnMut(bool, &str)) {
         "pulses of 60 to 67 ms are not taken",
     );
     check(country.recall.min < country.recall.max, "the flash window is empty");
+    check(country.recall.min > hook.bounce, "bounce can be a flash");
+    check(country.recall.max <= LONGEST_FLASH, "the longest flash is a hang-up elsewhere");
+    check(pulse.break_max <= Millis(200), "a dial pulse is longer than 200 ms");
     check(flash.min < flash.max, "no flash is left beside dial pulses");
     check(!pulse.enabled || flash.min >= pulse.break_max, "a dial pulse can be a flash");
     match country.disconnect {
         Disconnect::Cpc(length) => {
             check((Millis(200)..=Millis(1500)).contains(&length), "CPC is not 200 to 1500 ms");
+            check(length > pulse.break_max, "CPC is as short as a dial pulse");
+            let heeded = country.outside.clear.loop_break;
+            check(
+                heeded > Millis::ZERO && heeded <= length,
+                "an outside line does not take the country's own CPC",
+            );
         }
-        Disconnect::None | Disconnect::Reversal => {}
+        Disconnect::Reversal => {
+            check(
+                country.reverse_on_answer,
+                "polarity that goes back at the end is not reversed at the answer",
+            );
+        }
+        Disconnect::None => {}
     }
     check(country.roh.reorder >= Millis::from_secs(5), "reorder sounds less than 5 s");
 }
@@ -151,15 +132,26 @@ fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
         let sum = steps.iter().fold(Millis::ZERO, |sum, step| sum + *step);
         check(steps.len() >= 2, &format!("{name} has no cadence"));
         check((Millis(1500)..=Millis(8000)).contains(&sum), &format!("{name} is not 1.5 to 8 s long"));
+        let shortest = steps.iter().min().copied().unwrap_or(Millis::ZERO);
+        check(shortest >= SHORTEST_RING, &format!("{name} has a step that no bell follows"));
+    }
+    let names: Vec<&str> = country.distinctive.iter().map(|ring| ring.name.as_str()).collect();
+    for (place, name) in names.iter().enumerate() {
+        check(!names.iter().take(place).any(|other| other == name), &format!("two rings are called {name}"));
     }
     let pause = ring.pattern.iter().last().unwrap_or(Millis::ZERO);
     match country.caller_id.timing {
         CallerIdTiming::Off => {}
-        CallerIdTiming::BetweenRings { after_ring, before_ring, .. } => {
+        CallerIdTiming::BetweenRings { after_ring, before_ring, signal } => {
             check(
                 after_ring + CALLER_ID_BURST + before_ring <= pause,
                 "caller ID does not fit between rings",
             );
+            let far = match signal {
+                CallerIdSignal::Fsk { .. } => after_ring >= AFTER_RING && before_ring >= BEFORE_RING,
+                CallerIdSignal::Dtmf(_) | CallerIdSignal::Ntt => true,
+            };
+            check(far, "caller ID is closer to a ring than its standard allows");
         }
         CallerIdTiming::BeforeRing { alert, alert_to_data, data_to_ring, signal } => {
             caller_id_before(country, alert, alert_to_data, data_to_ring, signal, check);
@@ -170,6 +162,7 @@ fn ringing(country: &Country, check: &mut impl FnMut(bool, &str)) {
     check((-15.0..=6.0).contains(&country.level_out.0), "the outward level is not -15 to 6 dBr");
     check((-12.0..=6.0).contains(&country.level_in.0), "the inward level is not -12 to 6 dBr");
     check((20.0..=60.0).contains(&country.battery.0), "the battery is not 20 to 60 V");
+    check((15.0..=60.0).contains(&country.loop_current.0), "the feed current is not 15 to 60 mA");
     check(country.threshold.0 < country.loop_current.0, "the hook threshold is above the feed current");
 }
 
@@ -190,11 +183,19 @@ fn outside(country: &Country, check: &mut impl FnMut(bool, &str)) {
     let pause = ring.pattern.iter().skip(1).step_by(2).max().unwrap_or(Millis::ZERO);
     check(taken.timeout >= pause + Millis(1000), "a pause of ringing is taken for its end");
     check((Millis(50)..=Millis(1000)).contains(&outside.flash), "a flash out is not 50 to 1000 ms");
+    check(
+        (country.recall.min..=country.recall.max).contains(&outside.flash),
+        "the country's own lines do not take a flash that is sent",
+    );
     check((Millis(300)..=Millis::from_secs(5)).contains(&outside.guard), "the guard time is not 0.3 to 5 s");
     check(outside.guard > country.recall.max, "the guard time could be taken for a flash");
     check(outside.touch.0 >= Millis(65) && outside.touch.1 >= Millis(65), "digits are shorter than 65 ms");
     let period = outside.pulse.0 + outside.pulse.1;
     check((Millis(90)..=Millis(125)).contains(&period), "pulses are not 8 to 11 a second");
+    check(
+        (country.pulse.break_min..=country.pulse.break_max).contains(&outside.pulse.0),
+        "the country's own lines do not take a pulse that is sent",
+    );
     check(
         (Millis(500)..=Millis(1500)).contains(&outside.interdigit),
         "pulsed digits are not 0.5 to 1.5 s apart",

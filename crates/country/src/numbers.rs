@@ -99,12 +99,17 @@ impl NumberPlan {
         }
     }
 
+    /// The kind of a whole number that the plan knows.
+    pub(crate) fn kind_of(&self, digits: &str) -> Option<NumberKind> {
+        match self.look(digits) {
+            Outside::Complete(kind) | Outside::Open(kind) => Some(kind),
+            Outside::Partial | Outside::Unknown => None,
+        }
+    }
+
     /// The kind of a whole number; the widest of what it could be where the plan does not know it.
     pub fn kind(&self, digits: &str) -> NumberKind {
-        match self.look(digits) {
-            Outside::Complete(kind) | Outside::Open(kind) => kind,
-            Outside::Partial | Outside::Unknown => NumberKind::International,
-        }
+        self.kind_of(digits).unwrap_or(NumberKind::International)
     }
 }
 

@@ -318,8 +318,14 @@ fn the_linter_finds_what_cannot_be() {
         lint(&Country::parse("gb.toml", &gb).unwrap()),
         ["gb: caller_id.alert is beyond its standard's limits"]
     );
-    assert_eq!(lints("\"300-1000 ms\"", "\"100-150 ms\""), "us: no flash is left beside dial pulses");
-    assert_eq!(lints("length = \"500 ms\"", "length = \"100 ms\""), "us: CPC is not 200 to 1500 ms");
+    assert_eq!(
+        lints("\"300-1000 ms\"", "\"100-150 ms\""),
+        "us: no flash is left beside dial pulses\nus: the country's own lines do not take a flash that is sent"
+    );
+    assert_eq!(
+        lints("length = \"500 ms\"", "length = \"100 ms\""),
+        "us: CPC is not 200 to 1500 ms\nus: CPC is as short as a dial pulse\nus: an outside line does not take the country's own CPC"
+    );
     assert_eq!(lints("[\"350+440\"]", "[]"), "us: dial-tone is silent");
     assert_eq!(
         lints("frequency = \"20 Hz\"", "frequency = \"100 Hz\""),
