@@ -41,7 +41,7 @@ fn made() -> String {
         {
             let text = match tone {
                 Tone::Stutter => stutter(country),
-                _ => shown(&country.tones.get(tone)),
+                _ => shown(country.tones.get(tone)),
             };
             write!(page, " {} |", text.replace(" ms", "")).unwrap();
         }
@@ -93,7 +93,7 @@ fn stutter(country: &Country) -> String {
             let sound = ToneProgram::new(&[*first, steps[1]], 0).unwrap();
             format!("{bursts} times {}, then steady", shown(&sound))
         }
-        _ => shown(&program),
+        _ => shown(program),
     }
 }
 
