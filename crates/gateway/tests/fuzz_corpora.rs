@@ -6,6 +6,8 @@ mod config;
 mod dial;
 #[path = "../../../fuzz/src/entry/noise.rs"]
 mod noise;
+#[path = "../../../fuzz/src/entry/notify.rs"]
+mod notify;
 #[path = "../../../fuzz/src/replay.rs"]
 mod replay;
 #[path = "../../../fuzz/src/entry/rtcp.rs"]
@@ -20,6 +22,11 @@ mod sip_message;
 #[test]
 fn sip_messages() {
     replay::replay("sip_message", 3, sip_message::run);
+}
+
+#[test]
+fn notifications() {
+    replay::replay("notify", 6, notify::run);
 }
 
 #[test]

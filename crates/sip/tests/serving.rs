@@ -92,6 +92,8 @@ fn methods_get_the_answers_of_the_rfc() {
         ("OPTIONS", 200),
         ("BYE", 481),
         ("SUBSCRIBE", 405),
+        ("REFER", 403),
+        ("NOTIFY", 481),
         ("REGISTER", 405),
         ("DANCE", 501),
         ("PRACK", 481),

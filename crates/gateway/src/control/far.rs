@@ -251,8 +251,14 @@ impl FarDesk {
                     news.event = Some((far, FarEvent::Digit { digit, length: *duration }));
                 }
             }
+            // Nobody here may be sent elsewhere yet.
+            Event::Referred(referred) => {
+                news.command = Some(Command::AnswerRefer { session: referred.session, answer: Err(603) });
+            }
             // Answered by the agent itself (automatic), or of no session.
             Event::ReofferAsked { .. }
+            | Event::ReferGoes { .. }
+            | Event::ReferEnded { .. }
             | Event::Registration { .. }
             | Event::Server { .. }
             | Event::ServerAnswers { .. }
@@ -313,6 +319,8 @@ impl Outgoing {
             media: Some(media),
             emergency: self.priority == Priority::Emergency,
             max_forwards: self.hops,
+            replaces: None,
+            referred_by: None,
         };
         match self.via {
             Via::User(_) => {}

@@ -105,7 +105,10 @@ impl Control {
             | agent::Event::Reoffered { .. }
             | agent::Event::ReofferAsked { .. }
             | agent::Event::ReofferResult { .. }
-            | agent::Event::Info { .. } => {
+            | agent::Event::Info { .. }
+            | agent::Event::ReferGoes { .. }
+            | agent::Event::ReferEnded { .. }
+            | agent::Event::Referred(_) => {
                 let news = self.far.news(&self.site, &mut self.media, &event);
                 if let Some(command) = news.command {
                     self.agent(agent::Input::Command(command));
@@ -158,6 +161,9 @@ fn session_of(command: &SipCommand) -> Option<SessionId> {
         | SipCommand::SetMedia { session, .. }
         | SipCommand::AnswerReoffer { session, .. }
         | SipCommand::SendInfo { session, .. }
+        | SipCommand::Refer { session, .. }
+        | SipCommand::AnswerRefer { session, .. }
+        | SipCommand::ReportRefer { session, .. }
         | SipCommand::Abandon { session } => Some(*session),
         SipCommand::SetServer(_)
         | SipCommand::RemoveServer(_)

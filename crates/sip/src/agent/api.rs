@@ -7,8 +7,9 @@ use tipring_units::Millis;
 use super::cause::Cause;
 use super::config::{AccountConfig, AccountId, ServerConfig, ServerId, Trust};
 use super::locate::SrvRecord;
+use super::transfer::{ReferOutcome, ReferTarget, Referred};
 use crate::digest::Algorithm;
-use crate::message::Uri;
+use crate::message::{NameAddr, Replaces, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferedMedia};
 use crate::registrar::User;
 use crate::registration::RegistrationState;
@@ -174,6 +175,13 @@ pub enum Destination {
     },
     /// An address, found by DNS if need be.
     Uri(Uri),
+    /// An address that is called through a configured server, as one that a far end of that server referred us to.
+    Through {
+        /// The server.
+        server: ServerId,
+        /// The address.
+        uri: Uri,
+    },
 }
 
 /// How the caller's number is treated by the far side.
@@ -209,6 +217,10 @@ pub struct Invite {
     /// Hops that it may still go: one less than it came with, if it came by SIP; else
     /// [`DEFAULT_MAX_FORWARDS`].
     pub max_forwards: Option<u8>,
+    /// The dialog whose place it takes at the called side (RFC 3891), as a [`Referred`] told.
+    pub replaces: Option<Replaces>,
+    /// Who referred us, as a [`Referred`] told (RFC 3892).
+    pub referred_by: Option<NameAddr>,
 }
 
 /// An order of the gateway.
@@ -281,6 +293,31 @@ pub enum Command {
         /// Its length.
         duration: Millis,
     },
+    /// Send the far end of an answered session elsewhere. Ends in an [`Event::ReferEnded`] in any case; until then the
+    /// session cannot be referred again.
+    Refer {
+        /// The session.
+        session: SessionId,
+        /// Where to.
+        to: ReferTarget,
+    },
+    /// Answer an [`Event::Referred`]: it is done, or refused with 300 to 699.
+    AnswerRefer {
+        /// The session.
+        session: SessionId,
+        /// Whether it is done.
+        answer: Result<(), u16>,
+    },
+    /// Tell the far end that referred us how the new call goes, also after the session has ended. 200 and above is the
+    /// end. What is not told within four minutes is told no more.
+    ReportRefer {
+        /// The session within which the REFER came.
+        session: SessionId,
+        /// The status of the new call, 100 to 699.
+        status: u16,
+        /// Its reason phrase; the standard one if absent.
+        reason: Option<String>,
+    },
     /// Drop a session whose owner has failed: BYE or CANCEL is sent if possible, no further event comes.
     Abandon {
         /// The session.
@@ -344,6 +381,11 @@ pub struct Incoming {
     pub emergency: bool,
     /// Hops that it might still go: never 0, such a call is answered 483.
     pub max_forwards: u8,
+    /// It takes the place of this session, which stands or is a call of ours without an answer (RFC 3891): accept it at once,
+    /// join it to whoever talks there, and hang that session up.
+    pub replaces: Option<SessionId>,
+    /// Who referred the caller to us.
+    pub referred_by: Option<NameAddr>,
     /// The Call-ID, for logs.
     pub call_id: String,
 }
@@ -465,6 +507,23 @@ pub enum Event {
         /// Its length.
         duration: Millis,
     },
+    /// How a [`Command::Refer`] goes: 202 when it is accepted, then the provisional answers that the far end gets.
+    ReferGoes {
+        /// The session.
+        session: SessionId,
+        /// 100 to 199, or 202.
+        status: u16,
+    },
+    /// How a [`Command::Refer`] ended. May come after the session's [`Event::Ended`].
+    ReferEnded {
+        /// The session.
+        session: SessionId,
+        /// How.
+        outcome: ReferOutcome,
+    },
+    /// The far end wants its call to go on elsewhere. Answer with [`Command::AnswerRefer`] within five seconds, or it is
+    /// told 603.
+    Referred(Box<Referred>),
     /// An account's registration changed.
     Registration {
         /// The account.

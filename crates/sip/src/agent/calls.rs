@@ -10,8 +10,9 @@ use super::api::{
 use super::cause::Cause;
 use super::config::AccountId;
 use super::jobs::Owner;
+use super::transfer::{ReferOutcome, ReferTarget};
 use crate::dialog::{Call, Ctx, Hop, Local, Out, Session};
-use crate::message::{Host, NameAddr, Uri};
+use crate::message::{Host, NameAddr, Uri, reason_phrase};
 use crate::transaction::Target;
 
 impl Agent {
@@ -42,6 +43,14 @@ impl Agent {
             Command::SendInfo { session, digit, duration } => {
                 self.on_session(now, session, |s, ctx| s.send_info(digit, duration, ctx));
             }
+            Command::Refer { session, to } => self.refer(now, session, to),
+            Command::AnswerRefer { session, answer } => {
+                self.on_session(now, session, |s, ctx| s.answer_refer(answer, ctx));
+            }
+            Command::ReportRefer { session, status, reason } => {
+                let reason = reason.unwrap_or_default();
+                self.on_session(now, session, |s, ctx| s.report_refer(status, &reason, ctx));
+            }
             Command::Abandon { session } => self.on_session(now, session, Session::abandon),
             Command::SetServer(config) => self.set_server(now, config),
             Command::RemoveServer(server) => self.remove_server(now, server),
@@ -51,6 +60,30 @@ impl Agent {
             Command::SetTrust(trust) => self.config.trust = trust,
             Command::SetDigest(algorithms) => self.registrar.set_digest(&algorithms),
             Command::SetUsers(users) => self.bindings_changed(|r| r.set_users(users)),
+        }
+    }
+
+    fn refer(&mut self, now: Instant, session: SessionId, to: ReferTarget) {
+        let stands = self.sessions.get(&session);
+        let to = match (stands, to) {
+            (None, _) => Err(481),
+            (Some(_), ReferTarget::Uri(uri)) => Ok(uri),
+            (Some(stands), ReferTarget::User(user)) => stands.neighbour(&user).ok_or(481),
+            // Nobody takes his own place.
+            (Some(_), ReferTarget::Session(other)) if other == session => Err(482),
+            (Some(_), ReferTarget::Session(other)) => match self.sessions.get(&other).map(Session::place) {
+                Some(Ok((uri, replaces))) => Ok(uri.with_header("Replaces", &replaces.to_string())),
+                Some(Err(status)) => Err(status),
+                None => Err(481),
+            },
+        };
+        match to {
+            Ok(uri) => self.on_session(now, session, |s, ctx| s.refer(&uri, ctx)),
+            Err(status) => {
+                let reason = reason_phrase(status).to_owned();
+                let outcome = ReferOutcome::Refused { status, reason };
+                self.event(Event::ReferEnded { session, outcome });
+            }
         }
     }
 
@@ -94,6 +127,8 @@ impl Agent {
             privacy: invite.privacy,
             emergency: invite.emergency,
             max_forwards: invite.max_forwards.unwrap_or(DEFAULT_MAX_FORWARDS),
+            replaces: invite.replaces,
+            referred_by: invite.referred_by,
             media: invite.media,
             credentials,
             call_id: format!(
@@ -134,6 +169,17 @@ impl Agent {
                     domain: own,
                     transport: binding.flow.transport,
                     flow: Some(binding.flow),
+                })
+            }
+            Destination::Through { server, uri } => {
+                let config = self.peers.get(server)?.config();
+                let domain = host(config.domain());
+                Some(Route {
+                    uri: uri.clone(),
+                    hop: Hop::Server(*server),
+                    domain: if invite.account.is_some() { domain } else { own },
+                    transport: config.transport,
+                    flow: None,
                 })
             }
             Destination::Uri(uri) => {

@@ -10,7 +10,7 @@ use super::api::{
 };
 use super::config::Refusal;
 use super::guard::guarded;
-use crate::dialog::{Ctx, Session};
+use crate::dialog::{Ctx, Session, replaces_of};
 use crate::message::{
     Capabilities, HeaderName, Message, Method, ParseError, Request, Response, StreamError, StreamItem,
     is_keep_alive, parse_datagram, validate_request, validate_response,
@@ -106,7 +106,7 @@ impl Agent {
         let session = to_tag.as_ref().and_then(|tag| self.session_of(request, tag));
         if let Some(session) = session {
             self.wires.prove(source);
-            self.on_request_within(now, session, request, reply_to);
+            self.on_request_within(now, session, source, request, reply_to);
             return;
         }
         let trust = match self.admit(now, source, request, reply_to) {
@@ -174,7 +174,20 @@ impl Agent {
         }
     }
 
-    fn on_request_within(&mut self, now: Instant, session: SessionId, request: &Request, reply_to: Target) {
+    fn on_request_within(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        source: Target,
+        request: &Request,
+        reply_to: Target,
+    ) {
+        // It makes calls, which cost money: to know the dialog is not enough.
+        if request.method == Method::Refer && self.trust_of(now, source).is_none() {
+            self.count_refusal(now, RefusedWhy::Untrusted, source.address);
+            self.answer_statelessly(reply_to, request.response(403, "", None));
+            return;
+        }
         if let Err(rejection) = validate_request(request, &capabilities()) {
             self.answer_statelessly(reply_to, rejection.response(request, ""));
             return;
@@ -308,16 +321,19 @@ impl Agent {
                 self.answer(now, txn, &response);
                 self.bindings_changed(|_| changes);
             }
-            (Method::Bye | Method::Info | Method::Update | Method::Prack, _) => {
+            (Method::Bye | Method::Info | Method::Update | Method::Prack | Method::Notify, _) => {
                 let tag = self.new_tag();
                 self.answer(now, txn, &request.response(481, "", Some(&tag)));
+            }
+            // Nobody has a call here that could go elsewhere.
+            (Method::Refer, _) => {
+                let tag = self.new_tag();
+                self.answer(now, txn, &request.response(403, "", Some(&tag)));
             }
             (
                 Method::Register
                 | Method::Ack
                 | Method::Cancel
-                | Method::Refer
-                | Method::Notify
                 | Method::Subscribe
                 | Method::Message
                 | Method::Publish
@@ -350,6 +366,14 @@ impl Agent {
             self.answer(now, txn, &response);
             return;
         }
+        let replaces = match self.replaced_by(request) {
+            Ok(replaces) => replaces,
+            Err(status) => {
+                let tag = self.new_tag();
+                self.answer(now, txn, &request.response(status, "", Some(&tag)));
+                return;
+            }
+        };
         self.answer(now, txn, &request.response(100, "", None));
         let id = self.new_session();
         let user = request.uri.user().unwrap_or_default().into_owned();
@@ -366,6 +390,7 @@ impl Agent {
             Ok(Ok((session, offer))) => {
                 self.invites.insert(txn, id);
                 if let Some(incoming) = incoming(id, source.address, trust, request, offer, emergency) {
+                    let incoming = Incoming { replaces, ..incoming };
                     outs.push(crate::dialog::Out::Event(Event::Incoming(Box::new(incoming))));
                 }
                 self.adopt(now, session, outs);
@@ -376,6 +401,15 @@ impl Agent {
                 self.answer(now, txn, &request.response(500, "", Some(&tag)));
             }
         }
+    }
+
+    /// The session whose place an INVITE takes (RFC 3891 §3).
+    fn replaced_by(&self, invite: &Request) -> Result<Option<SessionId>, u16> {
+        let Some(replaces) = replaces_of(invite)? else { return Ok(None) };
+        let key = (replaces.call_id, replaces.to_tag);
+        let session = self.dialogs.get(&key).and_then(|id| self.sessions.get(id)).ok_or(481u16)?;
+        session.replaced_at(&replaces.from_tag, replaces.early_only)?;
+        Ok(Some(session.id()))
     }
 
     pub(super) fn answer(&mut self, now: Instant, txn: ServerTxn, response: &Response) {
@@ -449,6 +483,8 @@ fn incoming(
         offer,
         emergency,
         max_forwards: request.max_forwards().ok().flatten().unwrap_or(DEFAULT_MAX_FORWARDS),
+        replaces: None,
+        referred_by: request.referred_by().ok().flatten(),
         call_id: request.call_id().ok()?,
     })
 }
@@ -473,10 +509,17 @@ pub fn capabilities() -> Capabilities {
             Method::Update,
             Method::Prack,
             Method::Register,
+            Method::Refer,
+            Method::Notify,
         ],
-        extensions: words(&["100rel", "timer"]),
+        extensions: words(&["100rel", "timer", "replaces"]),
         schemes: words(&["sip", "sips", "tel", "urn"]),
-        content_types: words(&["application/sdp", "application/dtmf-relay", "application/dtmf"]),
+        content_types: words(&[
+            "application/sdp",
+            "application/dtmf-relay",
+            "application/dtmf",
+            "message/sipfrag",
+        ]),
         forwards: false,
     }
 }

@@ -4,12 +4,12 @@
 //! strangers out. It sees datagrams, bytes of streams and answers of DNS, never a socket.
 //!
 //! **How.** [`Agent`] holds the tables; each kind of work has a file: `inbound` sorts what arrives, `calls`
-//! carries the gateway's orders to sessions, `jobs` finds addresses and sends requests, `late` ends what
+//! carries the gateway's orders to sessions, `transfer` has what is said of transfers, `jobs` finds addresses and sends requests, `late` ends what
 //! answers to given-up INVITEs make, `accounts` keeps servers and registrations, `wires` the connections.
 //!
 //! **Limits.** Every table has a named maximum; what does not fit is answered 503. One local address.
 //!
-//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3325, 3326, 3398, 3581, 4028, 6026.
+//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3325, 3326, 3398, 3515, 3581, 3891, 3892, 4028, 6026.
 
 mod accounts;
 #[allow(clippy::module_inception, reason = "the agent itself, beside its parts")]
@@ -26,6 +26,7 @@ mod locate;
 mod rate;
 mod reach;
 mod servers;
+mod transfer;
 mod wires;
 
 pub use accounts::{MAX_ACCOUNTS, MAX_SERVERS};
@@ -42,3 +43,4 @@ pub use config::{
 pub use inbound::capabilities;
 pub use locate::SrvRecord;
 pub use reach::{AddressView, Reach};
+pub use transfer::{ReferOutcome, ReferTarget, Referred};

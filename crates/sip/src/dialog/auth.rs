@@ -36,16 +36,20 @@ impl Session {
             raise_seq(&mut request);
             return self.send_invite(request, hop, challenges + 1, ctx);
         }
-        if matches!(&self.phase, Phase::Over) && purpose != Purpose::Bye {
+        if matches!(&self.phase, Phase::Over)
+            && !matches!(purpose, Purpose::Bye | Purpose::Refer | Purpose::Notify)
+        {
             return false;
         }
         let Some(state) = self.legs.get_mut(leg) else { return false };
         state.dialog.local_seq = state.dialog.local_seq.saturating_add(1);
-        let cseq = CSeq { seq: state.dialog.local_seq, method: request.method.clone() };
+        let seq = state.dialog.local_seq;
+        let cseq = CSeq { seq, method: request.method.clone() };
         request.headers.set(HeaderName::CSeq, cseq.to_string());
         match self.send(leg, purpose, request, challenges + 1, ctx) {
             Some(new) => {
                 self.reoffer_moved(tag, new);
+                self.refer_moved(tag, new, seq);
                 true
             }
             None => false,

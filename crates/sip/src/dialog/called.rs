@@ -6,7 +6,7 @@ use super::reliable::Provisional;
 use super::session::{ALLOW, Ctx, Leg, Local, Phase, SUPPORTED, Session, Unacked, Wait};
 use super::state::Dialog;
 use crate::agent::{By, Cause, Event, SessionId};
-use crate::message::{HeaderName, Request, Response};
+use crate::message::{HeaderName, Headers, Request, Response};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferAnswer, OfferedMedia};
 use crate::transaction::{Schedule, ServerId as ServerTxn, Target};
 
@@ -87,7 +87,13 @@ impl Session {
         };
         let key = (dialog.call_id.clone(), called.tag.clone());
         let mut session = Self::new(id, key, local, Phase::Called(Box::new(called)), false);
-        session.legs.push(Leg { dialog, media, rseq: None, allows: invite.allow() });
+        session.legs.push(Leg {
+            dialog,
+            media,
+            rseq: None,
+            allows: invite.allow(),
+            replaces: knows_replaces(&invite.headers),
+        });
         Ok((session, offer))
     }
 
@@ -316,6 +322,12 @@ fn leg_confirmed(legs: &mut [Leg]) {
     if let Some(leg) = legs.first_mut() {
         leg.dialog.stage = super::state::Stage::Confirmed;
     }
+}
+
+/// Whether the sender of a message may know Replaces: what it does not say, it may still do.
+pub(super) fn knows_replaces(headers: &Headers) -> bool {
+    let supported = headers.supported();
+    supported.is_empty() || supported.iter().any(|word| word.eq_ignore_ascii_case("replaces"))
 }
 
 /// Whether the body of a request is SDP.

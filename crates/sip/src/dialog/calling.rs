@@ -3,13 +3,14 @@
 use tipring_units::{Instant, Millis};
 
 use super::auth::Credentials;
+use super::called::knows_replaces;
 use super::session::{
     ALLOW, Ctx, Failure, Hop, Leg, Local, MAX_FORKS, MAX_PENDING, Out, Pending, Phase, Purpose, SUPPORTED,
     Session, Tag,
 };
 use super::state::Dialog;
 use crate::agent::{Cause, Event, Privacy, SessionId};
-use crate::message::{CSeq, HeaderName, Method, NameAddr, Request, Response, Uri};
+use crate::message::{CSeq, HeaderName, Method, NameAddr, Replaces, Request, Response, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferAnswer};
 
 /// Redirections followed for one call.
@@ -42,6 +43,10 @@ pub struct Call {
     pub emergency: bool,
     /// Hops that it may go.
     pub max_forwards: u8,
+    /// The dialog whose place it takes.
+    pub replaces: Option<Replaces>,
+    /// Who referred us.
+    pub referred_by: Option<NameAddr>,
     /// What we offer.
     pub media: Option<LocalMedia>,
     /// What we have for digest.
@@ -92,6 +97,14 @@ impl Session {
         match call.privacy {
             Privacy::None => {}
             Privacy::Id => headers.push(HeaderName::Privacy, "id"),
+        }
+        if let Some(replaces) = call.replaces {
+            headers.push(HeaderName::Replaces, replaces.to_string());
+            // Whoever does not know it would have an unwanted second call.
+            headers.push(HeaderName::Require, "replaces");
+        }
+        if let Some(by) = call.referred_by {
+            headers.push(HeaderName::ReferredBy, by.to_string());
         }
         if call.emergency {
             headers.push(HeaderName::from_name("Priority"), "emergency");
@@ -186,7 +199,7 @@ impl Session {
             }
             Phase::Called(_) | Phase::Up | Phase::Over => OfferAnswer::new(0),
         };
-        self.legs.push(Leg { dialog, media, rseq: None, allows: response.allow() });
+        self.legs.push(Leg { dialog, media, rseq: None, allows: response.allow(), replaces: true });
         Some(self.legs.len() - 1)
     }
 
@@ -220,6 +233,7 @@ impl Session {
         if let Some(leg) = self.legs.get_mut(index) {
             leg.dialog.confirm(response);
             leg.allows = response.allow();
+            leg.replaces = knows_replaces(&response.headers);
         }
         let wanted = matches!(&self.phase, Phase::Calling(c) if c.tag == tag && !c.cancelled);
         if !wanted {

@@ -4,6 +4,8 @@ mod auth;
 mod called;
 mod calling;
 mod interval;
+mod refer;
+mod referred;
 mod reliable;
 mod reoffer;
 mod session;
@@ -13,6 +15,8 @@ mod within;
 pub use auth::{Credentials, MAX_CHALLENGES, Proofs, answer_challenge};
 pub use calling::{Call, MAX_REDIRECTS, MAX_RINGING};
 pub use interval::MIN_INTERVAL;
+pub use refer::MAX_REFERRAL;
+pub use referred::{ANSWER_WITHIN, LIFE as REFERRED_LIFE, replaces_of};
 pub use session::{
     ALLOW, Ctx, Failure, Hop, Local, MAX_ACKS, MAX_FORKS, MAX_PENDING, Out, SUPPORTED, Session, Tag, Wait,
 };

@@ -5,7 +5,7 @@
 //!
 //! **How.** [`Session`] holds the phase, the legs (one for each early dialog of a forked INVITE) and the
 //! requests under way. The procedures have a file each: [`super::calling`], [`super::called`],
-//! [`super::within`], [`super::reoffer`], [`super::reliable`], [`super::interval`].
+//! [`super::within`], [`super::reoffer`], [`super::reliable`], [`super::interval`], [`super::refer`], [`super::referred`].
 //!
 //! **Limits.** [`MAX_FORKS`] early dialogs, [`MAX_ACKS`] remembered ACKs, [`MAX_PENDING`] requests.
 //!
@@ -17,6 +17,8 @@ use super::auth::Credentials;
 use super::called::Called;
 use super::calling::Calling;
 use super::interval::Interval;
+use super::refer::Referral;
+use super::referred::Obeyed;
 use super::reoffer::Reoffer;
 use super::state::{Dialog, NextHop};
 use crate::agent::{By, Cause, Event, ForkId, Reoffers, ServerId, SessionId};
@@ -33,9 +35,9 @@ pub const MAX_PENDING: usize = 32;
 /// Faults after which a session is not even asked to end itself.
 const MAX_FAULTS: u8 = 4;
 /// Methods that we serve, for Allow.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER, REFER, NOTIFY";
 /// Extensions that we support.
-pub const SUPPORTED: &str = "100rel, timer";
+pub const SUPPORTED: &str = "100rel, timer, replaces";
 
 /// What a session knows of the agent that it belongs to.
 #[derive(Clone, PartialEq, Debug)]
@@ -181,6 +183,10 @@ pub enum Wait {
     Expired,
     /// The far end rings for too long.
     RingsTooLong,
+    /// The far end tells no more of where we sent it.
+    Referral,
+    /// The far end's REFER has no answer, or its end was never told.
+    Referred,
 }
 
 /// What a pending request is for.
@@ -192,6 +198,8 @@ pub(super) enum Purpose {
     Bye,
     Info,
     Prack,
+    Refer,
+    Notify,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -215,6 +223,8 @@ pub(super) struct Leg {
     pub rseq: Option<u32>,
     /// Methods that the far end allows; empty if it did not say.
     pub allows: Vec<Method>,
+    /// It has not told that it knows no Replaces.
+    pub replaces: bool,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -264,6 +274,10 @@ pub struct Session {
     pub(super) acks: Vec<SentAck>,
     pub(super) unacked: Option<Unacked>,
     pub(super) reoffer: Reoffer,
+    /// A REFER of ours. It may outlive the call.
+    pub(super) referral: Referral,
+    /// A REFER of theirs. It may outlive the call.
+    pub(super) obeyed: Obeyed,
     /// Media that wait until an offer may be made.
     pub(super) next_media: Option<LocalMedia>,
     /// Our media in force.
@@ -299,6 +313,8 @@ impl Session {
             acks: Vec::new(),
             unacked: None,
             reoffer: Reoffer::Idle,
+            referral: Referral::Idle,
+            obeyed: Obeyed::Idle,
             next_media: None,
             media: None,
             credentials: None,
@@ -328,7 +344,7 @@ impl Session {
 
     /// Whether nothing is left to do: the agent may forget it.
     pub fn is_over(&self) -> bool {
-        self.phase == Phase::Over && self.pending.is_empty() && self.unacked.is_none()
+        self.is_released() && self.pending.is_empty() && self.may_refer()
     }
 
     /// Whether the session has ended and its 2xx has its ACK; requests may still wait for repeats of their answers.
@@ -344,7 +360,10 @@ impl Session {
     /// The owner of the session has failed: end it without a further event.
     pub fn abandon(&mut self, ctx: &mut Ctx<'_>) {
         self.silent = true;
+        self.referral = Referral::Idle;
         self.hangup(Some(Cause::TEMPORARY_FAILURE), ctx);
+        self.answer_refer(Err(480), ctx);
+        self.report_refer(480, "", ctx);
     }
 
     /// Ends the session in whatever state it is.
@@ -500,6 +519,8 @@ impl Session {
             .chain(phase.into_iter().flatten())
             .chain(self.reoffer.deadline())
             .chain(self.interval.deadline())
+            .chain(self.referral.deadline())
+            .chain(self.obeyed.deadline())
             .min()
     }
 
@@ -517,6 +538,8 @@ impl Session {
                 self.fail(Cause::TIMER, "the far end did not refresh the session", ctx);
             }
             Wait::RingsTooLong => self.rings_too_long(ctx),
+            Wait::Referral => self.referral_over(ctx),
+            Wait::Referred => self.referred_over(ctx),
         }
     }
 

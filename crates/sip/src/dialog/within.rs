@@ -37,6 +37,8 @@ impl Session {
             Method::Invite => self.on_reinvite(txn, request, index, ctx),
             Method::Update => self.on_update(txn, request, index, ctx),
             Method::Info => self.on_info(txn, request, ctx),
+            Method::Refer => self.on_refer(txn, request, index, ctx),
+            Method::Notify => self.on_notify(txn, request, ctx),
             Method::Options => {
                 let mut response = request.response(200, "", None);
                 response.headers.push(HeaderName::Allow, super::session::ALLOW);
@@ -47,8 +49,6 @@ impl Session {
             Method::Ack
             | Method::Cancel
             | Method::Register
-            | Method::Refer
-            | Method::Notify
             | Method::Subscribe
             | Method::Message
             | Method::Publish
@@ -118,7 +118,12 @@ impl Session {
         match pending.purpose {
             Purpose::Invite => self.on_invite_answer(tag, &pending.request, response, ctx),
             Purpose::Reinvite => self.on_reinvite_answer(&pending, response, first_final, ctx),
-            Purpose::Refresh | Purpose::Bye | Purpose::Info | Purpose::Prack => {
+            Purpose::Refresh
+            | Purpose::Bye
+            | Purpose::Info
+            | Purpose::Prack
+            | Purpose::Refer
+            | Purpose::Notify => {
                 if first_final {
                     self.on_plain_answer(&pending, response, ctx);
                 }
@@ -138,6 +143,9 @@ impl Session {
                     self.fail(Cause::TEMPORARY_FAILURE, "the far end no longer knows the call", ctx);
                 }
             }
+            // A refusal leaves the call alone: the gateway may still make the transfer itself.
+            Purpose::Refer => self.on_refer_answer(pending, response, ctx),
+            Purpose::Notify => self.on_notify_answer(pending, response.is_success(), ctx),
             Purpose::Bye | Purpose::Invite | Purpose::Reinvite => {}
         }
     }
@@ -158,6 +166,8 @@ impl Session {
                     self.fail(Cause::TIMER, "the far end does not answer", ctx);
                 }
             }
+            Purpose::Refer => self.on_refer_failed(&pending, failure, ctx),
+            Purpose::Notify => self.on_notify_answer(&pending, false, ctx),
             // Nothing more can be done for these.
             Purpose::Bye | Purpose::Info | Purpose::Prack => {}
         }

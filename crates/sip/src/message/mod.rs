@@ -15,6 +15,7 @@
 //! RFC 3261 §7, §8.2, §18.3, §25; RFC 4475 for what to make of odd messages.
 
 mod escape;
+mod event;
 mod header_name;
 mod headers;
 mod host;
@@ -25,8 +26,10 @@ mod name_addr;
 mod params;
 mod parse;
 mod reason_phrase;
+mod replaces;
 mod request;
 mod response;
+mod sipfrag;
 mod stream;
 mod typed;
 mod uri;
@@ -37,6 +40,7 @@ mod via;
 #[cfg(test)]
 mod tests;
 
+pub use event::{EventType, SubscriptionState};
 pub use header_name::{HeaderName, Known};
 pub use headers::Headers;
 pub use host::Host;
@@ -47,8 +51,10 @@ pub use name_addr::NameAddr;
 pub use params::{MAX_PARAMS, Params};
 pub use parse::{MAX_HEADER_SECTION, MAX_HEADERS, MAX_MESSAGE, ParseError, is_keep_alive, parse_datagram};
 pub use reason_phrase::reason_phrase;
+pub use replaces::Replaces;
 pub use request::Request;
 pub use response::Response;
+pub use sipfrag::{MAX_REASON, SipFragment};
 pub use stream::{MAX_STREAM_BUFFER, StreamError, StreamFramer, StreamItem};
 pub use typed::{HeaderError, Problem};
 pub use uri::{MAX_URI, OtherUri, SipUri, TelUri, Uri, UriError};

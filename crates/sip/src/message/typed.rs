@@ -1,10 +1,12 @@
 //! Headers by type: each accessor parses its header and says what is wrong with it.
 
+use super::event::{EventType, SubscriptionState};
 use super::header_name::HeaderName;
 use super::headers::Headers;
 use super::lex::{Syntax, split_list, text};
 use super::method::Method;
 use super::name_addr::NameAddr;
+use super::replaces::Replaces;
 use super::request::Request;
 use super::response::Response;
 use super::values::{CSeq, MediaType, RAck, Reason, Seconds, SessionExpires};
@@ -152,6 +154,16 @@ accessors! {
     };
     /// Refer-To (RFC 3515).
     refer_to -> Parsed<Option<NameAddr>> = |h| h.optional(HeaderName::ReferTo, NameAddr::parse);
+    /// Referred-By (RFC 3892).
+    referred_by -> Parsed<Option<NameAddr>> = |h| h.optional(HeaderName::ReferredBy, NameAddr::parse);
+    /// Replaces (RFC 3891).
+    replaces -> Parsed<Option<Replaces>> = |h| h.optional(HeaderName::Replaces, str::parse);
+    /// Event (RFC 6665).
+    event -> Parsed<Option<EventType>> = |h| h.optional(HeaderName::Event, str::parse);
+    /// Subscription-State (RFC 6665).
+    subscription_state -> Parsed<Option<SubscriptionState>> = |h| {
+        h.optional(HeaderName::SubscriptionState, str::parse)
+    };
 }
 
 impl Headers {

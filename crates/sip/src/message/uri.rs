@@ -163,6 +163,32 @@ impl Uri {
         }
     }
 
+    /// The value of the header `name` that stands in the URI, without escapes.
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let headers = &self.as_sip()?.headers;
+        headers.iter().find(|(n, _)| unescape(n).eq_ignore_ascii_case(name)).map(|(_, value)| unescape(value))
+    }
+
+    /// With a header in it, as a Refer-To bears them; nothing happens for other schemes.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        if let Self::Sip(sip) = &mut self {
+            let value = escape::escape(value, escape::is_header_char);
+            sip.headers.push((escape::escape(name, escape::is_header_char), value));
+        }
+        self
+    }
+
+    /// What may stand in a request line: no headers, no method.
+    #[must_use]
+    pub fn as_target(mut self) -> Self {
+        if let Self::Sip(sip) = &mut self {
+            sip.headers.clear();
+            sip.params.remove("method");
+        }
+        self
+    }
+
     /// Whether the URI asks for TLS on every hop.
     pub const fn is_secure(&self) -> bool {
         matches!(self, Self::Sip(SipUri { secure: true, .. }))

@@ -43,6 +43,8 @@ pub fn invite(session: SessionId, to: Destination) -> Invite {
         media: Some(media(1)),
         emergency: false,
         max_forwards: None,
+        replaces: None,
+        referred_by: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod by_hand;
+pub mod standing;
 
 use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet};
