@@ -90,6 +90,8 @@ impl Lines {
                 (watch.active, watch.stage, watch.hook_since) = (now, None, now);
                 watch.faults += 1;
             }
+            // It stands until the line is used again, and keeps it from nothing.
+            LineEvent::Fault(LineFault::NoDialTone) | LineEvent::FaultCleared(LineFault::NoDialTone) => {}
             LineEvent::Fault(_) => watch.faults += 1,
             LineEvent::FaultCleared(_) => {
                 watch.faults = watch.faults.saturating_sub(1);

@@ -9,13 +9,14 @@
 //! call came in from.
 //!
 //! # Limits
-//! Where a call rings several, the line that talks when it is answered has answered it; else any far end among them may have.
+//! Where a call rings several, the line that begins to talk as it is answered has answered it; else any far end among them
+//! may have.
 //! Far ends are told apart, the calls of one far end are not. An ear and the way to it are late: [`LATE`].
 //!
 //! # Standard
 //! None.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use tipring_call::{CallEvent, FarId, LineDoing, Party, Side, Via};
 use tipring_units::{CallId, Instant, Millis};
@@ -58,8 +59,10 @@ impl Who {
 #[derive(Clone, Debug)]
 struct Link {
     caller: Who,
-    /// Whoever is or was rung; once it is answered, only who may have done that.
+    /// Whoever is rung; once it is answered, only who may have done that.
     called: Vec<Who>,
+    /// When they were called.
+    routed: Option<Instant>,
     early: bool,
     answered: bool,
     /// A telephone on a line of ours holds the call: caller, called.
@@ -86,8 +89,8 @@ pub struct Voices {
     past: VecDeque<(Instant, Link)>,
     numbers: BTreeMap<String, String>,
     heard: BTreeMap<(Who, Who), Instant>,
-    /// Lines that are said to talk.
-    talking: BTreeSet<usize>,
+    /// Lines that are said to talk, and since when.
+    talking: BTreeMap<usize, Instant>,
 }
 
 impl Voices {
@@ -105,8 +108,14 @@ impl Voices {
                     Party::Line(line) => Who::Line(usize::from(line.0)),
                     Party::Far(_) => known.map_or(Who::AnyFar, |name| Who::Far(name.clone())),
                 };
-                let link =
-                    Link { caller, called: Vec::new(), early: false, answered: false, held: [false; 2] };
+                let link = Link {
+                    caller,
+                    called: Vec::new(),
+                    routed: None,
+                    early: false,
+                    answered: false,
+                    held: [false; 2],
+                };
                 self.links.insert(*call, link);
             }
             CallEvent::Routed { call, to, via, .. } => {
@@ -120,6 +129,10 @@ impl Voices {
                 };
                 self.change(now, *call, |link| {
                     link.early = false;
+                    // those who are rung together are called in one moment
+                    if link.routed.replace(now) != Some(now) {
+                        link.called.clear();
+                    }
                     if !link.called.contains(&called) && link.called.len() < MAX_CALLED {
                         link.called.push(called);
                     }
@@ -131,7 +144,9 @@ impl Voices {
                 let talking = self.talking.clone();
                 self.change(now, *call, |link| {
                     link.answered = true;
-                    let answers = |who: &Who| matches!(who, Who::Line(line) if talking.contains(line));
+                    // one that was tried before may talk by now in another call
+                    let began = |line: &usize| talking.get(line) == Some(&now);
+                    let answers = |who: &Who| matches!(who, Who::Line(line) if began(line));
                     let by_line = link.called.iter().any(answers);
                     link.called
                         .retain(|who| if by_line { answers(who) } else { !matches!(who, Who::Line(_)) });
@@ -151,7 +166,7 @@ impl Voices {
             CallEvent::Line { line, doing } => {
                 let line = usize::from(line.0);
                 if *doing == LineDoing::Talking {
-                    self.talking.insert(line);
+                    self.talking.entry(line).or_insert(now);
                 } else {
                     self.talking.remove(&line);
                 }
@@ -188,7 +203,8 @@ impl Voices {
         let ends = |link: &Link| [vec![link.caller.clone()], link.called.clone()].concat();
         let (held, others) = (ends(held), ends(&other));
         let Some(left) = held.iter().find(|who| others.contains(who)).cloned() else { return };
-        let Some(new) = others.into_iter().find(|who| *who != left) else { return };
+        // of several that were tried in one moment the last has the call
+        let Some(new) = others.into_iter().rfind(|who| *who != left) else { return };
         self.change(now, call, |link| {
             if link.caller == left {
                 link.caller = new;
