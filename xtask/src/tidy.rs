@@ -28,6 +28,7 @@ fn plan() -> BTreeMap<&'static str, Room> {
         ("oracle", room(0, &[], false)),
         ("port", room(1, &[], true)),
         ("country", room(1, &["port"], true)),
+        ("voice", room(1, &["port"], true)),
         ("dsp", room(1, &["port"], true)),
         ("codec", room(1, &[], true)),
         ("rtp", room(1, &[], true)),

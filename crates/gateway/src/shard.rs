@@ -20,6 +20,7 @@ mod line;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use core::net::SocketAddr;
 
@@ -32,6 +33,8 @@ use tipring_port::{
 use tipring_units::{
     Entropy, Epoch, Instant, LegId, LineId, MediaSlot, SampleTime, Samples, ShardId, TICK_SAMPLES, WallTime,
 };
+
+use tipring_voice::PhraseBank;
 
 use balance::Balance;
 use line::LineUnit;
@@ -145,6 +148,12 @@ impl<A: Processing> Shard<A> {
             refused: 0,
             dropped: 0,
         }
+    }
+
+    /// Gives it the phrases of its announcements, which it has none of at first. Not in a tick: what was there before may be
+    /// freed.
+    pub fn set_bank(&mut self, bank: &Arc<PhraseBank>) {
+        self.plane.set_bank(bank);
     }
 
     /// Its number.
@@ -265,6 +274,7 @@ impl<A: Processing> Shard<A> {
             if let Some(frame) = self.balance.frame(place) {
                 output.frame = frame;
             }
+            self.end_announcement(place);
         }
         let (events, dropped) = (&mut self.events, &mut self.dropped);
         self.plane.send_streams(now, packets, cross, &mut |event| {

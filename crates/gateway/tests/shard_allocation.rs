@@ -5,6 +5,7 @@ mod shard_bench;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
 
 use shard_bench::far::Far;
 use shard_bench::toys::Toys;
@@ -12,12 +13,14 @@ use shard_bench::{address, profile};
 use tipring_gateway::{LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::Packets;
 use tipring_port::{
-    CodecName, Command, DtmfMode, Event, LegSpec, LineCommand, LineProfile, LoopReading, MediaCommand,
-    RingPattern, RingRequest, Samples, Symbols, TapPoint, Tone,
+    Announcement, CodecName, Command, DtmfMode, Event, LegSpec, LineCommand, LineEvent, LineProfile,
+    LoopReading, MediaCommand, MediaEvent, RingPattern, RingRequest, Samples, Symbols, TapPoint, Tone,
 };
 use tipring_units::{
     BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Milliamps, Millis, ShardId, TICK, Volts, WallTime,
 };
+
+use tipring_voice::{PhraseBank, Voice};
 
 struct Counting;
 
@@ -56,6 +59,7 @@ fn a_minute<A: Toys>() {
         started: WallTime(1_700_000_000_000_000),
     };
     let mut shard = Shard::<A>::new(&setup, Entropy::for_simulation(1));
+    shard.set_bank(&Arc::new(PhraseBank::spoken(&Voice::of("en").unwrap())));
     let far = |codec, dtmf| Far::<A>::new(3).by(codec, dtmf).spec();
     let specs = [far(CodecName::Pcmu, DtmfMode::Events(101)), far(CodecName::L16, DtmfMode::Signalling)];
     let mut rx: Vec<LineIn<A>> = (0..LINES).map(|_| LineIn::steady(LoopReading::default())).collect();
@@ -77,7 +81,7 @@ fn a_minute<A: Toys>() {
         })
         .collect();
     edits.reverse();
-    let mut profiled = 0;
+    let (mut profiled, mut announced) = (0, (0, 0));
     let before = COUNT.with(Cell::get);
     assert!(before > 0, "the count counts");
     for tick in 0..6000_u32 {
@@ -96,8 +100,12 @@ fn a_minute<A: Toys>() {
                     media(&mut shard, MediaCommand::Open(leg(30_000), LegSpec::Cross(cross)));
                     media(&mut shard, MediaCommand::Join(BridgeId(leg(1).0), leg(30_000)));
                 }
-                300 => media(&mut shard, MediaCommand::Tone(leg(20_000), Some(Tone::Ringback))),
-                350 => media(&mut shard, MediaCommand::Tone(leg(20_000), None)),
+                150 => {
+                    let words = Announcement::of_number("42");
+                    media(&mut shard, MediaCommand::Announce(leg(20_000), words));
+                }
+                600 => media(&mut shard, MediaCommand::Tone(leg(20_000), Some(Tone::Ringback))),
+                650 => media(&mut shard, MediaCommand::Tone(leg(20_000), None)),
                 400 => {
                     let other =
                         tipring_port::RtpSpec { slot: MediaSlot(line), ..specs[usize::from((line + 1) % 2)] };
@@ -133,6 +141,12 @@ fn a_minute<A: Toys>() {
                 }
             }
         }
+        if tick % 3000 == 1750 {
+            let words = Announcement::of_number("42");
+            let announce = LineCommand::Announce { words, then: Some(Tone::Busy) };
+            let epoch = shard.summary(LineId(0)).unwrap().0;
+            shard.command(now, Command::Line(LineId(0), epoch, announce));
+        }
         let ringing = LineId(LINES as u16 - 1);
         if tick % 3000 == 200 {
             let caller = tipring_port::CallerId {
@@ -161,6 +175,8 @@ fn a_minute<A: Toys>() {
         sent += packets.len();
         while let Some(event) = shard.poll() {
             profiled += u32::from(matches!(event, Event::Profiled(..)));
+            announced.0 += u32::from(matches!(event, Event::Line(_, _, LineEvent::Announced)));
+            announced.1 += u32::from(matches!(event, Event::Media(MediaEvent::Announced(_))));
         }
         if tick % 20 == 0 {
             shard.take_tap(LineId(0), TapPoint::LineOut, |_| ());
@@ -169,6 +185,7 @@ fn a_minute<A: Toys>() {
     }
     assert_eq!(COUNT.with(Cell::get) - before, 0);
     assert!(sent > 5000, "{sent}");
+    assert_eq!(announced, (2, 18), "on lines and on legs");
     assert!(profiled > 10, "{profiled} profiles were taken");
 }
 

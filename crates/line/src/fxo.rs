@@ -488,7 +488,9 @@ impl Fxo {
     }
 
     fn play(&mut self, playing: Playing, out: &mut FxsOut) {
-        if self.playing != playing || matches!(playing, Playing::Tone(_) | Playing::Digit { .. }) {
+        if self.playing != playing
+            || matches!(playing, Playing::Tone(_) | Playing::Announcement(..) | Playing::Digit { .. })
+        {
             self.playing = playing;
             out.playing = Some(playing);
         }

@@ -192,6 +192,13 @@ impl Fxs {
         self.watch_leakage(end, out);
     }
 
+    /// The announcement that was played has been said to its end.
+    pub fn announced(&mut self, now: SampleTime, out: &mut FxsOut) {
+        let Playing::Announcement(_, then) = self.playing else { return }; // another order came first
+        self.play(then.map_or(Playing::Bridge, Playing::Tone), out);
+        self.say(now, LineEvent::Announced, out);
+    }
+
     /// The faults that were told and are not over.
     pub(crate) fn faults(&self) -> [Option<LineFault>; 4] {
         let when = |fault, holds: bool| holds.then_some(fault);
@@ -427,7 +434,7 @@ impl Fxs {
     }
 
     fn play(&mut self, playing: Playing, out: &mut FxsOut) {
-        if self.playing != playing || matches!(playing, Playing::Tone(_)) {
+        if self.playing != playing || matches!(playing, Playing::Tone(_) | Playing::Announcement(..)) {
             self.playing = playing;
             out.playing = Some(playing);
         }

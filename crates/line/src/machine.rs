@@ -77,6 +77,14 @@ impl Machine {
         }
     }
 
+    /// The announcement that was played has been said to its end.
+    pub fn announced(&mut self, now: SampleTime, out: &mut FxsOut) {
+        match self {
+            Self::Fxs(fxs) => fxs.announced(now, out),
+            Self::Fxo(fxo) => fxo.announced(now, out),
+        }
+    }
+
     /// Records how the next call that comes in on an outside line is cleared; false if it is none.
     pub fn study(&mut self, now: SampleTime, out: &mut FxsOut) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! What a line's machine gives out in one tick.
 
-use tipring_port::{CallerId, CallerIdSignal, CardOrder, LineEvent, Tone};
+use tipring_port::{Announcement, CallerId, CallerIdSignal, CardOrder, LineEvent, Tone};
 use tipring_units::{Epoch, Millis, SampleTime};
 
 /// Line events of one tick, at the most: a tick makes three at the worst, the others answer commands.
@@ -13,6 +13,8 @@ pub enum Playing {
     Nothing,
     /// A tone from its beginning.
     Tone(Tone),
+    /// An announcement from its beginning; the tone is what follows it.
+    Announcement(Announcement, Option<Tone>),
     /// Who calls, from its beginning; it lasts [`crate::frame_length`] at the most.
     CallerId {
         /// Who.

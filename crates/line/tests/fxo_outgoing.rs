@@ -47,6 +47,7 @@ fn digits_follow_the_dial_tone_with_their_lengths() {
             Playing::Nothing
             | Playing::Tone(_)
             | Playing::CallerId { .. }
+            | Playing::Announcement(..)
             | Playing::Alert(_)
             | Playing::Lamp { .. }
             | Playing::WaitingTone { .. }
@@ -332,6 +333,7 @@ fn digits_behind_digits_wait_for_their_turn() {
             Playing::Nothing
             | Playing::Tone(_)
             | Playing::CallerId { .. }
+            | Playing::Announcement(..)
             | Playing::Alert(_)
             | Playing::Lamp { .. }
             | Playing::WaitingTone { .. }

@@ -106,6 +106,7 @@ fn each_alert_comes_in_its_time_before_message_and_ring() {
                 | Playing::Hush
                 | Playing::Digit { .. }
                 | Playing::Bridge
+                | Playing::Announcement(..)
                 | Playing::BridgeVoice => None,
             });
             assert_eq!(told, Some((caller(), signal)));

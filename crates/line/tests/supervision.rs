@@ -5,11 +5,11 @@ mod common;
 use common::{Bench, Plant, settings, step};
 use tipring_line::{Playing, Settings, frame_length};
 use tipring_port::{
-    CallerId, CallerIdShown, CallerIdSignal, CallerIdTiming, CardOrder, DateTime, Disconnect, Feed,
-    FskStandard, LineCommand, LineEvent, LineFault, MAX_CALLER_NAME, Program, ProgramId, Refusal,
+    Announcement, CallerId, CallerIdShown, CallerIdSignal, CallerIdTiming, CardOrder, DateTime, Disconnect,
+    Feed, FskStandard, LineCommand, LineEvent, LineFault, MAX_CALLER_NAME, Program, ProgramId, Refusal,
     RingPattern, RingRequest, RohStage, Text, Tone,
 };
-use tipring_units::{Epoch, Millis};
+use tipring_units::{Epoch, Millis, SampleTime};
 
 fn caller() -> CallerId {
     CallerId {
@@ -40,6 +40,31 @@ fn burst(bench: &Bench, start: u64) -> Option<(f64, f64)> {
     let index = bench.played.iter().position(|(_, playing)| matches!(playing, Playing::CallerId { .. }))?;
     let at = |index: usize| (bench.played.get(index).expect("end").0 as f64 - start as f64) / 8.0;
     Some((at(index), at(index + 1)))
+}
+
+#[test]
+fn an_announcement_is_followed_by_its_tone_and_another_order_ends_it() {
+    let mut bench = talking(settings());
+    let words = Announcement::of_number("12");
+    bench.command(LineCommand::Announce { words, then: Some(Tone::Congestion) });
+    bench.run(100);
+    assert_eq!(bench.fxs.playing(), Playing::Announcement(words, Some(Tone::Congestion)));
+    let now = SampleTime(bench.now);
+    bench.fxs.announced(now, &mut bench.out);
+    bench.run(20);
+    assert_eq!(bench.take(), [LineEvent::Announced]);
+    assert_eq!(bench.fxs.playing(), Playing::Tone(Tone::Congestion));
+    bench.command(LineCommand::Announce { words, then: None });
+    bench.fxs.announced(now, &mut bench.out);
+    bench.run(20);
+    assert_eq!(bench.take(), [LineEvent::Announced]);
+    assert_eq!(bench.fxs.playing(), Playing::Bridge);
+    bench.command(LineCommand::Announce { words, then: None });
+    bench.command(LineCommand::Play(Tone::Busy));
+    bench.fxs.announced(now, &mut bench.out);
+    bench.run(20);
+    assert_eq!(bench.take(), []);
+    assert_eq!(bench.fxs.playing(), Playing::Tone(Tone::Busy));
 }
 
 #[test]
@@ -108,6 +133,7 @@ fn sent(bench: &Bench, start: u64) -> Option<(CallerId, f64, f64)> {
         | Playing::Hush
         | Playing::Digit { .. }
         | Playing::Bridge
+        | Playing::Announcement(..)
         | Playing::BridgeVoice => None,
     })?;
     burst(bench, start).map(|(from, to)| (caller, from, to))
@@ -464,7 +490,7 @@ fn leakage_is_reported_once_and_cleared_once() {
 #[test]
 fn a_silent_card_is_a_fault_and_takes_no_new_ring() {
     let mut bench = Bench::simple();
-    bench.fxs.card_silent(tipring_units::SampleTime(bench.now), true, &mut bench.out);
+    bench.fxs.card_silent(SampleTime(bench.now), true, &mut bench.out);
     bench.ring();
     bench.run(50);
     let silent = LineEvent::Fault(LineFault::CardSilent);
@@ -474,10 +500,10 @@ fn a_silent_card_is_a_fault_and_takes_no_new_ring() {
 #[test]
 fn a_line_begins_anew_when_its_card_reports_again() {
     let mut bench = talking(settings());
-    let (fault, now) = (LineFault::CardSilent, tipring_units::SampleTime(bench.now));
+    let (fault, now) = (LineFault::CardSilent, SampleTime(bench.now));
     bench.fxs.card_silent(now, true, &mut bench.out);
     bench.run(500);
-    bench.fxs.card_silent(tipring_units::SampleTime(bench.now), false, &mut bench.out);
+    bench.fxs.card_silent(SampleTime(bench.now), false, &mut bench.out);
     bench.run(500);
     // it is off-hook, and says so
     let again =
@@ -488,8 +514,8 @@ fn a_line_begins_anew_when_its_card_reports_again() {
     bench.ring();
     bench.run(500);
     bench.take();
-    bench.fxs.card_silent(tipring_units::SampleTime(bench.now), true, &mut bench.out);
-    bench.fxs.card_silent(tipring_units::SampleTime(bench.now), false, &mut bench.out);
+    bench.fxs.card_silent(SampleTime(bench.now), true, &mut bench.out);
+    bench.fxs.card_silent(SampleTime(bench.now), false, &mut bench.out);
     bench.run(50);
     assert!(!bench.rings_now(), "nobody wants it to ring any more");
     assert!(bench.take().contains(&LineEvent::RingStopped));

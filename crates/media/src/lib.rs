@@ -17,6 +17,7 @@ mod processing;
 mod rtp_leg;
 mod run;
 mod samples;
+mod speech;
 mod symbols;
 mod tap;
 

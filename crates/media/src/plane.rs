@@ -20,12 +20,14 @@ mod tick;
 
 use core::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use tipring_port::{
     CrossSpec, DtmfMode, LegSpec, LineProfile, MediaCommand, MediaEvent, RtpSpec, Signal, TapPoint, Tone,
     TonePlan,
 };
 use tipring_units::{BridgeId, Entropy, Instant, LegId, LineId, MediaSlot, Millis, WallTime};
+use tipring_voice::PhraseBank;
 
 use crate::cross_leg::CrossLeg;
 use crate::line_leg::LineLeg;
@@ -120,6 +122,7 @@ pub struct Plane<A: Processing> {
     first_line: u16,
     strays: u64,
     leftovers: Leftovers,
+    bank: Arc<PhraseBank>,
 }
 
 impl<A: Processing> Plane<A> {
@@ -152,7 +155,15 @@ impl<A: Processing> Plane<A> {
             first_line: first_line.0,
             strays: 0,
             leftovers: Leftovers::NONE,
+            bank: Arc::default(),
         }
+    }
+
+    /// From now on announcements are said by the phrases of `bank`; not in a tick, for what was there before may be freed.
+    pub fn set_bank(&mut self, bank: &Arc<PhraseBank>) {
+        self.bank = Arc::clone(bank);
+        self.lines.iter_mut().for_each(|leg| leg.player.set_bank(bank));
+        self.streams.iter_mut().for_each(|(_, stream)| stream.set_bank(bank));
     }
 
     fn line_index(&self, line: LineId) -> Option<usize> {
@@ -175,8 +186,10 @@ impl<A: Processing> Plane<A> {
 
     /// Makes a line's voice path anew after a panic, of which nothing is trusted.
     pub fn restart_line(&mut self, line: LineId, profile: &LineProfile) {
+        let bank = Arc::clone(&self.bank);
         if let Some(leg) = self.line_leg(line) {
             *leg = LineLeg::new(profile);
+            leg.player.set_bank(&bank);
         }
     }
 
@@ -222,6 +235,11 @@ impl<A: Processing> Plane<A> {
                 }
             }
             MediaCommand::Tone(id, tone) => self.tone(id, tone),
+            MediaCommand::Announce(id, words) => {
+                if let Some(stream) = self.stream_of(id) {
+                    stream.announce(&words);
+                }
+            }
             MediaCommand::Digit(id, digit, length) => self.digit(id, digit, length),
             MediaCommand::Deaf(id, deaf) => {
                 if let Some(leg) = self.find(id).and_then(|index| self.legs[index].as_mut()) {
@@ -477,6 +495,7 @@ fn leg_of(command: &MediaCommand) -> Option<LegId> {
         | MediaCommand::Join(_, id)
         | MediaCommand::Leave(id)
         | MediaCommand::Tone(id, _)
+        | MediaCommand::Announce(id, _)
         | MediaCommand::Digit(id, ..)
         | MediaCommand::PassThrough(id)
         | MediaCommand::Deaf(id, _) => Some(*id),

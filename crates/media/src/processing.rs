@@ -13,11 +13,14 @@
 //! # Limits
 //! 8 kHz; a 16 kHz kind of frame would be a third implementation.
 
+use std::sync::Arc;
 use tipring_port::{
-    Audio, CallerId, CallerIdSignal, CodecName, EchoLoss, Impedance, LearnedTone, LineProfile, OpusWish,
-    Overheard, Signal, Tone, ToneProgram,
+    Announcement, Audio, CallerId, CallerIdSignal, CodecName, EchoLoss, Impedance, LearnedTone, LineProfile,
+    OpusWish, Overheard, Signal, Tone, ToneProgram,
 };
+
 use tipring_units::{Db, Dbm0, Millis, Samples};
+use tipring_voice::PhraseBank;
 
 /// Bytes of the payload of one tick, at the most (L16).
 pub const MAX_UNIT: usize = 160;
@@ -85,8 +88,10 @@ pub trait LineVoice<A: Audio> {
 
 /// A player of tones, digits and caller-ID bursts: one at a time.
 pub trait Player<A: Audio> {
-    /// A player that is silent.
+    /// A player that is silent, and has no phrases.
     fn new() -> Self;
+    /// From now on announcements are said by the phrases of `bank`.
+    fn set_bank(&mut self, bank: &Arc<PhraseBank>);
     /// Plays a tone until stopped or ended.
     fn tone(&mut self, tone: Tone, program: &ToneProgram);
     /// Plays a DTMF digit, after those that play or wait already, for `length`; without one until
@@ -102,6 +107,10 @@ pub trait Player<A: Audio> {
     fn lamp(&mut self, on: bool, signal: CallerIdSignal);
     /// Sounds the dual-tone alerting signal (2130 and 2750 Hz) for so long, then nothing.
     fn alert(&mut self, length: Millis);
+    /// Says something, then nothing.
+    fn announce(&mut self, words: &Announcement);
+    /// True once after an announcement was said to its end.
+    fn take_announced(&mut self) -> bool;
     /// Caller identity or its alerting signal plays: its level is that of the port, whatever the line's gains.
     fn is_burst(&self) -> bool;
     /// Digits play: what comes back of them by the hybrid is no digit of the subscriber's.

@@ -18,8 +18,11 @@
 
 use core::net::SocketAddr;
 
+use std::sync::Arc;
+
 use tipring_port::{
-    DtmfMode, Hearing, MediaEvent, RtpSpec, Signal, SilenceMode, StreamStats, Tone, ToneProgram, VoiceQuality,
+    Announcement, DtmfMode, Hearing, MediaEvent, RtpSpec, Signal, SilenceMode, StreamStats, Tone,
+    ToneProgram, VoiceQuality,
 };
 use tipring_rtp::{
     ClockRate, Cname, Departure, EventReport, Format, Gate, JitterConfig, JitterMode, LatchMode,
@@ -29,6 +32,7 @@ use tipring_rtp::{
 use tipring_units::{
     Db, Dbm0, Entropy, Instant, LegId, MediaSlot, Millis, Samples, TICK, TICK_SAMPLES, WallTime,
 };
+use tipring_voice::PhraseBank;
 
 use crate::impairment::impairment;
 use crate::packets::{Channel, Packets};
@@ -373,6 +377,21 @@ impl<A: Processing> RtpLeg<A> {
             Some((tone, program)) => self.player.tone(tone, program),
             None => self.player.stop(),
         }
+    }
+
+    /// Announcements are said by the phrases of `bank`.
+    pub fn set_bank(&mut self, bank: &Arc<PhraseBank>) {
+        self.player.set_bank(bank);
+    }
+
+    /// Says something in place of what the bridge says, then nothing.
+    pub fn announce(&mut self, words: &Announcement) {
+        self.player.announce(words);
+    }
+
+    /// True once after an announcement was said to its end.
+    pub fn take_announced(&mut self) -> bool {
+        self.player.take_announced()
     }
 
     /// Sends one tick of what the leg hears, and all packets that are due.

@@ -13,18 +13,22 @@
 mod line_ear;
 mod study;
 
+use std::sync::Arc;
 use tipring_dsp::{ALERT_LEVEL, ALERT_TONES, CallerIdBurst, FskBurst};
+
 use tipring_port::{
-    Audio, CallerId, CallerIdSignal, CodecName, LineProfile, OpusWish, Signal, Sound, Symbol, Symbols, Tone,
-    ToneProgram,
+    Announcement, Audio, CallerId, CallerIdSignal, CodecName, LineProfile, OpusWish, Phrase, Signal, Sound,
+    Symbol, Symbols, Tone, ToneProgram,
 };
 use tipring_units::{Db, Dbm0, Millis, Samples, TICK, TICK_SAMPLES};
+use tipring_voice::{PhraseBank, SPEECH_LEVEL};
 
 use crate::keys::{Keys, Strike};
 use crate::processing::{
     Bank, Coder, Crossing, Heard, LineVoice, Player, Processing, Sifted, Stretch, Whole,
 };
 use crate::run::Run;
+use crate::speech::{Speech, Utterance};
 
 /// Frames with the same digit before it counts (ITU-T Q.24: 40 ms is a digit, 23 ms is not).
 const DETECT_FRAMES: u8 = 4;
@@ -91,7 +95,7 @@ impl LineVoice<Symbols> for SymbolVoice {
         }
         let sounding = frame.sounds().find_map(|(sound, _)| match sound {
             Sound::Dtmf(digit) => Some(digit),
-            Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) => None,
+            Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) | Sound::Phrase(_) => None,
         });
         let mut heard = Heard { clean: amplify(frame, self.gain_in), muted: false, began: None, ended: None };
         match (self.digit, sounding) {
@@ -160,6 +164,8 @@ fn amplify(frame: &Symbol, gain: Db) -> Symbol {
 #[derive(Debug)]
 pub struct SymbolPlayer {
     playing: Playing,
+    bank: Arc<PhraseBank>,
+    announced: bool,
 }
 
 #[derive(Debug)]
@@ -183,11 +189,12 @@ enum Playing {
     Run(Run),
     /// The alerting signal, with what is left of it.
     Alert(Millis),
+    Speech(Speech),
 }
 
 impl Player<Symbols> for SymbolPlayer {
     fn new() -> Self {
-        Self { playing: Playing::Nothing }
+        Self { playing: Playing::Nothing, bank: Arc::default(), announced: false }
     }
 
     fn tone(&mut self, tone: Tone, program: &ToneProgram) {
@@ -227,6 +234,19 @@ impl Player<Symbols> for SymbolPlayer {
         self.playing = Playing::Alert(length);
     }
 
+    fn set_bank(&mut self, bank: &Arc<PhraseBank>) {
+        self.bank = Arc::clone(bank);
+    }
+
+    fn announce(&mut self, words: &Announcement) {
+        self.playing = Playing::Speech(Speech::new(*words));
+        self.announced = false;
+    }
+
+    fn take_announced(&mut self) -> bool {
+        core::mem::take(&mut self.announced)
+    }
+
     fn is_burst(&self) -> bool {
         matches!(self.playing, Playing::Burst { .. } | Playing::Run(_) | Playing::Alert(_))
     }
@@ -237,6 +257,7 @@ impl Player<Symbols> for SymbolPlayer {
 
     fn stop(&mut self) {
         self.playing = Playing::Nothing;
+        self.announced = false;
     }
 
     fn next_frame(&mut self) -> Option<Symbol> {
@@ -288,6 +309,15 @@ impl Player<Symbols> for SymbolPlayer {
                 }
                 Some(symbol)
             }
+            Playing::Speech(speech) => match speech.next_tick(&self.bank) {
+                Some(Utterance::Pause) => Some(Symbol::SILENCE),
+                Some(Utterance::Of(phrase, _)) => Some(Symbol::of(Sound::Phrase(phrase), SPEECH_LEVEL)),
+                None => {
+                    self.playing = Playing::Nothing;
+                    self.announced = true;
+                    None
+                }
+            },
             Playing::Burst { burst, sent, bytes } => {
                 let all = burst.bytes();
                 if *bytes >= all.len() {
@@ -357,7 +387,12 @@ impl Bank<Symbols> for SymbolBank {
             Sound::Sine(1062..=1138) => Some(Signal::Cng),
             Sound::Sine(2085..=2115) => Some(Signal::Ced),
             Sound::Tone(Tone::SpecialInformation) => Some(Signal::SpecialInformation),
-            Sound::Sine(_) | Sound::Dtmf(_) | Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) => None,
+            Sound::Sine(_)
+            | Sound::Dtmf(_)
+            | Sound::Tone(_)
+            | Sound::Fsk(..)
+            | Sound::Voice(_)
+            | Sound::Phrase(_) => None,
         });
         if sounding != self.signal {
             (self.signal, self.seen) = (sounding, 0);
@@ -406,6 +441,7 @@ impl Coder<Symbols> for SymbolCoder {
                 Sound::Fsk(bytes, count) => (3, [bytes[0], bytes[1], count]),
                 Sound::Voice(who) => (4, [(who >> 8) as u8, who as u8, 0]),
                 Sound::Sine(hertz) => (5, [(hertz >> 8) as u8, hertz as u8, 0]),
+                Sound::Phrase(phrase) => (6, [phrase.index() as u8, 0, 0]),
             };
             place[0] = tag;
             place[1] = level.0.clamp(-127.0, 127.0) as i8 as u8;
@@ -462,6 +498,7 @@ impl Coder<Symbols> for SymbolCoder {
                 3 => Some(Sound::Fsk([place[2], place[3]], place[4].min(2))),
                 4 => Some(Sound::Voice(word)),
                 5 => Some(Sound::Sine(word)),
+                6 => Phrase::at(usize::from(place[2])).map(Sound::Phrase),
                 // Zero is an empty place; no other tag is ever written.
                 _ => None,
             };
@@ -688,7 +725,7 @@ mod tests {
                 .flat_map(|sound| match sound {
                     Sound::Fsk(bytes, count) => bytes[..usize::from(count)].to_vec(),
                     Sound::Dtmf(digit) => vec![digit],
-                    Sound::Tone(_) | Sound::Voice(_) | Sound::Sine(_) => Vec::new(),
+                    Sound::Tone(_) | Sound::Voice(_) | Sound::Sine(_) | Sound::Phrase(_) => Vec::new(),
                 })
                 .collect();
             let wanted = match CallerIdBurst::new(caller, signal).unwrap() {

@@ -6,7 +6,7 @@
 
 use tipring_units::{Dbm0, TICK_SAMPLES};
 
-use crate::Tone;
+use crate::{Phrase, Tone};
 
 /// 10 ms of linear samples at 8 kHz, 16-bit full scale (see `tipring_dsp::level` for dBm0).
 pub type Frame = [i16; TICK_SAMPLES];
@@ -54,6 +54,8 @@ pub enum Sound {
     Voice(u16),
     /// A sine of this many hertz.
     Sine(u16),
+    /// A part of an announcement.
+    Phrase(Phrase),
 }
 
 /// Up to three sounds at once, with the level of each.

@@ -5,6 +5,7 @@
 //! and never owns memory.
 #![forbid(unsafe_code)]
 
+mod announcement;
 mod audio;
 mod caller;
 mod caller_timing;
@@ -22,6 +23,7 @@ mod text;
 mod tone;
 mod waiting;
 
+pub use announcement::{Announcement, MAX_PARTS, Phrase};
 pub use audio::{Audio, Frame, SAMPLE_SILENCE, Samples, Sound, Symbol, Symbols};
 pub use caller::{Absence, CallerId, DateTime, MAX_CALLER_NAME, MAX_CALLER_NUMBER};
 pub use caller_timing::{CallerIdAlert, CallerIdSignal, CallerIdTiming, DtmfCallerId, FskStandard};

@@ -2,7 +2,7 @@
 
 use tipring_units::{Milliamps, Millis, Volts};
 
-use crate::{AnswerSign, CallerId, CallerIdFault, RingPattern, Text, Tone};
+use crate::{Announcement, AnswerSign, CallerId, CallerIdFault, RingPattern, Text, Tone};
 
 /// Digits that are dialled to an exchange in one order, at the most.
 pub const MAX_OUT_DIGITS: usize = 40;
@@ -35,6 +35,14 @@ pub enum LineCommand {
     StopRing,
     /// Play a tone to the telephone until told otherwise.
     Play(Tone),
+    /// Say something to whoever listens on the line, once; [`LineEvent::Announced`] comes when it has been said, not when
+    /// something else was ordered before. Then `then` is played as by [`Self::Play`], without it what [`Self::Quiet`] lets hear.
+    Announce {
+        /// What.
+        words: Announcement,
+        /// The tone that follows.
+        then: Option<Tone>,
+    },
     /// Play nothing.
     Quiet,
     /// The far end answered: show it by reversal where the profile says so.
@@ -183,6 +191,8 @@ pub enum LineEvent {
     Roh(RohStage),
     /// Disconnect supervision or answer reversal was given to the end.
     SupervisionDone,
+    /// An announcement was said to its end.
+    Announced,
     /// Something is wrong with the line.
     Fault(LineFault),
     /// It is right again.

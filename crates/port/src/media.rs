@@ -5,7 +5,8 @@ use core::net::SocketAddr;
 use tipring_units::{BridgeId, Db, Dbm0, Epoch, Hz, LegId, LineId, MediaSlot, Millis, ShardId};
 
 use crate::{
-    Impedance, LearnEnd, LearnReport, LineCommand, LineEvent, LineProfile, Signal, Text, Tone, TonePlan,
+    Announcement, Impedance, LearnEnd, LearnReport, LineCommand, LineEvent, LineProfile, Signal, Text, Tone,
+    TonePlan,
 };
 
 /// Payload types that one stream receives, at the most.
@@ -267,6 +268,8 @@ pub enum MediaCommand {
     Leave(LegId),
     /// Plays a tone into an RTP leg in place of its bridge; `None` ends it.
     Tone(LegId, Option<Tone>),
+    /// Says something into an RTP leg in place of its bridge, once; [`MediaEvent::Announced`] comes when it has been said.
+    Announce(LegId, Announcement),
     /// Sends a digit on a leg in the leg's own way: telephone event, or sound.
     Digit(LegId, u8, Millis),
     /// A deaf leg hears silence whatever its bridge plays: sound before the answer goes one way.
@@ -344,6 +347,8 @@ pub enum MediaEvent {
     Stats(LegId, StreamStats, bool),
     /// A leg ended by its own fault.
     Failed(LegId),
+    /// An announcement was said into this RTP leg to its end.
+    Announced(LegId),
     /// Level of a line's sound towards the gateway, where somebody asked.
     Level(LegId, Dbm0),
 }

@@ -182,7 +182,7 @@ fn a_long_number_is_dialled_whole() {
         let frame = lab.exchange(LINE, Symbol::SILENCE, None).0;
         let digit = frame.sounds().find_map(|(sound, _)| match sound {
             Sound::Dtmf(digit) => Some(char::from(digit)),
-            Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) => None,
+            Sound::Tone(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) | Sound::Phrase(_) => None,
         });
         if digit != last {
             digits.extend(digit);

@@ -59,6 +59,7 @@ impl LineSide {
             | LineEvent::LampShown(_)
             | LineEvent::Roh(_)
             | LineEvent::SupervisionDone
+            | LineEvent::Announced
             // News of outside lines.
             | LineEvent::Incoming
             | LineEvent::Caller(_)

@@ -70,7 +70,9 @@ impl OutsideSide {
             | LineEvent::CallerIdSent(_)
             | LineEvent::CallerIdOmitted { .. }
             | LineEvent::Roh(_)
-            | LineEvent::SupervisionDone => {}
+            | LineEvent::SupervisionDone
+            // What follows was ordered with it.
+            | LineEvent::Announced => {}
         }
     }
 

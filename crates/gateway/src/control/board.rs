@@ -277,6 +277,7 @@ impl Board {
             | LineEvent::Refused(_)
             | LineEvent::Roh(_)
             | LineEvent::SupervisionDone
+            | LineEvent::Announced
             | LineEvent::Incoming
             | LineEvent::Caller(_)
             | LineEvent::Offered

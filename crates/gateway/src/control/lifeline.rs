@@ -100,6 +100,7 @@ impl Lifelines {
             | LineEvent::Refused(_)
             | LineEvent::Roh(_)
             | LineEvent::SupervisionDone
+            | LineEvent::Announced
             | LineEvent::Fault(_)
             | LineEvent::FaultCleared(_)
             | LineEvent::InService(_)

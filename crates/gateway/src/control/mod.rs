@@ -345,7 +345,10 @@ impl Control {
                 }
             }
             // For the ladder and the log only.
-            MediaEvent::Flowing(_) | MediaEvent::Starved(..) | MediaEvent::Level(..) => {}
+            MediaEvent::Flowing(_)
+            | MediaEvent::Starved(..)
+            | MediaEvent::Announced(_)
+            | MediaEvent::Level(..) => {}
         }
     }
 

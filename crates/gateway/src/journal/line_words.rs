@@ -84,6 +84,7 @@ pub(super) fn line_words(event: &LineEvent, name: &LineName) -> Option<(Depth, S
         LineEvent::Roh(RohStage::Reorder) => plain(format!("{name} still off-hook: reorder tone")),
         LineEvent::Roh(RohStage::Howler) => plain(format!("{name} still off-hook: howler")),
         LineEvent::Roh(RohStage::Quiet) => plain(format!("{name} still off-hook: quiet until it hangs up")),
+        LineEvent::Announced => detail(format!("{name} was told by a voice")),
         LineEvent::SupervisionDone => detail(format!("{name} was told by the line")),
         LineEvent::Refused(Refusal::Incoming) => {
             plain(format!("{name} was called in the moment in which it was to be seized"))
@@ -132,6 +133,7 @@ pub(super) fn media_words(event: &MediaEvent) -> Option<String> {
     match event {
         MediaEvent::Flowing(leg) => Some(format!("{leg}: first packet")),
         MediaEvent::Starved(leg, length) => Some(format!("{leg}: nothing received for {length}")),
+        MediaEvent::Announced(leg) => Some(format!("{leg}: was told by a voice")),
         MediaEvent::Digit(leg, digit, length) => {
             Some(format!("{leg}: event {} of {length}", char::from(*digit)))
         }

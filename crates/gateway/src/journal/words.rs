@@ -391,6 +391,7 @@ impl Teller {
             | LineEvent::Refused(_)
             | LineEvent::Roh(_)
             | LineEvent::SupervisionDone
+            | LineEvent::Announced
             | LineEvent::Fault(_)
             | LineEvent::FaultCleared(_)
             | LineEvent::InService(_)

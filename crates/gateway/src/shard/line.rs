@@ -104,6 +104,7 @@ impl<A: Processing> Shard<A> {
                         leg.player.stop();
                     }
                     Playing::Tone(tone) => leg.player.tone(tone, tones.get(tone)),
+                    Playing::Announcement(words, _) => leg.player.announce(&words),
                     Playing::Digit { digit, length } => leg.dial(digit, length),
                     Playing::CallerId { caller, signal } => leg.player.caller_id(&caller, signal),
                     Playing::Lamp { on, signal } => leg.player.lamp(on, signal),
@@ -129,6 +130,17 @@ impl<A: Processing> Shard<A> {
         }
         unit.wants_summary |= unit.out.wants_summary();
         unit.out.forget_events();
+    }
+
+    /// Tells the line's machine when what it wanted said has been said.
+    pub(super) fn end_announcement(&mut self, place: usize) {
+        let (line, end) = (self.line_at(place), self.time + TICK);
+        if self.plane.line_leg(line).is_some_and(|leg| leg.player.take_announced()) {
+            let unit = &mut self.units[place];
+            if !guarded(|| unit.machine.announced(end, &mut unit.out)) {
+                self.restart(place);
+            }
+        }
     }
 
     /// An outside line that goes off-hook or on-hook hears another thing from then on.

@@ -182,7 +182,7 @@ impl Toys for Symbols {
                 Sound::Voice(number) => percept.voices |= 1 << number,
                 Sound::Dtmf(key) => digit = Some(key),
                 Sound::Tone(tone) => percept.tone = Some(tone),
-                Sound::Fsk(..) | Sound::Sine(_) => {}
+                Sound::Fsk(..) | Sound::Sine(_) | Sound::Phrase(_) => {}
             }
         }
         match (&mut *ear, digit) {

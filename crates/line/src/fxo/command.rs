@@ -61,6 +61,9 @@ impl Fxo {
             (State::Talking(talk), LineCommand::FlashOut) => self.flash(now, talk, out),
 
             (State::Talking(_), LineCommand::Play(tone)) => self.play(Playing::Tone(tone), out),
+            (State::Talking(_), LineCommand::Announce { words, then }) => {
+                self.play(Playing::Announcement(words, then), out);
+            }
             (State::Talking(_), LineCommand::Quiet) => self.play(self.through(), out),
 
             (
@@ -88,6 +91,7 @@ impl Fxo {
                 | LineCommand::FlashOut
                 | LineCommand::HangUp
                 | LineCommand::Play(_)
+                | LineCommand::Announce { .. }
                 | LineCommand::Quiet
                 | LineCommand::IgnoreSilence,
             ) => {}
@@ -95,9 +99,18 @@ impl Fxo {
             (State::Incoming(_), LineCommand::Dial(_) | LineCommand::IgnoreSilence)
             | (
                 State::Incoming(_) | State::Asking { .. } | State::Seizing { .. } | State::Awaiting { .. },
-                LineCommand::FlashOut | LineCommand::Play(_) | LineCommand::Quiet,
+                LineCommand::FlashOut
+                | LineCommand::Play(_)
+                | LineCommand::Announce { .. }
+                | LineCommand::Quiet,
             )
-            | (State::Dialling(_), LineCommand::FlashOut | LineCommand::Play(_) | LineCommand::Quiet)
+            | (
+                State::Dialling(_),
+                LineCommand::FlashOut
+                | LineCommand::Play(_)
+                | LineCommand::Announce { .. }
+                | LineCommand::Quiet,
+            )
             | (
                 State::Asking { .. }
                 | State::Seizing { .. }

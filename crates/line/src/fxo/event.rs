@@ -46,6 +46,14 @@ impl Fxo {
         self.on(now, Event::Heard(heard), out);
     }
 
+    /// The announcement that was played has been said to its end.
+    pub fn announced(&mut self, now: SampleTime, out: &mut FxsOut) {
+        let Playing::Announcement(_, then) = self.playing else { return }; // another order came first
+        let next = then.map_or_else(|| self.through(), Playing::Tone);
+        self.play(next, out);
+        self.say(now, LineEvent::Announced, out);
+    }
+
     pub(super) fn on(&mut self, at: SampleTime, event: Event, out: &mut FxsOut) {
         match (self.state, event) {
             // Whatever is done to it, a line out of service is left alone.

@@ -82,6 +82,10 @@ impl Fxs {
                 self.waiting = None;
                 self.play(Playing::Tone(tone), out);
             }
+            (State::OffHook { .. }, LineCommand::Announce { words, then }) => {
+                self.waiting = None;
+                self.play(Playing::Announcement(words, then), out);
+            }
             (State::OffHook { .. }, LineCommand::Quiet) => {
                 if !self.is_hushed() {
                     self.play(Playing::Bridge, out);
@@ -97,6 +101,9 @@ impl Fxs {
             (State::Supervision { program, until, .. }, LineCommand::Play(tone)) => {
                 self.enter(State::Supervision { program, until, then: After::Tone(tone) });
             }
+            (State::Supervision { program, until, .. }, LineCommand::Announce { words, then }) => {
+                self.enter(State::Supervision { program, until, then: After::Announcement(words, then) });
+            }
             (State::Supervision { program, until, .. }, LineCommand::Quiet) => {
                 self.enter(State::Supervision { program, until, then: After::Bridge });
             }
@@ -104,6 +111,10 @@ impl Fxs {
             (State::Roh { .. }, LineCommand::Play(tone)) => {
                 self.enter(State::OffHook { reversed_at: None });
                 self.play(Playing::Tone(tone), out);
+            }
+            (State::Roh { .. }, LineCommand::Announce { words, then }) => {
+                self.enter(State::OffHook { reversed_at: None });
+                self.play(Playing::Announcement(words, then), out);
             }
             (State::Roh { .. }, LineCommand::Quiet) => {
                 self.enter(State::OffHook { reversed_at: None });
@@ -134,7 +145,7 @@ impl Fxs {
             (State::Supervision { program, until, then }, LineCommand::Park) => {
                 let then = match then {
                     After::Roh(tone) => After::Roh(tone),
-                    After::Tone(_) | After::Bridge => After::Roh(Tone::Congestion),
+                    After::Tone(_) | After::Announcement(..) | After::Bridge => After::Roh(Tone::Congestion),
                 };
                 self.enter(State::Supervision { program, until, then });
             }
@@ -153,6 +164,7 @@ impl Fxs {
                 | State::Ringing(_)
                 | State::Tripped { .. },
                 LineCommand::Play(_)
+                | LineCommand::Announce { .. }
                 | LineCommand::Quiet
                 | LineCommand::Answered
                 | LineCommand::Cleared { .. }
@@ -201,6 +213,7 @@ impl Fxs {
         match command {
             LineCommand::Ring(_)
             | LineCommand::Play(_)
+            | LineCommand::Announce { .. }
             | LineCommand::Answered
             | LineCommand::Cleared { .. }
             | LineCommand::Park => self.refuse(now, Refusal::OutOfService, out),

@@ -107,6 +107,7 @@ impl Fxs {
                 // As on a wired exchange, the first pulse ends the invitation to dial.
                 Playing::Tone(Tone::Dial | Tone::Stutter | Tone::Outside) => self.play(Playing::Bridge, out),
                 Playing::Tone(_)
+                | Playing::Announcement(..)
                 | Playing::Nothing
                 | Playing::CallerId { .. }
                 | Playing::Alert(_)
@@ -289,6 +290,10 @@ impl Fxs {
             After::Tone(tone) => {
                 self.enter(State::OffHook { reversed_at: None });
                 self.play(Playing::Tone(tone), out);
+            }
+            After::Announcement(words, then) => {
+                self.enter(State::OffHook { reversed_at: None });
+                self.play(Playing::Announcement(words, then), out);
             }
             After::Bridge => {
                 self.enter(State::OffHook { reversed_at: None });

@@ -1,6 +1,6 @@
 //! The states of a line, and what each one carries.
 
-use tipring_port::{ProgramId, RingRequest, RohStage, Tone};
+use tipring_port::{Announcement, ProgramId, RingRequest, RohStage, Tone};
 use tipring_units::SampleTime;
 
 use super::prelude::Prelude;
@@ -36,6 +36,8 @@ pub(super) enum After {
     Roh(Tone),
     /// A new call: this tone.
     Tone(Tone),
+    /// A new call: an announcement, and the tone that follows it.
+    Announcement(Announcement, Option<Tone>),
     /// A new call: its bridge.
     Bridge,
 }

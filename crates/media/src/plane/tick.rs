@@ -258,7 +258,13 @@ impl<A: Processing> Plane<A> {
             let (streams, crossings) = (&mut self.streams, &mut self.crossings);
             let whole = guarded(|| match leg.kind {
                 Kind::Line(_) => {}
-                Kind::Rtp(stream) => streams[stream].1.send(now, &leg.hears, packets),
+                Kind::Rtp(stream) => {
+                    let stream = &mut streams[stream].1;
+                    stream.send(now, &leg.hears, packets);
+                    if stream.take_announced() {
+                        out(MediaEvent::Announced(id));
+                    }
+                }
                 Kind::Cross(crossing, to) => {
                     cross(Crossed { to, frame: crossings[crossing].1.out(leg.hears) });
                 }

@@ -1,17 +1,21 @@
 //! What is played to a line: tones, digits and caller-ID bursts.
 
+use std::sync::Arc;
 use tipring_dsp::{
     ALERT_LEVEL, ALERT_TONES, CallerIdBurst, Digit, DtmfGenerator, DtmfSending, FskModulator, ToneGenerator,
 };
+
 use tipring_port::{
-    CallerId, CallerIdSignal, Component, Frame, FskStandard, SAMPLE_SILENCE, Samples, Tone, ToneProgram,
-    ToneStep,
+    Announcement, CallerId, CallerIdSignal, Component, Frame, FskStandard, SAMPLE_SILENCE, Samples, Tone,
+    ToneProgram, ToneStep,
 };
 use tipring_units::{Dbm0, Millis};
+use tipring_voice::PhraseBank;
 
 use crate::keys::{Keys, Strike};
 use crate::processing::Player;
 use crate::run::Run;
+use crate::speech::{Speech, Utterance};
 
 /// Level of caller-ID bursts at the line's digital side (GR-30: -13.5 dBm at the port).
 const FSK_LEVEL: Dbm0 = Dbm0(-13.5);
@@ -24,6 +28,9 @@ pub struct SamplePlayer {
     fsk: FskModulator,
     keys: Keys,
     run: Option<Run>,
+    bank: Arc<PhraseBank>,
+    speech: Option<Speech>,
+    announced: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -35,6 +42,7 @@ enum Playing {
     /// The digits of a caller's number.
     Run,
     Alert,
+    Speech,
 }
 
 impl Player<Samples> for SamplePlayer {
@@ -46,6 +54,9 @@ impl Player<Samples> for SamplePlayer {
             fsk: FskModulator::new(FskStandard::Bell202, FSK_LEVEL),
             keys: Keys::new(),
             run: None,
+            bank: Arc::default(),
+            speech: None,
+            announced: false,
         }
     }
 
@@ -98,6 +109,20 @@ impl Player<Samples> for SamplePlayer {
         }
     }
 
+    fn set_bank(&mut self, bank: &Arc<PhraseBank>) {
+        self.bank = Arc::clone(bank);
+    }
+
+    fn announce(&mut self, words: &Announcement) {
+        self.stop();
+        self.speech = Some(Speech::new(*words));
+        self.playing = Playing::Speech;
+    }
+
+    fn take_announced(&mut self) -> bool {
+        core::mem::take(&mut self.announced)
+    }
+
     fn is_burst(&self) -> bool {
         matches!(self.playing, Playing::Burst | Playing::Run | Playing::Alert)
     }
@@ -112,6 +137,8 @@ impl Player<Samples> for SamplePlayer {
         self.fsk.stop();
         self.keys.clear();
         self.run = None;
+        self.speech = None;
+        self.announced = false;
         self.playing = Playing::Nothing;
     }
 
@@ -139,6 +166,18 @@ impl Player<Samples> for SamplePlayer {
                     true
                 }
             }
+            Playing::Speech => match self.speech.as_mut().and_then(|speech| speech.next_tick(&self.bank)) {
+                Some(Utterance::Of(phrase, tick)) => {
+                    frame = self.bank.frame(phrase, tick);
+                    true
+                }
+                Some(Utterance::Pause) => true,
+                None => {
+                    self.stop();
+                    self.announced = true;
+                    return None;
+                }
+            },
         };
         if plays {
             return Some(frame);

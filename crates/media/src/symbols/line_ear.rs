@@ -200,7 +200,7 @@ impl SymbolLineEar {
                     }
                 }
                 Sound::Dtmf(one) => digit = Some(one),
-                Sound::Tone(_) | Sound::Voice(_) | Sound::Sine(_) => {}
+                Sound::Tone(_) | Sound::Voice(_) | Sound::Sine(_) | Sound::Phrase(_) => {}
             }
         }
         if core::mem::replace(&mut self.carrier, carrier) && !carrier {
@@ -228,7 +228,7 @@ impl SymbolLineEar {
     fn tones(&mut self, line: &Symbol) -> [Option<Overheard>; 2] {
         let sounding = line.sounds().find_map(|(sound, _)| match sound {
             Sound::Tone(tone) => Some(tone),
-            Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) => None,
+            Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Sine(_) | Sound::Phrase(_) => None,
         });
         let mut ended = None;
         match (&mut self.tone, sounding) {
@@ -271,7 +271,7 @@ impl SymbolLineEar {
         let program = self.learned.as_ref()?;
         let sounds = line.sounds().any(|(sound, _)| match sound {
             Sound::Sine(hertz) => has(program, f32::from(hertz)),
-            Sound::Tone(_) | Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) => false,
+            Sound::Tone(_) | Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Phrase(_) => false,
         });
         let (on, off) = lengths(program);
         let steady = off == Millis::ZERO;

@@ -26,7 +26,7 @@ impl Study {
         let heard = symbol.sounds().find_map(|(sound, _)| match sound {
             Sound::Sine(hertz) => Some(Heard::Sine(hertz)),
             Sound::Tone(tone) => Some(Heard::Tone(tone)),
-            Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) => None,
+            Sound::Dtmf(_) | Sound::Fsk(..) | Sound::Voice(_) | Sound::Phrase(_) => None,
         });
         match heard {
             Some(heard) if self.what != Some(heard) => {

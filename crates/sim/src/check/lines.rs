@@ -112,6 +112,7 @@ impl Lines {
             | LineEvent::RingStopped
             | LineEvent::Refused(_)
             | LineEvent::SupervisionDone
+            | LineEvent::Announced
             | LineEvent::Incoming
             | LineEvent::Caller(_)
             | LineEvent::Offered

@@ -17,6 +17,7 @@ mod cadence;
 mod caller;
 mod fsk;
 mod percept;
+mod phrases;
 mod plan;
 mod sample;
 mod spectrum;
@@ -26,7 +27,7 @@ mod voices;
 use core::fmt;
 use std::collections::VecDeque;
 
-use tipring_port::{CallerId, Tone};
+use tipring_port::{CallerId, Phrase, Tone};
 use tipring_units::{Dbm0, Hz, SampleTime, Samples, TICK_SAMPLES};
 
 pub use caller::{Assembler, Message, Mistake, parse};
@@ -38,6 +39,7 @@ pub use symbol::SymbolListener;
 
 use crate::plant::Fidelity;
 use cadence::Cadences;
+use phrases::Phrases;
 use voices::Voices;
 
 /// Things heard at once, at the most.
@@ -63,6 +65,8 @@ pub enum What {
     Digit(u8),
     /// The voice with this number.
     Voice(u16),
+    /// A phrase of an announcement.
+    Phrase(Phrase),
     /// Sound that is nothing else.
     Speech,
     /// The bell.
@@ -93,6 +97,7 @@ impl fmt::Display for What {
             Self::Sine(frequency, level) => write!(f, "tone {frequency} {level}"),
             Self::Digit(digit) => write!(f, "digit {}", char::from(*digit)),
             Self::Voice(_) | Self::Speech => f.write_str("speech"),
+            Self::Phrase(phrase) => write!(f, "announcement {}", phrase.word()),
             Self::Ringing => f.write_str("ringing"),
             Self::Caller(caller) => {
                 f.write_str("caller ")?;
@@ -153,6 +158,7 @@ pub struct Ear<A: Fidelity> {
     listener: A::Listener,
     cadences: Cadences,
     voices: Voices,
+    phrases: Phrases,
     assembler: Assembler,
     now: SampleTime,
     tone: Option<Heard>,
@@ -170,6 +176,7 @@ impl<A: Fidelity> Ear<A> {
             listener: A::listener(land),
             cadences: Cadences::new(Plan::of(land), SampleTime(0)),
             voices: Voices::default(),
+            phrases: Phrases::default(),
             assembler: Assembler::default(),
             now: SampleTime(0),
             tone: None,
@@ -194,6 +201,7 @@ impl<A: Fidelity> Ear<A> {
         self.now = self.now + Samples(TICK_SAMPLES as u64);
         let events = &mut self.events;
         let is_voice = self.voices.hear(&percept, self.now, level, |event| note(events, event));
+        let is_voice = self.phrases.hear(&percept, self.now, level, |event| note(events, event)) || is_voice;
         let tone = self.cadences.hear(&percept, is_voice);
         let tone = tone.map(|heard| Heard { level, ..heard });
         // silence is what is left when nobody speaks
@@ -226,6 +234,7 @@ impl<A: Fidelity> Ear<A> {
         self.change(None);
         let (now, events) = (self.now, &mut self.events);
         self.voices.reset(now, |event| note(events, event));
+        self.phrases.reset(now, |event| note(events, event));
         self.cadences.reset(self.now);
     }
 
@@ -255,7 +264,9 @@ impl<A: Fidelity> Ear<A> {
             Some(Heard { what, since: self.now, named: self.now, confirmed: None, level: self.level })
         };
         let voices = self.voices.now().map(|heard| Heard { level: self.level, ..heard });
-        self.tone.or_else(unnamed).into_iter().chain(voices).take(MAX_NOW)
+        let phrase = self.phrases.now().map(|heard| Heard { level: self.level, ..heard });
+        let tone = self.tone.or_else(|| phrase.is_none().then(unnamed).flatten());
+        tone.into_iter().chain(phrase).chain(voices).take(MAX_NOW)
     }
 
     /// The next change of what is heard.

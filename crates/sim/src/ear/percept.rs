@@ -1,6 +1,6 @@
 //! What one frame tells an ear.
 
-use tipring_port::Tone;
+use tipring_port::{Phrase, Tone};
 use tipring_units::{Dbm0, Hz};
 
 /// Voices that are told apart in one frame, at the most.
@@ -60,12 +60,14 @@ pub struct Percept {
     pub window: u16,
     /// Whose voices are in it.
     pub voices: [Option<u16>; MAX_VOICES],
+    /// The phrase of an announcement that sounds, and for how many frames by now.
+    pub phrase: Option<(Phrase, u16)>,
 }
 
 impl Percept {
     /// Nothing is heard.
     pub const NOTHING: Self =
-        Self { sounding: [false; 4], class: None, window: 0, voices: [None; MAX_VOICES] };
+        Self { sounding: [false; 4], class: None, window: 0, voices: [None; MAX_VOICES], phrase: None };
 }
 
 /// Analyses frames.

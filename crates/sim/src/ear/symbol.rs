@@ -35,6 +35,10 @@ impl Listener<Symbols> for SymbolListener {
                 Sound::Dtmf(digit) => Class::Digit(digit),
                 Sound::Sine(hertz) => Class::Sine(Hz(f32::from(hertz)), level),
                 Sound::Fsk(..) => Class::Other,
+                Sound::Phrase(phrase) => {
+                    percept.phrase = Some((phrase, 1));
+                    Class::Other
+                }
                 Sound::Voice(id) => {
                     if id != RECORDING
                         && let Some(place) = percept.voices.iter_mut().find(|place| place.is_none())
@@ -56,7 +60,7 @@ impl Listener<Symbols> for SymbolListener {
         let mut data = [None; MAX_DATA];
         let burst = frame.sounds().find_map(|(sound, _)| match sound {
             Sound::Fsk(bytes, count) => Some((bytes, count)),
-            Sound::Tone(_) | Sound::Dtmf(_) | Sound::Voice(_) | Sound::Sine(_) => None,
+            Sound::Tone(_) | Sound::Dtmf(_) | Sound::Voice(_) | Sound::Sine(_) | Sound::Phrase(_) => None,
         });
         match burst {
             Some((bytes, count)) => {

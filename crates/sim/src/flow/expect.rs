@@ -141,7 +141,8 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
 const PHONE: [&str; 9] =
     ["hears", "rings", "stops", "shows", "bell", "charged", "polarity", "loop", "battery"];
 const PEER: [&str; 2] = ["hears", "gets"];
-const LINE: [&str; 40] = [
+const LINE: [&str; 41] = [
+    "announced",
     "incoming",
     "offered",
     "has",
@@ -202,8 +203,20 @@ const CALL: [&str; 12] = [
 ];
 const GATEWAY: [&str; 7] = ["account", "server", "user", "refuses", "alarm", "is", "stuck"];
 const MEDIA: [&str; 4] = ["stream", "digit", "hears", "leg"];
-const HEARD: [&str; 11] =
-    ["silence", "speech", "tone", "digit", "phone", "user", "voice", "nothing", "cng", "ced", "subscriber"];
+const HEARD: [&str; 12] = [
+    "announcement",
+    "silence",
+    "speech",
+    "tone",
+    "digit",
+    "phone",
+    "user",
+    "voice",
+    "nothing",
+    "cng",
+    "ced",
+    "subscriber",
+];
 
 fn check(scene: &Scene, subject: Subject, words: &[String], at: &Cursor<'_>) -> Result<(), FlowError> {
     let known: &[&str] = match subject {

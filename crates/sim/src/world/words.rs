@@ -134,6 +134,7 @@ fn line_words(event: &LineEvent) -> Option<String> {
             RohStage::Quiet => "parked in silence",
         }
         .to_owned(),
+        LineEvent::Announced => "announced".to_owned(),
         LineEvent::SupervisionDone => "supervision done".to_owned(),
         LineEvent::Fault(fault) => format!("fault {}", fault_words(*fault)),
         LineEvent::FaultCleared(fault) => format!("fault over {}", fault_words(*fault)),
@@ -177,6 +178,7 @@ fn media_words(event: &MediaEvent) -> Option<String> {
         MediaEvent::Digit(_, digit, _) => format!("digit {} by event", char::from(*digit)),
         MediaEvent::DigitToSignal(_, digit, _) => format!("digit {} to signal", char::from(*digit)),
         MediaEvent::Signal(_, signal) => format!("hears {}", signal.word()),
+        MediaEvent::Announced(_) => "leg announced".to_owned(),
         MediaEvent::Failed(_) => "leg failed".to_owned(),
         MediaEvent::Stats(..) | MediaEvent::Level(..) => return None,
     })
