@@ -371,6 +371,7 @@ impl World {
             }
             LineCommand::StopRing => telephone.stop_ringing(),
             LineCommand::Play(_)
+            | LineCommand::Announce { .. }
             | LineCommand::Cleared { .. }
             | LineCommand::Park
             | LineCommand::Answered
@@ -379,6 +380,7 @@ impl World {
                 telephone.say(LineEvent::Refused(Refusal::OutOfService));
             }
             LineCommand::Play(_)
+            | LineCommand::Announce { .. }
             | LineCommand::Cleared { .. }
             | LineCommand::Park
             | LineCommand::Answered

@@ -62,7 +62,12 @@ impl Playing {
             | Self::Alert(_)
             | Self::WaitingTone { .. }
             | Self::Hush => true,
-            Self::Nothing | Self::Tone(_) | Self::Digit { .. } | Self::Bridge | Self::BridgeVoice => false,
+            Self::Nothing
+            | Self::Tone(_)
+            | Self::Announcement(..)
+            | Self::Digit { .. }
+            | Self::Bridge
+            | Self::BridgeVoice => false,
         }
     }
 }
