@@ -21,7 +21,10 @@ fn mistakes_are_told_with_their_place_and_a_remedy() {
         ("phone 1 off-hook", "1:1: \"phone\" is nothing that the head of a flow has. Did you mean phones?"),
         ("seed x", "1:6: \"x\" is not a seed. Write a number."),
         ("contry us", "1:1: \"contry\" is nothing that the head of a flow has. Did you mean country?"),
-        ("country xx", "1:9: there is no country xx here. Write us, gb, de or fr."),
+        (
+            "country xx",
+            "1:9: there is no country xx here. Write one of us, uk, de, fr, at, au, be, br, ca, ch, cn, dk, es, fi, ie, in, it, jp, nl, no, nz, pl, pt, se.",
+        ),
         ("phone 1: off-hook -> hears dail-tone", "1:28: nobody hears \"dail-tone\". Did you mean dial-tone?"),
         (
             "phone 1: off-hook -> heers dial-tone",

@@ -114,6 +114,28 @@ const TONES: &[(Land, Tone, Steps, Steps)] = &[
     (Land::Fr, Tone::Congestion, &[], &[(&[440.0], 250), (&[], 250)]),
     (Land::Fr, Tone::CallWaiting, &[], &[(&[440.0], 300), (&[], 10_000)]),
     (Land::Fr, Tone::SpecialInformation, &[], SIT),
+    (Land::Se, Tone::Dial, &[], &[(&[425.0], 5000)]),
+    (Land::Se, Tone::Ringback, &[], &[(&[425.0], 1000), (&[], 5000)]),
+    (Land::Se, Tone::Busy, &[], &[(&[425.0], 250), (&[], 250)]),
+    (Land::Se, Tone::Congestion, &[], &[(&[425.0], 250), (&[], 750)]),
+    (Land::It, Tone::Dial, &[], &[(&[425.0], 200), (&[], 200), (&[425.0], 600), (&[], 1000)]),
+    (Land::It, Tone::Ringback, &[], &[(&[425.0], 1000), (&[], 4000)]),
+    (Land::It, Tone::Busy, &[], &[(&[425.0], 500), (&[], 500)]),
+    (Land::It, Tone::Congestion, &[], &[(&[425.0], 200), (&[], 200)]),
+    (Land::Nl, Tone::Ringback, &[], &[(&[425.0], 1000), (&[], 4000)]),
+    (Land::Nl, Tone::Busy, &[], &[(&[425.0], 500), (&[], 500)]),
+    (Land::Nl, Tone::Congestion, &[], &[(&[425.0], 250), (&[], 250)]),
+    (Land::Jp, Tone::Dial, &[], &[(&[400.0], 5000)]),
+    (Land::Jp, Tone::Busy, &[], &[(&[400.0], 500), (&[], 500)]),
+    (Land::Au, Tone::Dial, &[], &[(&[413.0, 438.0], 5000)]),
+    (Land::Au, Tone::Stutter, &[], &[(&[413.0, 438.0], 100), (&[], 40)]),
+    (
+        Land::Au,
+        Tone::Ringback,
+        &[],
+        &[(&[413.0, 438.0], 400), (&[], 200), (&[413.0, 438.0], 400), (&[], 2000)],
+    ),
+    (Land::Au, Tone::Busy, &[], &[(&[425.0], 375), (&[], 375)]),
 ];
 
 /// The steps once, then repeated for twelve seconds, after a pause.
@@ -137,7 +159,7 @@ fn steps_of(once: Steps, repeated: Steps, pause: usize) -> Vec<(&'static [f64], 
 }
 
 #[test]
-fn every_tone_of_four_countries_is_named_and_no_other() {
+fn every_tone_of_nine_countries_is_named_and_no_other() {
     for (place, (land, tone, once, repeated)) in TONES.iter().enumerate() {
         for (level, noise) in [(-13.0, -65.0), (-25.0, -50.0)] {
             // begin in the midst of a frame

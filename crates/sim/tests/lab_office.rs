@@ -235,7 +235,7 @@ fn a_line_at_rest_shows_its_battery_and_can_be_skipped() {
 
 #[test]
 fn a_seized_line_has_current_and_the_countrys_dial_tone() {
-    for land in Land::ALL {
+    for land in Land::ALL.iter().copied() {
         let mut bench = Bench::<TrueSamples>::new(office(land));
         bench.seize(true);
         bench.run(2000);

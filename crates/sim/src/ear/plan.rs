@@ -6,38 +6,71 @@ use tipring_units::{Hz, Millis};
 /// The table, keyed for the laboratory alone.
 const TABLE: &str = include_str!("plan.tsv");
 
-/// A country whose tones the ear knows.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub enum Land {
-    /// United States.
-    #[default]
-    Us,
-    /// United Kingdom.
-    Uk,
-    /// Germany.
-    De,
-    /// France.
-    Fr,
+/// Declares the countries with their codes; the first is the default.
+macro_rules! lands {
+    ($first:ident $first_code:literal $first_name:literal, $($land:ident $code:literal $name:literal,)*) => {
+        /// A country whose tones the ear knows.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+        pub enum Land {
+            #[doc = concat!($first_name, ".")]
+            #[default]
+            $first,
+            $(#[doc = concat!($name, ".")] $land,)*
+        }
+
+        impl Land {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[Self::$first, $(Self::$land),*];
+
+            /// The code in flows and configurations.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    Self::$first => $first_code,
+                    $(Self::$land => $code,)*
+                }
+            }
+        }
+    };
+}
+
+lands! {
+    Us "us" "United States",
+    Uk "uk" "United Kingdom",
+    De "de" "Germany",
+    Fr "fr" "France",
+    At "at" "Austria",
+    Au "au" "Australia",
+    Be "be" "Belgium",
+    Br "br" "Brazil",
+    Ca "ca" "Canada",
+    Ch "ch" "Switzerland",
+    Cn "cn" "China",
+    Dk "dk" "Denmark",
+    Es "es" "Spain",
+    Fi "fi" "Finland",
+    Ie "ie" "Ireland",
+    In "in" "India",
+    It "it" "Italy",
+    Jp "jp" "Japan",
+    Nl "nl" "Netherlands",
+    No "no" "Norway",
+    Nz "nz" "New Zealand",
+    Pl "pl" "Poland",
+    Pt "pt" "Portugal",
+    Se "se" "Sweden",
 }
 
 impl Land {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Us, Self::Uk, Self::De, Self::Fr];
-
-    /// The code in flows and configurations.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Us => "us",
-            Self::Uk => "uk",
-            Self::De => "de",
-            Self::Fr => "fr",
-        }
-    }
-
     /// The country with this code; the United Kingdom also goes by its ISO code `gb`.
     pub fn of_code(code: &str) -> Option<Self> {
         let code = if code == "gb" { "uk" } else { code };
-        Self::ALL.into_iter().find(|land| land.code() == code)
+        Self::ALL.iter().copied().find(|land| land.code() == code)
+    }
+
+    /// What a flow may write where a country is expected.
+    pub fn hint() -> String {
+        let codes: Vec<&str> = Self::ALL.iter().map(|land| land.code()).collect();
+        format!("Write one of {}.", codes.join(", "))
     }
 }
 
@@ -66,14 +99,16 @@ pub struct Pattern {
 pub struct Plan {
     /// The sets of frequencies that sound at once.
     pub chords: Vec<Vec<Hz>>,
-    /// The tones.
+    /// The tones that can be told apart.
     pub patterns: Vec<Pattern>,
+    /// Tones that sound as another does, and that other.
+    pub alike: Vec<(Tone, Tone)>,
 }
 
 impl Plan {
     /// The tones of `land`.
     pub fn of(land: Land) -> Self {
-        let mut plan = Self { chords: Vec::new(), patterns: Vec::new() };
+        let mut plan = Self { chords: Vec::new(), patterns: Vec::new(), alike: Vec::new() };
         for line in TABLE.lines() {
             let mut words = line.split_whitespace();
             if words.next() != Some(land.code()) {
@@ -88,13 +123,24 @@ impl Plan {
                     pattern.steps.push(step);
                 }
             }
-            plan.patterns.push(pattern);
+            let same =
+                |known: &&Pattern| (&known.steps, known.repeat_from) == (&pattern.steps, pattern.repeat_from);
+            match plan.patterns.iter().find(same) {
+                Some(known) => plan.alike.push((tone, known.tone)),
+                None => plan.patterns.push(pattern),
+            }
         }
         plan
     }
 
+    /// What `tone` is heard as: itself, where no tone before it in the table sounds the same.
+    pub fn heard_as(&self, tone: Tone) -> Tone {
+        self.alike.iter().find(|(one, _)| *one == tone).map_or(tone, |(_, other)| *other)
+    }
+
     /// The pattern of `tone`.
     pub fn pattern(&self, tone: Tone) -> Option<&Pattern> {
+        let tone = self.heard_as(tone);
         self.patterns.iter().find(|pattern| pattern.tone == tone)
     }
 
@@ -125,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_is_understood() {
-        for land in Land::ALL {
+        for land in Land::ALL.iter().copied() {
             let plan = Plan::of(land);
             let lines = TABLE.lines().filter(|line| line.split_whitespace().next() == Some(land.code()));
             for line in lines.clone() {
@@ -134,8 +180,17 @@ mod tests {
                 let steps = words[2..].iter().filter(|word| **word != "|").count();
                 assert_eq!(pattern.steps.len(), steps, "{line}");
             }
-            assert_eq!(plan.patterns.len(), lines.count());
+            assert_eq!(plan.patterns.len() + plan.alike.len(), lines.count());
+            assert!(plan.patterns.len() >= 8, "{land:?} has a dial tone, busy and the others");
         }
+    }
+
+    #[test]
+    fn tones_that_sound_the_same_are_heard_as_the_first() {
+        assert_eq!(Plan::of(Land::Jp).heard_as(Tone::Congestion), Tone::Busy);
+        assert_eq!(Plan::of(Land::Au).alike, [(Tone::Congestion, Tone::Busy)]);
+        assert_eq!(Plan::of(Land::De).alike, []);
+        assert_eq!(Plan::of(Land::Pl).pattern(Tone::Congestion), Plan::of(Land::Pl).pattern(Tone::Busy));
     }
 
     #[test]

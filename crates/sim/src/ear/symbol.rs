@@ -4,7 +4,7 @@ use tipring_port::{Sound, Symbol, Symbols, Tone};
 use tipring_units::{Dbm0, Hz, TICK_SAMPLES};
 
 use super::percept::{Class, Datum, Listener, MAX_DATA, Percept};
-use super::plan::Land;
+use super::plan::{Land, Plan};
 use crate::mouth::{RECORDING, VOICES};
 
 /// What counts as silence.
@@ -14,12 +14,18 @@ const SILENCE: f32 = -48.0;
 #[derive(Clone, Debug)]
 pub struct SymbolListener {
     receiving: bool,
+    /// Tones of the country that sound as another one does.
+    alike: Vec<(Tone, Tone)>,
 }
 
 impl SymbolListener {
-    /// A listener; names are the same in every country.
-    pub fn new(_: Land) -> Self {
-        Self { receiving: false }
+    /// A listener; names are the same in every country, but for tones of `land` that nobody can tell apart.
+    pub fn new(land: Land) -> Self {
+        Self { receiving: false, alike: Plan::of(land).alike }
+    }
+
+    fn heard_as(&self, tone: Tone) -> Tone {
+        self.alike.iter().find(|(one, _)| *one == tone).map_or(tone, |(_, other)| *other)
     }
 }
 
@@ -31,7 +37,7 @@ impl Listener<Symbols> for SymbolListener {
             let class = match sound {
                 // an outside dial tone is the dial tone again: nobody can hear a difference
                 Sound::Tone(Tone::Outside) => Class::Named(Tone::Dial, level),
-                Sound::Tone(tone) => Class::Named(tone, level),
+                Sound::Tone(tone) => Class::Named(self.heard_as(tone), level),
                 Sound::Dtmf(digit) => Class::Digit(digit),
                 Sound::Sine(hertz) => Class::Sine(Hz(f32::from(hertz)), level),
                 Sound::Fsk(..) => Class::Other,

@@ -227,9 +227,9 @@ impl HeadReader {
             "seed" => self.head.seed = cursor.number("a seed")?,
             "country" => {
                 let code = cursor.text("a country")?;
-                let land = Land::of_code(if code == "gb" { "uk" } else { code });
+                let land = Land::of_code(code);
                 self.head.land = land.ok_or_else(|| {
-                    cursor.error_before(format!("there is no country {code} here"), "Write us, gb, de or fr.")
+                    cursor.error_before(format!("there is no country {code} here"), Land::hint())
                 })?;
             }
             "phones" => {

@@ -106,9 +106,7 @@ pub fn setting(word: &str, cursor: &mut Cursor<'_>, line: &mut Outside) -> Resul
         "country" => {
             let code = cursor.text("a country")?;
             let land = Land::of_code(code);
-            line.land = Some(
-                land.ok_or_else(|| cursor.error_before("no such country here", "Write us, gb, de or fr."))?,
-            );
+            line.land = Some(land.ok_or_else(|| cursor.error_before("no such country here", Land::hint()))?);
         }
         "ground" => line.ground = true,
         "dial-tone" => line.dial_tone = Some(dial_tone(cursor)?),

@@ -1,8 +1,8 @@
 //! What an exchange is, and how it behaves towards one line.
 
 use tipring_port::{
-    CallerIdAlert, CallerIdSignal, CallerIdTiming, FlashWindow, FskStandard, LoopStart, MeteringSpec,
-    PulseConvention, RingPattern, RingSpec, Tone,
+    CallerIdAlert, CallerIdSignal, CallerIdTiming, DtmfCallerId, FlashWindow, FskStandard, LoopStart,
+    MeteringSpec, PulseConvention, RingPattern, RingSpec, Tone,
 };
 use tipring_units::{Hz, Millis, Volts};
 
@@ -122,15 +122,20 @@ impl OfficeSpec {
             before_ring: Millis(200),
             signal: fsk(FskStandard::V23),
         };
+        let bell = CallerIdTiming::BetweenRings {
+            after_ring: Millis(600),
+            before_ring: Millis(200),
+            signal: CallerIdSignal::GR30,
+        };
+        let keys = |framing| CallerIdTiming::BeforeRing {
+            alert: CallerIdAlert::Reversal,
+            alert_to_data: Millis(300),
+            data_to_ring: Millis(400),
+            signal: CallerIdSignal::Dtmf(framing),
+        };
+        let double = &[400, 200, 400, 2000];
         let (ringing, caller_id) = match land {
-            Land::Us => (
-                ring(20.0, 86.0, &[2000, 4000]),
-                CallerIdTiming::BetweenRings {
-                    after_ring: Millis(600),
-                    before_ring: Millis(200),
-                    signal: CallerIdSignal::GR30,
-                },
-            ),
+            Land::Us | Land::Ca => (ring(20.0, 86.0, &[2000, 4000]), bell),
             Land::Uk => (
                 ring(25.0, 75.0, &[400, 200, 400, 2000]),
                 CallerIdTiming::BeforeRing {
@@ -147,25 +152,50 @@ impl OfficeSpec {
             ),
             Land::De => (ring(25.0, 60.0, &[1000, 4000]), etsi),
             Land::Fr => (ring(50.0, 80.0, &[1500, 3500]), etsi),
+            Land::At => (ring(50.0, 60.0, &[1000, 5000]), etsi),
+            Land::Pt => (ring(25.0, 75.0, &[1000, 5000]), etsi),
+            Land::Es => (ring(25.0, 75.0, &[1500, 3000]), etsi),
+            Land::Be => (ring(25.0, 75.0, &[1000, 3000]), etsi),
+            Land::Ch | Land::It | Land::No | Land::Pl => (ring(25.0, 75.0, &[1000, 4000]), etsi),
+            Land::Ie => (ring(25.0, 75.0, double), etsi),
+            Land::Au => (ring(25.0, 75.0, double), bell),
+            Land::Nz => (ring(20.0, 75.0, double), bell),
+            Land::Cn => (ring(25.0, 75.0, &[1000, 4000]), bell),
+            Land::Se => (ring(25.0, 75.0, &[1000, 5000]), keys(DtmfCallerId::AC)),
+            Land::Fi => (ring(25.0, 75.0, &[1000, 4000]), keys(DtmfCallerId::AC)),
+            Land::Dk => (ring(25.0, 75.0, &[1000, 4000]), keys(DtmfCallerId::AHash)),
+            Land::Nl => (ring(25.0, 75.0, &[1000, 4000]), keys(DtmfCallerId::DC)),
+            Land::Br => (ring(25.0, 75.0, &[1000, 4000]), keys(DtmfCallerId::AC)),
+            Land::In => (ring(25.0, 75.0, double), keys(DtmfCallerId::AC)),
+            Land::Jp => (
+                ring(16.0, 75.0, &[1000, 2000]),
+                CallerIdTiming::AfterShortRing { signal: CallerIdSignal::Ntt },
+            ),
         };
+        // Where a flash is a tap on the hook, not a timed break.
+        let is_long = matches!(land, Land::Us | Land::Ca | Land::Jp | Land::Nz);
         Self {
             land,
             start: LoopStart::Loop,
             dial_tone: Some(Millis(300)),
             first_digit: Millis(16_000),
             interdigit: Millis(4000),
-            pulses: Some(PulseConvention::Standard),
+            pulses: Some(match land {
+                Land::Se => PulseConvention::Sweden,
+                Land::Nz => PulseConvention::NewZealand,
+                _ => PulseConvention::Standard,
+            }),
             setup: Millis(500),
             answer: Supervision::None,
             clearing: match land {
-                Land::Us => Clearing::Cpc(Millis(600)),
+                Land::Us | Land::Ca => Clearing::Cpc(Millis(600)),
                 Land::Uk => Clearing::Cpc(Millis(100)),
-                Land::De | Land::Fr => Clearing::Tone(Tone::Busy),
+                _ => Clearing::Tone(Tone::Busy),
             },
             unknown: Unknown::SpecialInformation,
             flash: Some(FlashWindow {
-                min: if land == Land::Us { Millis(200) } else { Millis(50) },
-                max: if land == Land::Us { Millis(1100) } else { Millis(400) },
+                min: if is_long { Millis(200) } else { Millis(50) },
+                max: if is_long { Millis(1100) } else { Millis(400) },
             }),
             release: Millis(300),
             guard: Millis(600),
