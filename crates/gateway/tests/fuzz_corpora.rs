@@ -26,7 +26,7 @@ fn sip_messages() {
 
 #[test]
 fn notifications() {
-    replay::replay("notify", 6, notify::run);
+    replay::replay("notify", 14, notify::run);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! SIP without I/O: messages, transactions, dialogs, offer and answer, registration.
+//! SIP without I/O: messages, transactions, dialogs, offer and answer, registration, subscription.
 #![forbid(unsafe_code)]
 
 pub mod agent;
@@ -9,4 +9,5 @@ pub mod offer_answer;
 pub mod registrar;
 pub mod registration;
 pub mod sdp;
+pub mod subscription;
 pub mod transaction;

@@ -1,6 +1,7 @@
-//! What a NOTIFY and a transfer bring: pieces of SIP messages, events, subscriptions, dialogs to replace.
+//! What a NOTIFY and a transfer bring: pieces of SIP messages, events, subscriptions, dialogs to replace, message summaries.
 
 use tipring_sip::message::{EventType, MAX_REASON, Replaces, SipFragment, SubscriptionState, Uri, text};
+use tipring_sip::subscription::MessageSummary;
 
 /// What is read can be written, and is read the same again.
 pub fn run(data: &[u8]) {
@@ -10,6 +11,11 @@ pub fn run(data: &[u8]) {
         assert_eq!(again.status, fragment.status);
         let written = SipFragment::new(fragment.status, &fragment.reason);
         assert_eq!(SipFragment::parse(&written.to_bytes()).map(|f| f.status), Some(fragment.status));
+    }
+    if let Some(summary) = MessageSummary::parse(data) {
+        for count in [summary.voice, summary.fax].into_iter().flatten() {
+            assert!(count.urgent_new <= count.new && count.urgent_old <= count.old, "{count:?}");
+        }
     }
     let data = text(data);
     if let Ok(replaces) = data.parse::<Replaces>() {

@@ -260,6 +260,8 @@ impl FarDesk {
             | Event::ReferGoes { .. }
             | Event::ReferEnded { .. }
             | Event::Registration { .. }
+            | Event::Mail { .. }
+            | Event::MailWatch { .. }
             | Event::Server { .. }
             | Event::ServerAnswers { .. }
             | Event::Binding { .. }

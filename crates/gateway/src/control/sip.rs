@@ -95,6 +95,8 @@ impl Control {
                 self.board.refused(*count);
                 self.note(What::Refused { source: *source, why: refused_words(*why), count: *count });
             }
+            // No line has a lamp yet.
+            agent::Event::Mail { .. } | agent::Event::MailWatch { .. } => {}
             agent::Event::Incoming(_)
             | agent::Event::Proceeding { .. }
             | agent::Event::Ringing { .. }
@@ -170,6 +172,8 @@ fn session_of(command: &SipCommand) -> Option<SessionId> {
         | SipCommand::Register(_)
         | SipCommand::Unregister(_)
         | SipCommand::UnregisterAll
+        | SipCommand::WatchMail { .. }
+        | SipCommand::UnwatchMail(_)
         | SipCommand::SetTrust(_)
         | SipCommand::SetDigest(_)
         | SipCommand::SetUsers(_) => None,

@@ -65,6 +65,8 @@ impl Agent {
         for account in gone {
             self.accounts.remove(&account);
             self.account_alarms.set(account, None);
+            self.mail.remove(&account);
+            self.mail_alarms.set(account, None);
         }
     }
 
@@ -103,6 +105,7 @@ impl Agent {
     }
 
     pub(super) fn unregister(&mut self, now: Instant, id: AccountId) {
+        self.unwatch_mail(now, id);
         if self.accounts.get(&id).is_some_and(|a| a.registration.is_none()) {
             self.accounts.remove(&id);
         }

@@ -17,6 +17,7 @@ use super::wires::Wires;
 use crate::dialog::{Session, Tag, Wait};
 use crate::registrar::Registrar;
 use crate::registration;
+use crate::subscription::{self, Subscription};
 use crate::transaction::{
     Alarms, ClientId, Clients, ServerId as ServerTxn, ServerReport, Servers, Target, Timer,
 };
@@ -34,6 +35,8 @@ pub enum Why {
     Job(JobWait),
     /// A registration is refreshed or tried again.
     Registration(AccountId, registration::Wait),
+    /// A subscription to a message summary is refreshed or tried again.
+    Mail(AccountId, subscription::Wait),
     /// A server is looked up or probed.
     Server(ServerId),
     /// A binding of the registrar lapses.
@@ -67,6 +70,8 @@ pub struct Agent {
     pub(super) peer_alarms: Alarms<ServerId, ()>,
     pub(super) accounts: BTreeMap<AccountId, Account>,
     pub(super) account_alarms: Alarms<AccountId, registration::Wait>,
+    pub(super) mail: BTreeMap<AccountId, Subscription>,
+    pub(super) mail_alarms: Alarms<AccountId, subscription::Wait>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) session_alarms: Alarms<SessionId, Wait>,
     pub(super) dialogs: BTreeMap<(String, String), SessionId>,
@@ -103,6 +108,8 @@ impl Agent {
             peer_alarms: Alarms::new(),
             accounts: BTreeMap::new(),
             account_alarms: Alarms::new(),
+            mail: BTreeMap::new(),
+            mail_alarms: Alarms::new(),
             sessions: BTreeMap::new(),
             session_alarms: Alarms::new(),
             dialogs: BTreeMap::new(),
@@ -166,6 +173,7 @@ impl Agent {
             self.session_alarms.next().map(|(at, id, wait)| (at, Why::Session(id, wait))),
             self.job_alarms.next().map(|(at, _, wait)| (at, Why::Job(wait))),
             self.account_alarms.next().map(|(at, id, wait)| (at, Why::Registration(id, wait))),
+            self.mail_alarms.next().map(|(at, id, wait)| (at, Why::Mail(id, wait))),
             self.peer_alarms.next().map(|(at, id, ())| (at, Why::Server(id))),
             self.registrar.deadline().map(|at| (at, Why::Binding)),
             self.wires.deadline().map(|at| (at, Why::SilentConnection)),
@@ -214,6 +222,9 @@ impl Agent {
         }
         while let Some((id, wait)) = self.account_alarms.due(now) {
             self.on_account(now, id, |registration, _, out| registration.on_time(wait, out));
+        }
+        while let Some((id, wait)) = self.mail_alarms.due(now) {
+            self.on_mail(now, id, |subscription, entropy, out| subscription.on_time(wait, entropy, out));
         }
         while let Some((id, ())) = self.peer_alarms.due(now) {
             self.on_peer_time(now, id);

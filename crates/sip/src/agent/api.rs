@@ -13,6 +13,7 @@ use crate::message::{NameAddr, Replaces, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferedMedia};
 use crate::registrar::User;
 use crate::registration::RegistrationState;
+use crate::subscription::{MailWatch, MessageSummary};
 pub use crate::transaction::{ConnId, Transport};
 
 /// One call as SIP sees it: an INVITE, its early dialogs and the dialog that it becomes.
@@ -333,6 +334,18 @@ pub enum Command {
     Unregister(AccountId),
     /// Deregister all accounts, as when the program stops.
     UnregisterAll,
+    /// Be told of the messages that wait for an account, until it is unregistered or this is taken back; nothing happens
+    /// without such an account. Again, it starts anew.
+    WatchMail {
+        /// The account.
+        account: AccountId,
+        /// The name of the mailbox at the server, where it is not the account's.
+        mailbox: Option<String>,
+        /// The lifetime to ask for; a minute at the least.
+        expires: Millis,
+    },
+    /// Be told no more.
+    UnwatchMail(AccountId),
     /// Replace the rules of who may call.
     SetTrust(Trust),
     /// Ask for these digest algorithms at the built-in registrar, most wanted first.
@@ -530,6 +543,20 @@ pub enum Event {
         account: AccountId,
         /// Its state.
         state: RegistrationState,
+    },
+    /// Messages wait for an account, or none do: asked for by [`Command::WatchMail`], or told unasked by its server.
+    Mail {
+        /// The account.
+        account: AccountId,
+        /// What waits.
+        summary: MessageSummary,
+    },
+    /// A [`Command::WatchMail`] stands, or does not.
+    MailWatch {
+        /// The account.
+        account: AccountId,
+        /// Its state.
+        state: MailWatch,
     },
     /// Another address of a server is in use, or none.
     Server {

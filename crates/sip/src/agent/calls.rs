@@ -57,6 +57,10 @@ impl Agent {
             Command::Register(config) => self.register(now, config),
             Command::Unregister(account) => self.unregister(now, account),
             Command::UnregisterAll => self.unregister_all(now),
+            Command::WatchMail { account, mailbox, expires } => {
+                self.watch_mail(now, account, mailbox.as_deref(), expires);
+            }
+            Command::UnwatchMail(account) => self.unwatch_mail(now, account),
             Command::SetTrust(trust) => self.config.trust = trust,
             Command::SetDigest(algorithms) => self.registrar.set_digest(&algorithms),
             Command::SetUsers(users) => self.bindings_changed(|r| r.set_users(users)),

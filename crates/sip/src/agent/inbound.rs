@@ -10,6 +10,7 @@ use super::api::{
 };
 use super::config::Refusal;
 use super::guard::guarded;
+use super::mail::ALLOW_EVENTS;
 use crate::dialog::{Ctx, Session, replaces_of};
 use crate::message::{
     Capabilities, HeaderName, Message, Method, ParseError, Request, Response, StreamError, StreamItem,
@@ -109,6 +110,12 @@ impl Agent {
             self.on_request_within(now, session, source, request, reply_to);
             return;
         }
+        let mail = to_tag.as_ref().filter(|_| request.method == Method::Notify);
+        if let Some(account) = mail.and_then(|tag| self.mail_of(request, tag)) {
+            self.wires.prove(source);
+            self.on_mail_notify(now, account, request, reply_to);
+            return;
+        }
         let trust = match self.admit(now, source, request, reply_to) {
             Some(trust) => trust,
             None => return,
@@ -200,7 +207,7 @@ impl Agent {
     }
 
     /// Puts a request into the server table; gives its transaction if it is new.
-    fn arrive(&mut self, now: Instant, request: &Request, reply_to: Target) -> Option<ServerTxn> {
+    pub(super) fn arrive(&mut self, now: Instant, request: &Request, reply_to: Target) -> Option<ServerTxn> {
         let mut reports = Vec::new();
         let arrival = self.servers.arrive(now, request, reply_to, &mut reports);
         self.on_server_reports(now, reports);
@@ -311,6 +318,7 @@ impl Agent {
                 response.headers.push(HeaderName::Allow, crate::dialog::ALLOW);
                 response.headers.push(HeaderName::Supported, crate::dialog::SUPPORTED);
                 response.headers.push(HeaderName::Accept, "application/sdp");
+                response.headers.push(HeaderName::AllowEvents, ALLOW_EVENTS);
                 response.headers.push(HeaderName::Server, &self.config.product);
                 self.answer(now, txn, &response);
             }
@@ -321,6 +329,7 @@ impl Agent {
                 self.answer(now, txn, &response);
                 self.bindings_changed(|_| changes);
             }
+            (Method::Notify, TrustedAs::Server(server)) => self.on_unasked_notify(now, txn, server, request),
             (Method::Bye | Method::Info | Method::Update | Method::Prack | Method::Notify, _) => {
                 let tag = self.new_tag();
                 self.answer(now, txn, &request.response(481, "", Some(&tag)));
@@ -418,7 +427,7 @@ impl Agent {
         self.on_server_reports(now, reports);
     }
 
-    fn answer_statelessly(&mut self, target: Target, mut response: Response) {
+    pub(super) fn answer_statelessly(&mut self, target: Target, mut response: Response) {
         response.headers.set(HeaderName::Server, &self.config.product);
         self.wires.send(target, response.to_bytes(), &mut self.out);
     }
@@ -429,7 +438,7 @@ impl Agent {
         }
     }
 
-    fn new_tag(&mut self) -> String {
+    pub(super) fn new_tag(&mut self) -> String {
         format!("{:016x}", self.entropy.u64())
     }
 }
@@ -519,6 +528,7 @@ pub fn capabilities() -> Capabilities {
             "application/dtmf-relay",
             "application/dtmf",
             "message/sipfrag",
+            "application/simple-message-summary",
         ]),
         forwards: false,
     }

@@ -5,11 +5,11 @@
 //!
 //! **How.** [`Agent`] holds the tables; each kind of work has a file: `inbound` sorts what arrives, `calls`
 //! carries the gateway's orders to sessions, `transfer` has what is said of transfers, `jobs` finds addresses and sends requests, `late` ends what
-//! answers to given-up INVITEs make, `accounts` keeps servers and registrations, `wires` the connections.
+//! answers to given-up INVITEs make, `accounts` keeps servers and registrations, `mail` the message summaries, `wires` the connections.
 //!
 //! **Limits.** Every table has a named maximum; what does not fit is answered 503. One local address.
 //!
-//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3325, 3326, 3398, 3515, 3581, 3891, 3892, 4028, 6026.
+//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3325, 3326, 3398, 3515, 3581, 3842, 3891, 3892, 4028, 6026.
 
 mod accounts;
 #[allow(clippy::module_inception, reason = "the agent itself, beside its parts")]
@@ -23,6 +23,7 @@ mod inbound;
 mod jobs;
 mod late;
 mod locate;
+mod mail;
 mod rate;
 mod reach;
 mod servers;
