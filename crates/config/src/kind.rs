@@ -1,6 +1,6 @@
 //! The kinds of value that a key can have, and the check of one value against its kind.
 
-use tipring_country::{Pattern, outside, quantity};
+use tipring_country::{DialPlan, Pattern, outside, quantity};
 use tipring_port::MeteringSpec;
 use tipring_units::{Hz, Millis};
 
@@ -319,8 +319,11 @@ fn within(value: f32, from: i8, to: i8) -> bool {
     (f32::from(from)..=f32::from(to)).contains(&value)
 }
 
-/// What is wrong with a dial pattern.
+/// What is wrong with a dial pattern, or with a whole dial plan of another gateway.
 pub(crate) fn pattern_error(text: &str) -> Option<String> {
+    if DialPlan::syntax_of(text).is_some() {
+        return DialPlan::parse(text).err().map(|error| error.to_string());
+    }
     if text.len() > MAX_TEXT {
         return Some(format!("expected at most {MAX_TEXT} characters"));
     }

@@ -13,6 +13,7 @@ mod effective;
 mod files;
 mod finding;
 mod flat;
+mod imported;
 mod kind;
 mod outside;
 mod reference;
@@ -29,6 +30,7 @@ pub use effective::{Account, Effective, Emergency, Origin, Phone, Rule, Server, 
 pub use files::{FileFound, FileWanted, Files, MAX_SECRET_FILE};
 pub use finding::{Finding, Level, MAX_FINDINGS, Report};
 pub use flat::fingerprint;
+pub use imported::imported;
 pub use kind::{Kind, MAX_LIST, MAX_TEXT};
 pub use outside::{Line, LineCallerId, NightHours};
 pub use reference::reference;

@@ -54,7 +54,7 @@ pub enum Place {
     Sip,
     /// `[line.N]`.
     Line,
-    /// `[dial]`: the keys are patterns.
+    /// `[dial]`: the keys are patterns, or whole dial plans.
     Dial,
     /// `[offline]`: the keys are patterns.
     Offline,
@@ -277,7 +277,7 @@ const KEYS: &[Key] = {
         now(Line, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this line's calls, up to 400 ms."),
         now(Line, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),
 
-        now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins."),
+        now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins. A whole dial plan of another gateway may stand in place of a pattern: `cisco: (...)`, `grandstream: {...}`, `mgcp: (...)`."),
         now(Offline, "PATTERN", Kind::Pattern, "phones call each other", Live, "Where numbers go while no server answers, beside the phones' own numbers."),
 
         now(Emergency, "via", Kind::Destinations, "lines, then every server", Live, "Ways for emergency calls, in order."),

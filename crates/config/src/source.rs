@@ -3,6 +3,7 @@
 
 use core::ops::Range;
 
+use tipring_country::DialPlan;
 use toml_edit::{Document, Item, TableLike, Value};
 
 use crate::finding::Findings;
@@ -230,7 +231,8 @@ impl Reader<'_, '_, '_> {
         let shown = self.shown(item);
         let quoted = if key.kind == Kind::Pattern { format!("\"{name}\"") } else { name.to_owned() };
         if let Some(error) = pattern_error(name).filter(|_| key.kind == Kind::Pattern) {
-            self.findings.error(line, format!("{label}{quoted}: no dial pattern: {error}."));
+            let what = if DialPlan::syntax_of(name).is_some() { "no dial plan" } else { "no dial pattern" };
+            self.findings.error(line, format!("{label}{quoted}: {what}: {error}."));
             return None;
         }
         if let Err(wrong) = key.kind.check(&raw) {

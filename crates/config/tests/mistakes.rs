@@ -468,3 +468,37 @@ fn a_thousand_mistakes_do_not_fill_the_screen() {
     assert_eq!((report.findings.len(), report.unlisted), (200, 800));
     assert!(report.to_string().ends_with("and 800 more.\n"));
 }
+
+#[test]
+fn a_whole_dial_plan_is_its_rows_and_says_what_is_lost() {
+    let rows = |text: &str| {
+        let report = check(&format!("{GOOD}[line.1]\nport = \"sim/2\"\n{text}"), "tipring.toml");
+        let effective = report.effective.clone().unwrap_or_else(|| panic!("{report}"));
+        (effective.dial, effective.offline)
+    };
+    let text = "cisco: (911S0|<9:>,xx.<:@gw0>|[2-8]xxS2L9|xx.)";
+    let plan = tipring_country::DialPlan::parse(text).unwrap();
+    let table = tipring_config::imported(&plan, "pbx");
+    let whole = rows(&format!("[dial]\n\"{text}\" = \"pbx\"\n"));
+    assert_eq!(whole, rows(&table), "{table}");
+    assert_eq!(whole.0.len(), 4);
+    let to: Vec<String> = whole.0.iter().flat_map(|rule| rule.to.iter().map(ToString::to_string)).collect();
+    assert_eq!(to, ["pbx", "lines", "pbx", "pbx"]);
+    // Beside other rows, and offline.
+    let (dial, offline) = rows("[dial]\n\"1xx\" = \"phones\"\n\"mgcp: (0T|2xx)\" = \"pbx\"\n[offline]\n\"grandstream: {x+}\" = \"lines\"\n");
+    assert_eq!((dial.len(), offline.len()), (3, 1));
+
+    assert_eq!(
+        found(Level::Note, "[dial]\n\"grandstream: {x+|\\\\+x+|L:9x+}\" = \"pbx\"\n"),
+        "7: [dial] \"grandstream: {x+|\\+x+|L:9x+}\", character 18: \\+x+: no telephone dials +, and SIP phones that do are understood without it: left out.\n\
+         7: [dial] \"grandstream: {x+|\\+x+|L:9x+}\": a part of it is for an outside line, and there is none: it goes where the others go. Write [line.1] with its port."
+    );
+    assert_eq!(
+        error("[dial]\n\"cisco: (1xx|2y)\" = \"pbx\"\n"),
+        "7: [dial] \"cisco: (1xx|2y)\": no dial plan: at character 14: expected a digit, *, #, x, [..], <..:..>, `.`, `,`, `!`, S, L or P."
+    );
+    assert_eq!(
+        error("[dial]\n\"1xx\" = \"pbx\"\n\"cisco: (2xx|1xx)\" = \"pbx\"\n"),
+        "8: [dial] \"1xx\" is the same pattern as \"1xx\" (line 7). Keep one."
+    );
+}

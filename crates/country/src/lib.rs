@@ -4,6 +4,8 @@
 
 mod caller_id;
 mod country;
+mod dial_plan;
+mod hours;
 mod lint;
 mod load;
 mod numbers;
@@ -16,6 +18,8 @@ mod raw;
 pub use country::{
     CallerIdRule, CallerIdStandard, Country, DistinctiveRing, ECHO_TAIL, OutsideRule, Provenance,
 };
+pub use dial_plan::{DialPlan, Loss, MAX_PLAN, MAX_ROWS, PlanRow, Syntax};
+pub use hours::Hours;
 pub use lint::lint;
 pub use load::CountryError;
 pub use numbers::{NumberKind, NumberPlan, NumberRule, Outside};

@@ -7,19 +7,25 @@
 //! more times), `<dialled:sent>` (substitution, either side may be empty) and `,` (outside dial tone from here).
 //! `!` at the end bars the number. `S3` and `L10` set the short and the long timer in seconds and stand at the
 //! start or at the end; `P5` at the start sends the pattern's own digits after a pause of 5 s (hotline). Spaces
-//! do not count.
+//! do not count. Hours at the very end, as `18:00-08:00`, are those in which the pattern is valid.
 //!
 //! # Limits
-//! One pattern at a time: alternatives, `(a|b)`, are separate keys of the configuration. At most
+//! One pattern at a time: alternatives, `(a|b)`, make a [`crate::DialPlan`]. At most
 //! [`MAX_ELEMENTS`] elements and [`MAX_SENT`] characters sent by a substitution.
 //!
 //! # Standard
 //! None; the language is described in the manuals of these adapters.
 
+mod reader;
+mod text;
+
 use core::fmt;
 use core::str::FromStr;
 
 use tipring_units::Millis;
+
+use crate::Hours;
+pub(crate) use reader::Reader;
 
 /// Elements of a pattern, at the most.
 pub const MAX_ELEMENTS: usize = 64;
@@ -35,6 +41,8 @@ pub struct DigitSet(u16);
 impl DigitSet {
     /// `0` to `9`, the `x` of a pattern.
     pub const DECIMAL: Self = Self(0x03ff);
+    /// All sixteen.
+    pub const ALL: Self = Self(0xffff);
 
     /// The set of one digit; `None` if `digit` is not one.
     pub const fn of(digit: u8) -> Option<Self> {
@@ -59,6 +67,11 @@ impl DigitSet {
             Some(one) => self.0 & one.0 != 0,
             None => false,
         }
+    }
+
+    /// The digits that are in both.
+    pub const fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// How many digits are in it: the fewer, the more specific.
@@ -91,14 +104,15 @@ pub enum Element {
 }
 
 /// A dial pattern, read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Pattern {
-    text: String,
-    elements: Vec<Element>,
-    barred: bool,
-    short_timer: Option<Millis>,
-    long_timer: Option<Millis>,
-    pause: Option<Millis>,
+    pub(crate) text: String,
+    pub(crate) elements: Vec<Element>,
+    pub(crate) barred: bool,
+    pub(crate) short_timer: Option<Millis>,
+    pub(crate) long_timer: Option<Millis>,
+    pub(crate) pause: Option<Millis>,
+    pub(crate) hours: Option<Hours>,
 }
 
 /// Why a text is not a pattern.
@@ -117,30 +131,35 @@ impl Pattern {
     /// # Errors
     /// Where it is none, with the place and what was expected there.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let (body, hours) = split_hours(text);
+        let pattern = Self { text: text.to_owned(), hours, ..Self::read(body)? };
+        if !pattern.has_digits() && pattern.pause.is_none() {
+            let expected = "at least one digit to dial (or P for a hotline)";
+            return Err(PatternError { offset: body.len(), expected });
+        }
+        Ok(pattern)
+    }
+
+    /// The same, of which it is not known yet whether it stands for anything that can be dialled.
+    pub(crate) fn read(text: &str) -> Result<Self, PatternError> {
         let mut reader = Reader { bytes: text.as_bytes(), at: 0 };
-        let mut pattern = Self {
-            text: text.to_owned(),
-            elements: Vec::new(),
-            barred: false,
-            short_timer: None,
-            long_timer: None,
-            pause: None,
-        };
+        let mut pattern = Self { text: text.to_owned(), ..Self::default() };
         while let Some(byte) = reader.peek() {
             pattern.element(&mut reader, byte)?;
             if pattern.elements.len() > MAX_ELEMENTS {
                 return Err(reader.error("at most 64 elements"));
             }
         }
-        let digits = pattern.elements.iter().any(|element| match element {
+        Ok(pattern)
+    }
+
+    /// True if anything has to be dialled for it.
+    pub(crate) fn has_digits(&self) -> bool {
+        self.elements.iter().any(|element| match element {
             Element::Digit(_) | Element::Repeat(_) => true,
             Element::Substitute { dialled, .. } => !dialled.is_empty(),
             Element::OutsideTone => false,
-        });
-        if !digits && pattern.pause.is_none() {
-            return Err(reader.error("at least one digit to dial (or P for a hotline)"));
-        }
-        Ok(pattern)
+        })
     }
 
     /// The text that was read.
@@ -171,6 +190,11 @@ impl Pattern {
     /// `P`: the pause without a digit after which the call goes out by itself.
     pub const fn pause(&self) -> Option<Millis> {
         self.pause
+    }
+
+    /// When it is valid, if not always.
+    pub const fn hours(&self) -> Option<Hours> {
+        self.hours
     }
 
     /// Digits dialled at the least.
@@ -227,7 +251,7 @@ impl Pattern {
             }
             b'S' | b'L' | b'P' => self.timer(reader, byte)?,
             b'(' | b')' | b'|' => {
-                return Err(reader.error("one pattern: write each alternative as a key of its own"));
+                return Err(reader.error("one pattern: write each alternative as a key of its own, or cisco: before the whole plan"));
             }
             _ => {
                 let set = reader.digit_set("a digit, *, #, x, [..], <..:..>, `.`, `,`, `!`, S, L or P")?;
@@ -277,123 +301,12 @@ impl FromStr for Pattern {
     }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    const fn error(&self, expected: &'static str) -> PatternError {
-        PatternError { offset: self.at, expected }
-    }
-
-    /// One digit, `x` or `[..]`.
-    fn digit_set(&mut self, expected: &'static str) -> Result<DigitSet, PatternError> {
-        let error = self.error(expected);
-        match self.peek() {
-            Some(b'x' | b'X') => {
-                self.at += 1;
-                Ok(DigitSet::DECIMAL)
-            }
-            Some(b'[') => self.bracket(),
-            Some(byte) => {
-                let set = DigitSet::of(byte).ok_or(error)?;
-                self.at += 1;
-                Ok(set)
-            }
-            None => Err(error),
-        }
-    }
-
-    fn bracket(&mut self) -> Result<DigitSet, PatternError> {
-        self.at += 1;
-        let mut set = DigitSet::default();
-        loop {
-            match self.peek() {
-                Some(b']') if set.count() > 0 => {
-                    self.at += 1;
-                    return Ok(set);
-                }
-                Some(byte) => {
-                    let one = DigitSet::of(byte).ok_or_else(|| self.error("a digit, a range or `]`"))?;
-                    self.at += 1;
-                    set = set.union(one);
-                    if self.peek() == Some(b'-') {
-                        self.at += 1;
-                        set = set.union(self.range_end(byte)?);
-                    }
-                }
-                None => return Err(self.error("`]`")),
-            }
-        }
-    }
-
-    fn range_end(&mut self, first: u8) -> Result<DigitSet, PatternError> {
-        let error = self.error("a range of rising digits, as 2-8");
-        let last = self.peek().ok_or(error)?;
-        if !first.is_ascii_digit() || !last.is_ascii_digit() || last < first {
-            return Err(error);
-        }
-        self.at += 1;
-        Ok((first..=last).filter_map(DigitSet::of).fold(DigitSet::default(), DigitSet::union))
-    }
-
-    /// `<dialled:sent>`; true beside it where a `,` stands among the dialled (`<9,:1>`).
-    fn substitution(&mut self) -> Result<(Element, bool), PatternError> {
-        self.at += 1;
-        let (mut dialled, mut outside) = (Vec::new(), false);
-        loop {
-            match self.peek() {
-                Some(b':') => break,
-                Some(b',') => {
-                    self.at += 1;
-                    outside = true;
-                }
-                _ => dialled.push(self.digit_set("a dialled digit, or `:` and what is sent for it")?),
-            }
-            if dialled.len() > MAX_ELEMENTS {
-                return Err(self.error("at most 64 elements"));
-            }
-        }
-        self.at += 1;
-        let mut sent = String::new();
-        loop {
-            match self.peek() {
-                Some(b'>') => break,
-                Some(byte @ (b'0'..=b'9' | b'*' | b'#' | b'+')) if sent.len() < MAX_SENT => {
-                    self.at += 1;
-                    sent.push(char::from(byte));
-                }
-                _ => return Err(self.error("a digit to send (0-9, *, #, +; 64 at the most) or `>`")),
-            }
-        }
-        self.at += 1;
-        Ok((Element::Substitute { dialled, sent }, outside))
-    }
-
-    /// The number after S, L or P.
-    fn seconds(&mut self) -> Result<Millis, PatternError> {
-        let error = self.error("seconds, 0 to 60");
-        let mut value = None;
-        while let Some(byte @ b'0'..=b'9') = self.peek() {
-            let grown: u32 = value.unwrap_or(0) * 10 + u32::from(byte - b'0');
-            if grown > MAX_TIMER_SECS {
-                return Err(error);
-            }
-            value = Some(grown);
-            self.at += 1;
-        }
-        value.map(Millis::from_secs).ok_or(error)
-    }
-
-    /// True if only timers, spaces and `!` follow.
-    fn rest_is_timers(&self) -> bool {
-        self.bytes.iter().skip(self.at).all(|byte| matches!(byte, b' ' | b'S' | b'L' | b'!' | b'0'..=b'9'))
-            && self.bytes.get(self.at).is_none_or(|byte| !byte.is_ascii_digit())
+/// The pattern without the hours behind it.
+fn split_hours(text: &str) -> (&str, Option<Hours>) {
+    let apart = text.trim_end().rsplit_once([' ', '\t']);
+    match apart.and_then(|(body, tail)| Hours::parse(tail).map(|hours| (body, hours))) {
+        Some((body, hours)) => (body.trim_end(), Some(hours)),
+        None => (text, None),
     }
 }
 
@@ -468,6 +381,23 @@ mod tests {
     }
 
     #[test]
+    fn hours_stand_at_the_end() {
+        let night = Pattern::parse("<9:>,xx.S2! 18:00-08:00").unwrap();
+        assert_eq!(night.hours(), Hours::parse("18:00-08:00"));
+        assert!(night.is_barred() && night.short_timer() == Some(Millis(2000)));
+        assert_eq!(Pattern::parse("0 08:00-18:00 ").unwrap().min_digits(), 1);
+        assert_eq!(
+            error("08:00-18:00"),
+            "at character 3: expected a digit, *, #, x, [..], <..:..>, `.`, `,`, `!`, S, L or P"
+        );
+        assert_eq!(error("0 08:00-8:00").split(':').next(), Some("at character 5"));
+        assert_eq!(
+            error(" 08:00-18:00"),
+            "at character 1: expected at least one digit to dial (or P for a hotline)"
+        );
+    }
+
+    #[test]
     fn a_mistake_is_told_with_its_place() {
         assert_eq!(
             error("12y"),
@@ -485,7 +415,7 @@ mod tests {
         assert_eq!(error("1!2"), "at character 3: expected the end: `!` is the last character");
         assert_eq!(
             error("(1|2)"),
-            "at character 1: expected one pattern: write each alternative as a key of its own"
+            "at character 1: expected one pattern: write each alternative as a key of its own, or cisco: before the whole plan"
         );
         assert_eq!(error("1P5"), "at character 2: expected P at the start of the pattern");
         assert_eq!(error("1S99"), "at character 3: expected seconds, 0 to 60");

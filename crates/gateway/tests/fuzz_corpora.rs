@@ -4,6 +4,8 @@
 mod config;
 #[path = "../../../fuzz/src/entry/dial.rs"]
 mod dial;
+#[path = "../../../fuzz/src/entry/dial_plan.rs"]
+mod dial_plan;
 #[path = "../../../fuzz/src/entry/noise.rs"]
 mod noise;
 #[path = "../../../fuzz/src/entry/notify.rs"]
@@ -52,6 +54,11 @@ fn noise_descriptions() {
 #[test]
 fn dial_plans() {
     replay::replay("dial", 3, dial::run);
+}
+
+#[test]
+fn dial_plans_of_other_gateways() {
+    replay::replay("dial_plan", 8, dial_plan::run);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
     bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo, bench_fax,
-    bench_loss, bench_tick, cancel, check, client, demo, explore, flow, listen, run, transcode,
+    bench_loss, bench_tick, cancel, check, client, demo, explore, flow, import_plan, listen, run, transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -229,6 +229,15 @@ pub enum ConfigCommand {
         /// the gateway's own as it is now (as at SIGHUP)
         file: Option<PathBuf>,
     },
+    /// Print the rows of [dial] that are the same as a dial plan of another gateway, and what of it is lost. Needs no
+    /// running gateway
+    ImportPlan {
+        /// The plan, after the word of its language: "cisco: (...)", "grandstream: {...}", "mgcp: (...)"
+        plan: String,
+        /// Where its numbers go: a server, lines, line.2
+        #[arg(long, value_name = "DESTINATION")]
+        to: String,
+    },
 }
 
 /// What can be done with a line port.
@@ -344,6 +353,7 @@ impl Command {
             Self::Status { number, json } => client::ask(dir, Ask::Status { number, json }),
             Self::Calls { follow, count, json } => client::calls(dir, follow, count, json),
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
+            Self::Config(ConfigCommand::ImportPlan { plan, to }) => import_plan::command(&plan, &to),
             Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),

@@ -21,6 +21,7 @@ mod desk;
 mod explain;
 mod explore;
 mod flow;
+mod import_plan;
 mod learn;
 mod listen;
 mod logbook;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{ConfigCommand, PhoneCommand};
@@ -164,6 +164,7 @@ impl ConfigAct {
             ConfigCommand::Diff { file } => Self::Diff(whole(file)?),
             ConfigCommand::Apply { file } => Self::Apply(whole(file)?),
             ConfigCommand::Show { name } => Self::Show(name),
+            ConfigCommand::ImportPlan { .. } => bail!("no gateway is asked for that"),
         })
     }
 }

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tipring_country::{Country, Pattern};
+use tipring_country::{Country, DialPlan, Pattern};
 
 use super::{Build, destinations};
 use crate::effective::{Effective, Emergency, Origin, Rule, Server};
 use crate::kind::Raw;
 use crate::outside::Line;
 use crate::schema::Place;
+use crate::source::Entry;
 use crate::values::{Destination, Number, Target};
 use crate::words::nearest;
 
 /// What "everything" is where one server gets all calls: one digit and more; `#` is none, it ends a number.
 const EVERYTHING: &str = "[0-9*][0-9*].";
+/// Characters of a key that a message repeats.
+const SHOWN: usize = 40;
 
 impl Build<'_, '_, '_> {
     /// The dial rules, written or following from what there is.
@@ -63,36 +66,62 @@ impl Build<'_, '_, '_> {
         let mut seen: BTreeMap<String, (String, usize)> = BTreeMap::new();
         let Some(section) = self.of(place).next() else { return rules };
         for entry in &section.entries {
-            let Ok(pattern) = Pattern::parse(&entry.key) else { continue };
-            let bare: String = entry.key.chars().filter(|letter| !letter.is_whitespace()).collect();
-            if let Some((twin, line)) = seen.get(&bare.to_ascii_lowercase()) {
-                let message = format!(
-                    "{} \"{}\" is the same pattern as \"{twin}\" (line {line}). Keep one.",
-                    section.label(),
-                    entry.key
-                );
-                self.findings.error(entry.line, message);
-            }
-            seen.insert(bare.to_ascii_lowercase(), (entry.key.clone(), entry.line));
+            let Some(rows) = self.rows(&format!("{} ", section.label()), entry) else { continue };
             let texts = match &entry.raw {
                 Raw::Text(_) | Raw::List(_) => {
                     section.texts(&entry.key).map(|(texts, _)| texts).unwrap_or_default()
                 }
-                Raw::Bool(_) | Raw::Number(_) | Raw::Other => continue,
+                Raw::Bool(_) | Raw::Number(_) | Raw::Other => Vec::new(),
             };
-            let to = self.known(&format!("{} \"{}\"", section.label(), entry.key), &texts, entry.line);
-            self.written(format!("{}.{}", place.word(), entry.key), entry.line);
+            let what = format!("{} \"{}\"", section.label(), shortened(&entry.key));
+            let to = self.known(&what, &texts, entry.line);
             if to.len() > 1 {
                 let message = format!(
-                    "{} \"{}\": a choice of destinations is not in this version yet: only the first is used.",
-                    section.label(),
-                    entry.key
+                    "{what}: a choice of destinations is not in this version yet: only the first is used."
                 );
                 self.findings.not_yet(entry.line, message);
             }
-            rules.push(Rule { pattern, to });
+            for (pattern, to_line) in rows {
+                let text = pattern.as_str();
+                let bare: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+                if let Some((twin, line)) = seen.get(&bare.to_ascii_lowercase()) {
+                    let label = section.label();
+                    let message = format!(
+                        "{label} \"{text}\" is the same pattern as \"{twin}\" (line {line}). Keep one."
+                    );
+                    self.findings.error(entry.line, message);
+                }
+                seen.insert(bare.to_ascii_lowercase(), (text.to_owned(), entry.line));
+                if matches!(&entry.raw, Raw::Bool(_) | Raw::Number(_) | Raw::Other) {
+                    continue; // told already
+                }
+                self.written(format!("{}.{text}", place.word()), entry.line);
+                let lines = || vec![Destination { target: Target::Lines, number: None }];
+                rules.push(Rule { to: if to_line { lines() } else { to.clone() }, pattern });
+            }
         }
         rules
+    }
+
+    /// The patterns of a row: one, or those of a whole dial plan, each with whether it goes to the outside lines anyway.
+    /// What a plan loses is told.
+    fn rows(&mut self, label: &str, entry: &Entry) -> Option<Vec<(Pattern, bool)>> {
+        if DialPlan::syntax_of(&entry.key).is_none() {
+            return Some(vec![(Pattern::parse(&entry.key).ok()?, false)]);
+        }
+        let plan = DialPlan::parse(&entry.key).ok()?;
+        let what = format!("{label}\"{}\"", shortened(&entry.key));
+        for loss in &plan.lost {
+            self.findings.note(entry.line, format!("{what}, character {}: {}.", loss.offset + 1, loss.what));
+        }
+        let has_lines = !self.names.lines.is_empty();
+        if !has_lines && plan.rows.iter().any(|row| row.to_line) {
+            let message = format!(
+                "{what}: a part of it is for an outside line, and there is none: it goes where the others go. Write [line.1] with its port."
+            );
+            self.findings.note(entry.line, message);
+        }
+        Some(plan.rows.into_iter().map(|row| (row.pattern, row.to_line && has_lines)).collect())
     }
 
     /// The destinations `texts`; those that are not there are findings.
@@ -223,4 +252,12 @@ impl Build<'_, '_, '_> {
         }
         Emergency { via, notify, callback }
     }
+}
+
+/// A key as a message repeats it.
+fn shortened(key: &str) -> String {
+    if key.chars().count() <= SHOWN {
+        return key.to_owned();
+    }
+    format!("{}...", key.chars().take(SHOWN).collect::<String>())
 }
