@@ -5,11 +5,13 @@
 //! # How
 //! All places in all rules that the digits so far can have reached are kept at once. The most specific rule
 //! wins: at the first digit at which two rules differ, the one that allows fewer digits there; if all are
-//! alike, the first. A number that no rule can make longer goes at once. An outside number ends where the
+//! alike, the one that is for some hours only, then the first. A number that no rule can make longer goes at once. An outside number ends where the
 //! country's plan ends it.
 //!
 //! # Limits
 //! [`MAX_DIALLED`] digits; [`MAX_PLACES`] places (beyond that those of later rules are lost).
+
+mod ask;
 
 use core::cmp::Ordering;
 
@@ -18,6 +20,8 @@ use tipring_units::Millis;
 
 use crate::plan::{Plan, Rule, Selection, Step};
 use crate::{Cause, Destination, Number, Why};
+
+pub use ask::Ended;
 
 /// Digits of one number, at the most: one less than a [`Number`] holds, so that a longer one that was cut on its
 /// way here is not taken for a whole one.
@@ -74,7 +78,7 @@ impl Reader {
     pub fn new(plan: &Plan, offline: bool) -> Self {
         let mut reader = Self { dialled: String::new(), places: Vec::new(), ended: false };
         let mut places = Vec::new();
-        for (index, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| offline || !rule.offline) {
+        for (index, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| plan.is_valid(rule, offline)) {
             let start = Place {
                 rule: index,
                 step: 0,
@@ -142,7 +146,9 @@ impl Reader {
             Some(place) if !more || self.ended => whole(place),
             Some(place) => {
                 let Some(rule) = plan.rules.get(place.rule) else { return Verdict::Dead(Cause::NoRule) };
-                if rule.short == Some(Millis::ZERO) {
+                // Nothing but the next digits can tell whether it is an emergency number.
+                let waits = plan.may_become_emergency(&self.dialled);
+                if rule.short == Some(Millis::ZERO) && !waits {
                     return whole(place);
                 }
                 // Behind an outside dial tone the country's plan knows that digits are missing. Elsewhere a house
@@ -151,7 +157,8 @@ impl Reader {
                 if place.outside.is_some() && missing {
                     return self.wait_for_more(plan);
                 }
-                let after = rule.short.unwrap_or(plan.timers.short);
+                let own = rule.short.filter(|own| *own > Millis::ZERO);
+                let after = own.unwrap_or(plan.timers.short);
                 Verdict::More { why: Why::NumberWhole, after, outside_tone: false }
             }
             None if self.ended && !self.dialled.is_empty() && more => Verdict::Dead(Cause::INCOMPLETE),
@@ -198,6 +205,7 @@ impl Reader {
             sent,
             to: None,
             kind: Some(tipring_country::NumberKind::Emergency),
+            anything: false,
             barred: false,
         })
     }
@@ -229,11 +237,14 @@ impl Reader {
         if self.dialled.is_empty() {
             return Verdict::More { why: Why::FirstDigit, after: plan.timers.first_digit, outside_tone };
         }
-        let mut rules = self.places.iter().filter_map(|place| plan.rules.get(place.rule));
-        let own =
-            rules.next().and_then(|rule| rule.long).filter(|own| rules.all(|rule| rule.long == Some(*own)));
         let after = if outside_tone { plan.timers.first_digit } else { plan.timers.long };
-        Verdict::More { why: Why::MoreDigits, after: own.unwrap_or(after), outside_tone }
+        Verdict::More { why: Why::MoreDigits, after: self.own_long(plan).unwrap_or(after), outside_tone }
+    }
+
+    /// The long timer that all live rules have.
+    fn own_long(&self, plan: &Plan) -> Option<Millis> {
+        let mut rules = self.places.iter().filter_map(|place| plan.rules.get(place.rule));
+        rules.next().and_then(|rule| rule.long).filter(|own| rules.all(|rule| rule.long == Some(*own)))
     }
 
     /// The most specific place at a rule's end.
@@ -244,7 +255,13 @@ impl Reader {
             .filter(|place| plan.rules.get(place.rule).is_some_and(|rule| place.step == rule.steps.len()));
         whole.min_by(|a, b| {
             let tier = |place: &Place| plan.rules.get(place.rule).is_none_or(|rule| !rule.offline);
-            tier(a).cmp(&tier(b)).then_with(|| a.width.cmp(&b.width)).then(a.rule.cmp(&b.rule))
+            // Of two alike the one for these hours.
+            let always = |place: &Place| plan.rules.get(place.rule).is_none_or(|rule| rule.hours.is_none());
+            tier(a)
+                .cmp(&tier(b))
+                .then_with(|| a.width.cmp(&b.width))
+                .then_with(|| always(a).cmp(&always(b)))
+                .then(a.rule.cmp(&b.rule))
         })
     }
 
@@ -270,11 +287,13 @@ impl Reader {
 
     fn selection(&self, plan: &Plan, place: &Place) -> Selection {
         let rule = plan.rules.get(place.rule);
+        let (kind, anything) = rule.map_or((None, false), |rule| plan.kind(rule, &place.sent, place.outside));
         Selection {
             dialled: self.dialled(),
             sent: Number::new(&place.sent),
             to: rule.map(|rule| rule.to),
-            kind: rule.and_then(|rule| plan.kind(rule, &place.sent, place.outside)),
+            kind,
+            anything,
             // Cut to fit, it would be another number.
             barred: rule.is_none_or(|rule| rule.barred) || place.sent.len() > crate::MAX_NUMBER,
         }

@@ -14,6 +14,7 @@ mod explain;
 mod identity;
 mod leg;
 mod line_side;
+mod lint;
 mod outbox;
 mod outside;
 mod plan;
@@ -30,17 +31,18 @@ pub use api::{
     Party, Priority, ServerName, Side, Via, Way,
 };
 pub use cause::{Cause, CauseTones};
-pub use digits::{MAX_DIALLED, MAX_PLACES, Reader, Verdict};
+pub use digits::{Ended, MAX_DIALLED, MAX_PLACES, Reader, Verdict};
 pub use event::{Alarm, CallEvent, LineDoing, Why};
-pub use explain::{ExplainedDigit, Explanation};
+pub use explain::{ExplainedDigit, ExplainedTimer, Explanation};
 pub use identity::{Identity, Presentation};
 pub use line_side::MAX_CALLS_PER_LINE;
+pub use lint::{Fault, MAX_MOMENTS, MAX_STATES, PlanFinding, Row};
 pub use outbox::{MAX_MESSAGES, MAX_OUTPUTS};
 pub use plan::{MAX_EMERGENCY, MAX_RULES, Plan, Selection};
 pub use record::CallRecord;
 pub use setup::{
-    Destination, DialRow, Disa, Emergency, Hunt, Night, OutsideLine, Permission, Phone, Server, Setup,
-    Timers, User,
+    Destination, DialRow, Disa, Emergency, Hunt, Night, NightClass, OutsideLine, Permission, Phone, Server,
+    Setup, Timers, User,
 };
 pub use switch::{MAX_LINES, MAX_SERVERS, Machine, Switch};
 pub use view::{CallView, LineView, Progress};

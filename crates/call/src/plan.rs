@@ -8,9 +8,10 @@
 //! no server is up, the rules of `[offline]` and the telephones' own numbers come first.
 //!
 //! # Limits
-//! [`MAX_RULES`] rules. An outside prefix is seen where a pattern has single digits before its `,`.
+//! [`MAX_RULES`] rules. An outside prefix is seen where a pattern has single digits before its `,`, or takes single digits
+//! away from a number that goes out.
 
-use tipring_country::{DigitSet, Element, NumberKind, NumberPlan, Outside, Pattern};
+use tipring_country::{DigitSet, Element, Hours, NumberKind, NumberPlan, Outside, Pattern};
 use tipring_units::Millis;
 
 use crate::{Destination, Number, Permission, Setup, Timers};
@@ -21,7 +22,7 @@ pub const MAX_RULES: usize = 4096;
 pub const MAX_EMERGENCY: usize = 64;
 /// A number of a rule without outside dial tone that the country does not know is a telephone of the house
 /// behind a server up to this length, and could be anything beyond it.
-const MAX_HOUSE_DIGITS: usize = 6;
+pub(crate) const MAX_HOUSE_DIGITS: usize = 6;
 
 /// A part of a rule, as the reader walks it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +52,10 @@ pub(crate) struct Rule {
     pub pause: Option<Millis>,
     /// Used only while no server is up, and before the others then.
     pub offline: bool,
+    /// Used only then.
+    pub hours: Option<Hours>,
+    /// A person wrote it.
+    pub written: bool,
 }
 
 /// The dial plan, ready for digits.
@@ -61,6 +66,8 @@ pub struct Plan {
     pub(crate) timers: Timers,
     /// What is dialled, and the emergency number that it is.
     emergency: Vec<(String, Number)>,
+    /// The minute of the day, for rows that are not valid always.
+    minute: u16,
 }
 
 /// A whole number and what the plan makes of it.
@@ -74,6 +81,8 @@ pub struct Selection {
     pub to: Option<Destination>,
     /// What kind of number it is; `None` for a telephone of the house.
     pub kind: Option<NumberKind>,
+    /// It could be any number: the country does not know it, or the exchange takes what follows.
+    pub anything: bool,
     /// The rule bars it for everybody.
     pub barred: bool,
 }
@@ -81,14 +90,7 @@ pub struct Selection {
 impl Selection {
     /// True if a telephone with `permission` may not call it. Nothing bars an emergency number.
     pub fn is_barred_for(&self, permission: Permission) -> bool {
-        let needed = match self.kind {
-            Some(NumberKind::Emergency) => return false,
-            None => Permission::Internal,
-            Some(NumberKind::Service | NumberKind::Local) => Permission::Local,
-            Some(NumberKind::National | NumberKind::Mobile) => Permission::National,
-            Some(NumberKind::Premium | NumberKind::International) => Permission::All,
-        };
-        self.barred || permission < needed
+        !self.is_emergency() && (self.barred || !permission.allows(self.kind, self.anything))
     }
 
     /// True if it only asks for an outside line, whose exchange takes the number itself.
@@ -126,12 +128,38 @@ impl Plan {
         }
         rules.truncate(MAX_RULES);
         let emergency = emergency(&rules, &setup.numbering);
-        Self { rules, numbering: setup.numbering.clone(), timers: setup.timers, emergency }
+        Self { rules, numbering: setup.numbering.clone(), timers: setup.timers, emergency, minute: 0 }
+    }
+
+    /// From now on it is this minute of the day.
+    pub fn set_minute(&mut self, minute: u16) {
+        self.minute = minute;
+    }
+
+    /// The minute of the day.
+    pub const fn minute(&self) -> u16 {
+        self.minute
+    }
+
+    /// True if `rule` is valid now.
+    pub(crate) fn is_valid(&self, rule: &Rule, offline: bool) -> bool {
+        (offline || !rule.offline) && rule.hours.is_none_or(|hours| hours.contains(self.minute))
     }
 
     /// The emergency number that `dialled` is.
     pub(crate) fn emergency(&self, dialled: &str) -> Option<Number> {
         self.emergency.iter().find(|(text, _)| text == dialled).map(|(_, number)| *number)
+    }
+
+    /// Everything that is dialled for an emergency number.
+    pub(crate) fn emergency_numbers(&self) -> impl Iterator<Item = &str> {
+        self.emergency.iter().map(|(text, _)| text.as_str())
+    }
+
+    /// Only `rule`, valid at any time, as if there were no emergency numbers.
+    pub(crate) fn alone(&self, rule: &Rule) -> Self {
+        let rule = Rule { hours: None, offline: false, ..rule.clone() };
+        Self { rules: vec![rule], emergency: Vec::new(), ..self.clone() }
     }
 
     /// True if more digits make `dialled` an emergency number.
@@ -151,20 +179,21 @@ impl Plan {
         (!part.is_empty()).then(|| self.numbering.look(part))
     }
 
-    /// What kind of number `sent` is, for permissions; `None` for a telephone of the house.
-    pub(crate) fn kind(&self, rule: &Rule, sent: &str, outside: Option<usize>) -> Option<NumberKind> {
+    /// What kind of number `sent` is, for permissions, `None` for a telephone of the house; and whether it could be any.
+    pub(crate) fn kind(&self, rule: &Rule, sent: &str, outside: Option<usize>) -> (Option<NumberKind>, bool) {
+        const ANYTHING: (Option<NumberKind>, bool) = (Some(NumberKind::International), true);
         match rule.to {
-            Destination::Number(_) | Destination::Phones => None,
+            Destination::Number(_) | Destination::Phones => (None, false),
             Destination::Server { .. } | Destination::Lines { .. } | Destination::Line { .. } => {
                 let part = outside.and_then(|start| sent.get(start..)).unwrap_or(sent);
                 if rule.gives_the_exchange(part) {
-                    return Some(NumberKind::International); // whoever hears its dial tone may dial anything
+                    return ANYTHING; // whoever hears its dial tone may dial anything
                 }
                 match self.numbering.look(part) {
-                    Outside::Complete(kind) | Outside::Open(kind) => Some(kind),
+                    Outside::Complete(kind) | Outside::Open(kind) => (Some(kind), false),
                     Outside::Partial | Outside::Unknown => {
                         let house = outside.is_none() && !rule.is_open() && part.len() <= MAX_HOUSE_DIGITS;
-                        (!house).then_some(NumberKind::International)
+                        if house { (None, false) } else { ANYTHING }
                     }
                 }
             }
@@ -195,6 +224,8 @@ impl Rule {
             long: pattern.long_timer(),
             pause: pattern.pause(),
             offline,
+            hours: pattern.hours(),
+            written: true,
         }
     }
 
@@ -214,7 +245,18 @@ impl Rule {
 
     fn plain(text: &str, steps: Vec<Step>, to: Destination, offline: bool) -> Self {
         let text = text.to_owned();
-        Self { text, steps, to, barred: false, short: None, long: None, pause: None, offline }
+        Self {
+            text,
+            steps,
+            to,
+            barred: false,
+            short: None,
+            long: None,
+            pause: None,
+            offline,
+            hours: None,
+            written: false,
+        }
     }
 
     /// True if the caller gets the dial tone of an exchange.
@@ -240,15 +282,25 @@ impl Rule {
         }) == Some(true)
     }
 
-    /// The digits before outside dial tone, where they are fixed.
-    fn outside_prefix(&self) -> Option<String> {
+    /// The outside prefix: the digits before outside dial tone, or those that are taken away where the number goes out
+    /// without such a tone; where they are fixed.
+    pub(crate) fn outside_prefix(&self) -> Option<String> {
         let mut prefix = String::new();
+        let has_tone = self.steps.iter().any(|step| matches!(step, Step::OutsideTone));
+        let goes_out = match self.to {
+            Destination::Server { .. } | Destination::Lines { .. } | Destination::Line { .. } => true,
+            Destination::Number(_) | Destination::Phones => false,
+        };
         for step in &self.steps {
             match step {
+                Step::Digit(_) | Step::Repeat(_) if !has_tone => {
+                    return Some(prefix).filter(|prefix| goes_out && !prefix.is_empty());
+                }
                 Step::Digit(set) | Step::Swallow(set) if set.count() == 1 => {
                     prefix.extend(set.digits().map(char::from));
                 }
                 Step::Digit(_) | Step::Swallow(_) | Step::Repeat(_) => return None,
+                Step::Send(text) if !has_tone && !text.is_empty() => return None,
                 Step::Send(_) => {}
                 Step::OutsideTone => return Some(prefix),
             }

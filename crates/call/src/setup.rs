@@ -1,6 +1,6 @@
 //! The configuration that calls need, as plain values.
 
-use tipring_country::{NumberPlan, Pattern};
+use tipring_country::{Hours, NumberKind, NumberPlan, Pattern};
 use tipring_port::{MAX_CALLER_NAME, RingPattern, Text};
 use tipring_units::{LineId, Millis};
 
@@ -48,6 +48,8 @@ pub struct Phone {
     pub name: Text<MAX_CALLER_NAME>,
     /// What it may call.
     pub may_call: Permission,
+    /// What it may call at night.
+    pub night: Option<NightClass>,
     /// How it rings.
     pub ring: RingPattern,
     /// It is a fax or a modem: all its calls are passed through.
@@ -120,6 +122,27 @@ pub struct User {
     pub name: Text<MAX_CALLER_NAME>,
     /// What it may call.
     pub may_call: Permission,
+    /// What it may call at night.
+    pub night: Option<NightClass>,
+}
+
+/// What a telephone may call during some hours of the day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NightClass {
+    /// When.
+    pub hours: Hours,
+    /// What.
+    pub may_call: Permission,
+}
+
+impl NightClass {
+    /// What may be called in this minute of the day, `by_day` being what may be called otherwise.
+    pub const fn at(night: Option<Self>, by_day: Permission, minute: u16) -> Permission {
+        match night {
+            Some(night) if night.hours.contains(minute) => night.may_call,
+            Some(_) | None => by_day,
+        }
+    }
 }
 
 /// A server.
@@ -135,7 +158,7 @@ pub struct Server {
     pub may_call: Option<Permission>,
 }
 
-/// What a telephone may call; each includes the ones before it.
+/// What a telephone may call; emergency numbers always.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Permission {
     /// Telephones of this box and emergency numbers.
@@ -144,9 +167,44 @@ pub enum Permission {
     Local,
     /// National ones too.
     National,
+    /// Everything that is surely not in another country.
+    NoInternational,
+    /// Everything that surely costs no premium.
+    NoPremium,
     /// Everything.
     #[default]
     All,
+}
+
+impl Permission {
+    /// True if a number of this kind (`None`: a telephone of the house) may be called. `anything`: it could be any number,
+    /// as the country does not know it, or its digits go to an exchange that takes more of them.
+    pub const fn allows(self, kind: Option<NumberKind>, anything: bool) -> bool {
+        let Some(kind) = kind else { return true };
+        match kind {
+            NumberKind::Emergency => true,
+            NumberKind::Service | NumberKind::Local => !matches!(self, Self::Internal),
+            NumberKind::National | NumberKind::Mobile => !matches!(self, Self::Internal | Self::Local),
+            NumberKind::Premium => matches!(self, Self::NoInternational | Self::All),
+            NumberKind::International => match self {
+                Self::All => true,
+                Self::NoPremium => !anything,
+                Self::Internal | Self::Local | Self::National | Self::NoInternational => false,
+            },
+        }
+    }
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Local => "local",
+            Self::National => "national",
+            Self::NoInternational => "no-international",
+            Self::NoPremium => "no-premium",
+            Self::All => "all",
+        }
+    }
 }
 
 /// A row of `[dial]` or `[offline]`.

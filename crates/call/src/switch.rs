@@ -89,6 +89,7 @@ impl Switch {
     /// Takes an input. Timers that have run out by `now` go first.
     pub fn handle(&mut self, now: Instant, wall: WallTime, input: Input) {
         self.clock = Clock { now, wall };
+        self.plan.set_minute(self.minute());
         self.run_timers();
         match input {
             Input::Line { line, epoch, event } => {
@@ -320,11 +321,18 @@ impl Switch {
         }
         self.plan = Plan::new(&setup);
         self.setup = setup;
+        self.plan.set_minute(self.minute());
         self.down.retain(|name| self.setup.servers.iter().any(|server| server.name == *name));
         let all: Vec<LineId> = self.lines.keys().copied().collect();
         for line in all {
             self.with_line(line, |side, scene| side.read_again(scene));
         }
+    }
+
+    /// The minute of the local day.
+    fn minute(&self) -> u16 {
+        let civil = self.clock.wall.civil(self.setup.offset_minutes);
+        u16::from(civil.hour) * 60 + u16::from(civil.minute)
     }
 
     fn clear(&mut self, call: CallId, cause: Cause) {

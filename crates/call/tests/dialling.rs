@@ -316,15 +316,22 @@ fn explain_says_digit_by_digit_which_rules_live_and_what_is_sent() {
     let told = plan.explain("91", false);
     assert_eq!(told.digits[0].live, ["<9:>,xx."]);
     assert!(told.digits[0].outside_tone);
-    assert_eq!(told.digits[1].timer, Some((Why::MoreDigits, Millis(10_000))));
+    let timer = told.digits[1].timer.clone().unwrap();
+    assert_eq!(
+        (timer.why, timer.after, timer.set_by.as_str()),
+        (Why::MoreDigits, Millis(10_000), "wait_digit")
+    );
     let told = plan.explain("1025", false);
     assert_eq!((told.digits.len(), told.unread), (3, 1));
     assert_eq!(told.end.unwrap().sent, number("102"));
-    assert_eq!(told.digits[2].winner.as_deref(), Some("1xx"));
+    assert_eq!(told.digits[2].winner, Some(("1xx".to_owned(), number("102"))));
     let text = plan.explain("95", false).to_string();
     assert_eq!(
         text,
-        "9  <9:>,xx.  (more digits: 15000 ms)  outside dial tone\n5  <9:>,xx.  (more digits: 10000 ms)\nsends 5\n"
+        "dial tone: waits 15 s (wait_first_digit) for a digit\n\
+         9  <9:>,xx.; outside dial tone; digits are missing: waits 15 s (wait_first_digit)\n\
+         5  <9:>,xx.; whole by <9:>,xx., sends 5; no number of the country yet: waits 10 s (wait_digit)\n\
+         sends 5\n"
     );
     assert!(plan.explain("911", false).to_string().ends_with("emergency: sends 911\n"));
     assert!(plan.explain("7", false).to_string().ends_with("no rule in the dial plan (1)\n"));

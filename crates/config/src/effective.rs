@@ -9,7 +9,7 @@ use tipring_country::{Country, Pattern};
 use tipring_port::{Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile, LoopStart, MeteringSpec};
 use tipring_units::{Db, Dbm0, Millis};
 
-use crate::outside::{Line, LineCallerId};
+use crate::outside::{Line, LineCallerId, NightHours};
 use crate::values::{Destination, JitterDepth, MediaPorts, Network, Number, PortName, Secret, ServerAddress};
 use crate::vocabulary::{
     Agc, Codec, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode, MayCall, PhoneType, Start, Transport,
@@ -160,6 +160,10 @@ pub struct Phone {
     pub r#type: PhoneType,
     /// What it may call.
     pub may_call: MayCall,
+    /// What it may call at night.
+    pub may_call_night: Option<MayCall>,
+    /// When that is.
+    pub night_hours: Option<NightHours>,
     /// How caller identity is sent to it.
     pub caller_id: LineCallerId,
     /// Pulse dialling, where not as the country has it.
@@ -246,6 +250,10 @@ pub struct SipPhone {
     pub name: Option<String>,
     /// What it may call.
     pub may_call: MayCall,
+    /// What it may call at night.
+    pub may_call_night: Option<MayCall>,
+    /// When that is.
+    pub night_hours: Option<NightHours>,
     /// Its password; `None` until the file that holds it has been read.
     pub password: Option<Secret>,
     /// The file that the password is in.

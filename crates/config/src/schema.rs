@@ -211,6 +211,8 @@ const KEYS: &[Key] = {
         now(Phone, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
         now(Phone, "type", Kind::Word(PhoneType::WORDS), "plain", WhenIdle, "What is connected."),
         now(Phone, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
+        now(Phone, "may_call_night", Kind::Word(MayCall::WORDS), "none", Live, "What may be called during `night_hours` in place of `may_call`."),
+        now(Phone, "night_hours", Kind::Hours, "none", Live, "When it is night: two times of day, over midnight where the second is earlier."),
         now(Phone, "caller_id", Kind::BoolOr(CallerIdWord::WORDS), "true", WhenIdle, "The caller's number and name are sent to the phone: `true` as the country does, or by another standard, for a phone or PBX that was made for one."),
         now(Phone, "pulse", YES, "by country", WhenIdle, "Pulse dialling is taken."),
         now(Phone, "flash", Kind::TimeRangeOrOff, "by country", WhenIdle, "Breaks that are a hook flash; `off`: every break is a hang-up."),
@@ -243,6 +245,8 @@ const KEYS: &[Key] = {
         now(Sip, "passwords", Kind::File, "none", Live, "A file of `number,password`; it must be 0600."),
         now(Sip, "name", Kind::Text, "none", Live, "The name in caller ID and status; {number} stands for the phone's number."),
         now(Sip, "may_call", Kind::Word(MayCall::WORDS), "all", Live, "What may be called; emergency numbers always."),
+        now(Sip, "may_call_night", Kind::Word(MayCall::WORDS), "none", Live, "What may be called during `night_hours` in place of `may_call`."),
+        now(Sip, "night_hours", Kind::Hours, "none", Live, "When it is night: two times of day, over midnight where the second is earlier."),
 
         now(Line, "port", Kind::Ports, "required", WhenIdle, "The line port towards the exchange; a range of lines takes a range of ports in order. A port that is new is opened at the next start."),
         now(Line, "name", Kind::Text, "none", Live, "The name in status; {number} stands for the line's number."),
@@ -277,7 +281,7 @@ const KEYS: &[Key] = {
         now(Line, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this line's calls, up to 400 ms."),
         now(Line, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),
 
-        now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins. A whole dial plan of another gateway may stand in place of a pattern: `cisco: (...)`, `grandstream: {...}`, `mgcp: (...)`."),
+        now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins. Hours behind a pattern, `0 18:00-08:00`, are those in which it is valid. A whole dial plan of another gateway may stand in place of a pattern: `cisco: (...)`, `grandstream: {...}`, `mgcp: (...)`."),
         now(Offline, "PATTERN", Kind::Pattern, "phones call each other", Live, "Where numbers go while no server answers, beside the phones' own numbers."),
 
         now(Emergency, "via", Kind::Destinations, "lines, then every server", Live, "Ways for emergency calls, in order."),

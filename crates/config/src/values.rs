@@ -53,10 +53,12 @@ impl MayCall {
         match (self, kind) {
             (_, NumberKind::Emergency) | (Self::All, _) => true,
             (Self::Internal, _) => false,
-            (Self::Local | Self::National, NumberKind::Local | NumberKind::Service) => true,
-            (Self::National, NumberKind::National | NumberKind::Mobile) => true,
-            (Self::Local, NumberKind::National | NumberKind::Mobile) => false,
-            (Self::Local | Self::National, NumberKind::Premium | NumberKind::International) => false,
+            (_, NumberKind::Local | NumberKind::Service) => true,
+            (Self::Local, _) => false,
+            (_, NumberKind::National | NumberKind::Mobile) => true,
+            (Self::National, NumberKind::Premium | NumberKind::International) => false,
+            (Self::NoInternational, kind) => matches!(kind, NumberKind::Premium),
+            (Self::NoPremium, kind) => matches!(kind, NumberKind::International),
         }
     }
 }

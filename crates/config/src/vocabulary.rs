@@ -123,7 +123,7 @@ words! {
         Off = "off",
     }
 
-    /// What a phone may call; each word includes those before it.
+    /// What a phone may call; emergency numbers always.
     MayCall {
         /// Other phones.
         Internal = "internal",
@@ -131,6 +131,10 @@ words! {
         Local = "local",
         /// The own country.
         National = "national",
+        /// All but other countries, and what could be there.
+        NoInternational = "no-international",
+        /// All but numbers charged above the usual, and what could be one.
+        NoPremium = "no-premium",
         /// Everything.
         All = "all",
     }

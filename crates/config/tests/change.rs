@@ -60,6 +60,8 @@ port = \"sim/1\"
 name = \"x\"
 type = \"lift\"
 may_call = \"local\"
+may_call_night = \"internal\"
+night_hours = \"20:00-06:00\"
 caller_id = false
 pulse = false
 flash = \"90-500 ms\"
@@ -86,6 +88,8 @@ test = \"03:30\"
 password = \"x\"
 name = \"s\"
 may_call = \"national\"
+may_call_night = \"local\"
+night_hours = \"20:00-06:00\"
 [sip.202]
 password_file = \"pw\"
 [sip.203]

@@ -163,7 +163,7 @@ fn values_of_the_wrong_kind_are_told_with_an_example() {
     );
     assert_eq!(
         error("may_call = \"everything\""),
-        "6: [phone.101] may_call = \"everything\": expected internal, local, national or all."
+        "6: [phone.101] may_call = \"everything\": expected internal, local, national, no-international, no-premium or all."
     );
     assert_eq!(
         error("flash = \"300 ms\""),
@@ -364,7 +364,7 @@ fn a_bad_pattern_is_told_with_its_place() {
     );
     assert_eq!(
         error("[dial]\n\"(1xx|2xx)\" = \"pbx\""),
-        "7: [dial] \"(1xx|2xx)\": no dial pattern: at character 1: expected one pattern: write each alternative as a key of its own."
+        "7: [dial] \"(1xx|2xx)\": no dial pattern: at character 1: expected one pattern: write each alternative as a key of its own, or cisco: before the whole plan."
     );
     assert_eq!(
         error("[offline]\n\"<9\" = \"pbx\"").lines().next(),

@@ -3,12 +3,14 @@
 use core::net::SocketAddr;
 
 use tipring_call::{
-    CauseTones, DialRow, Disa, Emergency, Hunt, Night, Number, OutsideLine, Permission, Setup, Timers,
+    CauseTones, DialRow, Disa, Emergency, Hunt, Night, NightClass, Number, OutsideLine, Permission, Setup,
+    Timers,
 };
 use tipring_config::{
-    Codec, Destination, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line, MayCall, Phone,
-    PhoneType, Rule, Server, Service, Target,
+    Codec, Destination, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line, MayCall,
+    NightHours, Phone, PhoneType, Rule, Server, Service, Target,
 };
+use tipring_country::Hours;
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
 use tipring_sip::agent::{
     AccountConfig, AccountId, AgentConfig, HostPort, Network, ServerConfig, ServerId, Transport, Trust,
@@ -97,6 +99,7 @@ impl Site {
             number: Text::new(number.as_str()),
             name: Text::new(phone.name.as_deref().unwrap_or_default()),
             may_call: permission(phone.may_call),
+            night: night_class(phone.may_call_night, phone.night_hours),
             ring: effective.profile(phone).ring.pattern,
             data: matches!(phone.r#type, PhoneType::Fax | PhoneType::Modem),
             dials: phone.dials.iter().map(destination).collect(),
@@ -203,11 +206,18 @@ fn shard_of(place: usize, wiring: &Wiring) -> ShardId {
     ShardId(u8::try_from(place / wiring.lines_per_shard.max(1)).unwrap_or(u8::MAX))
 }
 
+fn night_class(may_call: Option<MayCall>, hours: Option<NightHours>) -> Option<NightClass> {
+    let (may_call, NightHours { from, to }) = may_call.zip(hours)?;
+    Some(NightClass { hours: Hours { from, to }, may_call: permission(may_call) })
+}
+
 fn permission(may_call: MayCall) -> Permission {
     match may_call {
         MayCall::Internal => Permission::Internal,
         MayCall::Local => Permission::Local,
         MayCall::National => Permission::National,
+        MayCall::NoInternational => Permission::NoInternational,
+        MayCall::NoPremium => Permission::NoPremium,
         MayCall::All => Permission::All,
     }
 }
@@ -235,6 +245,7 @@ fn calls(
                 number: Text::new(number.as_str()),
                 name: Text::new(phone.name.as_deref().unwrap_or_default()),
                 may_call: permission(phone.may_call),
+                night: night_class(phone.may_call_night, phone.night_hours),
             })
             .collect(),
         // Those that are not used count as down: what would go to them goes by [offline].

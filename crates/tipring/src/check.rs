@@ -11,6 +11,7 @@ use tipring_config::{
 
 use crate::cli::ATTENTION;
 use crate::client::print;
+use crate::plan_check;
 
 /// What this build has.
 const ABILITIES: Abilities = Abilities { opus: cfg!(feature = "opus") };
@@ -62,6 +63,9 @@ pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
     }
     if !files.is_empty() {
         report = check_for(&text, &shown, &files, ABILITIES);
+    }
+    if let Some(effective) = &report.effective {
+        report.findings.extend(plan_check::findings(effective, &shown));
     }
     if report.secrets_inline {
         let mode = mode(file).unwrap_or(0o600);

@@ -10,7 +10,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
     bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo, bench_fax,
-    bench_loss, bench_tick, cancel, check, client, demo, explore, flow, import_plan, listen, run, transcode,
+    bench_loss, bench_tick, cancel, check, client, demo, explain, explore, flow, import_plan, listen, run,
+    transcode,
 };
 
 /// Exit code where something needs a person, or a file is not accepted.
@@ -102,6 +103,15 @@ pub enum Command {
         number: String,
         /// What it dials
         digits: String,
+        /// By this configuration, without a gateway
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// At this time of day, not now
+        #[arg(long, value_name = "HH:MM")]
+        at: Option<String>,
+        /// As while no server answers
+        #[arg(long)]
+        offline: bool,
     },
     /// Compare an edited configuration with the one that runs, or apply it without a restart
     #[command(subcommand)]
@@ -357,7 +367,12 @@ impl Command {
             Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),
-            Self::Explain { number, digits } => client::ask(dir, Ask::Explain { number, digits }),
+            Self::Explain { number, digits, config: Some(file), at, offline } => {
+                explain::by_file(&file, &number, &digits, at.as_deref(), offline)
+            }
+            Self::Explain { number, digits, config: None, at, offline } => {
+                client::ask(dir, Ask::Explain { number, digits, at, offline })
+            }
             Self::Lines { json } => client::ask(dir, Ask::Lines { json }),
             Self::Laboratory => {
                 for line in laboratory() {

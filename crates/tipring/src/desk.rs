@@ -177,9 +177,10 @@ impl Desk {
                 Ok(0)
             }
             Ask::Balance { port } => balance::measure(&self.asker, &port, out).await,
-            Ask::Explain { number, digits } => {
+            Ask::Explain { number, digits, at, offline } => {
                 let site = self.asker.site();
-                let Some(lines) = explain::explained(&site.calls, &number, &digits) else {
+                let moment = explain::Moment::new(at.as_deref(), offline, site.calls.offset_minutes)?;
+                let Some(lines) = explain::explained(&site.calls, &number, &digits, moment) else {
                     bail!("There is no telephone {number}. `tipring status --json` lists them")
                 };
                 say(lines, out).await;

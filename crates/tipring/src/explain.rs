@@ -1,23 +1,123 @@
 //! `tipring explain`: where a number goes that a telephone dials, and why.
 
-use tipring_call::{Destination, Hunt, Permission, Plan, Selection, Setup};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use tipring_call::{Destination, Hunt, NightClass, Permission, Plan, Selection, Setup};
+use tipring_country::Hours;
+use tipring_units::WallTime;
+
+use crate::client::print;
+use crate::{check, plan_check, zone};
+
+/// When it is dialled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment {
+    /// The minute of the local day.
+    pub minute: u16,
+    /// No server answers.
+    pub offline: bool,
+}
+
+impl Moment {
+    /// The time `at` (`18:30`), or now where it is `None`.
+    ///
+    /// # Errors
+    /// If it is no time of day.
+    pub fn new(at: Option<&str>, offline: bool, offset_minutes: i32) -> Result<Self> {
+        let minute = match at {
+            Some(text) => {
+                let end = if text == "00:00" { "00:01" } else { "00:00" };
+                let hours = Hours::parse(&format!("{text}-{end}"));
+                hours.with_context(|| format!("--at {text}: expected a time of day, as 18:30"))?.from
+            }
+            None => {
+                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let wall = WallTime(u64::try_from(since.as_micros()).unwrap_or_default());
+                let civil = wall.civil(offset_minutes);
+                u16::from(civil.hour) * 60 + u16::from(civil.minute)
+            }
+        };
+        Ok(Self { minute, offline })
+    }
+}
+
+/// `tipring explain --config FILE`: by the file, without a gateway.
+pub fn by_file(file: &Path, number: &str, digits: &str, at: Option<&str>, offline: bool) -> Result<ExitCode> {
+    let report = check::read(file)?;
+    let Some(effective) = &report.effective else {
+        bail!("{} is not accepted: tipring check {0} tells why", file.display())
+    };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let offset = zone::offset_minutes(WallTime(u64::try_from(now.as_micros()).unwrap_or_default()));
+    let setup = plan_check::setup(effective, offset);
+    let moment = Moment::new(at, offline, offset)?;
+    let Some(lines) = explained(&setup, number, digits, moment) else {
+        bail!("{}: there is no telephone {number}", file.display())
+    };
+    for line in lines {
+        print(&line)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// What becomes of `digits` that the telephone `number` dials, in lines; `None` if there is no such telephone.
-pub fn explained(setup: &Setup, number: &str, digits: &str) -> Option<Vec<String>> {
-    let on_line =
-        setup.phones.iter().find(|phone| phone.number.as_str() == number).map(|phone| phone.may_call);
-    let by_sip = || setup.users.iter().find(|user| user.number.as_str() == number).map(|user| user.may_call);
-    let may_call = on_line.or_else(by_sip)?;
-    let explanation = Plan::new(setup).explain(digits, false);
-    let mut lines: Vec<String> = explanation.to_string().lines().map(str::to_owned).collect();
+pub fn explained(setup: &Setup, number: &str, digits: &str, moment: Moment) -> Option<Vec<String>> {
+    let on_line = setup.phones.iter().find(|phone| phone.number.as_str() == number);
+    let on_line = on_line.map(|phone| (phone.may_call, phone.night));
+    let by_sip = || {
+        let user = setup.users.iter().find(|user| user.number.as_str() == number);
+        user.map(|user| (user.may_call, user.night))
+    };
+    let (by_day, night) = on_line.or_else(by_sip)?;
+    let Moment { minute, offline } = moment;
+    let mut plan = Plan::new(setup);
+    plan.set_minute(minute);
+    let explanation = plan.explain(digits, offline);
+    let servers = if offline { ", while no server answers" } else { "" };
+    let mut lines =
+        vec![format!("{number} dials {digits} at {:02}:{:02}{servers}", minute / 60, minute % 60)];
+    lines.extend(explanation.to_string().lines().map(str::to_owned));
     if explanation.unread > 0 {
         let unread = explanation.unread;
         lines.push(format!("the last {unread} of it came too late: the number was whole before"));
     }
     if let Ok(selection) = explanation.end {
+        let may_call = NightClass::at(night, by_day, minute);
+        if !selection.is_emergency() && !selection.barred {
+            lines.push(class(&selection, number, may_call, by_day, night));
+        }
         lines.extend(goes(setup, &selection, number, may_call));
     }
     Some(lines)
+}
+
+/// What kind of number it is, and what the telephone may call.
+fn class(
+    selection: &Selection,
+    number: &str,
+    may_call: Permission,
+    by_day: Permission,
+    night: Option<NightClass>,
+) -> String {
+    let kind = match (selection.kind, selection.anything) {
+        (None, _) => "a telephone of the house".to_owned(),
+        (Some(_), true) => {
+            "a number that could be any (the country does not know it, or an exchange takes more digits)"
+                .to_owned()
+        }
+        (Some(kind), false) => format!("of the kind {}", kind.word()),
+    };
+    let when = match night {
+        Some(night) if may_call != by_day || night.may_call == by_day => {
+            format!(" ({} from {}, else {})", night.may_call.word(), night.hours, by_day.word())
+        }
+        Some(night) => format!(" ({} from {})", night.may_call.word(), night.hours),
+        None => String::new(),
+    };
+    format!("it is {kind}; {number} may call {}{when}", may_call.word())
 }
 
 fn goes(setup: &Setup, selection: &Selection, number: &str, may_call: Permission) -> Vec<String> {
@@ -83,22 +183,22 @@ fn place(setup: &Setup, to: Destination, dialled: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tipring_gateway::{Site, Wiring};
-
     use super::*;
 
-    fn setup() -> Setup {
-        let text = include_str!("../../../examples/office.toml").replace("dahdi/", "sim/");
-        let report = tipring_config::check(&text, "office.toml");
+    const NOON: Moment = Moment { minute: 12 * 60, offline: false };
+
+    fn setup_of(text: &str) -> Setup {
+        let report = tipring_config::check(text, "t.toml");
         let effective = report.effective.clone().unwrap_or_else(|| panic!("{report}"));
-        let sip = ([127, 0, 0, 1], 5060).into();
-        let wiring =
-            Wiring { slots: Vec::new(), sip, lines_per_shard: 16, utc_offset_minutes: 0, revision: 1 };
-        Site::configured(&effective, &wiring).calls
+        plan_check::setup(&effective, 0)
+    }
+
+    fn office() -> Setup {
+        setup_of(&include_str!("../../../examples/office.toml").replace("dahdi/", "sim/"))
     }
 
     fn end(number: &str, digits: &str) -> String {
-        explained(&setup(), number, digits).unwrap().pop().unwrap()
+        explained(&office(), number, digits, NOON).unwrap().pop().unwrap()
     }
 
     #[test]
@@ -116,17 +216,65 @@ mod tests {
         assert_eq!(end("101", "9011441212345678"), "101 may not call that: see may_call");
         // Who hears the exchange may dial anything there.
         assert_eq!(end("101", "81"), "101 may not call that: see may_call");
-        assert_eq!(explained(&setup(), "555", "104"), None);
+        assert_eq!(explained(&office(), "555", "104", NOON), None);
     }
 
     #[test]
     fn an_emergency_goes_at_once_with_and_without_the_prefix() {
         for digits in ["911", "9911"] {
-            let lines = explained(&setup(), "104", digits).unwrap();
+            let lines = explained(&office(), "104", digits, NOON).unwrap();
             let last = &lines[lines.len() - 3..];
             assert_eq!(last[0], "emergency: sends 911", "{lines:?}");
             assert!(last[1].starts_with("goes at once, whatever 104 may call: the one that"), "{lines:?}");
             assert_eq!(last[2], "at the same time rings phone 100");
         }
+    }
+
+    #[test]
+    fn each_digit_is_told_with_its_rows_timer_and_reason() {
+        let house = "country = \"us\"\n[server.pbx]\naddress = \"10.0.0.2\"\n[phone.101]\nport = \"sim/1\"\nmay_call = \"no-premium\"\nmay_call_night = \"local\"\nnight_hours = \"20:00-06:00\"\n\
+            [phone.102]\nport = \"sim/2\"\n[line.1]\nport = \"sim/3\"\n[dial]\n\"0\" = \"102\"\n\"0 18:00-08:00\" = \"101\"\n\"1xx\" = \"phones\"\n\
+            \"cisco: (<9:>,xx.|[2-7]xxS0|[2-7]xxxxS6L8|8xx!|*xx.)\" = \"pbx\"\n[offline]\n\"<9:>,xx.\" = \"lines\"\n";
+        let setup = setup_of(house);
+        let night = Moment { minute: 20 * 60 + 15, ..NOON };
+        let offline = Moment { offline: true, ..NOON };
+        let cases = [
+            ("101", "92125550123", NOON),
+            ("101", "912125550123", night),
+            ("101", "919005550123", NOON),
+            ("101", "911", night),
+            ("101", "9911", offline),
+            ("101", "95", NOON),
+            ("101", "9011441#", NOON),
+            ("102", "2345", NOON),
+            ("102", "866", NOON),
+            ("102", "0", NOON),
+            ("102", "0", night),
+            ("102", "*72#", NOON),
+            ("102", "77", NOON),
+            ("102", "19", NOON),
+            ("102", "#1", NOON),
+            ("102", "95551234", offline),
+        ];
+        let mut told = String::new();
+        for (number, digits, moment) in cases {
+            for line in explained(&setup, number, digits, moment).unwrap() {
+                told.push_str(&line);
+                told.push('\n');
+            }
+            told.push('\n');
+        }
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain.txt");
+        if std::env::var_os("TIPRING_BLESS").is_some() {
+            std::fs::write(&golden, &told).unwrap();
+        }
+        let written = std::fs::read_to_string(&golden).unwrap_or_default();
+        assert!(told == written, "TIPRING_BLESS=1 writes what is told now:\n{told}");
+    }
+
+    #[test]
+    fn a_time_of_day_is_read() {
+        let at = |text| Moment::new(Some(text), false, 0).map(|moment| moment.minute).ok();
+        assert_eq!((at("18:30"), at("00:00"), at("24:00"), at("now")), (Some(1110), Some(0), None, None));
     }
 }

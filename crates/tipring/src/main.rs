@@ -28,6 +28,7 @@ mod logbook;
 mod parts;
 mod password;
 mod phone;
+mod plan_check;
 mod protocol;
 mod records;
 mod reload;

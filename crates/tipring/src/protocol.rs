@@ -75,6 +75,12 @@ pub enum Ask {
         number: String,
         /// What it dials.
         digits: String,
+        /// The time of day, as 18:30; without it now.
+        #[serde(default)]
+        at: Option<String>,
+        /// As while no server answers.
+        #[serde(default)]
+        offline: bool,
     },
     /// One hang-up of an outside line is to be recorded.
     Learn {

@@ -9,8 +9,8 @@ use crate::plan::Selection;
 use crate::route::{Attempt, Map, Target};
 use crate::station::Station;
 use crate::{
-    Alarm, CallEvent, Cause, Destination, Identity, MAX_CALLS, Number, Party, Permission, Priority, RESERVED,
-    ServerName, Via,
+    Alarm, CallEvent, Cause, Destination, Identity, MAX_CALLS, NightClass, Number, Party, Permission,
+    Priority, RESERVED, ServerName, Via,
 };
 
 /// What a call begins with, and where it goes.
@@ -224,7 +224,12 @@ impl Switch {
         };
         let name = if user.name.is_empty() { from.name } else { user.name };
         let from = Identity { number, name, presentation: from.presentation };
-        (from, self.read(to).and_then(|selection| self.allowed(selection, user.may_call, None)))
+        (
+            from,
+            self.read(to).and_then(|selection| {
+                self.allowed(selection, self.class_of(user.night, user.may_call), None)
+            }),
+        )
     }
 
     /// Rings the desk and shows it who made an emergency call. The desk hears a tone for an answer; the one who called
@@ -274,8 +279,16 @@ impl Switch {
     fn line_identity(&self, caller: Party) -> (Identity, Permission) {
         let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
         phone.map_or((Identity::default(), Permission::Internal), |phone| {
-            (Identity { number: phone.number, name: phone.name, ..Identity::default() }, phone.may_call)
+            (
+                Identity { number: phone.number, name: phone.name, ..Identity::default() },
+                self.class_of(phone.night, phone.may_call),
+            )
         })
+    }
+
+    /// What may be called now.
+    fn class_of(&self, night: Option<NightClass>, by_day: Permission) -> Permission {
+        NightClass::at(night, by_day, self.plan.minute())
     }
 
     /// A fax or a modem is configured there.

@@ -53,6 +53,7 @@ pub fn phone(line: u16, may_call: Permission) -> Phone {
         number: number(&(101 + line).to_string()),
         name: Text::new(&format!("Room {}", 101 + line)),
         may_call,
+        night: None,
         ring: RingPattern::new(&[Millis(2000), Millis(4000)]),
         dials: Vec::new(),
     }
@@ -60,7 +61,12 @@ pub fn phone(line: u16, may_call: Permission) -> Phone {
 
 /// Telephones 101 to 106 on lines 0 to 5, users 201 and 202, servers pbx and alt.
 pub fn house() -> Setup {
-    let user = |text: &str| User { number: number(text), name: Text::new(""), may_call: Permission::All };
+    let user = |text: &str| User {
+        number: number(text),
+        name: Text::new(""),
+        may_call: Permission::All,
+        night: None,
+    };
     Setup {
         lines: Vec::new(),
         hunt: Hunt::Linear,

@@ -28,7 +28,7 @@ impl Build<'_, '_, '_> {
                 ring_time: self.item(item, "ring_time", "20 s", time).unwrap_or(Millis::from_secs(20)),
                 fallback: self.one_ringing(item, "fallback"),
                 night: self.one_ringing(item, "night"),
-                night_hours: self.night_hours(item),
+                night_hours: self.night_hours(item, "night", "who rings then: night = \"101\""),
                 caller_id,
                 rings_before: self.rings_before(item, caller_id, country),
                 dialling: self.item(item, "dialling", "dtmf", Dialling::parse).unwrap_or(Dialling::Dtmf),
@@ -140,23 +140,22 @@ impl Build<'_, '_, '_> {
         }
     }
 
-    fn night_hours(&mut self, item: &Item<'_>) -> Option<NightHours> {
+    /// When it is night, for `key`; one is nothing without the other. `example`: what to write where `key` is missing.
+    pub(super) fn night_hours(&mut self, item: &Item<'_>, key: &str, example: &str) -> Option<NightHours> {
         let written = self.own(item, "night_hours", hours).map(|(from, to)| NightHours { from, to });
-        let (night, hours) = (item.get("night"), item.get("night_hours"));
+        let (night, hours) = (item.get(key), item.get("night_hours"));
         match (night, hours) {
             (Some(entry), None) => {
-                let label = item.holder("night").label();
+                let label = item.holder(key).label();
                 self.findings.error(
                     entry.line,
-                    format!("{label} has night but no night_hours. Write night_hours = \"18:00-08:00\"."),
+                    format!("{label} has {key} but no night_hours. Write night_hours = \"18:00-08:00\"."),
                 );
             }
             (None, Some(entry)) => {
                 let label = item.holder("night_hours").label();
-                self.findings.error(
-                    entry.line,
-                    format!("{label} has night_hours but no night. Write who rings then: night = \"101\"."),
-                );
+                self.findings
+                    .error(entry.line, format!("{label} has night_hours but no {key}. Write {example}."));
             }
             (Some(_), Some(_)) | (None, None) => {}
         }

@@ -19,6 +19,8 @@ use crate::vocabulary::{Agc, Codec, Driver, DtmfColumn, JitterMode, MayCall, Pho
 const NO_FLASH: FlashWindow = FlashWindow { min: Millis::ZERO, max: Millis::ZERO };
 /// The break that tells a private exchange that the far end hung up, in a country that has none.
 const TRUNK_CPC: Millis = Millis(500);
+/// What makes night hours mean something.
+const NIGHT_CLASS: &str = "what may be called then: may_call_night = \"internal\"";
 /// What stands for the number in a name.
 const NUMBER: &str = "{number}";
 
@@ -36,6 +38,8 @@ impl Build<'_, '_, '_> {
                 name: self.name(item),
                 r#type: kind,
                 may_call: self.item(item, "may_call", "all", MayCall::parse).unwrap_or(MayCall::All),
+                may_call_night: self.own(item, "may_call_night", MayCall::parse),
+                night_hours: self.night_hours(item, "may_call_night", NIGHT_CLASS),
                 caller_id: self.caller_id(item),
                 pulse: self
                     .flag(item, "pulse")
@@ -120,6 +124,8 @@ impl Build<'_, '_, '_> {
             let phone = SipPhone {
                 name: self.name(item),
                 may_call: self.item(item, "may_call", "all", MayCall::parse).unwrap_or(MayCall::All),
+                may_call_night: self.own(item, "may_call_night", MayCall::parse),
+                night_hours: self.night_hours(item, "may_call_night", NIGHT_CLASS),
                 password: secret.or(from_file).or(from_table),
                 password_file: file.map(|(path, _)| path.to_owned()),
                 passwords: table.map(|(path, _)| path.to_owned()),

@@ -444,6 +444,7 @@ mod tests {
             number: Number::new("101"),
             name: Text::EMPTY,
             may_call: tipring_call::Permission::All,
+            night: None,
             ring: tipring_port::RingPattern::new(&[]),
             data: false,
             dials: Vec::new(),

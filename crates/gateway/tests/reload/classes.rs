@@ -49,6 +49,8 @@ fn cases() -> Vec<Case> {
         (Phone, "name", |text| text.replace("\"Desk\"", "\"Hall\"")),
         (Phone, "type", |text| text.replace("\"plain\"", "\"trunk\"")),
         (Phone, "may_call", |text| text.replace("\"local\"", "\"internal\"")),
+        (Phone, "may_call_night", |text| text.replace("\"no-premium\"", "\"no-international\"")),
+        (Phone, "night_hours", |text| text.replace("20:00-06:00", "21:00-06:00")),
         (Phone, "caller_id", |text| text.replace("caller_id = true", "caller_id = false")),
         (Phone, "pulse", |text| text.replace("pulse = false", "pulse = true")),
         (Phone, "flash", |text| text.replace("250-500 ms", "250-600 ms")),
@@ -81,6 +83,10 @@ fn cases() -> Vec<Case> {
         }),
         (Sip, "name", |text| text.replace("\"Soft\"", "\"Hard\"")),
         (Sip, "may_call", |text| text.replace("\"national\"", "\"internal\"")),
+        (Sip, "may_call_night", |text| {
+            text.replace("may_call_night = \"internal\"", "may_call_night = \"local\"")
+        }),
+        (Sip, "night_hours", |text| text.replace("22:00-06:00", "23:00-06:00")),
         (Line, "port", swap_lines),
         (Line, "name", |text| text.replace("\"l\"", "\"m\"")),
         (Line, "rings", |text| {

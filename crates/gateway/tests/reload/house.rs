@@ -47,6 +47,8 @@ port = \"sim/1\"
 name = \"Desk\"
 type = \"plain\"
 may_call = \"local\"
+may_call_night = \"no-premium\"
+night_hours = \"20:00-06:00\"
 caller_id = true
 pulse = false
 flash = \"250-500 ms\"
@@ -76,6 +78,8 @@ port = \"sim/3\"
 password = \"pass-s\"
 name = \"Soft\"
 may_call = \"national\"
+may_call_night = \"internal\"
+night_hours = \"22:00-06:00\"
 [sip.202]
 password_file = \"pw\"
 [sip.203]

@@ -288,7 +288,13 @@ impl HeadReader {
                 self.head.strangers.push(name);
             }
             "dial" | "offline" => {
-                let pattern = cursor.text("a dial pattern")?.to_owned();
+                let mut pattern = cursor.text("a dial pattern")?.to_owned();
+                // Hours behind it, or the rest of a whole plan.
+                while let Some(more) = cursor.peek_plain().filter(|text| *text != "to") {
+                    pattern.push(' ');
+                    pattern.push_str(more);
+                    cursor.take();
+                }
                 if !cursor.eat("to") {
                     return Err(
                         cursor.error("where it goes is missing", "Write: dial PATTERN to DESTINATION.")
