@@ -90,10 +90,7 @@ fn one_server_gets_everything_and_none_leaves_the_phones_to_each_other() {
 fn permissions_follow_the_kind_of_number() {
     for may in [MayCall::Internal, MayCall::Local, MayCall::National, MayCall::All] {
         assert!(may.allows(NumberKind::Emergency));
-        assert_eq!(
-            may.allows(NumberKind::International),
-            matches!(may, MayCall::All | MayCall::NoPremium)
-        );
+        assert_eq!(may.allows(NumberKind::International), matches!(may, MayCall::All | MayCall::NoPremium));
     }
     assert!(MayCall::National.allows(NumberKind::Local) && !MayCall::Local.allows(NumberKind::National));
     assert!(!MayCall::National.allows(NumberKind::Premium));

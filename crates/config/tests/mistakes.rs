@@ -485,7 +485,9 @@ fn a_whole_dial_plan_is_its_rows_and_says_what_is_lost() {
     let to: Vec<String> = whole.0.iter().flat_map(|rule| rule.to.iter().map(ToString::to_string)).collect();
     assert_eq!(to, ["pbx", "lines", "pbx", "pbx"]);
     // Beside other rows, and offline.
-    let (dial, offline) = rows("[dial]\n\"1xx\" = \"phones\"\n\"mgcp: (0T|2xx)\" = \"pbx\"\n[offline]\n\"grandstream: {x+}\" = \"lines\"\n");
+    let (dial, offline) = rows(
+        "[dial]\n\"1xx\" = \"phones\"\n\"mgcp: (0T|2xx)\" = \"pbx\"\n[offline]\n\"grandstream: {x+}\" = \"lines\"\n",
+    );
     assert_eq!((dial.len(), offline.len()), (3, 1));
 
     assert_eq!(
