@@ -204,6 +204,93 @@ fn exchange(millis: u64, closed: bool) -> LoopReading {
     }
 }
 
+/// A minute of two telephones in a call for which others wait, acknowledged or not, and of lamps that are switched.
+fn a_minute_of_waiting<A: Toys>() {
+    use tipring_port::{CallerId, CardReport, Component, LineEvent, ToneProgram, ToneStep};
+
+    let caller = CallerId { date: None, number: Ok("5550123".into()), name: Some(Ok("MARY".into())) };
+    let mut plan = profile().tones;
+    let mut components = [Component::NONE; 4];
+    components[0] = Component::sine(tipring_units::Hz(440.0), tipring_units::Dbm0(-13.0));
+    let burst = ToneStep { components, length: Millis(300) };
+    let pause = ToneStep { length: Millis(2700), ..ToneStep::SILENCE };
+    plan.set(Tone::CallWaiting, ToneProgram::new(&[burst, pause], 0).unwrap());
+    let profile = LineProfile {
+        tones: plan,
+        waiting: LineProfile::laboratory().waiting,
+        lamp: LineProfile::laboratory().lamp,
+        ..profile()
+    };
+    let setup = ShardSetup {
+        id: ShardId(0),
+        first_line: LineId(0),
+        lines: vec![(profile, true); 2],
+        streams: 0,
+        tones: plan,
+        started: WallTime(1_700_000_000_000_000),
+    };
+    let mut shard = Shard::<A>::new(&setup, Entropy::for_simulation(1));
+    let mut tx = [LineOut::<A>::SILENT, LineOut::<A>::SILENT];
+    let mut rx = [0, 1].map(|_| LineIn::<A>::steady(LoopReading::default()));
+    let mut packets = Packets::with_capacity(8);
+    let mut mouth = A::mouth();
+    let (mut shown, mut lamps, mut lifted, mut asked) = ([0, 0], 0, 0, 0_u64);
+    let before = COUNT.with(Cell::get);
+    for tick in 0..6000_u64 {
+        let millis = tick * 10;
+        let now = Instant::ZERO + Millis(millis as u32);
+        let off_hook = millis > 5000 && millis % 20_000 < 15_000;
+        let reading = LoopReading {
+            voltage: Volts(if off_hook { 8.0 } else { 48.0 }),
+            current: Milliamps(if off_hook { 24.0 } else { 0.0 }),
+            ..LoopReading::default()
+        };
+        // The alert ends 400 ms and some ticks after the order; every other time the key comes.
+        let answers = (440..500).contains(&(millis.saturating_sub(asked))) && asked % 6000 == 0;
+        let say = if answers { shard_bench::toys::Say::Digit(b'D') } else { shard_bench::toys::Say::Nothing };
+        let frame = A::utter(&mut mouth, say);
+        for line in &mut rx {
+            *line = LineIn { frame, report: CardReport::steady(reading) };
+        }
+        let mut order = |line: u16, order| {
+            let epoch = shard.summary(LineId(line)).unwrap().0;
+            shard.command(now, Command::Line(LineId(line), epoch, order));
+        };
+        match millis % 3000 {
+            0 => {
+                order(0, LineCommand::Waiting(Some(caller)));
+                asked = millis;
+            }
+            2500 => order(0, LineCommand::StopWaiting),
+            600 => order(1, LineCommand::Lamp(millis % 2 == 0)),
+            _ => {}
+        }
+        packets.clear();
+        shard.tick(now, &rx, &mut tx, &mut packets, |_| ());
+        while let Some(event) = shard.poll() {
+            match event {
+                Event::Line(_, _, LineEvent::WaitingShown(true)) => shown[0] += 1,
+                Event::Line(_, _, LineEvent::WaitingShown(false)) => shown[1] += 1,
+                Event::Line(_, _, LineEvent::LampShown(_)) => lamps += 1,
+                Event::Line(_, _, LineEvent::Seized) => lifted += 1,
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(COUNT.with(Cell::get) - before, 0);
+    assert!(shown[0] >= 2 && shown[1] >= 2 && lamps >= 3 && lifted >= 4, "{shown:?} {lamps} {lifted}");
+}
+
+#[test]
+fn waiting_calls_and_lamps_allocate_nothing_with_samples() {
+    a_minute_of_waiting::<Samples>();
+}
+
+#[test]
+fn waiting_calls_and_lamps_allocate_nothing_with_symbols() {
+    a_minute_of_waiting::<Symbols>();
+}
+
 /// Two minutes of an outside line: calls in and out, tones, voices, silence, caller identity, learning and another profile.
 fn two_minutes_outside<A: Toys>() {
     use tipring_port::{

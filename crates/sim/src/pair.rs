@@ -401,7 +401,10 @@ impl<A: Processing + Fidelity> Gateway<A> {
             match entry.event {
                 PhoneEvent::Heard(event) => self.heard("phone", &event),
                 // The bell is told by what is heard.
-                PhoneEvent::BurstBegan(_) | PhoneEvent::BurstEnded(_) | PhoneEvent::Trunk(..) => {}
+                PhoneEvent::Lamp(..)
+                | PhoneEvent::BurstBegan(_)
+                | PhoneEvent::BurstEnded(_)
+                | PhoneEvent::Trunk(..) => {}
             }
         }
         while let Some((at, event)) = self.office_event() {

@@ -275,6 +275,7 @@ fn little_call<A: Fidelity>(
             PhoneEvent::Heard(HeardEvent::Ended(what, _)) => format!("no {what}"),
             PhoneEvent::BurstBegan(_) => "burst".into(),
             PhoneEvent::BurstEnded(_) => "pause".into(),
+            PhoneEvent::Lamp(_, on) => format!("lamp {on}"),
             PhoneEvent::Trunk(_, event) => format!("{event:?}"),
         });
     }

@@ -7,8 +7,8 @@
 //! # How
 //! It goes beside the states, while the line is off-hook and hears its bridge. From the first burst to the end of the message
 //! the line hears nothing of the bridge and the bridge nothing of the line ([`Playing::Hush`] and what sounds): the telephone
-//! mutes itself from the alert on, and its acknowledgement is nobody's digit. A telephone that does not acknowledge in time
-//! gets its call back. Who waits is sent once; further groups are tone alone.
+//! mutes itself from the alert on, and its acknowledgement is nobody's digit. A telephone that does not acknowledge in time, or
+//! whose loop opens meanwhile, gets its call back. Who waits is sent once; further groups are tone alone.
 //!
 //! # Limits
 //! The acknowledgement is found by the line's digit detector, which takes [`DETECTION`] at the most.
@@ -149,6 +149,7 @@ impl Fxs {
 
     /// What is due by `end`.
     pub(super) fn run_waiting(&mut self, end: SampleTime, out: &mut FxsOut) {
+        self.give_up_on_break(end, out);
         for _ in 0..MAX_STAGES_PER_TICK {
             let Some(waiting) = self.waiting else { return };
             let due = match waiting.stage {
@@ -167,6 +168,20 @@ impl Fxs {
                 return;
             }
             self.waiting = Some(self.next_waiting(end, waiting, out));
+        }
+    }
+
+    /// The receiver is being hung up or flashed: what is sent now reaches nobody.
+    fn give_up_on_break(&mut self, end: SampleTime, out: &mut FxsOut) {
+        let Some(mut waiting) = self.waiting.filter(|_| !self.hook.loop_closed()) else { return };
+        match waiting.stage {
+            Stage::Gap | Stage::Alert | Stage::Answer | Stage::Key(_) | Stage::Settle | Stage::Message => {
+                self.say(end, LineEvent::WaitingShown(false), out);
+                let (stage, length) = self.talk(end, &mut waiting, out);
+                (waiting.stage, waiting.until) = (stage, end + length);
+                self.waiting = Some(waiting);
+            }
+            Stage::Held | Stage::Tone | Stage::Talk | Stage::Over => {}
         }
     }
 

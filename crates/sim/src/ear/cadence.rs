@@ -317,7 +317,11 @@ impl Cadences {
 
     fn baptize(&mut self, tone: Tone, agreement: Agreement) {
         let Some(first) = self.runs.iter().find(|run| is_judged(run)) else { return };
-        let is_long = self.runs.iter().any(|run| run.key != Key::Pause && self.lasted(run) >= LEAST_SOUND);
+        // in a call there is no second burst by which to know a short one; it comes named, or not at all
+        let is_named = |run: &Run| matches!(run.key, Key::Known(Class::Named(Tone::CallWaiting, _)));
+        let is_whole =
+            |run: &Run| run.key != Key::Pause && (self.lasted(run) >= LEAST_SOUND || is_named(run));
+        let is_long = self.runs.iter().any(is_whole);
         // a burst of a stutter is a little shorter; it is known when the next has begun
         let sounds = self.runs.iter().filter(|run| run.key != Key::Pause).count();
         if !is_long && sounds < 2 {

@@ -32,7 +32,7 @@ use tipring_units::{Dbm0, Hz, SampleTime, Samples, TICK_SAMPLES};
 
 pub use caller::{Assembler, Message, Mistake, parse};
 pub use fsk::Demodulator;
-pub use percept::{Class, Datum, Listener, MAX_DATA, MAX_VOICES, Percept};
+pub use percept::{ALERT_TONES, Class, Datum, Listener, MAX_DATA, MAX_VOICES, Percept};
 pub use plan::{Land, Pattern, Plan, Step};
 pub use sample::SampleListener;
 pub use symbol::SymbolListener;
@@ -73,6 +73,8 @@ pub enum What {
     Ringing,
     /// The display shows a caller.
     Caller(CallerId),
+    /// The display shows who waits while its user talks.
+    NextCaller(CallerId),
     /// The message lamp goes on or off.
     Waiting(bool),
     /// A caller-ID burst was not understood.
@@ -99,8 +101,8 @@ impl fmt::Display for What {
             Self::Voice(_) | Self::Speech => f.write_str("speech"),
             Self::Phrase(phrase) => write!(f, "announcement {}", phrase.word()),
             Self::Ringing => f.write_str("ringing"),
-            Self::Caller(caller) => {
-                f.write_str("caller ")?;
+            Self::Caller(caller) | Self::NextCaller(caller) => {
+                f.write_str(if matches!(self, Self::Caller(_)) { "caller " } else { "waiting " })?;
                 match &caller.number {
                     Ok(number) => write!(f, "{number}")?,
                     Err(why) => f.write_str(absence(*why))?,
@@ -227,6 +229,24 @@ impl<A: Fidelity> Ear<A> {
     pub fn listen(&mut self, frame: &A::Frame) {
         self.hear(frame);
         self.receive(frame);
+    }
+
+    /// Reads who waits in a frame that the user does not hear. Whether data came, and whether they ended: with a message, or
+    /// with a mistake.
+    pub(crate) fn read_next_caller(&mut self, frame: &A::Frame) -> (bool, bool) {
+        let before = self.events.len();
+        self.receive(frame);
+        if let Some(HeardEvent::Began(heard)) = self.events.get_mut(before)
+            && let What::Caller(caller) = heard.what
+        {
+            heard.what = What::NextCaller(caller);
+        }
+        (!self.assembler.is_idle(), self.events.len() > before)
+    }
+
+    /// Forgets data that were begun.
+    pub(crate) fn forget_data(&mut self) {
+        self.assembler = Assembler::default();
     }
 
     /// The receiver was lifted or hung up: what was heard has ended.

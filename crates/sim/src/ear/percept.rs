@@ -40,6 +40,9 @@ impl Class {
     }
 }
 
+/// The two tones of the alerting signal (GR-30 CAS, EN 300 659 DT-AS).
+pub const ALERT_TONES: [Hz; 2] = [Hz(2130.0), Hz(2750.0)];
+
 /// What came out of a caller-ID receiver.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Datum {
@@ -77,6 +80,9 @@ pub trait Listener<A: tipring_port::Audio>: core::fmt::Debug + Send {
 
     /// The caller-ID data of `frame`: bytes in order, places not used are `None`.
     fn data(&mut self, frame: &A::Frame) -> [Option<Datum>; MAX_DATA];
+
+    /// True if `frame` holds the two tones of the alert in a call (CAS, DT-AS) and little else.
+    fn is_alert(frame: &A::Frame) -> bool;
 
     /// The level of `frame`.
     fn level(frame: &A::Frame) -> Dbm0;

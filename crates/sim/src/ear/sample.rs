@@ -19,7 +19,7 @@ use tipring_port::{Frame, Samples};
 use tipring_units::{Dbm0, Hz, SAMPLE_RATE, TICK_SAMPLES};
 
 use super::fsk::Demodulator;
-use super::percept::{Class, Datum, Listener, MAX_DATA, MAX_VOICES, Percept};
+use super::percept::{ALERT_TONES, Class, Datum, Listener, MAX_DATA, MAX_VOICES, Percept};
 use super::plan::{Land, Plan};
 use super::spectrum::{CHORD_FRAMES, Chord, MEMORY, Spectrum};
 use crate::mouth::{MARKERS, RMS_AT_0_DBM0, frequencies, voice_of};
@@ -55,6 +55,11 @@ const VOICE_SHARE: f32 = 0.2;
 /// What the marks were given by the mouth, as power; they may differ from it by 12 dB.
 const MARK_POWER: [f32; 3] = [1.0, 0.72, 0.49];
 const MARK_IMBALANCE: f32 = 16.0;
+
+/// The alerting signal's level at the least, its part of the energy, and its weaker tone over the stronger: 6 dB and more.
+const ALERT_QUIETEST: f32 = -38.0;
+const ALERT_SHARE: f32 = 0.75;
+const ALERT_BALANCE: f32 = 0.2;
 
 /// Analyses true samples.
 #[derive(Clone, Debug)]
@@ -284,6 +289,21 @@ impl Listener<Samples> for SampleListener {
 
     fn data(&mut self, frame: &Frame) -> [Option<Datum>; MAX_DATA] {
         self.receiver.receive(frame)
+    }
+
+    fn is_alert(frame: &Frame) -> bool {
+        let samples = frame.map(f32::from);
+        let power: f32 = samples.iter().map(|x| x * x).sum();
+        if power / (TICK_SAMPLES as f32) < power_of(ALERT_QUIETEST) {
+            return false;
+        }
+        let share = |tone: Hz| {
+            let angle = core::f32::consts::TAU * tone.0 / SAMPLE_RATE as f32;
+            let (re, im) = correlate(&samples, angle);
+            2.0 * (re * re + im * im) / (TICK_SAMPLES as f32 * power)
+        };
+        let [low, high] = ALERT_TONES.map(share);
+        low + high > ALERT_SHARE && low.min(high) > ALERT_BALANCE * low.max(high)
     }
 
     fn level(frame: &Frame) -> Dbm0 {

@@ -3,7 +3,7 @@
 use tipring_port::{Sound, Symbol, Symbols, Tone};
 use tipring_units::{Dbm0, Hz, TICK_SAMPLES};
 
-use super::percept::{Class, Datum, Listener, MAX_DATA, Percept};
+use super::percept::{ALERT_TONES, Class, Datum, Listener, MAX_DATA, Percept};
 use super::plan::{Land, Plan};
 use crate::mouth::{RECORDING, VOICES};
 
@@ -82,6 +82,11 @@ impl Listener<Symbols> for SymbolListener {
             None => {}
         }
         data
+    }
+
+    fn is_alert(frame: &Symbol) -> bool {
+        let sounds = |tone: &Hz| frame.sounds().any(|(sound, _)| sound == Sound::Sine(tone.0 as u16));
+        ALERT_TONES.iter().all(sounds)
     }
 
     fn level(frame: &Symbol) -> Dbm0 {

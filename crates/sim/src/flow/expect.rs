@@ -138,8 +138,8 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
     Ok(words)
 }
 
-const PHONE: [&str; 9] =
-    ["hears", "rings", "stops", "shows", "bell", "charged", "polarity", "loop", "battery"];
+const PHONE: [&str; 10] =
+    ["hears", "rings", "stops", "shows", "lamp", "bell", "charged", "polarity", "loop", "battery"];
 const PEER: [&str; 2] = ["hears", "gets"];
 const LINE: [&str; 41] = [
     "announced",

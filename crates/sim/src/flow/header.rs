@@ -51,6 +51,8 @@ pub struct LineHead {
     pub ohms: Option<f32>,
     /// Ringers on it, in REN, all telephones together.
     pub ren: Option<f32>,
+    /// Its telephones show neither who waits in a call nor waiting messages by neon.
+    pub plain: bool,
     /// The rotary dial.
     pub dial: DialSpec,
     /// The trunk port of a private exchange is in the telephone's place, and asks for service like this.
@@ -129,6 +131,7 @@ fn line_named(number: &str, phones: usize) -> LineHead {
         phones,
         ohms: None,
         ren: None,
+        plain: false,
         dial: DialSpec::TEN_PPS,
         trunk: None,
         raw: Vec::new(),
@@ -445,6 +448,7 @@ impl HeadReader {
                     let start = if ground { LoopStart::Ground } else { LoopStart::Loop };
                     self.head.lines[number - 1].trunk = Some(start);
                 }
+                "plain" => self.head.lines[number - 1].plain = true,
                 "10pps" => self.head.lines[number - 1].dial = DialSpec::TEN_PPS,
                 "20pps" => self.head.lines[number - 1].dial = DialSpec::TWENTY_PPS,
                 "config" => {
@@ -458,7 +462,7 @@ impl HeadReader {
                         continue;
                     }
                     let what = format!("a line has no \"{word}\"");
-                    let remedy = "It has shard N, name TEXT, telephones N, loop OHM, ren N, 10pps, 20pps, trunk [ground], config TEXT; an outside line country, ground, dial-tone, answers, clears, caller-id, unknown, noise too.";
+                    let remedy = "It has shard N, name TEXT, telephones N, loop OHM, ren N, plain, 10pps, 20pps, trunk [ground], config TEXT; an outside line country, ground, dial-tone, answers, clears, caller-id, unknown, noise too.";
                     return Err(cursor.error_before(what, remedy));
                 }
             }

@@ -124,6 +124,7 @@ pub fn world_of(head: &Head, seed: u64) -> Result<WorldSpec, String> {
             for _ in 0..line.phones {
                 let mut phone =
                     PhoneSpec { dial: line.dial, land: head.land, trunk: line.trunk, ..PhoneSpec::default() };
+                (phone.shows_waiting, phone.neon) = (!line.plain, !line.plain);
                 if let Some(ren) = line.ren {
                     phone.terminal.ren = Ren(ren / line.phones as f32);
                 }

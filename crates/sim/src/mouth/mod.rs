@@ -87,13 +87,21 @@ pub struct Mouth<A: Fidelity> {
     played: usize,
     keys: VecDeque<Key>,
     keypad: KeypadSpec,
+    muted: bool,
     speaker: A::Speaker,
 }
 
 impl<A: Fidelity> Mouth<A> {
     /// A silent mouth.
     pub fn new(keypad: KeypadSpec, entropy: &mut Entropy) -> Self {
-        Self { talk: None, played: 0, keys: VecDeque::new(), keypad, speaker: A::speaker(entropy) }
+        Self {
+            talk: None,
+            played: 0,
+            keys: VecDeque::new(),
+            keypad,
+            muted: false,
+            speaker: A::speaker(entropy),
+        }
     }
 
     /// Says `talk` from now on.
@@ -138,6 +146,11 @@ impl<A: Fidelity> Mouth<A> {
         self.talk.as_ref()
     }
 
+    /// Lets nothing but keys out, or all again.
+    pub fn mute(&mut self, muted: bool) {
+        self.muted = muted;
+    }
+
     /// The keypad.
     pub const fn keypad(&self) -> &KeypadSpec {
         &self.keypad
@@ -166,7 +179,8 @@ impl<A: Fidelity> Mouth<A> {
             parts[count] = (Part::Talk, room as u8);
             count += 1;
         }
-        let frame = self.speaker.utter(&parts[..count], self.talk.as_ref(), &mut self.played, &self.keypad);
+        let talk = self.talk.as_ref().filter(|_| !self.muted);
+        let frame = self.speaker.utter(&parts[..count], talk, &mut self.played, &self.keypad);
         if matches!(&self.talk, Some(Talk::Samples(all)) if self.played >= all.len()) {
             self.talk = None;
         }

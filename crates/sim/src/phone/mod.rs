@@ -14,6 +14,7 @@
 //! # Standard
 //! Pulses of 10 or 20 a second as in ITU-T Q.552 and national rules.
 
+mod display;
 mod hook;
 mod machine;
 mod ringer;
@@ -25,6 +26,7 @@ use thiserror::Error;
 use tipring_port::LoopStart;
 use tipring_units::{Entropy, Millis, SampleTime, Samples, TICK_SAMPLES, Volts};
 
+use display::{Display, MessageLamp};
 pub use hook::Hook;
 pub use machine::Machine;
 pub use ringer::{Bell, LONGEST_PAUSE, Ringer};
@@ -74,6 +76,10 @@ pub struct PhoneSpec {
     pub keypad: KeypadSpec,
     /// Its rotary dial.
     pub dial: DialSpec,
+    /// Its display shows who waits while its user talks.
+    pub shows_waiting: bool,
+    /// It has a neon lamp.
+    pub neon: bool,
     /// The country whose tones its user knows; see [`Action::Learn`].
     pub land: Land,
     /// It is the trunk port of a private exchange, which asks for service like this.
@@ -88,6 +94,8 @@ impl Default for PhoneSpec {
             bounce: Samples(40),
             keypad: KeypadSpec::default(),
             dial: DialSpec::TEN_PPS,
+            shows_waiting: true,
+            neon: true,
             land: Land::default(),
             trunk: None,
         }
@@ -149,6 +157,8 @@ pub enum PhoneEvent {
     BurstBegan(SampleTime),
     /// A burst of ringing ends.
     BurstEnded(SampleTime),
+    /// Its message lamp goes on or off.
+    Lamp(SampleTime, bool),
     /// A trunk port sees something of its line, at the end of a millisecond.
     Trunk(SampleTime, TrunkEvent),
 }
@@ -184,6 +194,9 @@ pub struct Phone<A: Fidelity> {
     plug_changed: bool,
     /// What the display shows.
     display: Option<Heard>,
+    /// What it does about a call that waits.
+    second: Display,
+    lamp: MessageLamp,
     /// The country whose tones the user knows from the next call on.
     coming: Option<Land>,
     events: VecDeque<PhoneEvent>,
@@ -209,6 +222,8 @@ impl<A: Fidelity> Phone<A> {
             plugged: true,
             plug_changed: false,
             display: None,
+            second: Display::default(),
+            lamp: MessageLamp::default(),
             coming: None,
             events: VecDeque::new(),
             trunk: spec.trunk.map(Trunk::new),
@@ -348,6 +363,7 @@ impl<A: Fidelity> Phone<A> {
             && self.mouth.is_silent()
             && self.ringer.is_resting()
             && self.ear.is_resting()
+            && self.lamp.is_resting()
     }
 
     /// Begins the tasks that are due and gives the samples of the tick in which the contact is closed.
@@ -418,28 +434,6 @@ impl<A: Fidelity> Phone<A> {
         }
     }
 
-    /// Hears the sound of this tick.
-    pub(crate) fn hear(&mut self, frame: &A::Frame) {
-        if self.lifted {
-            if let Some(machine) = &mut self.machine {
-                machine.hear(frame);
-            }
-            self.ear.hear(frame);
-        } else {
-            self.ear.overhear(frame);
-            self.learn();
-        }
-        self.now = self.now + Samples(TICK_SAMPLES as u64);
-        while let Some(event) = self.ear.event() {
-            if let HeardEvent::Began(heard) = event
-                && matches!(heard.what, What::Caller(_) | What::Garbled(_))
-            {
-                self.display = Some(heard);
-            }
-            self.note(PhoneEvent::Heard(event));
-        }
-    }
-
     /// Time passes in which nothing happens.
     pub(crate) fn skip(&mut self, length: Samples) {
         self.now = self.now + length;
@@ -480,6 +474,7 @@ impl<A: Fidelity> Phone<A> {
                         return false; // the contact has enough to do for now
                     }
                     self.lifted = true;
+                    self.forget_second();
                     self.ear.reset();
                     self.ear.expect_dial_tone(true);
                 }
@@ -492,6 +487,7 @@ impl<A: Fidelity> Phone<A> {
                     }
                     self.lifted = false;
                     self.display = None;
+                    self.forget_second();
                     self.ear.reset();
                 }
                 self.mouth.drop_keys();
@@ -500,6 +496,7 @@ impl<A: Fidelity> Phone<A> {
             }
             Task::Flash(length) => {
                 if self.lifted {
+                    self.forget_second();
                     self.hook.plan(at, false, self.spec.bounce);
                     self.hook.plan(at + length, true, self.spec.bounce);
                     self.ear.expect_dial_tone(true);

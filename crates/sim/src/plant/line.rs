@@ -288,6 +288,10 @@ impl<A: Fidelity> Line<A> {
         }
         let mut report = CardReport::steady(self.last);
         let heard = self.electrify(&mut contacts, &mut report);
+        if heard.ringing == 0 {
+            let volts = Volts(self.circuit.node().phones);
+            self.phones.iter_mut().chain(&mut self.guests).for_each(|phone| phone.feel_battery(volts));
+        }
         let received = self.carry(sent, &contacts, heard);
         (report.ended, report.step) = self.sequencer.report();
         report.slip = core::mem::take(&mut self.slip);

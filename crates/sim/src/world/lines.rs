@@ -2,7 +2,7 @@
 
 use tipring_gateway::{Input, LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Channel, Packets, Processing};
-use tipring_port::{Feed, LoopReading};
+use tipring_port::{Feed, LoopReading, Tone};
 use tipring_units::{
     Entropy, Instant, LegId, LineId, MediaSlot, Millis, SampleTime, ShardId, TICK, TICK_SAMPLES,
 };
@@ -305,6 +305,11 @@ impl<A: Processing + Fidelity> World<A> {
                     let (at, known) = (moment(at), self.now);
                     self.facts.push(Fact { at, known, who, words, rank: Rank::Ladder });
                 }
+                PhoneEvent::Lamp(at, on) => {
+                    let (at, known) = (moment(at), self.now);
+                    let words = if on { "lamp on" } else { "lamp off" }.to_owned();
+                    self.facts.push(Fact { at, known, who, words, rank: Rank::Ladder });
+                }
                 PhoneEvent::BurstBegan(at) => {
                     let (at, known, words) = (moment(at), self.now, "bell on".to_owned());
                     self.facts.push(Fact { at, known, who, words, rank: Rank::Aside });
@@ -357,11 +362,11 @@ impl<A: Processing + Fidelity> World<A> {
                     .is_some_and(|ended| at.since(ended.at) < GAP.into())
                     && self.facts.latest(&who, &words).is_some_and(|before| before.rank == Rank::Ladder);
                 let is_aside = match heard.what {
-                    What::Speech | What::Garbled(_) => true,
+                    What::Speech | What::Garbled(_) | What::Waiting(_) => true,
                     What::Silence => is_peers || self.facts.last_heard(&who) == Some(words.as_str()),
                     // nobody has this voice: two at once look like a third for a moment
                     What::Voice(voice) if !self.voices.contains_key(&voice) => true,
-                    What::Ringing | What::Caller(_) | What::Digit(_) => false,
+                    What::Ringing | What::Caller(_) | What::NextCaller(_) | What::Digit(_) => false,
                     _ => is_own || goes_on,
                 };
                 (words, if is_aside { Rank::Aside } else { Rank::Ladder })
@@ -371,6 +376,8 @@ impl<A: Processing + Fidelity> World<A> {
                 self.hearing.remove(&(who.clone(), words.clone()));
                 match what {
                     What::Ringing => ("stops ringing".to_owned(), Rank::Ladder),
+                    // short by nature
+                    What::Tone(Tone::CallWaiting) => (format!("no longer {words}"), Rank::Aside),
                     What::Tone(_) | What::Sine(..) | What::Silence => {
                         let moment = Instant::from_nanos(at.as_nanos().saturating_sub(MOMENT_NANOS));
                         self.facts.demote(&who, &words, moment);
@@ -390,7 +397,7 @@ impl<A: Processing + Fidelity> World<A> {
                 None => format!("hears voice {voice}"),
             },
             What::Ringing => "rings".to_owned(),
-            What::Caller(_) => {
+            What::Caller(_) | What::NextCaller(_) => {
                 let text = what.to_string();
                 format!("shows {}", text.strip_prefix("caller ").unwrap_or(&text))
             }
