@@ -149,6 +149,7 @@ impl<A: Fidelity> Phone<A> {
                     | What::Digit(_)
                     | What::Voice(_)
                     | What::Speech
+                    | What::Phrase(_)
                     | What::Ringing => {}
                 }
             }
