@@ -10,6 +10,7 @@ use tipring_port::{Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile,
 use tipring_units::{Db, Dbm0, Millis};
 
 use crate::outside::{Line, LineCallerId, NightHours};
+use crate::own::Own;
 use crate::values::{Destination, JitterDepth, MediaPorts, Network, Number, PortName, Secret, ServerAddress};
 use crate::vocabulary::{
     Agc, Codec, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode, MayCall, PhoneType, Start, Transport,
@@ -200,6 +201,9 @@ pub struct Phone {
     /// The port's network, where not as the country has it.
     #[serde(serialize_with = "impedance")]
     pub impedance: Option<Impedance>,
+    /// Other values that are not as the country has them.
+    #[serde(flatten)]
+    pub own: Own,
     /// The echo canceller.
     #[serde(serialize_with = "time")]
     pub echo_tail: Millis,
@@ -309,6 +313,7 @@ impl Effective {
         profile.dtmf = phone.digits();
         profile.impedance = phone.impedance.unwrap_or(profile.impedance);
         profile.echo_tail = phone.echo_tail.samples();
+        phone.own.replace(&mut profile);
         profile
     }
 

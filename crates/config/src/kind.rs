@@ -1,7 +1,7 @@
 //! The kinds of value that a key can have, and the check of one value against its kind.
 
 use tipring_country::{DialPlan, Pattern, outside, quantity};
-use tipring_port::MeteringSpec;
+use tipring_port::{MAX_RING_STEPS, MeteringSpec, RingPattern};
 use tipring_units::{Hz, Millis};
 
 use crate::values::{
@@ -70,6 +70,14 @@ pub enum Kind {
     Level(i8, i8),
     /// A voltage of a line, up to 60 V.
     Voltage,
+    /// A relative level from..=to, in dBr.
+    Relative(i8, i8),
+    /// The cadence of a bell.
+    Cadence,
+    /// A frequency from..=to, in hertz.
+    Frequency(u8, u8),
+    /// A voltage of ringing, 40 to 100 V.
+    RingVoltage,
     /// A line port or a range of them.
     Ports,
     /// Where calls go.
@@ -120,7 +128,10 @@ impl Kind {
             Self::Disconnect => "none, reversal or cpc with its length".to_owned(),
             Self::Ratio(..) => "decibels".to_owned(),
             Self::Level(..) => "level in dBm0".to_owned(),
-            Self::Voltage => "voltage".to_owned(),
+            Self::Voltage | Self::RingVoltage => "voltage".to_owned(),
+            Self::Relative(..) => "level in dBr".to_owned(),
+            Self::Cadence => "bursts and pauses".to_owned(),
+            Self::Frequency(..) => "frequency".to_owned(),
             Self::Ports => "line ports".to_owned(),
             Self::Destinations | Self::Pattern => "destination or list".to_owned(),
             Self::Addresses => "address or list".to_owned(),
@@ -204,6 +215,13 @@ impl Kind {
             Self::Ratio(from, to) => quantity::ratio(text).is_ok_and(|db| within(db.0, from, to)),
             Self::Level(from, to) => quantity::level(text).is_ok_and(|level| within(level.0, from, to)),
             Self::Voltage => quantity::voltage(text).is_ok_and(|volts| volts.0 <= 60.0),
+            Self::Relative(from, to) => {
+                quantity::relative_level(text).is_ok_and(|level| within(level.0, from, to))
+            }
+            Self::Cadence => cadence(text).is_some(),
+            Self::Frequency(from, to) => quantity::frequency(text)
+                .is_ok_and(|hertz| (f32::from(from)..=f32::from(to)).contains(&hertz.0)),
+            Self::RingVoltage => quantity::voltage(text).is_ok_and(|volts| (40.0..=100.0).contains(&volts.0)),
             Self::Ports => PortRange::parse(text).is_some(),
             Self::Destination | Self::Destinations | Self::Pattern => Destination::parse(text).is_some(),
             Self::Addresses => ServerAddress::parse(text).is_some(),
@@ -251,6 +269,12 @@ impl Kind {
             Self::Ratio(from, to) => format!("{from} to {to} decibels, as \"{} dB\"", from.midpoint(to)),
             Self::Level(from, to) => format!("{from} to {to} dBm0, as \"{} dBm0\"", from.midpoint(to)),
             Self::Voltage => "0 to 60 volts, as \"20 V\"".to_owned(),
+            Self::Relative(from, to) => format!("{from} to {to} dBr, as \"{} dBr\"", from.midpoint(to)),
+            Self::Cadence => {
+                format!("up to {} bursts and pauses, 1.5 to 8 s together, none below 100 ms, as \"2000/4000 ms\"", MAX_RING_STEPS)
+            }
+            Self::Frequency(from, to) => format!("{from} to {to} hertz, as \"25 Hz\""),
+            Self::RingVoltage => "40 to 100 volts, as \"75 V\"".to_owned(),
             Self::Ports => "a line port, as \"sim/1\", or a rising range, as \"dahdi/1-8\"".to_owned(),
             Self::Destination | Self::Destinations | Self::Pattern => {
                 "a number, a server, \"phones\", \"lines\", \"line.2\" or \"server:number\"".to_owned()
@@ -300,6 +324,16 @@ pub(crate) fn hours(text: &str) -> Option<(u16, u16)> {
     let minutes = |text| time_of_day(text).map(|(hour, minute)| u16::from(hour) * 60 + u16::from(minute));
     let (from, to) = (minutes(from)?, minutes(to)?);
     (from != to).then_some((from, to))
+}
+
+/// Bursts and pauses of a bell.
+pub(crate) fn cadence(text: &str) -> Option<RingPattern> {
+    let steps = quantity::cadence(text).ok()?;
+    let sum = steps.iter().fold(Millis::ZERO, |sum, step| sum + *step);
+    let is_right = steps.len() <= MAX_RING_STEPS
+        && steps.iter().all(|step| *step >= Millis(100))
+        && (Millis(1500)..=Millis(8000)).contains(&sum);
+    is_right.then(|| RingPattern::new(&steps))
 }
 
 /// `none`, `reversal` or `cpc LENGTH`.

@@ -16,6 +16,7 @@ mod flat;
 mod imported;
 mod kind;
 mod outside;
+mod own;
 mod reference;
 mod schema;
 mod show;
@@ -33,6 +34,7 @@ pub use flat::fingerprint;
 pub use imported::imported;
 pub use kind::{Kind, MAX_LIST, MAX_TEXT};
 pub use outside::{Line, LineCallerId, NightHours};
+pub use own::Own;
 pub use reference::reference;
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
@@ -42,7 +44,7 @@ pub use values::{
 };
 pub use vocabulary::{
     Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, Driver, DtmfColumn, FromUser, Hunt,
-    JitterMode, MayCall, PhoneType, Start, Transport,
+    JitterMode, MayCall, PhoneType, PulseDigits, Start, Transport,
 };
 
 /// Checks the text of a configuration called `name`. The files that it names are taken as good.

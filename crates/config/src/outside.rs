@@ -11,6 +11,7 @@ use tipring_port::{
 use tipring_units::{Db, Millis, Volts};
 
 use crate::effective::{Effective, Service, impedance, own_time, ratio, time};
+use crate::own::Own;
 use crate::values::{Destination, JitterDepth, PortName, Secret};
 use crate::vocabulary::{Agc, Answer, CallerIdWord, Codec, Dialling, JitterMode, MayCall, Start};
 
@@ -67,6 +68,9 @@ pub struct Line {
     /// The port's network, where not as the country has it.
     #[serde(serialize_with = "impedance")]
     pub impedance: Option<Impedance>,
+    /// Other values that are not as the country has them.
+    #[serde(flatten)]
+    pub own: Own,
     /// Gain to the network.
     #[serde(serialize_with = "ratio")]
     pub gain_in: Db,
@@ -191,6 +195,7 @@ impl Effective {
         (profile.agc_in, profile.agc_out) = line.agc.directions();
         profile.impedance = line.impedance.unwrap_or(profile.impedance);
         profile.echo_tail = line.echo_tail.samples();
+        line.own.replace(&mut profile);
         profile.fxo = Some(self.fxo_profile(line));
         profile
     }
@@ -244,7 +249,7 @@ fn clear_signs<S: Serializer>(signs: &Option<ClearSigns>, serializer: S) -> Resu
     }
 }
 
-fn volts<S: Serializer>(volts: &Option<Volts>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn volts<S: Serializer>(volts: &Option<Volts>, serializer: S) -> Result<S::Ok, S::Error> {
     match volts {
         Some(Volts(volts)) => serializer.collect_str(&format_args!("{volts} V")),
         None => serializer.serialize_none(),

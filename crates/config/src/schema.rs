@@ -7,7 +7,7 @@ use tipring_port::Impedance;
 use crate::kind::Kind;
 use crate::vocabulary::{
     Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode,
-    MayCall, PhoneType, Start, Transport,
+    MayCall, PhoneType, PulseDigits, Start, Transport,
 };
 
 /// When a changed value takes effect.
@@ -227,6 +227,18 @@ const KEYS: &[Key] = {
         now(Phone, "dtmf_level", Kind::Level(-45, -20), "by dtmf_profile", WhenIdle, "The sensitivity: either tone of a digit is at least this loud at the port, before any gain. Lower where digits of a long line are missed, higher where another conversation's are heard."),
         now(Phone, "dtmf_twist", Kind::Ratio(0, 12), "by dtmf_profile", WhenIdle, "How much louder one tone of a digit may be than the other, either way."),
         now(Phone, "impedance", Kind::Word(Impedance::WORDS), "by country", WhenIdle, "The network that the port presents and balances against; `tipring line balance` measures which fits."),
+        now(Phone, "level_in", Kind::Relative(-12, 6), "by country", WhenIdle, "Relative level of the port's input."),
+        now(Phone, "level_out", Kind::Relative(-15, 6), "by country", WhenIdle, "Relative level of the port's output."),
+        now(Phone, "ring", Kind::Cadence, "by country", WhenIdle, "The plain ring: bursts and pauses."),
+        now(Phone, "ring_frequency", Kind::Frequency(15, 70), "by country", WhenIdle, "The frequency of ringing."),
+        now(Phone, "ring_level", Kind::RingVoltage, "by country", WhenIdle, "The voltage of ringing at the port, where the card can."),
+        now(Phone, "pulse_digits", Kind::Word(PulseDigits::WORDS), "by country", WhenIdle, "How many pulses a dial sends for a digit."),
+        now(Phone, "tone_dial", Kind::ToneText, "by country", WhenIdle, "Dial tone; this and the other tones are as loud as those of the country."),
+        now(Phone, "tone_stutter", Kind::ToneText, "by country", WhenIdle, "Dial tone that tells of a message."),
+        now(Phone, "tone_ringback", Kind::ToneText, "by country", WhenIdle, "Ringback that the gateway sounds itself."),
+        now(Phone, "tone_busy", Kind::ToneText, "by country", WhenIdle, "Busy tone."),
+        now(Phone, "tone_congestion", Kind::ToneText, "by country", WhenIdle, "Congestion tone (reorder)."),
+        now(Phone, "tone_waiting", Kind::ToneText, "by country", WhenIdle, "Call-waiting tone."),
         now(Phone, "echo_tail", Kind::Time(0, 128), "32 ms", WhenIdle, "Length of the echo canceller, rounded up to 10 ms; 0 turns it off."),
         now(Phone, "codecs", Kind::Words(Codec::WORDS), "by server", Live, "How this phone's voice may be coded, of what the server's `codecs` allow; best first, also where the far end's order is another."),
         now(Phone, "ptime", Kind::Time(10, 60), "by server", Live, "Sound in a packet that is asked for in this phone's calls, and sent where the far end asks for none: whole steps of 10 ms."),
@@ -270,6 +282,12 @@ const KEYS: &[Key] = {
         now(Line, "disa_pin_file", Kind::File, "none", Live, "A file that holds only those digits; it must be 0600."),
         now(Line, "start", Kind::Word(Start::WORDS), "loop", WhenIdle, "How the exchange is asked for service; `ground` only where the card can."),
         now(Line, "impedance", Kind::Word(Impedance::WORDS), "by country", WhenIdle, "The network that the port presents and balances against."),
+        now(Line, "level_in", Kind::Relative(-12, 6), "by country", WhenIdle, "Relative level of the port's input."),
+        now(Line, "level_out", Kind::Relative(-15, 6), "by country", WhenIdle, "Relative level of the port's output."),
+        now(Line, "tone_dial", Kind::ToneText, "by country", WhenIdle, "The exchange's dial tone, where it has another than the country."),
+        now(Line, "tone_ringback", Kind::ToneText, "by country", WhenIdle, "Its ringback."),
+        now(Line, "tone_busy", Kind::ToneText, "by country", WhenIdle, "Its busy tone."),
+        now(Line, "tone_congestion", Kind::ToneText, "by country", WhenIdle, "Its congestion tone."),
         now(Line, "gain_in", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the line to the network."),
         now(Line, "gain_out", Kind::Ratio(-30, 30), "0 dB", WhenIdle, "Gain from the network to the line."),
         now(Line, "agc", Kind::Word(Agc::WORDS), "off", WhenIdle, "Speech is brought slowly to -20 dBm0, by 12 dB at the most: `in` from the line to the network, `out` from the network to the line."),

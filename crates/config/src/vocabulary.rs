@@ -81,6 +81,16 @@ words! {
         PulseNewZealand = "pulse-new-zealand",
     }
 
+    /// How many loop pulses stand for a digit.
+    PulseDigits {
+        /// Ten for 0, its value for any other digit.
+        Standard = "standard",
+        /// One for 0, one more than its value for any other digit.
+        Sweden = "sweden",
+        /// Ten for 0, ten less its value for any other digit (also Oslo).
+        NewZealand = "new-zealand",
+    }
+
     /// What tells that the called party answered.
     Answer {
         /// Nothing: the call counts as answered when its number is dialled.

@@ -130,7 +130,7 @@ pub fn clear_text(signs: &ClearSigns) -> Vec<String> {
 
 /// A tone with its cadence as `line learn` writes it: `500+620 300/300 ms` is both frequencies for 300 ms, then a pause of
 /// 300 ms, over and over; `425` alone never pauses. Where bursts differ in sound each stands by itself: `950 330 ms, 1400
-/// 330 ms, pause 1000 ms`.
+/// 330 ms, pause 1000 ms`. `400*25` is 400 Hz whose amplitude swings 25 times a second.
 pub fn tone(text: &str) -> Option<ToneProgram> {
     if text.contains(',') {
         let step = |text: &str| match text.trim().split_once(' ') {
@@ -165,9 +165,18 @@ fn length_of(text: &str) -> Option<Millis> {
 
 fn sound(text: &str) -> Option<[Component; MAX_COMPONENTS]> {
     let mut components = [Component::NONE; MAX_COMPONENTS];
-    for (place, frequency) in text.split('+').enumerate() {
+    for (place, part) in text.split('+').enumerate() {
+        let (frequency, modulation) =
+            part.split_once('*').map_or((part, None), |(part, by)| (part, Some(by)));
         let frequency = frequency.parse::<f32>().ok().filter(|hertz| (300.0..=3400.0).contains(hertz))?;
-        *components.get_mut(place)? = Component::sine(Hz(frequency), LEARNED_LEVEL);
+        let sine = Component::sine(Hz(frequency), LEARNED_LEVEL);
+        *components.get_mut(place)? = match modulation {
+            None => sine,
+            Some(by) => {
+                let by = by.parse::<f32>().ok().filter(|hertz| (10.0..=60.0).contains(hertz))?;
+                Component { modulated_by: Hz(by), ..sine }
+            }
+        };
     }
     Some(components)
 }
@@ -185,7 +194,11 @@ pub fn tone_text(program: &ToneProgram) -> Option<String> {
     let first = steps.first()?;
     let sound = |step: &ToneStep| {
         let parts = step.components.iter().filter(|part| part.sounds());
-        parts.map(|part| part.frequency.0.to_string()).collect::<Vec<_>>().join("+")
+        let word = |part: &Component| match part.modulated_by {
+            Hz(0.0) => part.frequency.0.to_string(),
+            Hz(by) => format!("{}*{by}", part.frequency.0),
+        };
+        parts.map(word).collect::<Vec<_>>().join("+")
     };
     if first.is_pause() {
         return None;
@@ -250,6 +263,7 @@ mod tests {
             "500+620 300/300 ms",
             "425",
             "400 400/350/225/525 ms",
+            "400*25 400/200/400/2000 ms",
             "950 330 ms, 1400 330 ms, 1800 330 ms, pause 1000 ms",
         ] {
             assert_eq!(tone(text).as_ref().and_then(tone_text).as_deref(), Some(text));
@@ -258,9 +272,17 @@ mod tests {
         assert_eq!(program.steps().len(), 2);
         assert_eq!(program.steps()[0].components[1].frequency, Hz(620.0));
         assert!(program.steps()[1].is_pause() && program.repeat_from() == Some(0));
-        for wrong in
-            ["", "500+ 300/300 ms", "100", "500 300 ms", "1+2+3+4+5", "500 300/300", "pause 1 s, pause 2 s"]
-        {
+        for wrong in [
+            "",
+            "400*5",
+            "400*",
+            "500+ 300/300 ms",
+            "100",
+            "500 300 ms",
+            "1+2+3+4+5",
+            "500 300/300",
+            "pause 1 s, pause 2 s",
+        ] {
             assert_eq!(tone(wrong), None, "{wrong}");
         }
     }

@@ -21,18 +21,13 @@ fn shown(program: &ToneProgram) -> String {
     if program.steps().is_empty() {
         return "none".to_owned();
     }
-    let modulated = program.steps().iter().flat_map(|step| step.components).find(|c| c.modulated_by.0 > 0.0);
-    let text = outside::tone_text(program).unwrap_or_else(|| "several".to_owned());
-    match modulated {
-        Some(component) => format!("{text}, modulated by {} Hz", component.modulated_by.0),
-        None => text,
-    }
+    outside::tone_text(program).unwrap_or_else(|| "several".to_owned())
 }
 
 fn made() -> String {
     let mut page = HEAD.to_owned();
     let countries: Vec<Country> = Country::codes().map(|code| Country::named(code).unwrap()).collect();
-    page.push_str("## Tones\n\nHz and ms. Where bursts differ in sound each stands by itself.\n\n");
+    page.push_str("## Tones\n\nHz and ms; `400*25` is 400 Hz modulated by 25 Hz. Where bursts differ in sound each stands by itself.\n\n");
     page.push_str("| code | country | dial | stutter | ringback | busy | congestion | call waiting |\n|---|---|---|---|---|---|---|---|\n");
     for country in &countries {
         write!(page, "| {} | {} |", country.code, country.name).unwrap();

@@ -47,6 +47,7 @@ impl Build<'_, '_, '_> {
                 disa_pin_file: self.own(item, "disa_pin_file", |text| Some(text.to_owned())),
                 start: self.item(item, "start", "loop", Start::parse).unwrap_or(Start::Loop),
                 impedance: self.own(item, "impedance", Impedance::parse),
+                own: self.own_levels_and_tones(item),
                 gain_in: self.gain(item, "gain_in"),
                 gain_out: self.gain(item, "gain_out"),
                 agc: self.item(item, "agc", "off", Agc::parse).unwrap_or(Agc::Off),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tipring_country::{Country, quantity};
+use tipring_country::{Country, outside, quantity};
 use tipring_port::{Disconnect, FlashWindow, Impedance};
 use tipring_units::{Db, Millis};
 
@@ -11,9 +11,10 @@ use super::servers::jitter;
 use super::{Build, DEFAULT, unused};
 use crate::effective::{Origin, Phone, Service, SipPhone};
 use crate::files::{Row, meant, password, private, rows};
-use crate::kind::{disconnect, metering};
+use crate::kind::{cadence, disconnect, metering};
+use crate::own::Own;
 use crate::values::{Destination, JitterDepth, Number, PortName, Secret, Target};
-use crate::vocabulary::{Agc, Codec, Driver, DtmfColumn, JitterMode, MayCall, PhoneType, Start};
+use crate::vocabulary::{Agc, Codec, Driver, DtmfColumn, JitterMode, MayCall, PhoneType, PulseDigits, Start};
 
 /// Every break is a hang-up.
 const NO_FLASH: FlashWindow = FlashWindow { min: Millis::ZERO, max: Millis::ZERO };
@@ -74,6 +75,15 @@ impl Build<'_, '_, '_> {
                 dtmf_level: self.own(item, "dtmf_level", |text| quantity::level(text).ok()),
                 dtmf_twist: self.own(item, "dtmf_twist", |text| quantity::ratio(text).ok()),
                 impedance: self.own(item, "impedance", Impedance::parse),
+                own: Own {
+                    ring: self.own(item, "ring", cadence),
+                    ring_frequency: self.own(item, "ring_frequency", |text| quantity::frequency(text).ok()),
+                    ring_level: self.own(item, "ring_level", |text| quantity::voltage(text).ok()),
+                    pulse_digits: self.own(item, "pulse_digits", PulseDigits::parse),
+                    tone_stutter: self.own(item, "tone_stutter", outside::tone),
+                    tone_waiting: self.own(item, "tone_waiting", outside::tone),
+                    ..self.own_levels_and_tones(item)
+                },
                 echo_tail: self
                     .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())
                     .unwrap_or(Millis(32)),
@@ -230,6 +240,20 @@ impl Build<'_, '_, '_> {
         let (text, _) = item.text(key)?;
         self.origin(item, key);
         parse(text)
+    }
+
+    /// What telephones and outside lines may both have.
+    pub(super) fn own_levels_and_tones(&mut self, item: &Item<'_>) -> Own {
+        let level = |text: &str| quantity::relative_level(text).ok();
+        Own {
+            level_in: self.own(item, "level_in", level),
+            level_out: self.own(item, "level_out", level),
+            tone_dial: self.own(item, "tone_dial", outside::tone),
+            tone_ringback: self.own(item, "tone_ringback", outside::tone),
+            tone_busy: self.own(item, "tone_busy", outside::tone),
+            tone_congestion: self.own(item, "tone_congestion", outside::tone),
+            ..Own::default()
+        }
     }
 
     pub(super) fn gain(&mut self, item: &Item<'_>, key: &str) -> Db {
