@@ -6,6 +6,8 @@ mod config;
 mod dial;
 #[path = "../../../fuzz/src/entry/dial_plan.rs"]
 mod dial_plan;
+#[path = "../../../fuzz/src/entry/diversion.rs"]
+mod diversion;
 #[path = "../../../fuzz/src/entry/noise.rs"]
 mod noise;
 #[path = "../../../fuzz/src/entry/notify.rs"]
@@ -29,6 +31,11 @@ fn sip_messages() {
 #[test]
 fn notifications() {
     replay::replay("notify", 14, notify::run);
+}
+
+#[test]
+fn diversions() {
+    replay::replay("diversion", 8, diversion::run);
 }
 
 #[test]

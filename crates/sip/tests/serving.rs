@@ -110,6 +110,37 @@ fn methods_get_the_answers_of_the_rfc() {
 }
 
 #[test]
+fn what_is_told_of_what_we_can_do_is_what_is_served() {
+    let mut world = World::with_peer(1);
+    world.inject(P, A, &message("OPTIONS", "m", "", ""));
+    world.run_for(20);
+    let response = world.got_response(P).expect("an answer");
+    let ours = tipring_sip::agent::capabilities();
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    let methods = |all: &[Method]| sorted(all.iter().map(|method| method.as_str().to_owned()).collect());
+    assert_eq!(methods(&response.allow()), methods(&ours.methods));
+    assert_eq!(sorted(response.supported()), sorted(ours.extensions));
+    let kinds = response.accept().unwrap().unwrap_or_default();
+    let kinds = kinds.iter().map(|kind| format!("{}/{}", kind.kind, kind.subtype)).collect();
+    assert_eq!(sorted(kinds), sorted(ours.content_types));
+    // Each is answered as a method that is known, within its place or not.
+    for method in
+        response.allow().iter().filter(|m| !matches!(m, Method::Ack | Method::Cancel | Method::Register))
+    {
+        let mut world = World::with_peer(1);
+        let body = if *method == Method::Invite { SDP } else { "" };
+        world.inject(P, A, &message(method.as_str(), "m", "", body));
+        world.run_for(20);
+        let status = world.got_response(P).map(|r| r.status);
+        assert!(!matches!(status, None | Some(405 | 501)), "{method}: {status:?}");
+    }
+    assert!(!response.supported().iter().any(|word| word == "norefersub"));
+}
+
+#[test]
 fn an_unknown_extension_is_420_and_an_unknown_body_415() {
     let mut world = World::with_peer(1);
     world.inject(P, A, &message("INVITE", "x1", "Require: teleport\n", SDP));

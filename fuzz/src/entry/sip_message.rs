@@ -58,6 +58,7 @@ fn ask(message: &Message) {
         (h.accept(), h.supported(), h.require(), h.unsupported(), h.rack(), h.rseq(), h.session_expires());
     let _ = (h.min_se(), h.retry_after(), h.reasons(), h.q850_cause(), h.alert_info(), h.diversion());
     let _ = (h.p_asserted_identity(), h.remote_party_id(), h.privacy(), h.refer_to(), h.path());
+    let _ = (h.alerts(), h.history_info(), h.diversions(), h.replaces(), h.referred_by(), h.event());
     let _ = SessionDescription::parse(message.body());
     let _ = body_of_type(h, message.body(), "application", "sdp");
     match message {

@@ -7,7 +7,8 @@ use tipring_call::{
 };
 use tipring_port::{MAX_CALLER_NAME, Text};
 use tipring_sip::agent::{
-    self, AccountId, Command, Destination, Event, Incoming, Invite, Privacy, ServerId, SessionId, TrustedAs,
+    self, AccountId, CallDetails, Command, Destination, Event, Incoming, Invite, Privacy, ServerId,
+    SessionId, TrustedAs,
 };
 use tipring_sip::message::Uri;
 use tipring_sip::offer_answer::{Direction, LocalMedia, MediaPlan};
@@ -323,6 +324,7 @@ impl Outgoing {
             max_forwards: self.hops,
             replaces: None,
             referred_by: None,
+            details: CallDetails::default(),
         };
         match self.via {
             Via::User(_) => {}

@@ -158,6 +158,7 @@ fn session_of(command: &SipCommand) -> Option<SessionId> {
         SipCommand::Progress { session, .. }
         | SipCommand::Accept { session, .. }
         | SipCommand::Reject { session, .. }
+        | SipCommand::Redirect { session, .. }
         | SipCommand::Hangup { session, .. }
         | SipCommand::Reoffer { session, .. }
         | SipCommand::SetMedia { session, .. }

@@ -6,10 +6,11 @@ use tipring_units::Millis;
 
 use super::cause::Cause;
 use super::config::{AccountConfig, AccountId, ServerConfig, ServerId, Trust};
+use super::identity::{CallDetails, Diverted, RedirectTo};
 use super::locate::SrvRecord;
 use super::transfer::{ReferOutcome, ReferTarget, Referred};
 use crate::digest::Algorithm;
-use crate::message::{NameAddr, Replaces, Uri};
+use crate::message::{Alert, Diversion, NameAddr, Replaces, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferedMedia};
 use crate::registrar::User;
 use crate::registration::RegistrationState;
@@ -206,7 +207,8 @@ pub struct Invite {
     pub account: Option<AccountId>,
     /// Who it is from.
     pub from: Identity,
-    /// P-Asserted-Identity, where the server trusts us.
+    /// Whom we vouch for, where the server trusts us: P-Asserted-Identity unless `details` say otherwise. Told to others
+    /// than configured servers only without privacy.
     pub asserted: Option<Identity>,
     /// Whether the caller's identity is withheld.
     pub privacy: Privacy,
@@ -222,6 +224,8 @@ pub struct Invite {
     pub replaces: Option<Replaces>,
     /// Who referred us, as a [`Referred`] told (RFC 3892).
     pub referred_by: Option<NameAddr>,
+    /// What it may tell beside.
+    pub details: CallDetails,
 }
 
 /// An order of the gateway.
@@ -256,6 +260,15 @@ pub enum Command {
         reason: Option<String>,
         /// Retry-After, for 503 and the like.
         retry_after: Option<Millis>,
+    },
+    /// Send the caller of an incoming call elsewhere by 302, as a forward that the server carries out.
+    Redirect {
+        /// The session.
+        session: SessionId,
+        /// Where to, best first.
+        to: Vec<RedirectTo>,
+        /// Who does it and why, for Diversion and History-Info.
+        diverted: Option<Diverted>,
     },
     /// End the session in whatever state it is: CANCEL, BYE or a refusal.
     Hangup {
@@ -384,9 +397,9 @@ pub struct Incoming {
     pub from: Uri,
     /// The name in `From`.
     pub from_display: Option<String>,
-    /// P-Asserted-Identity: address and name. Given only from trusted servers and networks.
+    /// P-Asserted-Identity, else Remote-Party-ID: address and name. Given only from trusted servers and networks.
     pub asserted: Option<(Uri, Option<String>)>,
-    /// The caller asked for privacy.
+    /// The caller is not to be shown: by Privacy, by Remote-Party-ID, or it calls itself anonymous.
     pub private: bool,
     /// The offer, if the INVITE bore one.
     pub offer: Option<Vec<OfferedMedia>>,
@@ -399,6 +412,10 @@ pub struct Incoming {
     pub replaces: Option<SessionId>,
     /// Who referred the caller to us.
     pub referred_by: Option<NameAddr>,
+    /// Who sent the call on, latest first: by Diversion, else by History-Info.
+    pub diversions: Vec<Diversion>,
+    /// How it should ring.
+    pub alerts: Vec<Alert>,
     /// The Call-ID, for logs.
     pub call_id: String,
 }

@@ -4,16 +4,18 @@ use tipring_units::Instant;
 
 use super::accounts::host;
 use super::agent::Agent;
-use super::api::{
-    Command, DEFAULT_MAX_FORWARDS, Destination, Event, Identity, Invite, Privacy, SessionId, Transport,
-};
+use super::api::{Command, DEFAULT_MAX_FORWARDS, Destination, Event, Invite, Privacy, SessionId, Transport};
 use super::cause::Cause;
 use super::config::AccountId;
+use super::identity::{Diverted, RedirectTo, diversions_of, headers_of, named, told, transfer_headers};
 use super::jobs::Owner;
 use super::transfer::{ReferOutcome, ReferTarget};
 use crate::dialog::{Call, Ctx, Hop, Local, Out, Session};
-use crate::message::{Host, NameAddr, Uri, reason_phrase};
+use crate::message::{HeaderName, Host, NameAddr, Uri, reason_phrase};
 use crate::transaction::Target;
+
+/// Addresses that one 302 names.
+pub const MAX_CONTACTS: usize = 8;
 
 impl Agent {
     pub(super) fn on_command(&mut self, now: Instant, command: Command) {
@@ -27,6 +29,9 @@ impl Agent {
             }
             Command::Reject { session, status, reason, retry_after } => {
                 self.on_session(now, session, |s, ctx| s.reject(status, reason.as_deref(), retry_after, ctx));
+            }
+            Command::Redirect { session, to, diverted } => {
+                self.on_session(now, session, |s, ctx| redirect(s, to, diverted.as_ref(), ctx));
             }
             Command::Hangup { session, cause } => {
                 self.on_session(now, session, |s, ctx| s.hangup(cause, ctx))
@@ -110,7 +115,11 @@ impl Agent {
         };
         let account = invite.account.and_then(|id| self.accounts.get(&id));
         let credentials = account.map(super::accounts::Account::credentials);
-        let contact_user = account.map_or(invite.from.user.as_str(), |a| &a.config.user).to_owned();
+        let shown = match invite.privacy {
+            Privacy::None => invite.from.user.as_str(),
+            Privacy::Id => "anonymous",
+        };
+        let contact_user = account.map_or(shown, |a| &a.config.user).to_owned();
         let public = account.and_then(|a| a.registration.as_ref()).and_then(|r| r.public());
         let local = self.local(&contact_user, route.transport, public);
         let from = match invite.privacy {
@@ -120,6 +129,8 @@ impl Agent {
                 NameAddr::new(anonymous).with_display("Anonymous")
             }
         };
+        let mut headers = headers_of(&invite, &route.domain, &route.uri);
+        headers.extend(transfer_headers(invite.replaces.as_ref(), invite.referred_by.as_ref()));
         let call = Call {
             session,
             local,
@@ -127,12 +138,9 @@ impl Agent {
             uri: route.uri,
             from,
             hop: route.hop,
-            asserted: invite.asserted.map(|asserted| named(&asserted, route.domain)),
-            privacy: invite.privacy,
+            headers,
             emergency: invite.emergency,
             max_forwards: invite.max_forwards.unwrap_or(DEFAULT_MAX_FORWARDS),
-            replaces: invite.replaces,
-            referred_by: invite.referred_by,
             media: invite.media,
             credentials,
             call_id: format!(
@@ -276,11 +284,26 @@ struct Route {
     flow: Option<Target>,
 }
 
-fn named(identity: &Identity, domain: Host) -> NameAddr {
-    let user = Some(identity.user.as_str()).filter(|user| !user.is_empty());
-    let address = NameAddr::new(Uri::sip(user, domain, None));
-    match &identity.display {
-        Some(display) => address.with_display(display),
-        None => address,
+/// Refuses a call by 302.
+fn redirect(session: &mut Session, to: Vec<RedirectTo>, diverted: Option<&Diverted>, ctx: &mut Ctx<'_>) {
+    let Some((called, before)) = session.called_as() else { return };
+    let domain = called.host().cloned().unwrap_or_else(|| Host::Name("anonymous.invalid".to_owned()));
+    let targets = to.into_iter().take(MAX_CONTACTS).map(|to| match to {
+        RedirectTo::User(user) => Uri::sip(Some(&user), domain.clone(), called.port()),
+        RedirectTo::Uri(uri) => uri,
+    });
+    let targets: Vec<Uri> = targets.collect();
+    let mut headers = Vec::new();
+    for (place, target) in targets.iter().enumerate() {
+        let mut contact = NameAddr::new(target.clone());
+        if targets.len() > 1 {
+            let weight = 10usize.saturating_sub(place).max(1);
+            contact.params.set("q", &format!("{}.{}", weight / 10, weight % 10));
+        }
+        headers.push((HeaderName::Contact, contact.to_string()));
     }
+    if let (Some(diverted), Some(target)) = (diverted, targets.first()) {
+        headers.extend(told(&diversions_of(Some(diverted), &before, &domain), target));
+    }
+    session.redirect(&headers, ctx);
 }

@@ -10,6 +10,7 @@ use super::api::{
 };
 use super::config::Refusal;
 use super::guard::guarded;
+use super::identity::{is_anonymous, vouched};
 use super::mail::ALLOW_EVENTS;
 use crate::dialog::{Ctx, Session, replaces_of};
 use crate::message::{
@@ -317,7 +318,7 @@ impl Agent {
                 let mut response = request.response(200, "", Some(&tag));
                 response.headers.push(HeaderName::Allow, crate::dialog::ALLOW);
                 response.headers.push(HeaderName::Supported, crate::dialog::SUPPORTED);
-                response.headers.push(HeaderName::Accept, "application/sdp");
+                response.headers.push(HeaderName::Accept, crate::dialog::ACCEPT);
                 response.headers.push(HeaderName::AllowEvents, ALLOW_EVENTS);
                 response.headers.push(HeaderName::Server, &self.config.product);
                 self.answer(now, txn, &response);
@@ -470,15 +471,9 @@ fn incoming(
     emergency: bool,
 ) -> Option<Incoming> {
     let from = request.from_().ok()?;
-    let asserted = match &trust {
-        TrustedAs::Server(_) | TrustedAs::Network => {
-            let all = request.p_asserted_identity().unwrap_or_default();
-            all.into_iter().next().map(|a| (a.uri, a.display))
-        }
-        // RFC 3325 §5: what a mere user asserts is worth nothing.
-        TrustedAs::User(_) => None,
-    };
-    let privacy = request.headers.privacy();
+    let vouched = vouched(&trust, request);
+    let hides = request.headers.privacy().iter().any(|p| p == "id" || p == "user" || p == "header");
+    let private = hides || is_anonymous(&from.uri) || vouched.as_ref().is_some_and(|(_, hidden)| *hidden);
     Some(Incoming {
         session,
         source,
@@ -487,13 +482,15 @@ fn incoming(
         to: request.to().ok()?.uri,
         from: from.uri,
         from_display: from.display,
-        asserted,
-        private: privacy.iter().any(|p| p == "id" || p == "user" || p == "header"),
+        asserted: vouched.map(|(party, _)| (party.uri, party.display)),
+        private,
         offer,
         emergency,
         max_forwards: request.max_forwards().ok().flatten().unwrap_or(DEFAULT_MAX_FORWARDS),
         replaces: None,
         referred_by: request.referred_by().ok().flatten(),
+        diversions: request.diversions(),
+        alerts: request.alerts(),
         call_id: request.call_id().ok()?,
     })
 }

@@ -4,12 +4,12 @@
 //! strangers out. It sees datagrams, bytes of streams and answers of DNS, never a socket.
 //!
 //! **How.** [`Agent`] holds the tables; each kind of work has a file: `inbound` sorts what arrives, `calls`
-//! carries the gateway's orders to sessions, `transfer` has what is said of transfers, `jobs` finds addresses and sends requests, `late` ends what
+//! carries the gateway's orders to sessions, `transfer` has what is said of transfers, `identity` who calls and who sent a call on, `jobs` finds addresses and sends requests, `late` ends what
 //! answers to given-up INVITEs make, `accounts` keeps servers and registrations, `mail` the message summaries, `wires` the connections.
 //!
 //! **Limits.** Every table has a named maximum; what does not fit is answered 503. One local address.
 //!
-//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3325, 3326, 3398, 3515, 3581, 3842, 3891, 3892, 4028, 6026.
+//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3323, 3325, 3326, 3398, 3515, 3581, 3842, 3891, 3892, 4028, 5806, 6026, 7044, 7462.
 
 mod accounts;
 #[allow(clippy::module_inception, reason = "the agent itself, beside its parts")]
@@ -19,6 +19,7 @@ mod calls;
 mod cause;
 mod config;
 mod guard;
+mod identity;
 mod inbound;
 mod jobs;
 mod late;
@@ -41,7 +42,9 @@ pub use config::{
     AccountConfig, AccountId, AgentConfig, HostPort, Network, Refusal, Reoffers, ServerConfig, ServerId,
     Trust,
 };
+pub use identity::{CallDetails, Diverted, RedirectTo, VouchBy};
 pub use inbound::capabilities;
 pub use locate::SrvRecord;
+pub use mail::ALLOW_EVENTS;
 pub use reach::{AddressView, Reach};
 pub use transfer::{ReferOutcome, ReferTarget, Referred};

@@ -6,7 +6,7 @@ use super::reliable::Provisional;
 use super::session::{ALLOW, Ctx, Leg, Local, Phase, SUPPORTED, Session, Unacked, Wait};
 use super::state::Dialog;
 use crate::agent::{By, Cause, Event, SessionId};
-use crate::message::{HeaderName, Headers, Request, Response};
+use crate::message::{Diversion, HeaderName, Headers, Request, Response, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferAnswer, OfferedMedia};
 use crate::transaction::{Schedule, ServerId as ServerTxn, Target};
 
@@ -246,6 +246,24 @@ impl Session {
             self.refuse(status, reason, retry_after, None, ctx);
             self.end(By::Us, Cause::from_status(status), "refused here", ctx);
         }
+    }
+
+    /// The address by which the far end called, and who sent its call on.
+    pub fn called_as(&self) -> Option<(Uri, Vec<Diversion>)> {
+        let Phase::Called(called) = &self.phase else { return None };
+        Some((called.invite.to().ok()?.uri, called.invite.diversions()))
+    }
+
+    /// Sends the caller elsewhere: 302 with these headers.
+    pub fn redirect(&mut self, headers: &[(HeaderName, String)], ctx: &mut Ctx<'_>) {
+        let Phase::Called(called) = &self.phase else { return };
+        let mut response = called.invite.response(302, "", Some(&called.tag));
+        for (name, value) in headers {
+            response.headers.push(name.clone(), value);
+        }
+        self.respond(called.txn, response, ctx);
+        self.enter_over();
+        self.end(By::Us, Cause::NORMAL, "sent elsewhere", ctx);
     }
 
     pub(super) fn refuse(

@@ -9,8 +9,8 @@ use super::session::{
     Session, Tag,
 };
 use super::state::Dialog;
-use crate::agent::{Cause, Event, Privacy, SessionId};
-use crate::message::{CSeq, HeaderName, Method, NameAddr, Replaces, Request, Response, Uri};
+use crate::agent::{Cause, Event, SessionId};
+use crate::message::{CSeq, HeaderName, Method, NameAddr, Request, Response, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferAnswer};
 
 /// Redirections followed for one call.
@@ -35,18 +35,12 @@ pub struct Call {
     pub to: NameAddr,
     /// The first hop.
     pub hop: Hop,
-    /// P-Asserted-Identity.
-    pub asserted: Option<NameAddr>,
-    /// Whether the caller's identity is withheld.
-    pub privacy: Privacy,
+    /// What it tells beside: identities, diversions, transfers.
+    pub headers: Vec<(HeaderName, String)>,
     /// An emergency call.
     pub emergency: bool,
     /// Hops that it may go.
     pub max_forwards: u8,
-    /// The dialog whose place it takes.
-    pub replaces: Option<Replaces>,
-    /// Who referred us.
-    pub referred_by: Option<NameAddr>,
     /// What we offer.
     pub media: Option<LocalMedia>,
     /// What we have for digest.
@@ -91,20 +85,8 @@ impl Session {
         headers.push(HeaderName::Supported, SUPPORTED);
         headers.push(HeaderName::Accept, "application/sdp");
         headers.push(HeaderName::UserAgent, &call.local.product);
-        if let Some(asserted) = call.asserted {
-            headers.push(HeaderName::PAssertedIdentity, asserted.to_string());
-        }
-        match call.privacy {
-            Privacy::None => {}
-            Privacy::Id => headers.push(HeaderName::Privacy, "id"),
-        }
-        if let Some(replaces) = call.replaces {
-            headers.push(HeaderName::Replaces, replaces.to_string());
-            // Whoever does not know it would have an unwanted second call.
-            headers.push(HeaderName::Require, "replaces");
-        }
-        if let Some(by) = call.referred_by {
-            headers.push(HeaderName::ReferredBy, by.to_string());
+        for (name, value) in call.headers {
+            headers.push(name, value);
         }
         if call.emergency {
             headers.push(HeaderName::from_name("Priority"), "emergency");

@@ -18,6 +18,7 @@ pub use interval::MIN_INTERVAL;
 pub use refer::MAX_REFERRAL;
 pub use referred::{ANSWER_WITHIN, LIFE as REFERRED_LIFE, replaces_of};
 pub use session::{
-    ALLOW, Ctx, Failure, Hop, Local, MAX_ACKS, MAX_FORKS, MAX_PENDING, Out, SUPPORTED, Session, Tag, Wait,
+    ACCEPT, ALLOW, Ctx, Failure, Hop, Local, MAX_ACKS, MAX_FORKS, MAX_PENDING, Out, SUPPORTED, Session, Tag,
+    Wait,
 };
 pub use state::{Dialog, MAX_ROUTES, NextHop, Stage};

@@ -43,7 +43,8 @@ impl Session {
                 let mut response = request.response(200, "", None);
                 response.headers.push(HeaderName::Allow, super::session::ALLOW);
                 response.headers.push(HeaderName::Supported, super::session::SUPPORTED);
-                response.headers.push(HeaderName::Accept, "application/sdp");
+                response.headers.push(HeaderName::Accept, super::session::ACCEPT);
+                response.headers.push(HeaderName::AllowEvents, crate::agent::ALLOW_EVENTS);
                 self.respond(txn, response, ctx);
             }
             Method::Ack

@@ -14,6 +14,8 @@
 //! # Standard
 //! RFC 3261 §7, §8.2, §18.3, §25; RFC 4475 for what to make of odd messages.
 
+mod alert_info;
+mod diversion;
 mod escape;
 mod event;
 mod header_name;
@@ -40,6 +42,8 @@ mod via;
 #[cfg(test)]
 mod tests;
 
+pub use alert_info::{Alert, MAX_ALERT, MAX_ALERTS};
+pub use diversion::{Diversion, DivertReason, MAX_DIVERSIONS, history_of};
 pub use event::{EventType, SubscriptionState};
 pub use header_name::{HeaderName, Known};
 pub use headers::Headers;

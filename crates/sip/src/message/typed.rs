@@ -1,5 +1,7 @@
 //! Headers by type: each accessor parses its header and says what is wrong with it.
 
+use super::alert_info::{Alert, MAX_ALERTS};
+use super::diversion::{Diversion, MAX_DIVERSIONS, diversions_of_history, parse_diversions};
 use super::event::{EventType, SubscriptionState};
 use super::header_name::HeaderName;
 use super::headers::Headers;
@@ -145,8 +147,24 @@ accessors! {
     p_preferred_identity -> Parsed<Vec<NameAddr>> = |h| h.list(HeaderName::PPreferredIdentity, NameAddr::parse_list);
     /// Remote-Party-ID.
     remote_party_id -> Parsed<Vec<NameAddr>> = |h| h.list(HeaderName::RemotePartyId, NameAddr::parse_list);
+    /// The same, in every form that the field has for it; what is illegible is passed over.
+    alerts -> Vec<Alert> = |h| {
+        let values = h.get_all(&HeaderName::AlertInfo).flat_map(|value| Alert::parse_list(&text(value)));
+        values.take(MAX_ALERTS).collect()
+    };
     /// Diversions, latest first (RFC 5806).
-    diversion -> Parsed<Vec<NameAddr>> = |h| h.list(HeaderName::Diversion, NameAddr::parse_list);
+    diversion -> Parsed<Vec<Diversion>> = |h| {
+        let mut all = h.list(HeaderName::Diversion, parse_diversions)?;
+        all.truncate(MAX_DIVERSIONS);
+        Ok(all)
+    };
+    /// History-Info, as its entries stand (RFC 7044).
+    history_info -> Parsed<Vec<NameAddr>> = |h| h.list(HeaderName::HistoryInfo, NameAddr::parse_list);
+    /// Who sent the call on, latest first: by Diversion, else by History-Info.
+    diversions -> Vec<Diversion> = |h| {
+        let told = h.diversion().unwrap_or_default();
+        if told.is_empty() { diversions_of_history(&h.history_info().unwrap_or_default()) } else { told }
+    };
     /// Privacy wishes in lower case (RFC 3323).
     privacy -> Vec<String> = |h| {
         let words = h.words(&HeaderName::Privacy);
@@ -223,6 +241,7 @@ fn call_id_value(value: &str) -> Result<String, Syntax> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::DivertReason;
 
     fn headers(lines: &[(&str, &str)]) -> Headers {
         let mut headers = Headers::new();
@@ -281,7 +300,7 @@ mod tests {
         assert_eq!(h.q850_cause(), Some(17));
         assert!(h.contact_is_star() && h.contacts().unwrap().is_empty());
         assert_eq!(h.allow(), [Method::Invite, Method::Ack, Method::Other("FOO".into())]);
-        assert_eq!(h.diversion().unwrap()[0].params.get("reason"), Some("user-busy"));
+        assert_eq!(h.diversion().unwrap()[0].reason, DivertReason::Busy);
         assert_eq!(h.p_asserted_identity().unwrap().len(), 2);
         assert_eq!(h.alert_info().unwrap()[0].params.get("info"), Some("alert-internal"));
         assert_eq!(h.rseq().unwrap(), Some(7));

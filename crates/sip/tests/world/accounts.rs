@@ -3,8 +3,8 @@
 use core::net::SocketAddr;
 
 use tipring_sip::agent::{
-    AccountConfig, AccountId, Command, Destination, HostPort, Identity, Invite, Privacy, ServerConfig,
-    ServerId, SessionId, Transport,
+    AccountConfig, AccountId, CallDetails, Command, Destination, HostPort, Identity, Invite, Privacy,
+    ServerConfig, ServerId, SessionId, Transport,
 };
 use tipring_sip::digest::Secret;
 use tipring_units::Millis;
@@ -45,6 +45,7 @@ pub fn invite(session: SessionId, to: Destination) -> Invite {
         max_forwards: None,
         replaces: None,
         referred_by: None,
+        details: CallDetails::default(),
     }
 }
 
