@@ -234,6 +234,36 @@ fn an_old_telephone_has_its_call_back_at_once_with_symbols() {
     an_old_telephone_has_its_call_back::<Symbols>();
 }
 
+/// The earliest and the latest key, the shortest and the longest, near and far.
+#[test]
+fn every_acknowledgement_within_the_standards_is_heard() {
+    let (land, profile) = countries()[0];
+    for (after, length) in [(0, 55), (0, 65), (40, 55), (80, 60), (80, 55), (80, 65)] {
+        let phones =
+            phones(land).map(|phone| PhoneSpec { acknowledges: (Millis(after), Millis(length)), ..phone });
+        for ohms in [0.0, 1500.0] {
+            let mut world = World::<Samples>::new(&profile, phones, ohms);
+            world.talk();
+            world.order(LineCommand::Waiting(Some(caller())));
+            world.run(250);
+            assert_eq!(
+                world.told(),
+                [LineEvent::WaitingShown(true)],
+                "{length} ms after {after} ms, {ohms} ohm"
+            );
+            let shown = world.began(0).into_iter().any(|(_, what)| what == What::NextCaller(caller()));
+            assert!(shown, "{length} ms after {after} ms, {ohms} ohm");
+        }
+    }
+    // a telephone that takes too long is not waited for
+    let late = phones(land).map(|phone| PhoneSpec { acknowledges: (Millis(260), Millis(60)), ..phone });
+    let mut world = World::<Samples>::new(&profile, late, 300.0);
+    world.talk();
+    world.order(LineCommand::Waiting(Some(caller())));
+    world.run(250);
+    assert!(world.told().contains(&LineEvent::WaitingShown(false)), "{:?}", world.told());
+}
+
 /// In American the tone is long enough to be named amid voices, and comes every ten seconds.
 #[test]
 fn the_tone_is_heard_again_and_again_until_it_is_stopped() {

@@ -16,7 +16,7 @@
 //! Telcordia SR-TSV-002476 and ETSI EN 300 659-2: alert of 75 to 85 ms, key of 55 to 65 ms within 100 ms of it.
 
 use tipring_port::LoopStart;
-use tipring_units::{Millis, SampleTime, Samples, TICK_SAMPLES, Volts};
+use tipring_units::{Millis, SampleTime, Samples, TICK, TICK_SAMPLES, Volts};
 
 use super::{Phone, PhoneEvent};
 use crate::ear::{HeardEvent, Listener, What};
@@ -24,11 +24,9 @@ use crate::plant::Fidelity;
 
 /// Frames that an alert fills, at the least and at the most.
 const ALERT_FRAMES: core::ops::RangeInclusive<u8> = 6..=10;
-/// Frames from the end of the alert to the key.
-const PAUSE_FRAMES: u8 = 2;
-/// The key that acknowledges, and its length.
+/// The key that acknowledges.
 const KEY: u8 = b'D';
-const KEY_LENGTH: Millis = Millis(60);
+/// Frames in which it has ended.
 const KEY_FRAMES: u8 = 7;
 /// Frames that a receiver waits for data, and reads a message, at the most.
 const PATIENCE_FRAMES: u8 = 70;
@@ -66,13 +64,13 @@ impl Display {
         }
     }
 
-    /// A frame passes; `alert`: it holds the alerting signal.
-    fn pass(self, alert: bool) -> Self {
+    /// A frame passes; `alert`: it holds the alerting signal. The key comes so many frames after it.
+    fn pass(self, alert: bool, pause: u8) -> Self {
         match self {
             Self::Listening if alert => Self::Alerted(1),
             Self::Listening => Self::Listening,
             Self::Alerted(frames) if alert => Self::Alerted(frames.saturating_add(1)),
-            Self::Alerted(frames) if ALERT_FRAMES.contains(&frames) => Self::Pause(PAUSE_FRAMES),
+            Self::Alerted(frames) if ALERT_FRAMES.contains(&frames) => Self::Pause(pause),
             Self::Alerted(_) => Self::Listening,
             Self::Pause(0) => Self::Key(KEY_FRAMES),
             Self::Pause(left) => Self::Pause(left - 1),
@@ -174,9 +172,11 @@ impl<A: Fidelity> Phone<A> {
     fn hear_in_call(&mut self, frame: &A::Frame) {
         let can = self.spec.shows_waiting && self.machine.is_none();
         let before = self.second;
-        self.second = before.pass(can && A::Listener::is_alert(frame));
+        let (after, length) = self.spec.acknowledges;
+        let pause = u8::try_from(after.0 / TICK.0).unwrap_or(u8::MAX);
+        self.second = before.pass(can && A::Listener::is_alert(frame), pause);
         if before == Display::Pause(0) {
-            self.mouth.key(KEY, KEY_LENGTH, Millis::ZERO);
+            self.mouth.key(KEY, length, Millis::ZERO);
         }
         if let Display::Waiting(_) | Display::Reading(_) = self.second {
             if before == Display::Key(0) {
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     fn after(alert: usize) -> Display {
-        (0..alert).fold(Display::Listening, |display, _| display.pass(true)).pass(false)
+        (0..alert).fold(Display::Listening, |display, _| display.pass(true, 2)).pass(false, 2)
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
     fn a_telephone_that_is_sent_nothing_gives_its_user_the_call_back() {
         let mut display = after(8);
         let muted = (0..200).take_while(|_| {
-            display = display.pass(false);
+            display = display.pass(false, 2);
             display.is_muted()
         });
         assert!((70..90).contains(&muted.count()));

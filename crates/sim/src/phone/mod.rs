@@ -78,6 +78,9 @@ pub struct PhoneSpec {
     pub dial: DialSpec,
     /// Its display shows who waits while its user talks.
     pub shows_waiting: bool,
+    /// Its key that acknowledges such a call begins so long after the alert, and lasts so long (100 ms and 55 to 65 ms by
+    /// the standards).
+    pub acknowledges: (Millis, Millis),
     /// It has a neon lamp.
     pub neon: bool,
     /// The country whose tones its user knows; see [`Action::Learn`].
@@ -95,6 +98,7 @@ impl Default for PhoneSpec {
             keypad: KeypadSpec::default(),
             dial: DialSpec::TEN_PPS,
             shows_waiting: true,
+            acknowledges: (Millis(20), Millis(60)),
             neon: true,
             land: Land::default(),
             trunk: None,
