@@ -1,6 +1,6 @@
 //! Far legs: what the switch calls a leg is a SIP session here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_call::{
     CallEvent, Cause, FarAction, FarEvent, FarId, Identity, Number, Party, Presentation, Priority, Via,
@@ -25,6 +25,8 @@ pub(crate) const TRUSTED_NETWORK: &str = "network";
 pub(crate) struct FarDesk {
     sessions: BTreeMap<FarId, SessionId>,
     pub(super) legs: BTreeMap<SessionId, FarId>,
+    /// Far legs of calls that we made and that have their answer.
+    answered: BTreeSet<FarId>,
     held_by_us: BTreeMap<FarId, bool>,
     held_by_them: BTreeMap<FarId, bool>,
     /// Hops that each call which came by SIP may still go, and the far leg that it goes on by.
@@ -44,8 +46,8 @@ pub(crate) struct FarNews {
     pub(crate) event: Option<(FarId, FarEvent)>,
     /// The far leg is gone.
     pub(crate) gone: Option<FarId>,
-    /// For the agent.
-    pub(crate) command: Option<Command>,
+    /// For the agent, in this order.
+    pub(crate) commands: Vec<Command>,
 }
 
 impl FarDesk {
@@ -93,6 +95,7 @@ impl FarDesk {
 
     /// Forgets a far leg; the session that it had.
     pub(crate) fn forget(&mut self, far: FarId) -> Option<SessionId> {
+        self.answered.remove(&far);
         self.held_by_us.remove(&far);
         self.held_by_them.remove(&far);
         let session = self.sessions.remove(&far)?;
@@ -189,6 +192,9 @@ impl FarDesk {
         self.refusal = None;
         let leg = |session: &SessionId| self.legs.get(session).copied();
         match event {
+            Event::Incoming(call) if call.replaces.is_some() => {
+                news.commands = self.replace(media, call);
+            }
             Event::Incoming(call) => {
                 let far = FarId::In(call.session.0);
                 self.bind(far, call.session);
@@ -220,8 +226,15 @@ impl FarDesk {
             Event::Answered { session, plan, .. } => {
                 if let Some(far) = leg(session) {
                     media.agreed(far, plan.audio());
-                    // Of a call that came in, the switch knows already: it accepted it.
-                    news.event = matches!(far, FarId::Out(_)).then_some((far, FarEvent::Answered));
+                    // Of a call that came in, the switch knows already: it accepted it. So it does of one whose far end
+                    // was replaced by another.
+                    let is_news = matches!(far, FarId::Out(_)) && self.answered.insert(far);
+                    let resumes = self.held_by_them.insert(far, false) == Some(true);
+                    news.event = if is_news {
+                        Some((far, FarEvent::Answered))
+                    } else {
+                        resumes.then_some((far, FarEvent::Resumed))
+                    };
                 }
             }
             Event::Failed { session, cause, status, .. } => {
@@ -237,7 +250,9 @@ impl FarDesk {
                 if let Some(far) = leg(session) {
                     news.event = self.changed(media, far, plan, Some(*held));
                     // Where we wait to offer what carries a fax, they may have done so.
-                    news.command = media.is_data(far).then(|| self.data(media, far, *session)).flatten();
+                    if media.is_data(far) {
+                        news.commands.extend(self.data(media, far, *session));
+                    }
                 }
             }
             Event::ReofferResult { session, result } => {
@@ -254,7 +269,7 @@ impl FarDesk {
             }
             // Nobody here may be sent elsewhere yet.
             Event::Referred(referred) => {
-                news.command = Some(Command::AnswerRefer { session: referred.session, answer: Err(603) });
+                news.commands.push(Command::AnswerRefer { session: referred.session, answer: Err(603) });
             }
             // Answered by the agent itself (automatic), or of no session.
             Event::ReofferAsked { .. }
@@ -273,6 +288,27 @@ impl FarDesk {
             self.forget(far);
         }
         news
+    }
+
+    /// Another takes the place of a far end (RFC 3891): its far leg goes on with the new session, and the switch need not know.
+    fn replace(&mut self, media: &MediaDesk, call: &Incoming) -> Vec<Command> {
+        let new = call.session;
+        let place = call.replaces.and_then(|old| Some((old, *self.legs.get(&old)?)));
+        let Some((old, far)) = place else {
+            // It has just ended for the switch.
+            return vec![Command::Reject { session: new, status: 481, reason: None, retry_after: None }];
+        };
+        let Some(local) = media.local(far) else {
+            return vec![Command::Reject { session: new, status: 503, reason: None, retry_after: None }];
+        };
+        let held = self.held_by_us.get(&far) == Some(&true);
+        let direction = if held { Direction::SendOnly } else { Direction::SendRecv };
+        self.legs.remove(&old);
+        self.bind(far, new);
+        vec![
+            Command::Accept { session: new, media: local.with_direction(direction) },
+            Command::Hangup { session: old, cause: Some(agent::Cause::NORMAL) },
+        ]
     }
 
     fn changed(

@@ -112,7 +112,7 @@ impl Control {
             | agent::Event::ReferEnded { .. }
             | agent::Event::Referred(_) => {
                 let news = self.far.news(&self.site, &mut self.media, &event);
-                if let Some(command) = news.command {
+                for command in news.commands {
                     self.agent(agent::Input::Command(command));
                 }
                 // A flash is the exchange's where the call goes to one; a telephone has nothing to flash.
