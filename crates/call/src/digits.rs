@@ -152,9 +152,10 @@ impl Reader {
                     return whole(place);
                 }
                 // Behind an outside dial tone the country's plan knows that digits are missing. Elsewhere a house
-                // behind a server may have short numbers that no country knows.
+                // behind a server may have short numbers that no country knows; and who gave the row a timer of its own
+                // wants that one.
                 let missing = plan.look(rule, &place.sent, place.outside) == Some(Outside::Partial);
-                if place.outside.is_some() && missing {
+                if place.outside.is_some() && missing && rule.short.is_none() {
                     return self.wait_for_more(plan);
                 }
                 let own = rule.short.filter(|own| *own > Millis::ZERO);

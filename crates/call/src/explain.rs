@@ -66,7 +66,12 @@ impl Plan {
             };
             explained.push(ExplainedDigit {
                 digit,
-                live: reader.live(self).into_iter().map(str::to_owned).collect(),
+                live: match verdict {
+                    Verdict::Dead(_) => Vec::new(),
+                    Verdict::More { .. } | Verdict::Whole(_) => {
+                        reader.live(self).into_iter().map(str::to_owned).collect()
+                    }
+                },
                 growing: reader.growing(self).into_iter().map(str::to_owned).collect(),
                 winner: reader.winner(self).map(|text| (text.to_owned(), sent)),
                 timer: self.timer(&reader),

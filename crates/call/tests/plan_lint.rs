@@ -2,8 +2,12 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{house, number, row, to_server};
-use tipring_call::{Destination, Plan, Setup};
+use tipring_call::{Destination, DialRow, Fault, Plan, Reader, Setup, Verdict};
+use tipring_country::{NumberPlan, Pattern};
+use tipring_units::Entropy;
 
 const LINES: Destination = Destination::Lines { number: None };
 
@@ -112,4 +116,72 @@ fn the_linter_comes_to_an_end_with_any_plan() {
     let rows: Vec<String> = (0..60).map(|n| format!("[{}-9]x[0-{}]x.{}x.", n % 9, n % 8, n % 7)).collect();
     let rows: Vec<(&str, Destination)> = rows.iter().map(|text| (text.as_str(), LINES)).collect();
     let _ = lint(&rows);
+}
+
+/// Rows that win for a number of up to five digits.
+fn winners(plan: &Plan) -> BTreeSet<String> {
+    let mut won = BTreeSet::new();
+    let mut waiting = vec![(Reader::new(plan, false), 0)];
+    while let Some((reader, length)) = waiting.pop() {
+        let goes_on = match reader.verdict(plan) {
+            Verdict::More { .. } => true,
+            Verdict::Whole(_) | Verdict::Dead(_) => length == 0,
+        };
+        if length > 0 {
+            won.extend(reader.winner(plan).map(str::to_owned));
+        }
+        if goes_on && length < 5 {
+            // 4 stands for 4 to 9, which no pattern tells apart.
+            for digit in *b"01234*" {
+                let mut next = reader.clone();
+                next.push(plan, digit);
+                waiting.push((next, length + 1));
+            }
+        }
+    }
+    won
+}
+
+#[test]
+fn a_row_is_called_unreachable_if_and_only_if_no_number_reaches_it() {
+    let parts =
+        ["x", "1", "2", "3", "[12]", "[1-3]", "[4-9]", "x.", "[23].", "<1:>", "<2:33>", "*", " S0", "!"];
+    let mut entropy = Entropy::for_simulation(11);
+    let (mut unreachable, mut ambiguous) = (0, 0);
+    for _ in 0..400 {
+        let mut rows: Vec<DialRow> = Vec::new();
+        let wanted = 2 + entropy.below(5) as usize;
+        while rows.len() < wanted {
+            let text: String =
+                (0..=entropy.below(3)).map(|_| parts[entropy.below(parts.len() as u32) as usize]).collect();
+            let is_new = rows.iter().all(|row| row.pattern.as_str() != text);
+            if let (Ok(pattern), true) = (Pattern::parse(&text), is_new) {
+                let to = if entropy.below(2) == 0 { LINES } else { to_server("pbx") };
+                rows.push(DialRow { pattern, to });
+            }
+        }
+        let texts: Vec<String> = rows.iter().map(|row| row.pattern.to_string()).collect();
+        let plan = Plan::new(&Setup { dial: Some(rows), numbering: NumberPlan::default(), ..house() });
+        let won = winners(&plan);
+        let mut told = BTreeSet::new();
+        for finding in plan.lint() {
+            match finding.what {
+                Fault::Beaten { .. } | Fault::Hidden { .. } => {
+                    told.insert(finding.row.pattern);
+                }
+                Fault::Ambiguous { other, number } => {
+                    let mut reader = Reader::new(&plan, false);
+                    number.bytes().for_each(|digit| reader.push(&plan, digit));
+                    let winner = reader.winner(&plan);
+                    assert_eq!(winner, Some(other.as_str()), "{texts:?} {number}");
+                    ambiguous += 1;
+                }
+                fault => panic!("{texts:?}: {fault:?}"),
+            }
+        }
+        let never: BTreeSet<String> = texts.iter().filter(|text| !won.contains(*text)).cloned().collect();
+        assert_eq!(told, never, "{texts:?}");
+        unreachable += told.len();
+    }
+    assert!(unreachable > 100 && ambiguous > 30, "{unreachable} {ambiguous}");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
-use tipring_gateway::{Request, Response};
+use tipring_gateway::{ReachStatus, Request, Response};
 use tipring_host::{Asker, Clock};
 use tipring_store::{CallRow, Calls};
 use tokio::sync::broadcast::error::RecvError;
@@ -179,6 +179,7 @@ impl Desk {
             Ask::Balance { port } => balance::measure(&self.asker, &port, out).await,
             Ask::Explain { number, digits, at, offline } => {
                 let site = self.asker.site();
+                let offline = offline || self.is_offline().await?;
                 let moment = explain::Moment::new(at.as_deref(), offline, site.calls.offset_minutes)?;
                 let Some(lines) = explain::explained(&site.calls, &number, &digits, moment) else {
                     bail!("There is no telephone {number}. `tipring status --json` lists them")
@@ -201,6 +202,16 @@ impl Desk {
         let lines = if json { vec![serde_json::to_string(&status.lines)?] } else { status::lines(&status) };
         say(lines, out).await;
         Ok(0)
+    }
+
+    /// True if there are servers and none of them answers.
+    async fn is_offline(&self) -> Result<bool> {
+        let servers = self.picture(Request::Status).await?.servers;
+        let silent = |server: &tipring_gateway::ServerStatus| {
+            let is_silent = |address: &tipring_gateway::AddressStatus| address.reach == ReachStatus::Silent;
+            !server.addresses.is_empty() && server.addresses.iter().all(is_silent)
+        };
+        Ok(!servers.is_empty() && servers.iter().all(silent))
     }
 
     async fn picture(&self, request: Request) -> Result<Box<tipring_gateway::Status>> {

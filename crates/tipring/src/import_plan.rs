@@ -42,7 +42,7 @@ mod tests {
     fn a_plan_comes_out_as_a_table_with_what_is_lost() {
         assert_eq!(
             table("cisco: (911S0|<9:>xx.<:@gw0>|xx.<:@gw3>)", "pbx").unwrap(),
-            "# Lost, character 33: @gw3: there is no such gateway here: the row goes where the others go.\n\
+            "# Lost, character 35: @gw3: there is no such gateway here: the row goes where the others go.\n\
              [dial]\n\"911 S0\"  = \"pbx\"\n\"<9:>xx.\" = \"lines\"\n\"xx.\"     = \"pbx\"\n"
         );
         assert_eq!(table("{ x+ }", "lines").unwrap(), "[dial]\n\"xx.\" = \"lines\"\n");

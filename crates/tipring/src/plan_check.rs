@@ -14,7 +14,7 @@ pub fn setup(effective: &Effective, utc_offset_minutes: i32) -> Setup {
 /// What the linter finds in the rows of `[dial]` and `[offline]`, each with the row's line of `file`.
 pub fn findings(effective: &Effective, file: &str) -> Vec<Finding> {
     let found = Plan::new(&setup(effective, 0)).lint();
-    found
+    let mut findings: Vec<Finding> = found
         .iter()
         .map(|finding| {
             let table = if finding.row.offline { "offline" } else { "dial" };
@@ -24,7 +24,9 @@ pub fn findings(effective: &Effective, file: &str) -> Vec<Finding> {
             };
             Finding { level: Level::Note, file: file.to_owned(), line, message: finding.to_string() }
         })
-        .collect()
+        .collect();
+    findings.sort_by_key(|finding| finding.line);
+    findings
 }
 
 #[cfg(test)]
