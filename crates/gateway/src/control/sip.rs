@@ -1,13 +1,15 @@
 //! The control plane's end of the SIP agent: what goes into it, and what its outputs cause.
 
 use tipring_call::{Alarm, FarEvent, Party};
-use tipring_port::Text;
+use tipring_port::{Command, LineCommand, Text};
 use tipring_sip::agent::{self, Command as SipCommand, RefusedWhy, SessionId};
 use tipring_sip::registration::RegistrationState;
+use tipring_units::{Epoch, LineId};
 
 use super::{Control, far, guarded};
 use crate::api::Output;
 use crate::journal::{SipLine, What};
+use crate::site::{LineKind, LineSite};
 
 impl Control {
     /// Gives an input to the agent; a panic costs that input, and the session if it was about one.
@@ -95,8 +97,8 @@ impl Control {
                 self.board.refused(*count);
                 self.note(What::Refused { source: *source, why: refused_words(*why), count: *count });
             }
-            // No line has a lamp yet.
-            agent::Event::Mail { .. } | agent::Event::MailWatch { .. } => {}
+            agent::Event::Mail { account, summary } => self.show_mail(*account, summary.waiting),
+            agent::Event::MailWatch { .. } => {}
             agent::Event::Incoming(_)
             | agent::Event::Proceeding { .. }
             | agent::Event::Ringing { .. }
@@ -148,6 +150,22 @@ impl Control {
         if let Some(line) = SipLine::of(sent, remote, bytes) {
             self.note(What::Sip(line));
         }
+    }
+}
+
+impl Control {
+    /// Messages wait for the telephone of an account, or none do. An account of the whole house is nobody's.
+    fn show_mail(&mut self, account: agent::AccountId, waiting: bool) {
+        let Some(number) = self.site.account_by_id(account).and_then(|account| account.phone.as_deref())
+        else {
+            return;
+        };
+        let is_its = |line: &LineSite| line.kind == LineKind::Phone && line.number == number;
+        let Some(place) = self.site.lines.iter().position(is_its) else { return };
+        let (Some(line), Ok(id)) = (self.site.lines.get(place), u16::try_from(place)) else { return };
+        // Taken in any epoch.
+        let order = Command::Line(LineId(id), Epoch::default(), LineCommand::Lamp(waiting));
+        self.out.push_back(Output::Shard(line.shard, order));
     }
 }
 
