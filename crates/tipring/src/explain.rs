@@ -82,7 +82,10 @@ pub fn explained(setup: &Setup, number: &str, digits: &str, moment: Moment) -> O
     lines.extend(explanation.to_string().lines().map(str::to_owned));
     if explanation.unread > 0 {
         let unread = explanation.unread;
-        lines.push(format!("the last {unread} of it came too late: the number was whole before"));
+        lines.push(match explanation.end {
+            Ok(_) => format!("the last {unread} of it came too late: the number was whole before"),
+            Err(_) => format!("the last {unread} of it is not read: no number begins so"),
+        });
     }
     if let Ok(selection) = explanation.end {
         let may_call = NightClass::at(night, by_day, minute);
