@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use tipring_port::Tone;
+use tipring_port::{Announcement, LineCommand, Phrase, Tone};
 
 /// A cause of ITU-T Q.850, or one that only this box knows. Each local cause has a Q.850 value that the far
 /// end is told.
@@ -137,6 +137,37 @@ impl Cause {
         }
     }
 
+    /// What a caller is told of it in words, where announcements are on; `None` where the tone says all (busy, no answer).
+    pub fn announcement(self) -> Option<Announcement> {
+        let phrase = match self {
+            Self::Q850(value) => match value {
+                1 | 2 | 3 | 22 | 28 => Phrase::NotInService,
+                20 | 27 => Phrase::Unreachable,
+                34 | 38 | 41 | 42 | 47 => Phrase::AllLinesBusy,
+                57 => Phrase::NotAllowed,
+                _ => return None,
+            },
+            Self::NoRule => Phrase::NotInService,
+            Self::Barred => Phrase::NotAllowed,
+            Self::NoWay | Self::NoRoom => Phrase::AllLinesBusy,
+            Self::LineLost => Phrase::Unreachable,
+            Self::Glare | Self::Managed | Self::Stopping | Self::Fault => return None,
+        };
+        let said = Announcement::of(phrase);
+        // Where no second try will help none is asked for.
+        Some(if phrase == Phrase::NotAllowed { said } else { said.then(Phrase::TryAgain) })
+    }
+
+    /// What a line is told to play to a caller whose call failed before the answer: the tone, or where announcements are on
+    /// first the words for it.
+    pub fn told(self, tones: CauseTones) -> LineCommand {
+        let tone = self.tone(tones);
+        match self.announcement().filter(|_| tones.announces) {
+            Some(words) => LineCommand::Announce { words, then: Some(tone) },
+            None => LineCommand::Play(tone),
+        }
+    }
+
     /// True if another way may succeed where this one failed: the way is at fault, not the called party.
     pub const fn is_of_the_way(self) -> bool {
         match self {
@@ -163,11 +194,18 @@ pub struct CauseTones {
     pub rejected: Tone,
     /// What a line hears when the other end hung up.
     pub cleared: Tone,
+    /// A voice tells why a call failed, before the tone.
+    pub announces: bool,
 }
 
 impl Default for CauseTones {
     fn default() -> Self {
-        Self { unknown: Tone::SpecialInformation, rejected: Tone::Congestion, cleared: Tone::Congestion }
+        Self {
+            unknown: Tone::SpecialInformation,
+            rejected: Tone::Congestion,
+            cleared: Tone::Congestion,
+            announces: false,
+        }
     }
 }
 
@@ -190,6 +228,27 @@ mod tests {
         let german = CauseTones { unknown: Tone::Congestion, rejected: Tone::Busy, ..tones };
         assert_eq!(Cause::UNALLOCATED.tone(german), Tone::Congestion);
         assert_eq!(Cause::REJECTED.tone(german), Tone::Busy);
+    }
+
+    #[test]
+    fn a_voice_tells_what_no_tone_tells_where_that_is_wanted() {
+        let quiet = CauseTones::default();
+        let tones = CauseTones { announces: true, ..quiet };
+        assert_eq!(Cause::NoRule.told(quiet), LineCommand::Play(Tone::SpecialInformation));
+        for (cause, words, then) in [
+            (Cause::NoRule, "not-in-service try-again", Tone::SpecialInformation),
+            (Cause::Q850(1), "not-in-service try-again", Tone::SpecialInformation),
+            (Cause::Barred, "not-allowed", Tone::Congestion),
+            (Cause::NO_CIRCUIT, "all-lines-busy try-again", Tone::Congestion),
+            (Cause::OUT_OF_ORDER, "unreachable try-again", Tone::Congestion),
+        ] {
+            let LineCommand::Announce { words: said, then: tone } = cause.told(tones) else {
+                panic!("{cause} is not told in words");
+            };
+            assert_eq!((said.to_string().as_str(), tone), (words, Some(then)), "{cause}");
+        }
+        assert_eq!(Cause::BUSY.told(tones), LineCommand::Play(Tone::Busy));
+        assert_eq!(Cause::NO_ANSWER.told(tones), LineCommand::Play(Tone::Busy));
     }
 
     #[test]

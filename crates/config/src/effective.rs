@@ -46,6 +46,12 @@ pub struct Effective {
     pub wait_answer: Millis,
     /// In which order outside lines are tried.
     pub hunt: Hunt,
+    /// A voice tells why a call failed.
+    pub announcements: bool,
+    /// The directory of recordings that replace phrases, as written.
+    pub announcement_files: Option<String>,
+    /// The language of announcements.
+    pub language: String,
     /// Servers by name.
     pub server: BTreeMap<String, Server>,
     /// Phones on line ports by number.

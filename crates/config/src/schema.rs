@@ -186,7 +186,9 @@ const KEYS: &[Key] = {
         now(Top, "wait_answer", Kind::Time(5000, MINUTES_10), "180 s", Live, "How long a phone rings or ringback sounds."),
         now(Top, "hunt", Kind::Word(Hunt::WORDS), "linear", Live, "In which order outside lines are tried for a call that goes to `lines`."),
         later(Top, "announce", Kind::Listen, NextStart, "The public address behind a firewall.", "the own address is announced"),
-        later(Top, "language", Kind::Text, Live, "The language of announcements.", "there are no announcements"),
+        now(Top, "announcements", YES, "false", Live, "A voice tells why a call failed (not in service, all lines busy, not allowed), before the tone."),
+        now(Top, "announcement_files", Kind::Text, "none", NextStart, "A directory of recordings that replace phrases: WAV of 8 kHz, one channel, G.711 or 16 bit, up to 20 s, named by phrase: not-in-service.wav."),
+        now(Top, "language", Kind::Word(&["de", "en"]), "en", NextStart, "The language of announcements."),
 
         now(Server, "address", Kind::Addresses, "required", Live, "The server, or several in order; without a port SRV records decide."),
         now(Server, "user", Kind::Text, "none", Live, "If set, the gateway registers under this name."),

@@ -33,6 +33,9 @@ wait_digit = \"9 s\"
 wait_end = \"2500 ms\"
 wait_answer = \"90 s\"
 hunt = \"circular\"
+announcements = true
+announcement_files = \"voice\"
+language = \"de\"
 [server.a]
 address = [\"a.example\", \"[::1]:5070\"]
 user = \"u\"

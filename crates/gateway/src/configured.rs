@@ -275,7 +275,7 @@ fn calls(
             answer: effective.wait_answer,
             ..Timers::default()
         },
-        tones: CauseTones { unknown, ..CauseTones::default() },
+        tones: CauseTones { unknown, announces: effective.announcements, ..CauseTones::default() },
         offset_minutes: wiring.utc_offset_minutes,
     }
 }

@@ -59,7 +59,7 @@ fn a_minute<A: Toys>() {
         started: WallTime(1_700_000_000_000_000),
     };
     let mut shard = Shard::<A>::new(&setup, Entropy::for_simulation(1));
-    shard.set_bank(&Arc::new(PhraseBank::spoken(&Voice::of("en").unwrap())));
+    shard.set_bank(&Arc::new(PhraseBank::spoken(Voice::of("en").unwrap())));
     let far = |codec, dtmf| Far::<A>::new(3).by(codec, dtmf).spec();
     let specs = [far(CodecName::Pcmu, DtmfMode::Events(101)), far(CodecName::L16, DtmfMode::Signalling)];
     let mut rx: Vec<LineIn<A>> = (0..LINES).map(|_| LineIn::steady(LoopReading::default())).collect();

@@ -23,6 +23,7 @@ use tipring_gateway::{Entry, MediaStatus, Reload, Request, Response, ShardSetup,
 use tipring_sim::lab::Place;
 use tipring_sim::phone::Action;
 use tipring_units::{Entropy, ShardId};
+use tipring_voice::PhraseBank;
 
 pub use clock::Clock;
 pub use control::{Asked, LOG_KEPT};
@@ -44,6 +45,8 @@ pub struct Parts {
     pub sip_tcp: Option<std::net::TcpListener>,
     /// The media sockets.
     pub media: MediaSockets,
+    /// The phrases of announcements.
+    pub bank: Arc<PhraseBank>,
     /// The clock.
     pub clock: Clock,
     /// Where call records go. It is called on a thread of its own and answers whether they are safe.
@@ -71,7 +74,7 @@ pub struct Gone;
 impl Gateway {
     /// Starts the threads. From here on the gateway serves.
     pub fn start(parts: Parts) -> std::io::Result<Self> {
-        let Parts { site, shards, sip_udp, sip_tcp, media, clock, store } = parts;
+        let Parts { site, shards, sip_udp, sip_tcp, media, bank, clock, store } = parts;
         let mut entropy = system_entropy();
         let media = Arc::new(media);
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -88,6 +91,7 @@ impl Gateway {
                 setup,
                 card,
                 sockets: Arc::clone(&media),
+                bank: Arc::clone(&bank),
                 clock,
                 wake: wake.try_clone()?,
                 stop: Arc::clone(&stop),

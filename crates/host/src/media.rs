@@ -16,6 +16,7 @@ use tipring_gateway::{LineIn, LineOut, MediaStatus, Shard, ShardSetup};
 use tipring_media::{Channel, MAX_PACKET, Packets};
 use tipring_port::{Command, Event, Frame, LegSpec, LoopReading, MediaCommand, Samples};
 use tipring_units::{Entropy, Instant, LegId, MediaSlot, ShardId, TICK};
+use tipring_voice::PhraseBank;
 
 use crate::clock::Clock;
 use crate::laboratory::{self, LabAsk};
@@ -167,6 +168,7 @@ pub struct Spawn {
     pub setup: ShardSetup,
     pub card: Card,
     pub sockets: Arc<MediaSockets>,
+    pub bank: Arc<PhraseBank>,
     pub clock: Clock,
     pub wake: Wake,
     pub stop: Arc<AtomicBool>,
@@ -208,15 +210,17 @@ pub struct Spawned {
 
 /// Starts a shard's thread.
 pub fn spawn(spawn: Spawn) -> io::Result<Spawned> {
-    let Spawn { setup, card, sockets, clock, wake, stop, entropy, pipes } = spawn;
+    let Spawn { setup, card, sockets, bank, clock, wake, stop, entropy, pipes } = spawn;
     let (commands, commanded) = sync_channel(MAX_COMMANDS);
     let (events, evented) = sync_channel(MAX_EVENTS);
     let (lab, labs) = sync_channel(MAX_LAB_ASKS);
     let report = Arc::new(MediaReport::default());
     let lines = setup.lines.len();
     let id = setup.id;
+    let mut shard = Shard::new(&setup, entropy);
+    shard.set_bank(&bank);
     let mut worker = Worker {
-        shard: Shard::new(&setup, entropy),
+        shard,
         card,
         rx: vec![LineIn::steady(LoopReading::default()); lines],
         tx: vec![LineOut::SILENT; lines],

@@ -51,6 +51,7 @@ fn start() -> Gateway {
         sip_udp,
         sip_tcp: Some(sip_tcp),
         media,
+        bank: std::sync::Arc::default(),
         clock,
         store: Box::new(|_| Ok(())),
     })

@@ -99,8 +99,8 @@ mod tests {
     fn both_kinds_of_sound_say_the_same_at_the_same_time() {
         let voice = Voice::of("en").unwrap();
         let words = Announcement::of_number("+40 0").then(Phrase::TryAgain);
-        let samples = said::<Samples>(PhraseBank::spoken(&voice), words);
-        let symbols = said::<Symbols>(PhraseBank::unspoken(&voice), words);
+        let samples = said::<Samples>(PhraseBank::spoken(voice.clone()), words);
+        let symbols = said::<Symbols>(PhraseBank::new(voice), words);
         assert_eq!(samples.len(), symbols.len());
         for (tick, (frame, symbol)) in samples.iter().zip(&symbols).enumerate() {
             assert!(*frame == SAMPLE_SILENCE || !symbol.is_silent(), "sound in a pause at tick {tick}");
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn another_order_ends_it_without_a_word() {
         let mut player = <Symbols as Processing>::Player::new();
-        player.set_bank(&Arc::new(PhraseBank::unspoken(&Voice::of("en").unwrap())));
+        player.set_bank(&Arc::new(PhraseBank::new(Voice::of("en").unwrap())));
         player.announce(&Announcement::of(Phrase::Zero));
         assert!(player.next_frame().is_some());
         player.stop();

@@ -67,6 +67,24 @@ pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
     if let Some(effective) = &report.effective {
         report.findings.extend(plan_check::findings(effective, &shown));
     }
+    if let Some(effective) = &mut report.effective
+        && let Some(written) = &mut effective.announcement_files
+    {
+        // Beside the configuration, unless it is a whole path.
+        let directory = place.parent().unwrap_or(Path::new(".")).join(&*written);
+        *written = directory.display().to_string();
+        if let Err(wrong) = crate::recordings::read(&directory) {
+            report.effective = None;
+            let line = text.lines().position(|line| line.trim_start().starts_with("announcement_files"));
+            let line = line.map_or(1, |place| place + 1);
+            report.findings.extend(wrong.into_iter().map(|message| Finding {
+                level: Level::Error,
+                file: shown.clone(),
+                line,
+                message,
+            }));
+        }
+    }
     if report.secrets_inline {
         let mode = mode(file).unwrap_or(0o600);
         if mode & 0o077 != 0 {

@@ -30,6 +30,7 @@ mod password;
 mod phone;
 mod plan_check;
 mod protocol;
+mod recordings;
 mod records;
 mod reload;
 mod run;

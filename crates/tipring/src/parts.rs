@@ -16,7 +16,7 @@ use tipring_sim::phone::{Action, PhoneSpec};
 use tipring_sim::plant::LineSpec;
 use tipring_units::{LineId, ShardId};
 
-use crate::{desk::Ledger, records, zone};
+use crate::{desk::Ledger, recordings, records, zone};
 
 /// Addresses of documentation (RFC 5737, RFC 3849): nothing is sent there, but the route shows our own address.
 const ELSEWHERE: (Ipv4Addr, Ipv6Addr) =
@@ -67,6 +67,7 @@ pub fn build(
         sip_udp: sockets.udp,
         sip_tcp: Some(sockets.tcp),
         media,
+        bank: Arc::new(recordings::bank(&effective.language, effective.announcement_files.as_deref())?),
         clock,
         store: Box::new(store),
     })

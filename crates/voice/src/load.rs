@@ -7,7 +7,10 @@ use thiserror::Error;
 use tipring_port::Phrase;
 
 /// The languages that are built in.
-pub const LANGUAGES: &[(&str, &str)] = &[("en", include_str!("../../../data/voices/en.toml"))];
+pub const LANGUAGES: &[(&str, &str)] = &[
+    ("de", include_str!("../../../data/voices/de.toml")),
+    ("en", include_str!("../../../data/voices/en.toml")),
+];
 
 /// Phonemes of one phrase, at the most.
 const MAX_SOUNDS: usize = 96;
@@ -218,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_voice_is_told() {
-        let good = LANGUAGES[0].1;
+        let good = LANGUAGES[1].1;
         let wrong = |from: &str, to: &str| {
             assert!(good.contains(from));
             Voice::parse(&good.replacen(from, to, 1)).unwrap_err()
@@ -230,7 +233,7 @@ mod tests {
         );
         assert_eq!(wrong("pitch = 118", "pitch = 5").to_string(), "pitch is not possible");
         assert_eq!(
-            wrong("f = [720, 1200, 2550]", "f = [720, 1200, 9550]").to_string(),
+            wrong("f = [750, 1250, 2550]", "f = [750, 1250, 9550]").to_string(),
             "phonemes.AY is not possible"
         );
         assert!(matches!(wrong("kind = \"stop\"", "kind = \"click\""), VoiceError::Shape(_)));

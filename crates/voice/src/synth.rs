@@ -109,7 +109,7 @@ fn track(segment: &Segment, before: Option<&Segment>, after: Option<&Segment>, s
     let (from, to) = (segment.from[n], segment.to[n]);
     let way = (step as f32 + 0.5) / segment.steps.max(1) as f32;
     // diphthongs stay a while where they begin and where they end
-    let bend = ((way - 0.25) / 0.55).clamp(0.0, 1.0);
+    let bend = ((way - 0.35) / 0.5).clamp(0.0, 1.0);
     let own = from + (to - from) * bend;
     let half = segment.steps as f32 / 2.0;
     let mut value = own;

@@ -124,7 +124,7 @@ impl LineSide {
                 if self.held.is_empty() {
                     self.timer = Some((scene.now + scene.setup.timers.tone, Why::ToneLimit));
                 }
-                self.command(LineCommand::Play(cause.tone(tones)), scene);
+                self.command(cause.told(tones), scene);
             }
             State::Talking(talking) if talking == call => {
                 if self.held.is_empty() {

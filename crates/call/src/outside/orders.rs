@@ -165,7 +165,7 @@ impl OutsideSide {
             State::Inward(..) => {
                 self.enter(State::Told, scene.now);
                 self.timer = Some((scene.now + TOLD, Why::ToneLimit));
-                self.command(LineCommand::Play(cause.tone(scene.setup.tones)), scene);
+                self.command(cause.told(scene.setup.tones), scene);
             }
             State::Stealing(_) => self.hang_up(None, scene),
             State::Releasing(_) => self.release(None, scene.now),

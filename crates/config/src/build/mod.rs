@@ -124,6 +124,11 @@ impl<'s> Build<'s, '_, '_> {
             wait_end: self.time(top, "wait_end", "3 s")?,
             wait_answer: self.time(top, "wait_answer", "180 s")?,
             hunt: self.value(top, "hunt", "linear", Hunt::parse)?,
+            announcements: self.section_flag(top, "announcements").unwrap_or(false),
+            announcement_files: self
+                .value(top, "announcement_files", "", |text| Some(text.to_owned()))
+                .filter(|path| !path.is_empty()),
+            language: self.value(top, "language", "en", |text| Some(text.to_owned()))?,
             server,
             phone,
             sip,

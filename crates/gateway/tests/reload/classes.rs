@@ -27,6 +27,9 @@ fn cases() -> Vec<Case> {
         (Top, "wait_end", |text| text.replace("2500 ms", "2600 ms")),
         (Top, "wait_answer", |text| text.replace("90 s", "91 s")),
         (Top, "hunt", |text| text.replace("\"linear\"", "\"circular\"")),
+        (Top, "announcements", |text| text.replace("announcements = false", "announcements = true")),
+        (Top, "announcement_files", |text| text.replace("\"voice\"", "\"voices\"")),
+        (Top, "language", |text| text.replace("\"en\"", "\"de\"")),
         (Server, "may_call", |text| {
             text.replace("may_call = \"internal\"\n[server.b]", "may_call = \"all\"\n[server.b]")
         }),

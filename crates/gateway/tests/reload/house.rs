@@ -20,6 +20,9 @@ wait_digit = \"9 s\"
 wait_end = \"2500 ms\"
 wait_answer = \"90 s\"
 hunt = \"linear\"
+announcements = false
+announcement_files = \"voice\"
+language = \"en\"
 [server.a]
 address = \"10.0.0.5:5060\"
 user = \"house\"

@@ -21,6 +21,7 @@ mod phrases;
 mod plan;
 mod sample;
 mod spectrum;
+mod speech;
 mod symbol;
 mod voices;
 
@@ -35,6 +36,7 @@ pub use fsk::Demodulator;
 pub use percept::{ALERT_TONES, Class, Datum, Listener, MAX_DATA, MAX_VOICES, Percept};
 pub use plan::{Land, Pattern, Plan, Step};
 pub use sample::SampleListener;
+pub use speech::laboratory_bank;
 pub use symbol::SymbolListener;
 
 use crate::plant::Fidelity;
@@ -254,6 +256,7 @@ impl<A: Fidelity> Ear<A> {
         self.change(None);
         let (now, events) = (self.now, &mut self.events);
         self.voices.reset(now, |event| note(events, event));
+        self.listener.forget_speech();
         self.phrases.reset(now, |event| note(events, event));
         self.cadences.reset(self.now);
     }

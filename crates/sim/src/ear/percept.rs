@@ -84,6 +84,9 @@ pub trait Listener<A: tipring_port::Audio>: core::fmt::Debug + Send {
     /// True if `frame` holds the two tones of the alert in a call (CAS, DT-AS) and little else.
     fn is_alert(frame: &A::Frame) -> bool;
 
+    /// What was heard of an announcement counts no more: the receiver was hung up or lifted.
+    fn forget_speech(&mut self);
+
     /// The level of `frame`.
     fn level(frame: &A::Frame) -> Dbm0;
 }

@@ -22,6 +22,7 @@ use super::fsk::Demodulator;
 use super::percept::{ALERT_TONES, Class, Datum, Listener, MAX_DATA, MAX_VOICES, Percept};
 use super::plan::{Land, Plan};
 use super::spectrum::{CHORD_FRAMES, Chord, MEMORY, Spectrum};
+use super::speech::SpeechEar;
 use crate::mouth::{MARKERS, RMS_AT_0_DBM0, frequencies, voice_of};
 
 /// Below this nothing sounds, however quiet the line is.
@@ -81,6 +82,7 @@ pub struct SampleListener {
     next_level: usize,
     floor: f32,
     receiver: Demodulator,
+    speech: SpeechEar,
 }
 
 impl SampleListener {
@@ -121,6 +123,7 @@ impl SampleListener {
             next_level: 0,
             floor: -60.0,
             receiver: Demodulator::bell_202(),
+            speech: SpeechEar::new(),
         }
     }
 
@@ -283,7 +286,12 @@ impl Listener<Samples> for SampleListener {
         }
         let is_known =
             percept.class.is_some_and(|class| class != Class::Other) || percept.voices[0].is_some();
-        self.follow_floor(dbm0(power), is_known || (sounds && self.age <= CHORD_FRAMES));
+        let is_speech = sounds && !is_known;
+        percept.phrase = self.speech.hear(&samples, is_speech);
+        self.follow_floor(
+            dbm0(power),
+            is_known || percept.phrase.is_some() || (sounds && self.age <= CHORD_FRAMES),
+        );
         percept
     }
 
@@ -304,6 +312,10 @@ impl Listener<Samples> for SampleListener {
         };
         let [low, high] = ALERT_TONES.map(share);
         low + high > ALERT_SHARE && low.min(high) > ALERT_BALANCE * low.max(high)
+    }
+
+    fn forget_speech(&mut self) {
+        self.speech = SpeechEar::new();
     }
 
     fn level(frame: &Frame) -> Dbm0 {

@@ -89,6 +89,8 @@ impl Listener<Symbols> for SymbolListener {
         ALERT_TONES.iter().all(sounds)
     }
 
+    fn forget_speech(&mut self) {} // a frame tells all
+
     fn level(frame: &Symbol) -> Dbm0 {
         frame
             .sounds()

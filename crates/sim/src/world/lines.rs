@@ -8,7 +8,7 @@ use tipring_units::{
 };
 
 use super::{Fact, Rank, ShardClock, World, WorldSpec, line_name};
-use crate::ear::{HeardEvent, What};
+use crate::ear::{HeardEvent, What, laboratory_bank};
 use crate::lab::{Place, Refused};
 use crate::phone::{Action, PhoneEvent, TrunkEvent};
 use crate::plant::Fidelity;
@@ -66,8 +66,10 @@ pub(super) fn shards<A: Processing + Fidelity>(spec: &WorldSpec, entropy: &mut E
             tones: spec.site.media.tones,
             started: spec.start,
         };
+        let mut shard = Shard::new(&setup, entropy.fork());
+        shard.set_bank(&laboratory_bank());
         units.push(ShardUnit {
-            shard: Shard::new(&setup, entropy.fork()),
+            shard,
             id,
             first,
             lines: count as u16,
