@@ -538,7 +538,9 @@ mod tests {
         let (wake, _woken) = crate::wake::pair().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let entropy = Entropy::for_simulation(2);
-        let given = Spawn { setup, card, sockets, clock, wake, stop: Arc::clone(&stop), entropy, pipes };
+        let stop_too = Arc::clone(&stop);
+        let bank = Arc::default();
+        let given = Spawn { setup, card, sockets, bank, clock, wake, stop: stop_too, entropy, pipes };
         let Spawned { link, thread, .. } = spawn(given).unwrap();
 
         let far = UdpSocket::bind((loopback, 0)).unwrap();
