@@ -99,7 +99,7 @@ mod tests {
         let power: f32 =
             samples.iter().map(|x| f32::from(*x) * f32::from(*x)).sum::<f32>() / samples.len() as f32;
         // A sine of 3.14 dBm0 has the peak 32768 (G.711).
-        10.0 * libm::log10f(power / (32_768.0 * 32_768.0 / 2.0)) + 3.14
+        10.0 * libm::log10f(power / (32_768.0 * 32_768.0 / 2.0)) + 314.0 / 100.0
     }
 
     #[test]
