@@ -9,6 +9,7 @@ use core::fmt;
 use tipring_port::{LineCommand, LineEvent, LineSummary, Signal, Text, Tone};
 use tipring_units::{CallId, Epoch, LineId, Millis};
 
+use crate::Features;
 use crate::{Alarm, CallEvent, CallRecord, Cause, Identity, Setup};
 
 /// Characters of a number, at the most. Longer ones that a far leg brings are cut and so reach nobody.
@@ -162,6 +163,13 @@ pub enum Input {
     Consult(LineId),
     /// A flash goes out to the exchange on an outside line that is in a call; nothing happens elsewhere.
     FlashOut(LineId),
+    /// What was kept of a telephone's features, at the start.
+    Features {
+        /// The telephone's number.
+        number: Number,
+        /// What was set.
+        features: Box<Features>,
+    },
     /// Management ends a call.
     Clear(CallId),
     /// The box stops: every call is cleared (cause 41), new ones are refused from here on.
@@ -242,6 +250,13 @@ pub enum Output {
     Event(CallEvent),
     /// Something needs a person, or no longer does.
     Alarm(Alarm),
+    /// A subscriber has set features: they are to be kept.
+    Features {
+        /// The telephone's number.
+        number: Number,
+        /// All that is set now.
+        features: Box<Features>,
+    },
 }
 
 /// What a far leg is to do.

@@ -3,7 +3,7 @@
 use tipring_port::{DigitSource, LineFault, Signal};
 use tipring_units::{CallId, LineId};
 
-use crate::{Cause, Clearer, FarId, Identity, Number, Party, Priority, Side, Via};
+use crate::{Cause, Clearer, FarId, ForwardWhen, Given, Identity, Number, Party, Priority, Side, Via};
 
 /// What happened, for people and tests to see. The owner adds sequence and times.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -50,6 +50,33 @@ pub enum CallEvent {
         via: Option<Via>,
         /// The number as sent.
         sent: Number,
+    },
+    /// The call goes to another number than that of the telephone that was called: its subscriber has forwarded it.
+    Forwarded {
+        /// The call.
+        call: CallId,
+        /// The telephone's number.
+        by: Number,
+        /// When it forwards.
+        when: ForwardWhen,
+        /// To this number.
+        to: Number,
+    },
+    /// A subscriber dialled a star code.
+    Feature {
+        /// The line.
+        line: LineId,
+        /// What it asks for, without a PIN.
+        given: Given,
+        /// It was done; of a question: it is on.
+        done: bool,
+    },
+    /// A subscriber marks the last call that came in as malicious.
+    Traced {
+        /// The line.
+        line: LineId,
+        /// Who had called, as far as known; what was hidden from the subscriber too.
+        caller: Identity,
     },
     /// The called telephone rings.
     Alerting(CallId),

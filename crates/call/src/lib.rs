@@ -11,6 +11,7 @@ mod cause;
 mod digits;
 mod event;
 mod explain;
+mod features;
 mod identity;
 mod leg;
 mod line_side;
@@ -34,6 +35,10 @@ pub use cause::{Cause, CauseTones};
 pub use digits::{Ended, MAX_DIALLED, MAX_PLACES, Reader, Verdict};
 pub use event::{Alarm, CallEvent, LineDoing, Why};
 pub use explain::{ExplainedDigit, ExplainedTimer, Explanation};
+pub use features::{
+    Action, Code, CodeError, CodeSet, Features, Flag, Forward, ForwardWhen, Given, Judged, MAX_CODES,
+    MAX_SPEED, Turn, judge,
+};
 pub use identity::{Identity, Presentation};
 pub use line_side::MAX_CALLS_PER_LINE;
 pub use lint::{Fault, MAX_MOMENTS, MAX_STATES, PlanFinding, Row};

@@ -13,6 +13,7 @@
 //! An event of an older epoch than the line's is dropped. One of a newer epoch shows that the end of ours was
 //! missed: all calls of the line are given up first.
 
+mod code;
 mod dial;
 mod events;
 mod orders;
@@ -20,8 +21,11 @@ mod orders;
 use tipring_port::{LineCommand, LineSummary, Tone};
 use tipring_units::{CallId, Epoch, Instant, LineId, Millis, WallTime};
 
+use std::collections::BTreeMap;
+
 use crate::digits::{Reader, Verdict};
-use crate::outbox::{CallInput, Offer, Outbox, Wish};
+use crate::features::{Given, Memory};
+use crate::outbox::{CallInput, Offer, Outbox};
 use crate::plan::Plan;
 use crate::{CallEvent, Cause, LineDoing, Number, Party, Setup, Why};
 
@@ -38,6 +42,8 @@ pub(crate) struct Scene<'a> {
     pub plan: &'a Plan,
     /// No server is up.
     pub offline: bool,
+    /// What was set on each telephone.
+    pub memory: &'a mut BTreeMap<Number, Memory>,
     pub out: &'a mut Outbox,
 }
 
@@ -81,6 +87,14 @@ pub(crate) struct LineSide {
     epoch: Option<Epoch>,
     state: State,
     held: Vec<CallId>,
+    /// What was dialled since dial tone, as star codes are.
+    typed: String,
+    /// What is dialled next is a PIN.
+    secret: bool,
+    /// What codes said of the next call.
+    next: code::Next,
+    /// A code waits for its number.
+    wants: Option<Given>,
     /// What is dialled on an exchange's own dial tone: it may become an emergency number.
     behind: Option<Behind>,
     /// It hung up in this call, which is asked to be joined to the one that it is to be rung back for.
@@ -102,6 +116,10 @@ impl LineSide {
             epoch: None,
             state: State::Idle,
             held: Vec::new(),
+            typed: String::new(),
+            secret: false,
+            next: code::Next::default(),
+            wants: None,
             behind: None,
             asked: None,
             in_service: true,
@@ -172,9 +190,10 @@ impl LineSide {
         &self.held
     }
 
-    /// What it dialled so far.
+    /// What it dialled so far; stars while a PIN is dialled.
     pub fn dialled(&self) -> Number {
         match &self.state {
+            State::Dialling(..) if self.secret => Number::new("***"),
             State::Dialling(reader, _) => reader.dialled(),
             State::Idle
             | State::Waiting(..)
@@ -234,7 +253,7 @@ impl LineSide {
             State::Dialling(reader, _) => {
                 let verdict = reader.timeout(scene.plan);
                 match verdict {
-                    Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
+                    Verdict::Whole(selection) => self.complete(selection, scene),
                     Verdict::Dead(_) | Verdict::More { .. } => self.abandon_dialling(scene),
                 }
             }
@@ -266,8 +285,8 @@ impl LineSide {
 
     /// Gives up every call and is idle in the epoch that it has.
     pub fn give_up(&mut self, cause: Cause, scene: &mut Scene<'_>) {
-        if let State::Dialling(reader, _) = &self.state {
-            scene.out.event(CallEvent::Abandoned { line: self.line, dialled: reader.dialled() });
+        if let State::Dialling(..) = &self.state {
+            scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
         }
         match self.state {
             State::Ringing(call) | State::Stopping(Some((call, _))) => {
@@ -357,8 +376,8 @@ impl LineSide {
     fn hung_up(&mut self, scene: &mut Scene<'_>) {
         self.epoch = Some(self.epoch().next());
         match &self.state {
-            State::Dialling(reader, _) => {
-                scene.out.event(CallEvent::Abandoned { line: self.line, dialled: reader.dialled() });
+            State::Dialling(..) => {
+                scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
                 self.on_hook(scene);
             }
             State::Waiting(call, _) | State::Talking(call) => {

@@ -40,8 +40,8 @@ pub(crate) enum Message {
 /// Whom a party wants to call.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Wish {
-    /// A line dialled this.
-    Selected(Selection),
+    /// A line dialled this; `shown`: with or without its own number, where a code said so for this call.
+    Selected { selection: Selection, shown: Option<bool> },
     /// A line dialled this and it comes to nothing.
     Nothing { dialled: Number, cause: Cause },
     /// A far leg asks for this.

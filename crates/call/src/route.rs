@@ -6,7 +6,7 @@ use tipring_units::{LineId, Millis, WallTime};
 
 use crate::plan::Selection;
 use crate::station::Station;
-use crate::{Cause, Destination, Hunt, Number, OutsideLine, ServerName, Setup};
+use crate::{Cause, Destination, ForwardWhen, Hunt, Number, OutsideLine, ServerName, Setup};
 
 /// Ways that one call tries one after the other, at the most.
 pub const MAX_WAYS: usize = 64;
@@ -51,6 +51,44 @@ pub enum Patience {
     Forever,
 }
 
+/// A call that a subscriber has forwarded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Forwarded {
+    /// The number of the telephone that was called.
+    pub by: Number,
+    /// When it forwards.
+    pub when: ForwardWhen,
+    /// To this number, as set.
+    pub to: Number,
+}
+
+/// What has to have become of the attempt before for this one to follow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum After {
+    /// Its way was at fault, or whatever it was where that one says so.
+    Way,
+    /// The called is busy.
+    Busy,
+    /// The called does not answer.
+    NoAnswer,
+    /// The called cannot be reached.
+    Unreachable,
+}
+
+impl After {
+    /// True if an attempt of this kind follows one that ended so, whatever the one before it says.
+    pub fn fits(self, cause: Cause) -> bool {
+        match self {
+            Self::Way => false,
+            Self::Busy => matches!(cause, Cause::BUSY | Cause::Glare),
+            Self::NoAnswer => cause == Cause::NO_ANSWER,
+            Self::Unreachable => {
+                matches!(cause, Cause::OUT_OF_ORDER | Cause::LineLost | Cause::NO_REACTION | Cause::ABSENT)
+            }
+        }
+    }
+}
+
 /// Those that are called at once, until one of them answers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attempt {
@@ -62,12 +100,28 @@ pub struct Attempt {
     pub always: bool,
     /// It reaches whom the attempt before it was to reach: left out where that one was not at fault.
     pub again: bool,
+    /// What it follows.
+    pub after: After,
+    /// Who has forwarded the call to it.
+    pub forwarded: Option<Forwarded>,
 }
 
 impl Attempt {
+    /// An attempt at nobody yet.
+    pub const fn at_once() -> Self {
+        Self {
+            targets: Vec::new(),
+            patience: Patience::House,
+            always: false,
+            again: false,
+            after: After::Way,
+            forwarded: None,
+        }
+    }
+
     /// An attempt at one party.
     pub fn one(target: Target) -> Self {
-        Self { targets: vec![target], patience: Patience::House, always: false, again: false }
+        Self { targets: vec![target], ..Self::at_once() }
     }
 }
 
@@ -150,7 +204,7 @@ impl Map<'_> {
         let patience = if fallback.is_empty() { Patience::Forever } else { Patience::For(line.ring_time) };
         let mut ways = Vec::new();
         if !targets.is_empty() {
-            ways.push(Attempt { targets, patience, always: true, again: false });
+            ways.push(Attempt { targets, patience, always: true, ..Attempt::at_once() });
         }
         ways.extend(hunted.into_iter().map(|way| Attempt { patience, always: true, ..way }));
         ways.extend(fallback.into_iter().map(|way| Attempt { patience: Patience::Forever, ..way }));

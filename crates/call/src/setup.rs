@@ -4,7 +4,7 @@ use tipring_country::{Hours, NumberKind, NumberPlan, Pattern};
 use tipring_port::{MAX_CALLER_NAME, RingPattern, Text};
 use tipring_units::{LineId, Millis};
 
-use crate::{CauseTones, Number, ServerName};
+use crate::{CauseTones, Code, Features, Number, ServerName};
 
 /// Everything that the switch is told about its world. The owner keeps each list within its bound; what is
 /// beyond is not used.
@@ -29,6 +29,8 @@ pub struct Setup {
     pub numbering: NumberPlan,
     /// Emergency calls.
     pub emergency: Emergency,
+    /// Star codes.
+    pub codes: Vec<Code>,
     /// Timers.
     pub timers: Timers,
     /// Tones that differ by country for the same cause.
@@ -54,6 +56,14 @@ pub struct Phone {
     pub ring: RingPattern,
     /// It is a fax or a modem: all its calls are passed through.
     pub data: bool,
+    /// What the configuration sets; what the subscriber sets by code goes before it.
+    pub features: Features,
+    /// How long it rings before forwarding for no answer.
+    pub no_answer: Millis,
+    /// Its subscriber may use star codes.
+    pub codes: bool,
+    /// The PIN that unlocks it.
+    pub pin: Option<Number>,
     /// Called as soon as it is lifted, in order until one takes the call; empty: it gets dial tone.
     pub dials: Vec<Destination>,
 }

@@ -40,6 +40,13 @@ impl Station {
         matches!(self, Self::Outside(_)) == is_outside(setup, line)
     }
 
+    pub fn telephone(&self) -> Option<&LineSide> {
+        match self {
+            Self::Telephone(side) => Some(side),
+            Self::Outside(_) => None,
+        }
+    }
+
     pub fn outside(&self) -> Option<&OutsideSide> {
         match self {
             Self::Outside(side) => Some(side),

@@ -10,6 +10,7 @@
 //! that were waiting. All other machines are untouched, since only one is ever borrowed at a time.
 
 mod begin;
+mod divert;
 mod recover;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use tipring_port::Signal;
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
 use crate::call::{Call, Clock, JointInput};
+use crate::features::Memory;
 use crate::leg::Leg;
 use crate::line_side::Scene;
 use crate::outbox::{CallInput, Message, Order, Outbox, Wish};
@@ -25,8 +27,8 @@ use crate::plan::Plan;
 use crate::station::Station;
 use crate::timers::{Owner, Timers};
 use crate::{
-    Alarm, CallEvent, Cause, FarAction, FarEvent, FarId, Input, LineDoing, MAX_LEGS, Output, Party, Priority,
-    RESERVED, ServerName, Setup, Why,
+    Alarm, CallEvent, Cause, FarAction, FarEvent, FarId, Input, LineDoing, MAX_LEGS, Number, Output, Party,
+    Priority, RESERVED, ServerName, Setup, Why,
 };
 
 /// Lines, at the most; the configuration's further ones are not used.
@@ -54,6 +56,8 @@ pub struct Switch {
     pub(crate) lines: BTreeMap<LineId, Station>,
     /// The outside line that was taken last.
     taken: Option<LineId>,
+    /// What was set on each telephone, and what is remembered for it.
+    memory: BTreeMap<Number, Memory>,
     pub(crate) legs: BTreeMap<FarId, Leg>,
     pub(crate) calls: BTreeMap<CallId, Call>,
     timers: Timers,
@@ -75,6 +79,7 @@ impl Switch {
             down: BTreeSet::new(),
             lines,
             taken: None,
+            memory: BTreeMap::new(),
             legs: BTreeMap::new(),
             calls: BTreeMap::new(),
             timers: Timers::default(),
@@ -107,6 +112,9 @@ impl Switch {
             }
             Input::Consult(line) => self.with_line(line, |side, scene| side.consult(scene)),
             Input::FlashOut(line) => self.with_line(line, |side, scene| side.flash_out(scene)),
+            Input::Features { number, features } => {
+                self.memory.entry(number).or_default().set = *features;
+            }
             Input::Clear(call) => self.clear(call, Cause::Managed),
             Input::Stop => {
                 self.stopping = true;
@@ -142,6 +150,9 @@ impl Switch {
 
     /// True while what is dialled on the line may be its PIN: who keeps a record of a line's events leaves digits out.
     pub fn hides_digits(&self, line: LineId) -> bool {
+        if self.lines.get(&line).and_then(Station::telephone).is_some_and(|side| side.hides_digits()) {
+            return true;
+        }
         let own = self.setup.lines.iter().find(|own| own.line == line);
         let asks = own.and_then(|own| own.disa).is_some_and(|disa| disa.pin.is_some());
         self.lines.get(&line).and_then(Station::outside).is_some_and(|side| side.hides_digits(asks))
@@ -351,6 +362,7 @@ impl Switch {
             setup: &self.setup,
             plan: &self.plan,
             offline,
+            memory: &mut self.memory,
             out: &mut self.out,
         };
         act(side, &mut scene);

@@ -130,6 +130,7 @@ impl World {
                 queue.push_back((epoch, command));
             }
             Output::Far { leg, action } => self.action(leg, action),
+            Output::Features { .. } => {}
             Output::Media(MediaAction::Connect { a, b, .. }) => {
                 self.alive(a);
                 self.alive(b);

@@ -9,11 +9,13 @@ use tipring_country::{Country, Pattern};
 use tipring_port::{Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile, LoopStart, MeteringSpec};
 use tipring_units::{Db, Dbm0, Millis};
 
+use crate::habits::Habits;
 use crate::outside::{Line, LineCallerId, NightHours};
 use crate::own::Own;
 use crate::values::{Destination, JitterDepth, MediaPorts, Network, Number, PortName, Secret, ServerAddress};
 use crate::vocabulary::{
-    Agc, Codec, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode, MayCall, PhoneType, Start, Transport,
+    Agc, Codec, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode, MayCall, PhoneType, StarCodes, Start,
+    Transport,
 };
 
 /// What runs.
@@ -52,6 +54,8 @@ pub struct Effective {
     pub announcement_files: Option<String>,
     /// The language of announcements.
     pub language: String,
+    /// Which star codes there are.
+    pub star_codes: StarCodes,
     /// Servers by name.
     pub server: BTreeMap<String, Server>,
     /// Phones on line ports by number.
@@ -222,6 +226,9 @@ pub struct Phone {
     pub jitter: Option<JitterDepth>,
     /// Whether it follows the network, where not as the server has it.
     pub jitter_mode: Option<JitterMode>,
+    /// What it does with its calls.
+    #[serde(flatten)]
+    pub habits: Habits,
     /// Called off-hook, in order.
     pub dials: Vec<Destination>,
     /// The outside line that a relay joins it to.

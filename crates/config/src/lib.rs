@@ -13,6 +13,7 @@ mod effective;
 mod files;
 mod finding;
 mod flat;
+mod habits;
 mod imported;
 mod kind;
 mod outside;
@@ -31,6 +32,7 @@ pub use effective::{Account, Effective, Emergency, Origin, Phone, Rule, Server, 
 pub use files::{FileFound, FileWanted, Files, MAX_SECRET_FILE};
 pub use finding::{Finding, Level, MAX_FINDINGS, Report};
 pub use flat::fingerprint;
+pub use habits::Habits;
 pub use imported::imported;
 pub use kind::{Kind, MAX_LIST, MAX_TEXT};
 pub use outside::{Line, LineCallerId, NightHours};
@@ -44,7 +46,7 @@ pub use values::{
 };
 pub use vocabulary::{
     Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, Driver, DtmfColumn, FromUser, Hunt,
-    JitterMode, MayCall, PhoneType, PulseDigits, Start, Transport,
+    JitterMode, MayCall, PhoneType, PulseDigits, StarCodes, Start, Transport,
 };
 
 /// Checks the text of a configuration called `name`. The files that it names are taken as good.

@@ -7,7 +7,7 @@ use tipring_port::Impedance;
 use crate::kind::Kind;
 use crate::vocabulary::{
     Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode,
-    MayCall, PhoneType, PulseDigits, Start, Transport,
+    MayCall, PhoneType, PulseDigits, StarCodes, Start, Transport,
 };
 
 /// When a changed value takes effect.
@@ -189,6 +189,7 @@ const KEYS: &[Key] = {
         now(Top, "announcements", YES, "false", Live, "A voice tells why a call failed (not in service, all lines busy, not allowed), before the tone."),
         now(Top, "announcement_files", Kind::Text, "none", NextStart, "A directory of recordings that replace phrases: WAV of 8 kHz, one channel, G.711 or 16 bit, up to 20 s, named by phrase: not-in-service.wav."),
         now(Top, "language", Kind::Word(&["de", "en"]), "en", NextStart, "The language of announcements."),
+        now(Top, "star_codes", Kind::Word(StarCodes::WORDS), "by country", Live, "Which star codes phones have."),
 
         now(Server, "address", Kind::Addresses, "required", Live, "The server, or several in order; without a port SRV records decide."),
         now(Server, "user", Kind::Text, "none", Live, "If set, the gateway registers under this name."),
@@ -247,12 +248,20 @@ const KEYS: &[Key] = {
         now(Phone, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this phone's calls, up to 400 ms."),
         now(Phone, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),
         now(Phone, "dials", Kind::Destinations, "none", Live, "Called as soon as the phone is lifted, in order until one answers; without it the phone gets dial tone."),
+        now(Phone, "forward", Kind::Digits, "none", Live, "Calls go to this number instead, as the phone would dial it."),
+        now(Phone, "forward_busy", Kind::Digits, "none", Live, "Where they go while the phone is busy."),
+        now(Phone, "forward_no_answer", Kind::Digits, "none", Live, "Where they go when nobody has answered for `ring_time`."),
+        now(Phone, "forward_unreachable", Kind::Digits, "none", Live, "Where they go while the line is out of service."),
+        now(Phone, "ring_time", Kind::Time(5000, MINUTES_10), "20 s", Live, "How long the phone rings before `forward_no_answer`."),
+        now(Phone, "reject_anonymous", YES, "false", Live, "Callers who hide their number are refused."),
+        now(Phone, "hide", YES, "false", Live, "The phone's number is not shown to who is called; in an emergency it is."),
+        now(Phone, "lock", YES, "false", Live, "Only phones of the house and emergency numbers can be called; a code with `pin` unlocks it."),
+        now(Phone, "pin", Kind::Secret, "none", Live, "4 to 12 digits that lock and unlock the phone by star code."),
+        now(Phone, "star_codes", YES, "true; false for hotel, fax, modem, lift and trunk", Live, "Whether the phone may use star codes."),
         now(Phone, "lifeline", Kind::LineNumber, "none", NextStart, "The outside line to which a relay on the card joins this phone while there is no power or no program."),
         later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
-        later(Phone, "forward", Kind::Destinations, Live, "Where calls go instead.", "calls ring the phone"),
         later(Phone, "waiting", YES, Live, "Call waiting.", "a second caller hears busy"),
         later(Phone, "lamp", YES, WhenIdle, "The message lamp.", "no lamp is lit"),
-        later(Phone, "lock", YES, Live, "Only emergency calls.", "`may_call` decides"),
 
         now(Sip, "password", Kind::Secret, "none", Live, "The password of a SIP phone that registers here under its number."),
         now(Sip, "password_file", Kind::File, "none", Live, "A file that holds only the password; it must be 0600."),

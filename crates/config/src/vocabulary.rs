@@ -61,6 +61,18 @@ words! {
         Trunk = "trunk",
     }
 
+    /// Which star codes there are.
+    StarCodes {
+        /// `*72` and its kin.
+        NorthAmerica = "north-america",
+        /// `*21*n#` and its kin.
+        Etsi = "etsi",
+        /// Those of the United Kingdom.
+        Uk = "uk",
+        /// None.
+        Off = "off",
+    }
+
     /// How a line asks for service.
     Start {
         /// By closing the loop.

@@ -397,10 +397,7 @@ fn a_key_or_a_table_of_a_later_version_is_answered() {
         assert_eq!(error(more), "");
         found(Level::NotYet, more)
     };
-    assert_eq!(
-        later("forward = \"pbx\""),
-        "6: [phone.101] forward is not in this version yet: calls ring the phone."
-    );
+    assert_eq!(later("lamp = true"), "6: [phone.101] lamp is not in this version yet: no lamp is lit.");
     assert_eq!(
         later("[snmp]\nport = 161"),
         "6: [snmp]: SNMP: not in this version yet. The table is not used."

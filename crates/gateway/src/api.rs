@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use tipring_call::{CallRecord, Machine};
+use tipring_call::{CallRecord, Features, Machine, Number};
 use tipring_port::{Command, EchoLoss, Event, Impedance, LearnReport};
 use tipring_sip::agent::{Answer, ConnId, QueryId, Question};
 use tipring_units::{CallId, LineId, ShardId};
@@ -62,6 +62,8 @@ pub enum Input<'a> {
     Shard(ShardId, Event),
     /// A shard's thread has ended: its lines and streams are dead until the program starts again.
     ShardStopped(ShardId),
+    /// What was kept of a telephone's features ([`Output::Features`]), at the start.
+    Features(Number, Box<Features>),
     /// An edited configuration that was accepted.
     Configure(Box<Reload>),
     /// An edited configuration was refused, for this reason in words.
@@ -173,6 +175,9 @@ pub enum Output {
     Resolve(QueryId, Question),
     /// A command for a shard.
     Shard(ShardId, Command),
+    /// What the subscriber of a telephone has set by star codes is now this: to be kept over restarts, and given back by
+    /// [`Input::Features`]. Answered by [`Input::Stored`].
+    Features(StoreId, Number, Box<Features>),
     /// Store a call record; answered by [`Input::Stored`].
     Store(StoreId, CallRecord),
     /// An entry of the journal.

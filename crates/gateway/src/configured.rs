@@ -3,12 +3,12 @@
 use core::net::SocketAddr;
 
 use tipring_call::{
-    CauseTones, DialRow, Disa, Emergency, Hunt, Night, NightClass, Number, OutsideLine, Permission, Setup,
-    Timers,
+    CauseTones, CodeSet, DialRow, Disa, Emergency, Features, Flag, Forward, ForwardWhen, Hunt, Night,
+    NightClass, Number, OutsideLine, Permission, Setup, Timers,
 };
 use tipring_config::{
     Codec, Destination, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line, MayCall,
-    NightHours, Phone, PhoneType, Rule, Server, Service, Target,
+    NightHours, Phone, PhoneType, Rule, Server, Service, StarCodes, Target,
 };
 use tipring_country::Hours;
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
@@ -102,6 +102,10 @@ impl Site {
             night: night_class(phone.may_call_night, phone.night_hours),
             ring: effective.profile(phone).ring.pattern,
             data: matches!(phone.r#type, PhoneType::Fax | PhoneType::Modem),
+            features: features(&phone.habits),
+            no_answer: phone.habits.ring_time,
+            codes: phone.habits.star_codes,
+            pin: phone.habits.pin.as_ref().map(|pin| Number::new(pin.reveal())),
             dials: phone.dials.iter().map(destination).collect(),
         });
         let (phones, outside) = (phones.collect(), outside.collect());
@@ -222,6 +226,29 @@ fn permission(may_call: MayCall) -> Permission {
     }
 }
 
+/// What the configuration sets on a phone.
+fn features(habits: &tipring_config::Habits) -> Features {
+    let mut features = Features::default();
+    for (when, to) in [
+        (ForwardWhen::Always, &habits.forward),
+        (ForwardWhen::Busy, &habits.forward_busy),
+        (ForwardWhen::NoAnswer, &habits.forward_no_answer),
+        (ForwardWhen::Unreachable, &habits.forward_unreachable),
+    ] {
+        if let Some(to) = to {
+            features.set_forward(when, Forward::To(Number::new(to)));
+        }
+    }
+    for (flag, on) in [
+        (Flag::RejectAnonymous, habits.reject_anonymous),
+        (Flag::Hide, habits.hide),
+        (Flag::Lock, habits.lock),
+    ] {
+        features.set_flag(flag, on);
+    }
+    features
+}
+
 fn calls(
     effective: &Effective,
     phones: Vec<tipring_call::Phone>,
@@ -237,6 +264,12 @@ fn calls(
             tipring_config::Hunt::Linear => Hunt::Linear,
             tipring_config::Hunt::Circular => Hunt::Circular,
             tipring_config::Hunt::LeastRecent => Hunt::LeastRecent,
+        },
+        codes: match effective.star_codes {
+            StarCodes::NorthAmerica => CodeSet::NorthAmerica.codes(),
+            StarCodes::Etsi => CodeSet::Etsi.codes(),
+            StarCodes::Uk => CodeSet::Uk.codes(),
+            StarCodes::Off => Vec::new(),
         },
         users: effective
             .sip

@@ -7,6 +7,7 @@ use std::sync::mpsc::{SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use tipring_call::{Features, Number};
 use tipring_gateway::{Control, Entry, Input, Output, Reload, Request, RequestId, Response, Site, StoreId};
 use tipring_sip::agent::{Answer, QueryId};
 use tipring_units::Entropy;
@@ -65,6 +66,7 @@ pub struct Setup {
     pub asked: mpsc::Receiver<Asked>,
     pub log: broadcast::Sender<Arc<Entry>>,
     pub store: crate::Keeper,
+    pub features: Vec<(Number, Features)>,
     pub entropy: Entropy,
 }
 
@@ -100,8 +102,20 @@ struct Desk {
 }
 
 async fn serve(setup: Setup) -> io::Result<()> {
-    let Setup { in_force, site, sip_udp, sip_tcp, clock, links, woken, mut asked, log, store, entropy } =
-        setup;
+    let Setup {
+        in_force,
+        site,
+        sip_udp,
+        sip_tcp,
+        clock,
+        links,
+        woken,
+        mut asked,
+        log,
+        store,
+        features,
+        entropy,
+    } = setup;
     let udp = UdpSocket::from_std(sip_udp)?;
     let local = udp.local_addr()?;
     let listener = sip_tcp.map(TcpListener::from_std).transpose()?;
@@ -129,6 +143,9 @@ async fn serve(setup: Setup) -> io::Result<()> {
         last_request: 0,
         refused_records: Vec::new(),
     };
+    for (number, features) in features {
+        desk.input(Input::Features(number, Box::new(features))).await;
+    }
     desk.drain().await;
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
@@ -251,6 +268,12 @@ impl Desk {
         self.input(Input::Request(id, request)).await;
     }
 
+    fn keep(&mut self, id: StoreId, what: store::Recorded) {
+        if self.records.try_send(what).is_err() {
+            self.refused_records.push(id);
+        }
+    }
+
     async fn drain(&mut self) {
         loop {
             while let Some(output) = self.control.poll() {
@@ -297,9 +320,10 @@ impl Desk {
                 }
             }
             Output::Store(id, record) => {
-                if self.records.try_send((id, record, Arc::clone(&self.site))).is_err() {
-                    self.refused_records.push(id);
-                }
+                self.keep(id, store::Recorded::Record(id, record, Arc::clone(&self.site)));
+            }
+            Output::Features(id, number, features) => {
+                self.keep(id, store::Recorded::Features(id, number, features));
             }
             Output::InForce(site) => {
                 self.site = Arc::new(*site);

@@ -18,6 +18,7 @@ mod wake;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
+use tipring_call::{Features, Number};
 use tipring_driver::Card;
 use tipring_gateway::{Entry, MediaStatus, Reload, Request, Response, ShardSetup, Site};
 use tipring_sim::lab::Place;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Where call records go. It is called on a thread of its own and answers whether they are safe.
     pub store: Keeper,
+    /// What subscribers had set, by their telephones' numbers.
+    pub features: Vec<(Number, Features)>,
 }
 
 /// A running gateway.
@@ -74,7 +77,7 @@ pub struct Gone;
 impl Gateway {
     /// Starts the threads. From here on the gateway serves.
     pub fn start(parts: Parts) -> std::io::Result<Self> {
-        let Parts { site, shards, sip_udp, sip_tcp, media, bank, clock, store } = parts;
+        let Parts { site, shards, sip_udp, sip_tcp, media, bank, clock, store, features } = parts;
         let mut entropy = system_entropy();
         let media = Arc::new(media);
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -117,6 +120,7 @@ impl Gateway {
             asked,
             log: log.clone(),
             store,
+            features,
             entropy,
         };
         let control =

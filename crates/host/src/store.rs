@@ -1,10 +1,10 @@
-//! The thread that keeps call records: a disk may be slow, and may refuse.
+//! The thread that keeps call records and what subscribers have set: a disk may be slow, and may refuse.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use tipring_call::CallRecord;
+use tipring_call::{CallRecord, Features, Number};
 use tipring_gateway::{Site, StoreId};
 use tokio::sync::mpsc::Sender;
 
@@ -17,6 +17,8 @@ pub enum Keep<'a> {
     /// To store a record, after those that were refused before. Its lines are those of the site, which was in force when
     /// the call ended.
     Record(StoreId, &'a CallRecord, &'a Site),
+    /// To keep what is set on a telephone now.
+    Features(StoreId, Number, &'a Features),
     /// To store those that were refused before.
     Rest,
 }
@@ -24,8 +26,15 @@ pub enum Keep<'a> {
 /// Stores call records. It says why it could not, keeps what was refused, and stores it when it is asked again.
 pub type Keeper = Box<dyn FnMut(Keep<'_>) -> Result<(), String> + Send>;
 
-/// A record on its way to the keeper.
-pub type Recorded = (StoreId, CallRecord, Arc<Site>);
+/// What is on its way to the keeper.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // sent once, over a channel of its own
+pub enum Recorded {
+    /// A record, and the site that was in force.
+    Record(StoreId, CallRecord, Arc<Site>),
+    /// What is set on a telephone now.
+    Features(StoreId, Number, Box<Features>),
+}
 
 /// Stores what comes until nobody sends any more, and answers whether all is safe.
 pub fn run(
@@ -41,7 +50,10 @@ pub fn run(
             Some(_) => records.recv_timeout(retry),
         };
         let (id, result) = match (next, refused) {
-            (Ok((id, record, site)), _) => (id, keeper(Keep::Record(id, &record, &site))),
+            (Ok(Recorded::Record(id, record, site)), _) => (id, keeper(Keep::Record(id, &record, &site))),
+            (Ok(Recorded::Features(id, number, features)), _) => {
+                (id, keeper(Keep::Features(id, number, &features)))
+            }
             (Err(RecvTimeoutError::Timeout), Some(id)) => (id, keeper(Keep::Rest)),
             (Err(RecvTimeoutError::Timeout), None) => continue,
             (Err(RecvTimeoutError::Disconnected), Some(_)) => {
@@ -121,7 +133,7 @@ mod tests {
         let thread = std::thread::spawn(move || {
             run(&recorded, keeper(2, asked), &answers, Duration::from_millis(1));
         });
-        records.send((StoreId(7), record(), site())).unwrap();
+        records.send(Recorded::Record(StoreId(7), record(), site())).unwrap();
         let told: Vec<bool> = (0..3).map(|_| answered.blocking_recv().unwrap().1.is_ok()).collect();
         assert_eq!(told, [false, false, true], "the alarm ends when all is safe");
         drop(records);
@@ -134,7 +146,7 @@ mod tests {
         let (records, recorded) = sync_channel(4);
         let (answers, _answered) = tokio::sync::mpsc::channel(4);
         let (asked, asks) = channel();
-        records.send((StoreId(1), record(), site())).unwrap();
+        records.send(Recorded::Record(StoreId(1), record(), site())).unwrap();
         drop(records);
         run(&recorded, keeper(1, asked), &answers, RETRY);
         assert_eq!(asks.iter().collect::<Vec<_>>(), ["record", "rest"]);

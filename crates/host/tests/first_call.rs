@@ -53,6 +53,7 @@ fn start() -> Gateway {
         media,
         bank: std::sync::Arc::default(),
         clock,
+        features: Vec::new(),
         store: Box::new(|_| Ok(())),
     })
     .unwrap()

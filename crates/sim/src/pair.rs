@@ -300,6 +300,8 @@ impl<A: Processing + Fidelity> PairOf<A> {
             match output {
                 Output::Send { to, bytes } => self.network.send(now, gateway.address, to, bytes),
                 Output::Shard(_, command) => gateway.shard.command(now, command),
+                // Nothing is restarted here.
+                Output::Features(..) => {}
                 Output::Store(id, record) => {
                     gateway.records.push(record);
                     gateway.control.handle(now, wall(now), Input::Stored(id, Ok(())));

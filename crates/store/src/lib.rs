@@ -1,4 +1,4 @@
-//! What survives: call records, the event log and the revision of the configuration, each in a file of the state directory.
+//! What survives: call records, the event log, what subscribers have set and the revision of the configuration, each in a file of the state directory.
 //!
 //! [`Calls`] is a database whose every append is a transaction on the disk: a process that is killed loses no
 //! record that was acknowledged. [`EventLog`] is plain text for people, bounded by rotation.
@@ -7,12 +7,14 @@
 mod calls;
 mod error;
 mod events;
+mod features;
 mod revisions;
 mod row;
 
 pub use calls::{CALLS_FILE, Calls, MAX_RECORDS};
 pub use error::StoreError;
 pub use events::{EVENTS_FILE, EventLog, MAX_LOG_BYTES};
+pub use features::{FEATURES_FILE, FeatureBook, FeatureRow};
 pub use revisions::{REVISION_FILE, Revisions};
 pub use row::{CallRow, HearingRow};
 

@@ -20,6 +20,7 @@ mod demo;
 mod desk;
 mod explain;
 mod explore;
+mod features;
 mod flow;
 mod import_plan;
 mod learn;

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use tipring_call::Number;
 use tipring_config::Effective;
 use tipring_driver::Card;
 use tipring_gateway::{LineKind, LineSite, ShardSetup, Site, Wiring};
@@ -14,9 +15,10 @@ use tipring_sim::lab::{Lab, Place};
 use tipring_sim::office::{Manner, OfficeSpec, SubscriberSpec};
 use tipring_sim::phone::{Action, PhoneSpec};
 use tipring_sim::plant::LineSpec;
+use tipring_store::FeatureBook;
 use tipring_units::{LineId, ShardId};
 
-use crate::{desk::Ledger, recordings, records, zone};
+use crate::{desk::Ledger, features, recordings, records, zone};
 
 /// Addresses of documentation (RFC 5737, RFC 3849): nothing is sent there, but the route shows our own address.
 const ELSEWHERE: (Ipv4Addr, Ipv6Addr) =
@@ -38,6 +40,7 @@ pub fn build(
     shards: usize,
     revision: u64,
     ledger: Arc<Ledger>,
+    mut book: FeatureBook,
 ) -> Result<Parts> {
     let clock = Clock::new();
     let bound = sockets.udp.local_addr()?;
@@ -57,9 +60,17 @@ pub fn build(
         let card = laboratory(&setup, land);
         (setup, card)
     });
+    let features =
+        book.rows().iter().map(|(number, row)| (Number::new(number), features::features(row))).collect();
     let store = move |keep: Keep<'_>| match keep {
         Keep::Record(_, record, site) => ledger.append(records::row(record, site)),
-        Keep::Rest => ledger.flush(),
+        Keep::Features(_, number, set) => {
+            book.keep(number.as_str(), features::row(set)).map_err(|why| why.to_string())
+        }
+        Keep::Rest => {
+            ledger.flush()?;
+            book.flush().map_err(|why| why.to_string())
+        }
     };
     Ok(Parts {
         shards: shards.collect(),
@@ -70,6 +81,7 @@ pub fn build(
         bank: Arc::new(recordings::bank(&effective.language, effective.announcement_files.as_deref())?),
         clock,
         store: Box::new(store),
+        features,
     })
 }
 

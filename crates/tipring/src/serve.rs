@@ -8,7 +8,7 @@ use nix::sys::stat::{Mode, umask};
 use tipring_config::Effective;
 use tipring_gateway::Entry;
 use tipring_host::{Asker, Gateway};
-use tipring_store::{Calls, EventLog, Revisions};
+use tipring_store::{Calls, EventLog, FeatureBook, Revisions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast;
 
@@ -26,6 +26,7 @@ pub struct Claimed {
     calls: Calls,
     events: EventLog,
     revisions: Revisions,
+    features: FeatureBook,
 }
 
 impl Claimed {
@@ -38,7 +39,8 @@ impl Claimed {
         let calls = Calls::open(dir)?;
         let events = EventLog::open(dir)?;
         let revisions = Revisions::open(dir)?;
-        Ok(Self { dir: dir.to_owned(), calls, events, revisions })
+        let features = FeatureBook::open(dir)?;
+        Ok(Self { dir: dir.to_owned(), calls, events, revisions, features })
     }
 }
 
@@ -71,7 +73,7 @@ async fn serve(
     shards: usize,
     screen: Screen,
 ) -> Result<()> {
-    let Claimed { dir, calls, events, revisions } = claimed;
+    let Claimed { dir, calls, events, revisions, features } = claimed;
     // One without a file cannot be edited, and counts no revisions.
     let (configuration, revision) = match file {
         Some(file) => {
@@ -83,7 +85,7 @@ async fn serve(
     let configuration = Arc::new(tokio::sync::Mutex::new(configuration));
     let ledger = Arc::new(Ledger::new(calls));
     let logbook = Arc::new(Logbook::new(events));
-    let parts = parts::build(effective, sip, shards, revision, Arc::clone(&ledger))?;
+    let parts = parts::build(effective, sip, shards, revision, Arc::clone(&ledger), features)?;
     let clock = parts.clock;
     let socket = ControlSocket::open(&dir)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -6,7 +6,7 @@ use super::{
     Branch, Call, Clock, DIALLED_IN, EMERGENCY_LIFE, EMERGENCY_REACTION, NOTICE_AGAIN, NOTICE_TRIES, Phase,
 };
 use crate::outbox::{Offer, Order, Outbox};
-use crate::route::{Attempt, Patience, Target};
+use crate::route::{After, Attempt, Forwarded, Patience, Target};
 use crate::{Alarm, CallEvent, Cause, Clearer, Party, Priority, Side, Timers, Via, Why};
 
 impl Call {
@@ -57,7 +57,12 @@ impl Call {
         while !cause.is_of_the_way() && self.ways.front().is_some_and(|way| way.again) {
             self.ways.pop_front();
         }
-        if (always || cause.is_of_the_way()) && !self.ways.is_empty() {
+        // What was set for another case than this one is left out.
+        while self.ways.front().is_some_and(|way| way.after != After::Way && !way.after.fits(cause)) {
+            self.ways.pop_front();
+        }
+        let forwards = self.ways.front().is_some_and(|way| way.after.fits(cause));
+        if (always || forwards || cause.is_of_the_way()) && !self.ways.is_empty() {
             self.next_way(cause, by, clock, timers, out);
         } else if self.beginning.notice && cause != Cause::NO_ANSWER && self.tries < NOTICE_TRIES {
             self.desk_later(cause, clock, out);
@@ -89,6 +94,10 @@ impl Call {
             self.end(last, by, clock, out);
             return;
         };
+        let before = self.trying.as_ref().and_then(|trying| trying.forwarded);
+        if let Some(Forwarded { by, when, to }) = attempt.forwarded.filter(|own| Some(*own) != before) {
+            out.event(CallEvent::Forwarded { call: self.beginning.call, by, when, to });
+        }
         self.disconnect(out);
         (self.both, self.rang, self.alive) = (false, false, false);
         self.enter(Phase::Trying);

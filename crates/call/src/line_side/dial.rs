@@ -3,6 +3,7 @@
 use tipring_port::{DigitSource, LineCommand, Tone};
 use tipring_units::{CallId, Millis};
 
+use super::code::Coded;
 use super::{Behind, LineSide, Scene, State};
 use crate::digits::{Reader, Verdict};
 use crate::outbox::{CallInput, Sent, Wish};
@@ -22,8 +23,15 @@ impl LineSide {
             State::Dialling(reader, _) => {
                 let mut reader = reader.clone();
                 reader.push(scene.plan, digit);
-                scene.out.event(CallEvent::Dialled { line: self.line, digit, source });
-                self.judge(reader, scene);
+                let shown = if self.hides_digits() { b'*' } else { digit };
+                scene.out.event(CallEvent::Dialled { line: self.line, digit: shown, source });
+                match self.code(digit, scene) {
+                    Coded::Done => {}
+                    Coded::More if matches!(reader.verdict(scene.plan), Verdict::Dead(_)) => {
+                        self.await_code(reader, scene);
+                    }
+                    Coded::More | Coded::Not => self.judge(reader, scene),
+                }
             }
             // A touch tone goes with the sound; dial pulses are heard by nobody else. Before the answer an exchange
             // may listen, which may not hear tones.
@@ -55,6 +63,12 @@ impl LineSide {
                 return self.call_out(Wish::Lifted, scene);
             }
         }
+        self.forget_codes();
+        self.begin_dialling(scene);
+    }
+
+    /// Dial tone, for a number or for the rest of a code.
+    pub(super) fn begin_dialling(&mut self, scene: &mut Scene<'_>) {
         // A tone that is not there yet: what `judge` makes sound is a change.
         self.enter(State::Dialling(Reader::new(scene.plan, scene.offline), None));
         self.judge(Reader::new(scene.plan, scene.offline), scene);
@@ -76,7 +90,8 @@ impl LineSide {
         };
         match reader.verdict(scene.plan) {
             Verdict::More { why, after, outside_tone } => {
-                let dial = if self.held.is_empty() { Tone::Dial } else { Tone::Stutter };
+                let first = self.held.is_empty() && self.wants.is_none();
+                let dial = if first { Tone::Dial } else { Tone::Stutter };
                 let tone = match (outside_tone, reader.is_empty()) {
                     (true, _) => Some(Tone::Outside),
                     (false, true) => Some(dial),
@@ -88,7 +103,8 @@ impl LineSide {
                 self.enter(State::Dialling(reader, tone));
                 self.timer = Some((scene.now + after, why));
             }
-            Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
+            Verdict::Whole(selection) => self.complete(selection, scene),
+            Verdict::Dead(cause) if self.wants.is_some() => self.refuse_code(cause, scene),
             Verdict::Dead(cause) => {
                 self.call_out(Wish::Nothing { dialled: reader.dialled(), cause }, scene);
             }
@@ -102,10 +118,10 @@ impl LineSide {
         let call = scene.out.new_call();
         self.enter(State::Waiting(call, None));
         self.behind = match wish {
-            Wish::Selected(selection) if selection.is_access_code() => {
+            Wish::Selected { selection, .. } if selection.is_access_code() => {
                 Some(Behind { code: selection.dialled, digits: Number::EMPTY })
             }
-            Wish::Selected(_)
+            Wish::Selected { .. }
             | Wish::Nothing { .. }
             | Wish::Lifted
             | Wish::Incoming { .. }
@@ -157,7 +173,7 @@ impl LineSide {
             reader.push(scene.plan, digit);
         }
         match reader.verdict(scene.plan) {
-            Verdict::Whole(selection) => self.call_out(Wish::Selected(selection), scene),
+            Verdict::Whole(selection) => self.call_out(Wish::Selected { selection, shown: None }, scene),
             // Cannot be: it is one by the same plan.
             Verdict::More { .. } | Verdict::Dead(_) => {}
         }

@@ -104,6 +104,7 @@ impl LineSide {
             self.give_up(Cause::OUT_OF_ORDER, scene); // taken out of the configuration in between
             return;
         };
+        scene.memory.entry(phone.number).or_default().caller = Some(offer.from);
         let caller = Some(offer.from.for_display(scene.wall, scene.setup.offset_minutes));
         self.command(LineCommand::Ring(RingRequest { pattern: phone.ring, caller }), scene);
     }

@@ -4,13 +4,14 @@ use tipring_units::{CallId, LineId};
 
 use super::Switch;
 use crate::call::{Beginning, Call};
+use crate::features::Flag;
 use crate::outbox::{Order, Wish};
 use crate::plan::Selection;
 use crate::route::{Attempt, Map, Target};
 use crate::station::Station;
 use crate::{
     Alarm, CallEvent, Cause, Destination, Identity, MAX_CALLS, NightClass, Number, Party, Permission,
-    Priority, RESERVED, ServerName, Via,
+    Presentation, Priority, RESERVED, ServerName, Via,
 };
 
 /// What a call begins with, and where it goes.
@@ -38,6 +39,11 @@ impl Switch {
         let outside = matches!(caller, Party::Line(line) if self.is_outside(line));
         let ways =
             ways.and_then(|ways| if self.stopping { Err(Cause::Stopping) } else { without(ways, caller) });
+        let ways = match ways {
+            // Nothing is forwarded or refused that may save somebody.
+            Ok(ways) if !emergency => self.diverted(ways, from).and_then(|ways| without(ways, caller)),
+            ways => ways,
+        };
         let shown = match (priority, self.setup.emergency.callback) {
             (Priority::Emergency, Some(callback)) => Identity { number: callback, ..from },
             (Priority::Emergency | Priority::Normal, _) => from,
@@ -86,7 +92,7 @@ impl Switch {
     /// The number as dialled, and whether it is of an emergency service.
     fn what_is_dialled(&self, caller: Party, wish: &Wish) -> (Number, bool) {
         match *wish {
-            Wish::Selected(selection) => (selection.dialled, selection.is_emergency()),
+            Wish::Selected { selection, .. } => (selection.dialled, selection.is_emergency()),
             Wish::Disa { selection, trusted, .. } => (selection.dialled, trusted && selection.is_emergency()),
             Wish::Nothing { dialled, .. } => (dialled, false),
             Wish::Incoming { to, via: Via::User(_), .. } => {
@@ -129,8 +135,10 @@ impl Switch {
         };
         let start = |from, ways| Start { from, came_by: None, ways, two_stage: false };
         match wish {
-            Wish::Selected(selection) => {
-                let (from, permission) = self.line_identity(caller);
+            Wish::Selected { selection, shown } => {
+                // Who helps has to know who calls.
+                let shown = if selection.is_emergency() { Some(true) } else { shown };
+                let (from, permission) = self.dialling_identity(caller, shown);
                 start(from, self.allowed(selection, permission, own))
             }
             Wish::Nothing { cause, .. } => start(self.line_identity(caller).0, Err(cause)),
@@ -158,7 +166,7 @@ impl Switch {
         }
     }
 
-    fn allowed(
+    pub(super) fn allowed(
         &self,
         selection: Selection,
         permission: Permission,
@@ -276,6 +284,16 @@ impl Switch {
         self.lines.get(&line).and_then(Station::outside).is_some()
     }
 
+    /// Who dials, with or without its number, and what it may call now.
+    fn dialling_identity(&self, caller: Party, shown: Option<bool>) -> (Identity, Permission) {
+        let (from, permission) = self.line_identity(caller);
+        let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
+        let Some(phone) = phone else { return (from, permission) };
+        let hides = shown.map_or_else(|| self.is_set(phone, Flag::Hide), |shown| !shown);
+        let presentation = if hides { Presentation::Private } else { from.presentation };
+        (Identity { presentation, ..from }, self.permission(phone))
+    }
+
     fn line_identity(&self, caller: Party) -> (Identity, Permission) {
         let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
         phone.map_or((Identity::default(), Permission::Internal), |phone| {
@@ -287,7 +305,7 @@ impl Switch {
     }
 
     /// What may be called now.
-    fn class_of(&self, night: Option<NightClass>, by_day: Permission) -> Permission {
+    pub(super) fn class_of(&self, night: Option<NightClass>, by_day: Permission) -> Permission {
         NightClass::at(night, by_day, self.plan.minute())
     }
 

@@ -2,9 +2,9 @@
 #![allow(dead_code)] // each test file uses its own part
 
 use tipring_call::{
-    CallEvent, CallRecord, CauseTones, Destination, DialRow, Emergency, FarAction, FarEvent, FarId, Hunt,
-    Identity, Input, LineDoing, MediaAction, Number, Output, OutsideLine, Permission, Phone, Server,
-    ServerName, Setup, Switch, Timers, User, Via,
+    CallEvent, CallRecord, CauseTones, CodeSet, Destination, DialRow, Emergency, FarAction, FarEvent, FarId,
+    Features, Hunt, Identity, Input, LineDoing, MediaAction, Number, Output, OutsideLine, Permission, Phone,
+    Server, ServerName, Setup, Switch, Timers, User, Via,
 };
 use tipring_country::{NumberKind, NumberPlan, NumberRule, Pattern};
 use tipring_port::{CallerId, DigitSource, LineCommand, LineEvent, RingPattern, Text};
@@ -55,6 +55,10 @@ pub fn phone(line: u16, may_call: Permission) -> Phone {
         may_call,
         night: None,
         ring: RingPattern::new(&[Millis(2000), Millis(4000)]),
+        features: Features::default(),
+        no_answer: Millis::from_secs(20),
+        codes: true,
+        pin: Some(number("4711")),
         dials: Vec::new(),
     }
 }
@@ -79,6 +83,7 @@ pub fn house() -> Setup {
             row("2xx", Destination::Phones),
             row("<9:>,xx.", to_server("pbx")),
         ]),
+        codes: CodeSet::Etsi.codes(),
         offline: Vec::new(),
         numbering: numbering(),
         emergency: Emergency { via: vec![to_server("pbx"), to_server("alt")], callback: None, notify: None },

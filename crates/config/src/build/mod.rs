@@ -1,5 +1,6 @@
 //! From sections to the effective configuration: defaults, ranges, names, and what does not fit together.
 
+mod habits;
 mod lines;
 mod phones;
 mod ranges;
@@ -112,6 +113,7 @@ impl<'s> Build<'s, '_, '_> {
         let media = self.value(top, "media", "16384-17383", MediaPorts::parse)?;
         let (dial, offline) = (self.dial(&server), self.offline());
         let emergency = self.emergency(&server, &line, country.as_ref());
+        let star_codes = self.star_code_set(top, country.as_ref())?;
         let effective = Effective {
             name: self.value(top, "name", "tipring", |text| Some(text.to_owned()))?,
             country: country?,
@@ -129,6 +131,7 @@ impl<'s> Build<'s, '_, '_> {
                 .value(top, "announcement_files", "", |text| Some(text.to_owned()))
                 .filter(|path| !path.is_empty()),
             language: self.value(top, "language", "en", |text| Some(text.to_owned()))?,
+            star_codes,
             server,
             phone,
             sip,

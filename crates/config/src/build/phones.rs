@@ -87,6 +87,7 @@ impl Build<'_, '_, '_> {
                 echo_tail: self
                     .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())
                     .unwrap_or(Millis(32)),
+                habits: self.habits(item, kind),
                 dials: self.destinations_of(item, "dials", None),
                 lifeline: self.lifeline(item),
                 test: self.own(item, "test", |text| Some(text.to_owned())),
@@ -260,7 +261,7 @@ impl Build<'_, '_, '_> {
         self.item(item, key, "0 dB", |text| quantity::ratio(text).ok()).unwrap_or_default()
     }
 
-    fn flag(&mut self, item: &Item<'_>, key: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, item: &Item<'_>, key: &str) -> Option<bool> {
         self.origin(item, key);
         item.holder(key).flag(key)
     }

@@ -325,6 +325,7 @@ impl Board {
                 }
             }
             CallEvent::Alerting(call) => self.set(call, "ringing"),
+            CallEvent::Forwarded { .. } | CallEvent::Feature { .. } | CallEvent::Traced { .. } => {}
             CallEvent::EarlyMedia(call) => self.set(call, "early media"),
             CallEvent::Answered(call) => {
                 self.set(call, "talking");

@@ -485,6 +485,10 @@ mod tests {
             night: None,
             ring: tipring_port::RingPattern::new(&[]),
             data: false,
+            features: tipring_call::Features::default(),
+            no_answer: tipring_units::Millis::from_secs(20),
+            codes: false,
+            pin: None,
             dials: Vec::new(),
         };
         let call = |number: &str, hops| Outgoing {

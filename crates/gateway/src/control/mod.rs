@@ -136,6 +136,9 @@ impl Control {
         self.wall = wall;
         match input {
             Input::Tick => {}
+            Input::Features(number, features) => {
+                self.switch(tipring_call::Input::Features { number, features });
+            }
             Input::Datagram { local, remote, bytes } => {
                 self.note_sip(false, remote, bytes);
                 self.agent(agent::Input::Datagram { local, remote, bytes });
@@ -434,6 +437,10 @@ impl Control {
                 self.far.call_event(&event);
                 self.media.call_event(&event);
                 self.note(What::Call(event));
+            }
+            tipring_call::Output::Features { number, features } => {
+                self.last_store += 1;
+                self.out.push_back(Output::Features(StoreId(self.last_store), number, features));
             }
             tipring_call::Output::Alarm(alarm) => {
                 self.board.alarm(self.now, &self.site, &alarm);

@@ -176,9 +176,12 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             CallEvent::Seized(line) => (Some(line), None),
             CallEvent::Dialled { line, .. }
             | CallEvent::Abandoned { line, .. }
+            | CallEvent::Feature { line, .. }
+            | CallEvent::Traced { line, .. }
             | CallEvent::Line { line, .. } => (Some(line), None),
             CallEvent::Created { call, .. }
             | CallEvent::Routed { call, .. }
+            | CallEvent::Forwarded { call, .. }
             | CallEvent::Alerting(call)
             | CallEvent::EarlyMedia(call)
             | CallEvent::Answered(call)

@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use tipring_call::{Alarm, CallEvent, Cause, Clearer, Identity, Party, Presentation, Priority, Side, Via};
+use tipring_call::{
+    Action, Alarm, CallEvent, Cause, Clearer, Given, Identity, Party, Presentation, Priority, Side, Turn, Via,
+};
 use tipring_port::{DigitSource, LineEvent};
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
@@ -172,6 +174,9 @@ impl Teller {
                 | CallEvent::Abandoned { .. }
                 | CallEvent::Created { .. }
                 | CallEvent::Routed { .. }
+                | CallEvent::Forwarded { .. }
+                | CallEvent::Feature { .. }
+                | CallEvent::Traced { .. }
                 | CallEvent::Alerting(_)
                 | CallEvent::EarlyMedia(_)
                 | CallEvent::Answered(_)
@@ -226,6 +231,16 @@ impl Teller {
             }
             CallEvent::Abandoned { line, dialled } => {
                 plain(format!("{} gave up after {dialled}", name(line)))
+            }
+            CallEvent::Feature { line, given, done } => {
+                plain(format!("{} {}", name(line), given_words(&given, done)))
+            }
+            CallEvent::Traced { line, caller: who } => {
+                let number = if who.number.is_empty() { "an unknown number" } else { who.number.as_str() };
+                plain(format!("{} marks the last call as malicious: it came from {number}", name(line)))
+            }
+            CallEvent::Forwarded { call, by, when, to } => {
+                plain(format!("{call}: {by} forwards to {to}, {}", when.word()))
             }
             CallEvent::Created { call, from, shown, dialled, priority } => {
                 if self.calls.get(&call).is_some_and(|told| told.notice) {
@@ -453,6 +468,20 @@ pub fn length(seconds: u64) -> String {
 pub fn time_of_day(wall: WallTime, offset_minutes: i32) -> String {
     let civil = wall.civil(offset_minutes);
     format!("{:02}:{:02}:{:02}", civil.hour, civil.minute, civil.second)
+}
+
+/// A star code and what came of it.
+fn given_words(given: &Given, done: bool) -> String {
+    let what = given.action.word();
+    let number = given.number.map(|number| format!(" {number}")).unwrap_or_default();
+    let is_asked = matches!(given.action, Action::Forward(_, Turn::Ask) | Action::Flag(_, Turn::Ask));
+    let result = match (is_asked, done) {
+        (true, true) => ": it is on",
+        (true, false) => ": it is off",
+        (false, true) => "",
+        (false, false) => ": refused",
+    };
+    format!("star code: {what}{number}{result}")
 }
 
 fn caller(shown: &Identity) -> String {

@@ -30,6 +30,7 @@ fn cases() -> Vec<Case> {
         (Top, "announcements", |text| text.replace("announcements = false", "announcements = true")),
         (Top, "announcement_files", |text| text.replace("\"voice\"", "\"voices\"")),
         (Top, "language", |text| text.replace("\"en\"", "\"de\"")),
+        (Top, "star_codes", |text| text.replace("\"etsi\"", "\"uk\"")),
         (Server, "may_call", |text| {
             text.replace("may_call = \"internal\"\n[server.b]", "may_call = \"all\"\n[server.b]")
         }),
@@ -61,6 +62,22 @@ fn cases() -> Vec<Case> {
         (Phone, "metering", |text| text.replace("\"16 kHz\"", "\"16 kHz every 10 s\"")),
         (Phone, "start", |text| text.replacen("\"loop\"", "\"ground\"", 1)),
         (Phone, "dials", |text| text.replace("dials = \"103\"", "dials = \"101\"")),
+        (Phone, "forward", |text| text.replace("forward = \"101\"", "forward = \"102\"")),
+        (Phone, "forward_busy", |text| text.replace("forward_busy = \"104\"", "forward_busy = \"101\"")),
+        (Phone, "forward_no_answer", |text| {
+            text.replace("forward_no_answer = \"102\"", "forward_no_answer = \"101\"")
+        }),
+        (Phone, "forward_unreachable", |text| {
+            text.replace("forward_unreachable = \"102\"", "forward_unreachable = \"101\"")
+        }),
+        (Phone, "ring_time", |text| text.replace("36 s", "37 s")),
+        (Phone, "reject_anonymous", |text| {
+            text.replace("reject_anonymous = false", "reject_anonymous = true")
+        }),
+        (Phone, "hide", |text| text.replace("hide = false", "hide = true")),
+        (Phone, "lock", |text| text.replace("lock = false", "lock = true")),
+        (Phone, "pin", |text| text.replace("4713", "4714")),
+        (Phone, "star_codes", |text| text.replace("star_codes = false", "star_codes = true")),
         (Phone, "lifeline", |text| text.replace("lifeline = \"1\"", "lifeline = \"2\"")),
         (Phone, "codecs", |text| text.replace("[\"pcma\", \"pcmu\"]", "[\"g722\", \"pcma\", \"pcmu\"]")),
         (Phone, "ptime", |text| text.replace("\"50 ms\"", "\"60 ms\"")),

@@ -23,6 +23,7 @@ hunt = \"linear\"
 announcements = false
 announcement_files = \"voice\"
 language = \"en\"
+star_codes = \"etsi\"
 [server.a]
 address = \"10.0.0.5:5060\"
 user = \"house\"
@@ -89,6 +90,16 @@ port = \"sim/2\"
 dials = \"103\"
 [phone.103]
 port = \"sim/3\"
+forward = \"101\"
+forward_busy = \"104\"
+forward_no_answer = \"102\"
+forward_unreachable = \"102\"
+ring_time = \"36 s\"
+reject_anonymous = false
+hide = false
+lock = false
+pin = \"4713\"
+star_codes = false
 [sip.201]
 password = \"pass-s\"
 name = \"Soft\"
@@ -244,6 +255,7 @@ impl House {
                 | Output::StreamConnect { .. }
                 | Output::StreamClose(_)
                 | Output::Resolve(..)
+                | Output::Features(..)
                 | Output::Store(..)
                 | Output::Journal(_)
                 | Output::Reply(..) => {}

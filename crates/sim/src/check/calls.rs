@@ -80,6 +80,9 @@ impl Calls {
                 None => {} // its record came first
             },
             CallEvent::Routed { .. }
+            | CallEvent::Forwarded { .. }
+            | CallEvent::Feature { .. }
+            | CallEvent::Traced { .. }
             | CallEvent::Alerting(_)
             | CallEvent::EarlyMedia(_)
             | CallEvent::Held { .. }

@@ -138,7 +138,10 @@ impl Voices {
                     }
                 });
             }
-            CallEvent::Alerting(_) => {}
+            CallEvent::Alerting(_)
+            | CallEvent::Forwarded { .. }
+            | CallEvent::Feature { .. }
+            | CallEvent::Traced { .. } => {}
             CallEvent::EarlyMedia(call) => self.change(now, *call, |link| link.early = true),
             CallEvent::Answered(call) => {
                 let talking = self.talking.clone();

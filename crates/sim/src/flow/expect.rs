@@ -141,7 +141,9 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
 const PHONE: [&str; 10] =
     ["hears", "rings", "stops", "shows", "lamp", "bell", "charged", "polarity", "loop", "battery"];
 const PEER: [&str; 2] = ["hears", "gets"];
-const LINE: [&str; 41] = [
+const LINE: [&str; 43] = [
+    "code",
+    "traces",
     "announced",
     "incoming",
     "offered",
@@ -187,7 +189,8 @@ const LINE: [&str; 41] = [
 const EXCHANGE: [&str; 10] =
     ["seized", "dialled", "refuses", "rings", "stops", "answered", "flash", "charges", "released", "dead"];
 const SUBSCRIBER: [&str; 8] = ["rings", "stops", "connected", "gets", "cleared", "joined", "hears", "no"];
-const CALL: [&str; 12] = [
+const CALL: [&str; 13] = [
+    "forwarded",
     "from",
     "routed",
     "alerting",

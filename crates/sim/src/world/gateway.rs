@@ -82,6 +82,8 @@ impl<A: Processing + Fidelity> World<A> {
                 self.answers.make_contiguous().sort_by_key(|(at, _, _)| *at);
             }
             Output::Shard(shard, command) => self.command(usize::from(shard.0), command),
+            // Nothing is restarted here.
+            Output::Features(..) => {}
             Output::Store(id, record) => {
                 if let Some(checks) = &mut self.checks {
                     checks.record(now, &record);

@@ -224,6 +224,15 @@ fn call_words(event: &CallEvent) -> (String, String) {
             };
             (call_name(call), format!("routed to {to}"))
         }
+        CallEvent::Forwarded { call, by, when, to } => {
+            (call_name(call), format!("forwarded by {by} to {to} {}", when.word()))
+        }
+        CallEvent::Feature { line, given, done } => {
+            let number = given.number.map(|number| format!(" {number}")).unwrap_or_default();
+            let result = if *done { "" } else { " refused" };
+            (line_name(line.0), format!("code {}{number}{result}", given.action.word()))
+        }
+        CallEvent::Traced { line, caller } => (line_name(line.0), format!("traces {}", caller.number)),
         CallEvent::Alerting(call) => (call_name(call), "alerting".to_owned()),
         CallEvent::EarlyMedia(call) => (call_name(call), "early media".to_owned()),
         CallEvent::Answered(call) => (call_name(call), "answered".to_owned()),
