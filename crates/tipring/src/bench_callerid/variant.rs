@@ -46,10 +46,10 @@ pub fn variants() -> Vec<Variant> {
     let others = [
         ("Bellcore FSK, single", "us, sg", between(single)),
         ("ETSI FSK during ringing", "it, at, es", between(CallerIdSignal::ETSI)),
-        ("ETSI reversal, DT-AS, FSK", "no, ie", before(reversal_and_tone, CallerIdSignal::ETSI)),
+        ("ETSI reversal, DT-AS, FSK", "by setting", before(reversal_and_tone, CallerIdSignal::ETSI)),
         ("DTMF A-C", "se, br, in, fi", dtmf(CallerIdAlert::Reversal, DtmfCallerId::AC)),
-        ("DTMF A-#", "dk, nl", dtmf(CallerIdAlert::Reversal, DtmfCallerId::AHash)),
-        ("DTMF D-C", "tw, kw", dtmf(CallerIdAlert::None, DtmfCallerId::DC)),
+        ("DTMF A-#", "dk", dtmf(CallerIdAlert::Reversal, DtmfCallerId::AHash)),
+        ("DTMF D-C", "nl, tw, kw", dtmf(CallerIdAlert::None, DtmfCallerId::DC)),
         ("DTMF D-#", "kw, dk", dtmf(CallerIdAlert::None, DtmfCallerId::DHash)),
         ("NTT", "jp", CallerIdTiming::AfterShortRing { signal: CallerIdSignal::Ntt }),
     ];
