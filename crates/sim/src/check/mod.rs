@@ -146,6 +146,11 @@ impl Checks {
         self.hash
     }
 
+    /// Ears are over true samples: they take two voices at once for a third for a while.
+    pub fn doubt_ears(&mut self) {
+        self.voices.doubt_ears();
+    }
+
     /// Calls from this number come from this far end.
     pub fn number(&mut self, number: &str, far: &str) {
         self.voices.number(number, far);

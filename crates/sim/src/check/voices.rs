@@ -23,6 +23,8 @@ use tipring_units::{CallId, Instant, Millis};
 
 /// How long after the end of a connection a voice may still be heard: jitter buffers, and the ear's own time.
 pub const LATE: Millis = Millis(1500);
+/// Two voices at once, one's own echo among them, look like a third to an ear over true samples, for less than this.
+const MOMENT: Millis = Millis(1000);
 /// Connections that are over and remembered, at the most.
 const MAX_PAST: usize = 256;
 /// Parties that one call rings, at the most.
@@ -89,11 +91,20 @@ pub struct Voices {
     past: VecDeque<(Instant, Link)>,
     numbers: BTreeMap<String, String>,
     heard: BTreeMap<(Who, Who), Instant>,
+    /// For how long a voice is not believed yet: ears over true samples take two at once for a third.
+    moment: Millis,
+    /// What somebody has begun to hear a moment ago.
+    begun: BTreeMap<(Who, Who), Instant>,
     /// Lines that are said to talk, and since when.
     talking: BTreeMap<usize, Instant>,
 }
 
 impl Voices {
+    /// Ears are over true samples from now on.
+    pub fn doubt_ears(&mut self) {
+        self.moment = MOMENT;
+    }
+
     /// Calls from this number come from this far end.
     pub fn number(&mut self, number: &str, far: &str) {
         self.numbers.insert(number.to_owned(), far.to_owned());
@@ -238,8 +249,14 @@ impl Voices {
         let is_known = self.heard.remove(&key).is_some();
         // the ear of a far end falls silent with its call, and several calls share its name: nothing is kept
         let is_far = !matches!(key.0, Who::Line(_));
-        if begins || is_far || is_known {
+        let since = self.begun.remove(&key);
+        let at_once = begins && self.moment == Millis::ZERO;
+        let lasted = at_once || since.is_some_and(|since| now >= since + self.moment);
+        if lasted || (!begins && since.is_none() && (is_far || is_known)) {
             self.judge(now, &key.0, &key.1, wrong);
+        }
+        if begins && !at_once {
+            self.begun.insert(key.clone(), now);
         }
         if begins && !is_far {
             self.heard.insert(key, now);
@@ -250,9 +267,16 @@ impl Voices {
     pub fn look(&mut self, now: Instant, wrong: &mut Vec<String>) {
         let bad: Vec<(Who, Who)> =
             self.heard.keys().filter(|(ear, mouth)| !self.may_hear(now, ear, mouth)).cloned().collect();
-        for key in bad {
+        for key in bad.into_iter().filter(|key| !self.begun.contains_key(key)) {
             self.judge(now, &key.0, &key.1, wrong);
             self.heard.remove(&key);
+        }
+        let begun = core::mem::take(&mut self.begun);
+        let (old, fresh) = begun.into_iter().partition(|(_, since)| now >= *since + self.moment);
+        self.begun = fresh;
+        let old: BTreeMap<(Who, Who), Instant> = old;
+        for (ear, mouth) in old.into_keys() {
+            self.judge(now, &ear, &mouth, wrong);
         }
     }
 
@@ -337,6 +361,21 @@ mod tests {
             assert!(wrong.is_empty(), "{wrong:?}");
             voices.look(at(4600), &mut wrong);
             assert_eq!(wrong.len(), 1, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_voice_over_true_samples_is_believed_when_it_lasts() {
+        for (until, expected) in [(1800, 0), (3000, 1)] {
+            let (mut voices, mut wrong) = (connected(), Vec::new());
+            voices.doubt_ears();
+            let pbx = || Who::Far("pbx".to_owned());
+            voices.heard(at(1200), pbx(), Who::Line(0), true, &mut wrong);
+            if until > 2200 {
+                voices.look(at(2300), &mut wrong);
+            }
+            voices.heard(at(until), pbx(), Who::Line(0), false, &mut wrong);
+            assert_eq!(wrong.len().min(1), expected, "{until} {wrong:?}");
         }
     }
 

@@ -63,6 +63,9 @@ impl<A: Processing + Fidelity> Explorer<A> {
         spec.site.sip.agent.session_interval = Some(SESSION_INTERVAL);
         let mut world: World<A> = World::new(&spec);
         let mut checks = Checks::new(seed, scope.to_string());
+        if matches!(fidelity, crate::flow::Fidelity::Audio) {
+            checks.doubt_ears();
+        }
         let names: Vec<String> = spec.peers.iter().map(|peer| peer.name.clone()).collect();
         for (place, name) in names.iter().enumerate() {
             let number = name.strip_prefix("user ").unwrap_or(name);
