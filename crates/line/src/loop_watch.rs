@@ -7,7 +7,8 @@
 //! # How
 //! A break is told as soon as it has lasted as long as the profile asks; a shorter one is noise of the line. A reversal
 //! counts when it has lasted [`REVERSED_FOR`]: while it happens the current passes through zero. While our own port
-//! opens the loop (pulses, flash) the watch is blind. An exchange may reverse the loop as it is answered: what polarity it
+//! opens the loop (pulses, flash) the watch is blind; battery without current at another time means that the card let go of
+//! the line by itself. An exchange may reverse the loop as it is answered: what polarity it
 //! takes within [`LoopWatch::settle`] is the ordinary one.
 //!
 //! # Limits
@@ -26,6 +27,10 @@ use crate::detector::READING;
 const OPEN_BELOW: f32 = 4.0;
 /// No current for so long: no break, but a line without battery. The longest breaks are of 1.5 s.
 const GONE_AFTER: Millis = Millis(5000);
+/// A closed port has less across it than this, whatever the loop; one whose relay fell has the battery's.
+const PORT_OPEN_ABOVE: f32 = 18.0;
+/// So much across it for so long and no current: our own port is open.
+const PORT_OPEN_FOR: Millis = Millis(300);
 /// The polarity has changed when the current has flowed the other way for so long.
 const REVERSED_FOR: Millis = Millis(40);
 
@@ -36,7 +41,8 @@ pub enum LoopNews {
     Flows,
     /// Current has been broken for this long, and is.
     Broken(Millis),
-    /// There has been no current for [`GONE_AFTER`], whatever breaks are heeded.
+    /// There has been no current for [`GONE_AFTER`], or less where there is battery: whatever breaks are heeded, the call is
+    /// over.
     Gone,
     /// Current flows again after a break that was told and lasted so long in all.
     Mended(Millis),
@@ -54,6 +60,8 @@ pub struct LoopWatch {
     open_since: Option<SampleTime>,
     told: bool,
     gone: bool,
+    /// Since when there is battery without current.
+    let_go_since: Option<SampleTime>,
     /// The sign of the current.
     positive: Option<bool>,
     /// Since when it has another one.
@@ -71,6 +79,7 @@ impl LoopWatch {
             open_since: None,
             told: false,
             gone: false,
+            let_go_since: None,
             positive: None,
             other_since: None,
             blind_until: SampleTime(0),
@@ -81,7 +90,7 @@ impl LoopWatch {
     /// Our own port changes the loop until then.
     pub fn blind(&mut self, until: SampleTime) {
         self.blind_until = self.blind_until.max(until);
-        (self.open_since, self.other_since) = (None, None);
+        (self.open_since, self.other_since, self.let_go_since) = (None, None, None);
         (self.told, self.gone) = (false, false);
     }
 
@@ -118,13 +127,17 @@ impl LoopWatch {
                 self.told = true;
                 return Some(LoopNews::Broken(open.millis()));
             }
-            if open >= GONE_AFTER.samples() && !self.gone {
+            let has_battery = self.flowing && reading.voltage.0.abs() >= PORT_OPEN_ABOVE;
+            self.let_go_since = has_battery.then(|| self.let_go_since.unwrap_or(at));
+            let is_let_go =
+                self.let_go_since.is_some_and(|since| end.since(since) >= PORT_OPEN_FOR.samples());
+            if (is_let_go || open >= GONE_AFTER.samples()) && !self.gone {
                 self.gone = true;
                 return Some(LoopNews::Gone);
             }
             return None;
         }
-        self.gone = false;
+        (self.gone, self.let_go_since) = (false, None);
         let mended = self.open_since.take().filter(|_| core::mem::take(&mut self.told));
         if !core::mem::replace(&mut self.flowing, true) {
             self.positive = Some(current > 0.0);

@@ -222,6 +222,23 @@ fn a_line_whose_battery_is_gone_does_not_stay_in_its_call() {
     assert!(bench.is_on_hook());
 }
 
+#[test]
+fn a_line_that_the_card_let_go_of_does_not_stay_in_its_call() {
+    for (let_go, ends) in [(250, false), (400, true)] {
+        let mut bench = dialling("1", |fxo| fxo.clear.loop_break = Millis(0));
+        bench.run(1000);
+        bench.take();
+        bench.feed = Feed::Open; // a watchdog of the card's own
+        bench.run(let_go);
+        if !ends {
+            bench.feed = Feed::Closed;
+            bench.run(1000);
+        }
+        let cleared = LineEvent::FarCleared(ClearSign::NoBattery);
+        assert_eq!(bench.take(), if ends { vec![cleared] } else { Vec::new() }, "{let_go} ms");
+    }
+}
+
 /// A machine behind a card that judges by itself.
 struct Cooking {
     fxo: Fxo,
