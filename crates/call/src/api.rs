@@ -9,8 +9,8 @@ use core::fmt;
 use tipring_port::{LineCommand, LineEvent, LineSummary, Signal, Text, Tone};
 use tipring_units::{CallId, Epoch, LineId, Millis};
 
-use crate::Features;
 use crate::{Alarm, CallEvent, CallRecord, Cause, Identity, Setup};
+use crate::{Features, ForwardWhen, RingKind};
 
 /// Characters of a number, at the most. Longer ones that a far leg brings are cut and so reach nobody.
 pub const MAX_NUMBER: usize = 40;
@@ -101,6 +101,8 @@ pub enum Priority {
     /// Any call.
     #[default]
     Normal,
+    /// Of a telephone that is there for help: has room where others find none, is not forwarded, refused or pre-empted.
+    High,
     /// To an emergency number: never barred, never refused for lack of room, ahead of others.
     Emergency,
 }
@@ -170,6 +172,15 @@ pub enum Input {
         /// What was set.
         features: Box<Features>,
     },
+    /// Somebody begins to walk through the house, or ends it: what is dialled is the number of a room.
+    Walk(bool),
+    /// Messages wait for a telephone, or none do.
+    Mail {
+        /// Its number.
+        number: Number,
+        /// They wait.
+        waiting: bool,
+    },
     /// Management ends a call.
     Clear(CallId),
     /// The box stops: every call is cleared (cause 41), new ones are refused from here on.
@@ -190,6 +201,8 @@ pub enum FarEvent {
         from: Identity,
         /// Where it comes from.
         via: Via,
+        /// How it asks to be rung.
+        ring: Option<RingKind>,
     },
     /// The far end has the call, and nobody rings yet.
     Proceeding,
@@ -213,6 +226,20 @@ pub enum FarEvent {
     Held,
     /// The far end talks to us again.
     Resumed,
+    /// The far end wants the other party of its call to go elsewhere. Answered by [`FarAction::AnswerRefer`].
+    Referred {
+        /// The number, as it came.
+        to: Number,
+        /// In the far end's own place in another call, which the owner knows.
+        place: bool,
+    },
+    /// The far end goes where [`FarAction::Refer`] sent it; said again for each sign of life.
+    ReferGoes,
+    /// How a [`FarAction::Refer`] ended: one for each.
+    ReferEnded {
+        /// How.
+        end: ReferEnd,
+    },
     /// A digit arrived by telephone event or by signalling.
     Digit {
         /// `0`-`9`, `*`, `#`, `A`-`D`.
@@ -275,6 +302,10 @@ pub enum FarAction {
         priority: Priority,
         /// A fax or a modem calls: only a codec that carries one may be offered.
         data: bool,
+        /// In the name of this leg, which sent the caller there by [`FarEvent::Referred`].
+        referred: Option<FarId>,
+        /// The telephone that sent the call on, and when it does.
+        diverted: Option<(Number, ForwardWhen)>,
     },
     /// Tell the caller that the called telephone rings; the caller makes its own ringback.
     Alert,
@@ -292,6 +323,45 @@ pub enum FarAction {
     Resume,
     /// The call carries a fax or a modem: agree with the far end on a codec that does, now or when it answers.
     Data,
+    /// Send the far end elsewhere: it calls there by itself. Answered by [`FarEvent::ReferEnded`].
+    Refer(ReferTo),
+    /// The other party goes where the far end sends it, or may not.
+    AnswerRefer(Result<(), Cause>),
+    /// How it goes there; the leg may be gone by then.
+    ReportRefer(ReferStep),
+}
+
+/// How far a party is that was sent elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReferStep {
+    /// It rings there.
+    Rings,
+    /// It is there.
+    Done,
+    /// It did not get there.
+    Failed(Cause),
+}
+
+/// Where a far end is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReferTo {
+    /// To a number at the server that it is at.
+    Number(Number),
+    /// To the far end of this leg, in whose call it takes our place.
+    Leg(FarId),
+}
+
+/// What became of a far end that was sent elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReferEnd {
+    /// It reached whom it was sent to.
+    Done,
+    /// It tried, and did not.
+    Failed(Cause),
+    /// It does not do such things, or not this one.
+    Refused(Cause),
+    /// It never told.
+    Unknown,
 }
 
 /// Which way sound goes between two parties.
@@ -301,6 +371,8 @@ pub enum Way {
     Both,
     /// `a` hears `b`, not the other way: sound before the answer.
     ToA,
+    /// `b` hears `a`, not the other way: an announcement.
+    ToB,
 }
 
 /// What the media plane is to do. A party is on one path at a time.

@@ -5,21 +5,27 @@
 //! parties that are called at once; the first that answers has the call.
 
 mod joint;
+mod parked;
+mod referred;
 mod sound;
+mod test;
+mod transfer;
+mod turns;
 mod ways;
 
 use std::collections::VecDeque;
 
 use tipring_port::Signal;
-use tipring_units::{CallId, Instant, Millis, WallTime};
+use tipring_units::{CallId, Instant, LineId, Millis, WallTime};
 
 pub(crate) use joint::JointInput;
+pub(crate) use referred::Follows;
 
 use crate::outbox::{CallInput, Offer, Order, Outbox};
-use crate::route::Attempt;
+use crate::route::{Attempt, Patience};
 use crate::{
-    Alarm, CallEvent, CallRecord, Cause, Clearer, Identity, Number, Output, Party, Priority, Side, Timers,
-    Via, Way, Why,
+    Alarm, CallEvent, CallRecord, Cause, Clearer, Identity, Number, Output, Party, Priority, RingKind, Side,
+    Timers, Via, Way, Why,
 };
 
 /// An emergency call that has another way waits this long for any sign of life: of a server, which has had the call four
@@ -81,6 +87,12 @@ pub(crate) struct Beginning {
     pub outside: bool,
     /// It only tells the called of an emergency call: the caller has nothing to do with it.
     pub notice: bool,
+    /// It is made for a party of that call, which is sent elsewhere.
+    pub follows: Option<Follows>,
+    /// It only shows that this line could call: the telephone on it has nothing to do with it.
+    pub test: Option<LineId>,
+    /// How it asks to be rung.
+    pub ring: Option<RingKind>,
 }
 
 /// Now, twice.
@@ -96,8 +108,6 @@ struct Branch {
     party: Party,
     via: Option<Via>,
     sent: Number,
-    /// It is the exchange of an outside line.
-    outside: bool,
 }
 
 /// A call.
@@ -119,13 +129,27 @@ pub(crate) struct Call {
     both: bool,
     /// The caller dials on what it hears, and nothing tells when somebody answered.
     dials_on: bool,
+    /// The exchange has said that nobody will answer; the caller may listen to it as long as he likes.
+    hopeless: bool,
     /// It told that the called rings.
     rang: bool,
+    /// A member of the group by which it goes has rung.
+    group_rang: bool,
     /// The way gave a sign of life.
     alive: bool,
+    /// Who is not heard.
+    unheard: Option<Side>,
     phase: Phase,
     holds: [bool; 2],
+    /// Who is in a conference with it: caller, called.
+    confers: [bool; 2],
     joint: Option<joint::Joint>,
+    transfer: Option<transfer::Transfer>,
+    /// Its party is on the way elsewhere.
+    follow: Option<referred::Follow>,
+    parked: Option<parked::Parked>,
+    /// A party that was sent elsewhere refused.
+    stays: bool,
     path: Option<Path>,
     started: WallTime,
     answered: Option<Clock>,
@@ -141,6 +165,7 @@ impl Call {
     pub fn new(beginning: Beginning, clock: Clock) -> Self {
         Self {
             data: beginning.data,
+            joint: Self::joint_of(beginning.follows),
             beginning,
             called: Vec::new(),
             last: None,
@@ -150,11 +175,18 @@ impl Call {
             tries: 0,
             both: false,
             dials_on: false,
+            hopeless: false,
             rang: false,
+            group_rang: false,
             alive: false,
+            unheard: None,
             phase: Phase::Trying,
             holds: [false; 2],
-            joint: None,
+            confers: [false; 2],
+            follow: None,
+            transfer: None,
+            parked: None,
+            stays: false,
             path: None,
             started: clock.wall,
             answered: None,
@@ -219,6 +251,11 @@ impl Call {
         }
     }
 
+    /// By what the caller came, where it is far.
+    pub fn came_by(&self) -> Option<Via> {
+        self.beginning.came_by
+    }
+
     pub fn priority(&self) -> Priority {
         self.beginning.priority
     }
@@ -260,7 +297,7 @@ impl Call {
         let Some(side) = self.side(from) else {
             return; // a way that was given up: its leg was told so
         };
-        if self.beginning.notice && side == Side::Caller {
+        if self.is_for_the_called() && side == Side::Caller {
             return; // what becomes of the emergency call is no matter of this one
         }
         match input {
@@ -289,7 +326,7 @@ impl Call {
                     if self.phase == Phase::Trying {
                         self.answer_timer(clock, timers);
                     }
-                    if self.both {
+                    if self.both && !self.is_timed() {
                         self.timer = None; // who dials on it takes the time that it takes
                     }
                     self.enter(Phase::Early);
@@ -299,6 +336,14 @@ impl Call {
                 }
                 Phase::Early | Phase::Talking | Phase::Over => {} // said before, or late
             },
+            CallInput::Hopeless(cause) => match self.phase {
+                // Who was joined to it before he could know has nothing to do with it.
+                Phase::Trying | Phase::Alerting | Phase::Early if self.joint.is_some() => {
+                    self.end(cause, Clearer::Side(side), clock, out);
+                }
+                Phase::Trying | Phase::Alerting | Phase::Early => self.hopeless = true,
+                Phase::Talking | Phase::Over => {} // late
+            },
             CallInput::Answered { told } => match self.phase {
                 Phase::Trying | Phase::Alerting | Phase::Early => {
                     self.keep_only(from, out);
@@ -306,7 +351,7 @@ impl Call {
                     self.enter(Phase::Talking);
                     self.timer = None;
                     self.answered = Some(clock);
-                    if self.beginning.notice {
+                    if self.is_for_the_called() {
                         self.timer = Some((clock.now + NOTICE, Why::Notice));
                         self.tell(Side::Called, Order::Notice, out);
                     }
@@ -325,22 +370,30 @@ impl Call {
                 Phase::Talking | Phase::Over => {} // said before, or late
             },
             CallInput::Failed(cause) => self.failed(side, from, cause, clock, timers, out),
+            CallInput::Gone(_) if self.leaves_to_follow(side, out) => {}
             CallInput::Gone(cause) => self.gone(side, cause, clock, out),
+            CallInput::Referred { to, place } => match from {
+                Party::Far(leg) => self.referred(side, leg, to, place, out),
+                Party::Line(_) => {} // a telephone has other ways
+            },
+            CallInput::OneWay => self.unheard = Some(side),
             CallInput::Hold => self.hold(side, true, out),
-            CallInput::Retrieve => self.hold(side, false, out),
+            CallInput::Retrieve => {
+                self.takes_back(side);
+                self.is_back_from_park(side);
+                self.hold(side, false, out);
+            }
+            CallInput::Confer(on) => self.confer(side, on, out),
             CallInput::Join { held } => self.join(side, from, held, clock, out),
+            CallInput::Transfer(selection) => self.send_away(side, from, selection, clock, out),
+            CallInput::ReferGoes => self.refer_goes(clock, timers, out),
+            CallInput::ReferEnded(end) => self.refer_ended(end, clock, out),
+            CallInput::NotRung if self.not_rung_for_parked(side, clock, out) => {}
+            CallInput::NotRung => self.not_rung(side, clock, out),
+            CallInput::Recall if self.transfer.is_some() => self.hangs_up_meanwhile(side, from, out),
             CallInput::Recall => match self.phase {
                 Phase::Talking => {
-                    self.tell(side.other(), Order::Recalling, out);
-                    let offer = Offer {
-                        from: self.shown_to(side),
-                        number: self.beginning.dialled,
-                        via: None,
-                        priority: self.beginning.priority,
-                        data: self.data,
-                        preempt: false,
-                    };
-                    self.tell(side, Order::RingBack(offer), out);
+                    self.ring_back(side, out);
                 }
                 // Only a call that was answered can be held.
                 Phase::Trying | Phase::Alerting | Phase::Early | Phase::Over => {}
@@ -370,9 +423,32 @@ impl Call {
         }
     }
 
+    /// `side` is rung back for the other one, whom it holds.
+    fn ring_back(&self, side: Side, out: &mut Outbox) {
+        self.tell(side.other(), Order::Recalling, out);
+        let offer = Offer {
+            from: self.shown_to(side),
+            number: self.beginning.dialled,
+            via: None,
+            priority: self.beginning.priority,
+            data: self.data,
+            preempt: false,
+            group: false,
+            route: None,
+            referred: None,
+            diverted: None,
+            ring: None,
+        };
+        self.tell(side, Order::RingBack(offer), out);
+    }
+
     /// The timer ran out.
     pub fn on_timer(&mut self, clock: Clock, timers: Timers, out: &mut Outbox) {
-        self.timer = None;
+        match self.timer.take() {
+            Some((_, Why::Transfer)) => return self.transfer_timer(clock, out),
+            Some((_, Why::Park)) => return self.park_timer(out),
+            Some(_) | None => {}
+        }
         let cause = match self.phase {
             Phase::Trying if self.called.is_empty() => {
                 self.ways = self.desk.clone().into();
@@ -381,7 +457,7 @@ impl Call {
             }
             Phase::Trying => Cause::NO_REACTION,
             Phase::Alerting | Phase::Early => Cause::NO_ANSWER,
-            Phase::Talking if self.beginning.notice => {
+            Phase::Talking if self.is_for_the_called() => {
                 self.end(Cause::NORMAL, Clearer::Gateway, clock, out);
                 return;
             }
@@ -409,6 +485,7 @@ impl Call {
         self.enter(Phase::Over);
         self.timer = None;
         self.disconnect(out);
+        self.unfollow(cause, out);
         if let Some(joint) = self.joint {
             // Before our party is told: the other call may have the sound.
             let over = JointInput::Over { cause, by_gateway: by == Clearer::Gateway };
@@ -418,6 +495,7 @@ impl Call {
         self.tell(Side::Called, Order::Over(cause), out);
         let call = self.beginning.call;
         out.event(CallEvent::Cleared { call, cause, by });
+        self.tell_test(cause, out);
         if self.beginning.notice && self.answered.is_none() && self.tries == 0 {
             out.alarm(Alarm::DeskNotTold { notice: call, shown: self.beginning.from, cause });
         }
@@ -465,15 +543,19 @@ impl Call {
         } else {
             return None;
         };
-        Some(side).filter(|side| self.joint.is_none_or(|joint| joint.left != *side))
+        let stays = |side: &Side| self.joint.is_none_or(|joint| joint.left != *side);
+        Some(side).filter(stays).filter(|side| !self.has_hung_up(*side) && !self.is_followed(*side))
     }
 
     fn tell(&self, side: Side, order: Order, out: &mut Outbox) {
         if let Some(joint) = self.joint.filter(|joint| joint.left == side) {
             return self.relay(joint, order, out);
         }
+        if self.has_hung_up(side) || self.is_followed(side) {
+            return;
+        }
         match side {
-            Side::Caller if self.beginning.notice => {}
+            Side::Caller if self.is_for_the_called() => {}
             Side::Caller => out.tell_party(self.beginning.caller, self.beginning.call, order),
             Side::Called => {
                 for branch in &self.called {

@@ -28,6 +28,8 @@ pub enum Cause {
     Fault,
     /// A table of the switch is full.
     NoRoom,
+    /// Nobody of a group takes the call, and the caller is to be told so in words.
+    Unattended,
 }
 
 impl Cause {
@@ -58,6 +60,9 @@ impl Cause {
     /// Temporary failure.
     pub const TEMPORARY: Self = Self::Q850(41);
 
+    /// A timer ran out.
+    pub const EXPIRED: Self = Self::Q850(102);
+
     /// The Q.850 value that the far end is told.
     pub const fn q850(self) -> u8 {
         match self {
@@ -65,7 +70,7 @@ impl Cause {
             Self::Barred => 21,
             Self::NoRule => 1,
             Self::NoWay => 3,
-            Self::Glare => 17,
+            Self::Glare | Self::Unattended => 17,
             Self::Managed => 31,
             Self::Stopping | Self::Fault => 41,
             Self::LineLost => 27,
@@ -113,6 +118,7 @@ impl Cause {
             Self::LineLost => "line out of service",
             Self::Fault => "program fault",
             Self::NoRoom => "no room",
+            Self::Unattended => "nobody of the group",
         }
     }
 
@@ -125,7 +131,7 @@ impl Cause {
                 21 => tones.rejected,
                 _ => Tone::Congestion,
             },
-            Self::Glare => Tone::Busy,
+            Self::Glare | Self::Unattended => Tone::Busy,
             Self::NoRule => tones.unknown,
             Self::Barred
             | Self::NoWay
@@ -149,7 +155,7 @@ impl Cause {
             },
             Self::NoRule => Phrase::NotInService,
             Self::Barred => Phrase::NotAllowed,
-            Self::NoWay | Self::NoRoom => Phrase::AllLinesBusy,
+            Self::NoWay | Self::NoRoom | Self::Unattended => Phrase::AllLinesBusy,
             Self::LineLost => Phrase::Unreachable,
             Self::Glare | Self::Managed | Self::Stopping | Self::Fault => return None,
         };
@@ -159,10 +165,10 @@ impl Cause {
     }
 
     /// What a line is told to play to a caller whose call failed before the answer: the tone, or where announcements are on
-    /// first the words for it.
+    /// first the words for it; a group that says so has words anyway.
     pub fn told(self, tones: CauseTones) -> LineCommand {
         let tone = self.tone(tones);
-        match self.announcement().filter(|_| tones.announces) {
+        match self.announcement().filter(|_| tones.announces || self == Self::Unattended) {
             Some(words) => LineCommand::Announce { words, then: Some(tone) },
             None => LineCommand::Play(tone),
         }
@@ -173,7 +179,7 @@ impl Cause {
         match self {
             Self::Q850(value) => !matches!(value, 1 | 8 | 16 | 17 | 19 | 22 | 28),
             Self::Glare | Self::LineLost | Self::Fault | Self::NoRoom | Self::NoWay => true,
-            Self::Barred | Self::NoRule | Self::Managed | Self::Stopping => false,
+            Self::Barred | Self::NoRule | Self::Managed | Self::Stopping | Self::Unattended => false,
         }
     }
 }

@@ -3,7 +3,9 @@
 use tipring_port::{DigitSource, LineFault, Signal};
 use tipring_units::{CallId, LineId};
 
-use crate::{Cause, Clearer, FarId, ForwardWhen, Given, Identity, Number, Party, Priority, Side, Via};
+use crate::{
+    Cause, Clearer, FarId, ForwardWhen, Given, Identity, Number, Party, Priority, ReferEnd, Side, Via,
+};
 
 /// What happened, for people and tests to see. The owner adds sequence and times.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -62,6 +64,31 @@ pub enum CallEvent {
         /// To this number.
         to: Number,
     },
+    /// Nobody of a group took the call, which goes where the group sends such calls.
+    Overflow {
+        /// The call.
+        call: CallId,
+        /// The group's number.
+        group: Number,
+        /// Nobody was free, or nobody answered.
+        when: ForwardWhen,
+    },
+    /// A telephone parked its held call.
+    Parked {
+        /// The call.
+        call: CallId,
+        /// The number under which it is found.
+        slot: Number,
+    },
+    /// Somebody else answers a call that rings, or takes one that was parked.
+    PickedUp {
+        /// The call.
+        call: CallId,
+        /// Who.
+        party: Party,
+        /// In whose place.
+        side: Side,
+    },
     /// A subscriber dialled a star code.
     Feature {
         /// The line.
@@ -78,12 +105,44 @@ pub enum CallEvent {
         /// Who had called, as far as known; what was hidden from the subscriber too.
         caller: Identity,
     },
+    /// Who maps the rooms has dialled the number of this one.
+    Walked {
+        /// The line.
+        line: LineId,
+        /// The number.
+        number: Number,
+        /// The other line on which it was dialled before: it is refused.
+        other: Option<LineId>,
+    },
+    /// Who talks to a door station has dialled what opens.
+    Opened(LineId),
+    /// The call that the gateway made for a telephone to show that it can is over.
+    SelfTest {
+        /// The telephone's line.
+        line: LineId,
+        /// Why nobody answered; `None`: somebody did.
+        cause: Option<Cause>,
+    },
     /// The called telephone rings.
     Alerting(CallId),
     /// The caller hears the far end before it answers.
     EarlyMedia(CallId),
     /// The called party answered.
     Answered(CallId),
+    /// The call is offered to a line that is in another one, whose subscriber is told.
+    Waits {
+        /// The call.
+        call: CallId,
+        /// The line.
+        line: LineId,
+    },
+    /// A line is in two calls at once, and all three hear each other.
+    Conference {
+        /// The line.
+        line: LineId,
+        /// The call that it was in first, and the one that came to it.
+        calls: [CallId; 2],
+    },
     /// One end holds the other.
     Held {
         /// The call.
@@ -119,6 +178,35 @@ pub enum CallEvent {
         call: CallId,
         /// The one in which it hung up.
         with: CallId,
+    },
+    /// A telephone hands its call on: the other party of it is sent elsewhere.
+    Transfers {
+        /// The call.
+        call: CallId,
+        /// Who is sent.
+        party: Side,
+        /// To this number; of `with` to whoever is there.
+        to: Number,
+        /// To the party of this call, which it is joined to.
+        with: Option<CallId>,
+    },
+    /// A far end sends the other party of its call elsewhere, which goes there by `with`.
+    Referred {
+        /// The call.
+        call: CallId,
+        /// Who wants it.
+        by: Side,
+        /// Where it goes.
+        to: Number,
+        /// The call there.
+        with: CallId,
+    },
+    /// What became of it.
+    TransferEnded {
+        /// The call.
+        call: CallId,
+        /// How.
+        end: ReferEnd,
     },
     /// The desk of `[emergency]` is rung by `notice` to be told of the emergency call.
     EmergencyNotice {
@@ -219,6 +307,10 @@ pub enum Alarm {
         /// Why.
         cause: Cause,
     },
+    /// Nobody answered the call that the gateway makes for this telephone each day.
+    SelfTestFailed(LineId, Cause),
+    /// Somebody did, later.
+    SelfTestPassed(LineId),
     /// Calls that come in on this line may not dial for a while: too many wrong PINs.
     DisaLocked(LineId),
     /// They may again.
@@ -233,12 +325,22 @@ pub enum Alarm {
 pub enum Why {
     /// Dial tone sounds and no digit came.
     FirstDigit,
+    /// The digit behind a flash.
+    Key,
     /// Digits are missing.
     MoreDigits,
     /// The number is whole but could be longer.
     NumberWhole,
     /// A hotline dials by itself after its pause.
     Hotline,
+    /// A telephone that calls by itself begins again.
+    Redial,
+    /// A call has lasted as long as it may.
+    CallLimit,
+    /// The tone before an announcement is over.
+    PreTone,
+    /// A telephone's daily call is due.
+    SelfTest,
     /// A tone that says why there is no call sounds long enough.
     ToneLimit,
     /// The called party does not answer.
@@ -259,6 +361,10 @@ pub enum Why {
     Pin,
     /// The desk that was told of an emergency call has heard it.
     Notice,
+    /// A call was parked long enough.
+    Park,
+    /// A party that was sent elsewhere tells nothing, or its telephone cannot be rung back now.
+    Transfer,
 }
 
 impl Why {
@@ -266,9 +372,14 @@ impl Why {
     pub const fn word(self) -> &'static str {
         match self {
             Self::FirstDigit => "first digit",
+            Self::Key => "key",
             Self::MoreDigits => "more digits",
             Self::NumberWhole => "number whole",
             Self::Hotline => "hotline",
+            Self::Redial => "redial",
+            Self::CallLimit => "call limit",
+            Self::PreTone => "tone before",
+            Self::SelfTest => "self-test",
             Self::ToneLimit => "tone limit",
             Self::NoAnswer => "no answer",
             Self::NoReaction => "no reaction",
@@ -279,6 +390,8 @@ impl Why {
             Self::Guard => "guard",
             Self::Pin => "pin",
             Self::Notice => "notice",
+            Self::Park => "park",
+            Self::Transfer => "transfer",
         }
     }
 }

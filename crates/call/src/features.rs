@@ -9,13 +9,15 @@
 
 mod codes;
 mod sets;
+mod table;
 
 use std::collections::BTreeMap;
 
 pub use codes::{Action, Code, CodeError, Given, Judged, MAX_CODES, Turn, judge};
 pub use sets::CodeSet;
+pub use table::{CodeFinding, CodeRow, code_plan_findings, code_table, code_word, code_words};
 
-use crate::{Identity, Number};
+use crate::{Cause, Identity, Number};
 
 /// Speed dials of a telephone, at the most: `0` to `9` and `00` to `99`.
 pub const MAX_SPEED: usize = 110;
@@ -36,6 +38,18 @@ pub enum ForwardWhen {
 impl ForwardWhen {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Always, Self::Busy, Self::NoAnswer, Self::Unreachable];
+
+    /// True if a call that came to nothing for this cause is forwarded in this case.
+    pub fn fits(self, cause: Cause) -> bool {
+        match self {
+            Self::Always => false,
+            Self::Busy => matches!(cause, Cause::BUSY | Cause::Glare),
+            Self::NoAnswer => cause == Cause::NO_ANSWER,
+            Self::Unreachable => {
+                matches!(cause, Cause::OUT_OF_ORDER | Cause::LineLost | Cause::NO_REACTION | Cause::ABSENT)
+            }
+        }
+    }
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -68,10 +82,12 @@ pub enum Flag {
     Hide,
     /// Nothing but telephones of the house and emergency services can be called.
     Lock,
+    /// A call that comes in a call waits.
+    Waiting,
 }
 
 impl Flag {
-    const COUNT: usize = 4;
+    const COUNT: usize = 5;
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -80,6 +96,7 @@ impl Flag {
             Self::RejectAnonymous => "anonymous rejection",
             Self::Hide => "caller ID hidden",
             Self::Lock => "lock",
+            Self::Waiting => "call waiting",
         }
     }
 }
@@ -140,6 +157,8 @@ pub(crate) struct Memory {
     pub dialled: Option<Number>,
     /// Who called it last.
     pub caller: Option<Identity>,
+    /// Messages wait for it.
+    pub mail: bool,
 }
 
 impl Memory {

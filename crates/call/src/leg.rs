@@ -4,7 +4,7 @@ use tipring_port::Tone;
 use tipring_units::CallId;
 
 use crate::outbox::{CallInput, Order, Outbox, Sent};
-use crate::{Cause, FarAction, FarEvent, FarId, MediaAction, Party, Via};
+use crate::{Cause, FarAction, FarEvent, FarId, MediaAction, Party, ReferEnd, Via};
 
 /// Where a far leg is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,6 +90,22 @@ impl Leg {
                 }
                 State::Gone => {} // raced with our own clearing
             },
+            FarEvent::Referred { to, place } => match self.state {
+                State::Talking | State::Held | State::Recalling => {
+                    self.tell(CallInput::Referred { to, place }, out);
+                }
+                State::Calling | State::Called | State::Gone => {
+                    out.far(self.id, FarAction::AnswerRefer(Err(Cause::REJECTED)));
+                }
+            },
+            FarEvent::ReferGoes => match self.state {
+                State::Talking | State::Held | State::Recalling => self.tell(CallInput::ReferGoes, out),
+                State::Calling | State::Called | State::Gone => {} // it was sent nowhere
+            },
+            FarEvent::ReferEnded { end } => match self.state {
+                State::Talking | State::Held | State::Recalling => self.tell(CallInput::ReferEnded(end), out),
+                State::Calling | State::Called | State::Gone => {} // as above
+            },
             FarEvent::Held => self.far_hold(true, out),
             FarEvent::Resumed => self.far_hold(false, out),
             FarEvent::Digit { digit, length } => match self.state {
@@ -119,12 +135,29 @@ impl Leg {
                         from: offer.from,
                         priority: offer.priority,
                         data: offer.data,
+                        referred: offer.referred,
+                        diverted: offer.diverted,
                     },
                 ),
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // offered once
             },
             Order::Emergency => {} // it has no way to go ahead of others any more
-            Order::RingBack(_) | Order::Joined | Order::NotJoined => {} // only a line is rung back, or holds two
+            // Only a line is rung back, holds two, or sends anybody elsewhere.
+            Order::RingBack(_)
+            | Order::Joined
+            | Order::NotJoined
+            | Order::TakeOver { .. }
+            | Order::Transferring
+            | Order::NotTransferring
+            | Order::TransferFailed(_) => {}
+            Order::Refer(to) => match self.state {
+                State::Talking | State::Held | State::Recalling => out.far(self.id, FarAction::Refer(to)),
+                State::Calling | State::Called => {
+                    let end = ReferEnd::Refused(Cause::TEMPORARY);
+                    self.tell(CallInput::ReferEnded(end), out);
+                }
+                State::Gone => {} // the call hears of its end
+            },
             Order::Alerting => self.when_calling(FarAction::Alert, out),
             Order::Early => self.when_calling(FarAction::Progress, out),
             Order::Connected => match self.state {

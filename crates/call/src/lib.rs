@@ -5,10 +5,12 @@
 //! own, and does not know how a far leg is signalled.
 #![forbid(unsafe_code)]
 
+mod alert;
 mod api;
 mod call;
 mod cause;
 mod digits;
+mod duty;
 mod event;
 mod explain;
 mod features;
@@ -21,23 +23,26 @@ mod outside;
 mod plan;
 mod record;
 mod route;
+mod routes;
 mod setup;
 mod station;
 mod switch;
 mod timers;
 mod view;
 
+pub use alert::RingKind;
 pub use api::{
     Clearer, FarAction, FarEvent, FarId, Input, MAX_NUMBER, MAX_SERVER_NAME, MediaAction, Number, Output,
-    Party, Priority, ServerName, Side, Via, Way,
+    Party, Priority, ReferEnd, ReferStep, ReferTo, ServerName, Side, Via, Way,
 };
 pub use cause::{Cause, CauseTones};
 pub use digits::{Ended, MAX_DIALLED, MAX_PLACES, Reader, Verdict};
+pub use duty::{Desk, Door, Duty, Hotline, Page, SelfTest};
 pub use event::{Alarm, CallEvent, LineDoing, Why};
 pub use explain::{ExplainedDigit, ExplainedTimer, Explanation};
 pub use features::{
-    Action, Code, CodeError, CodeSet, Features, Flag, Forward, ForwardWhen, Given, Judged, MAX_CODES,
-    MAX_SPEED, Turn, judge,
+    Action, Code, CodeError, CodeFinding, CodeRow, CodeSet, Features, Flag, Forward, ForwardWhen, Given,
+    Judged, MAX_CODES, MAX_SPEED, Turn, code_plan_findings, code_table, code_word, code_words, judge,
 };
 pub use identity::{Identity, Presentation};
 pub use line_side::MAX_CALLS_PER_LINE;
@@ -45,9 +50,10 @@ pub use lint::{Fault, MAX_MOMENTS, MAX_STATES, PlanFinding, Row};
 pub use outbox::{MAX_MESSAGES, MAX_OUTPUTS};
 pub use plan::{MAX_EMERGENCY, MAX_RULES, Plan, Selection};
 pub use record::CallRecord;
+pub use routes::{AllRewrites, Failure, Failures, Rewrites, Route, changed};
 pub use setup::{
-    Destination, DialRow, Disa, Emergency, Hunt, Night, NightClass, OutsideLine, Permission, Phone, Server,
-    Setup, Timers, User,
+    Destination, DialRow, Disa, Emergency, Group, GroupHunt, Hunt, Night, NightClass, OutsideLine, Overflow,
+    Permission, Phone, Recall, Server, Setup, Timers, User,
 };
 pub use switch::{MAX_LINES, MAX_SERVERS, Machine, Switch};
 pub use view::{CallView, LineView, Progress};

@@ -2,21 +2,28 @@
 //!
 //! # How
 //! A line has one state and a list of held calls; together at most [`MAX_CALLS_PER_LINE`]. A flash in a call
-//! holds it and gives dial tone, or goes on to the call that is held longest, so that flashes go round all
-//! calls of the line. A flash while dialling, waiting or hearing why a call failed gives that up and goes back
-//! to the latest held call. By flash alone a line comes to two calls; [`crate::Input::Consult`] makes the
-//! third and the fourth. Hung up with calls held, the telephone is rung back for the latest; each further one
+//! holds it and gives dial tone; what it does with two calls is the telephone's [`Recall`] ([`flash`]). A flash while
+//! dialling, waiting or hearing why a call failed gives that up and goes back to the latest held call. By flash alone a line
+//! comes to two calls; [`crate::Input::Consult`] makes the third and the fourth. A call that comes in a call waits
+//! ([`waiting`]). Hung up with calls held, the telephone is rung back for the latest; each further one
 //! has its turn when the one before it is over, and all are let go if nobody answers. Hung up in a call with another
-//! one held, the two others are joined where one of them is on an outside line.
+//! one held, the two others are joined, unless the telephone is one that hands nothing on.
 //!
 //! # Epochs
 //! An event of an older epoch than the line's is dropped. One of a newer epoch shows that the end of ours was
 //! missed: all calls of the line are given up first.
 
+mod ask;
 mod code;
 mod dial;
+mod duty;
 mod events;
+mod flash;
 mod orders;
+mod say;
+mod transfer;
+mod waiting;
+mod walk;
 
 use tipring_port::{LineCommand, LineSummary, Tone};
 use tipring_units::{CallId, Epoch, Instant, LineId, Millis, WallTime};
@@ -27,7 +34,9 @@ use crate::digits::{Reader, Verdict};
 use crate::features::{Given, Memory};
 use crate::outbox::{CallInput, Offer, Outbox};
 use crate::plan::Plan;
-use crate::{CallEvent, Cause, LineDoing, Number, Party, Setup, Why};
+use crate::{CallEvent, Cause, LineDoing, Number, Party, Priority, Setup, Why};
+
+pub(crate) use walk::Walk;
 
 /// Calls of one line, held ones included, at the most.
 pub const MAX_CALLS_PER_LINE: usize = 4;
@@ -44,10 +53,13 @@ pub(crate) struct Scene<'a> {
     pub offline: bool,
     /// What was set on each telephone.
     pub memory: &'a mut BTreeMap<Number, Memory>,
+    /// Somebody walks through the house and maps its rooms.
+    pub walk: &'a mut Option<Walk>,
     pub out: &'a mut Outbox,
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // one for each line
 enum State {
     /// On-hook, no call.
     Idle,
@@ -55,8 +67,10 @@ enum State {
     Dialling(Reader, Option<Tone>),
     /// It called; not answered yet. What sounds, if anything of ours.
     Waiting(CallId, Option<Tone>),
-    /// In a call.
+    /// In a call; with [`LineSide::third`] in two at once.
     Talking(CallId),
+    /// A flash was keyed with two calls, which are both held; the digit that says what becomes of them is waited for.
+    Keying,
     /// Off-hook without an active call, hears why.
     Told,
     /// Off-hook, and nothing comes of it until it is hung up.
@@ -97,6 +111,24 @@ pub(crate) struct LineSide {
     wants: Option<Given>,
     /// What is dialled on an exchange's own dial tone: it may become an emergency number.
     behind: Option<Behind>,
+    /// A held party that is sent to a number.
+    sending: transfer::Sending,
+    /// The other call of a conference.
+    third: Option<CallId>,
+    /// The call that waits while it talks.
+    waiting: Option<(CallId, Offer)>,
+    /// It went from one call to another that came in: a flash goes back and forth.
+    answered_waiting: bool,
+    /// No call is to wait until it has hung up.
+    calm: bool,
+    /// The call in which it calls for help.
+    emergency: Option<CallId>,
+    /// The call that carries a fax or a modem.
+    data: Option<CallId>,
+    /// What it dialled last and met busy.
+    busy: Option<Number>,
+    /// What it calls when it is lifted: it is rung because that one is free now.
+    calls_back: Option<Number>,
     /// It hung up in this call, which is asked to be joined to the one that it is to be rung back for.
     asked: Option<CallId>,
     in_service: bool,
@@ -105,6 +137,14 @@ pub(crate) struct LineSide {
     silent: bool,
     /// The relay has it.
     lifeline: bool,
+    /// It was lifted and called by itself.
+    by_itself: bool,
+    /// When its call has to end.
+    limit: Option<Instant>,
+    /// How urgent its call is.
+    urgency: Priority,
+    /// What who talks to it has dialled last.
+    heard: String,
     timer: Option<(Instant, Why)>,
 }
 
@@ -121,11 +161,24 @@ impl LineSide {
             next: code::Next::default(),
             wants: None,
             behind: None,
+            sending: transfer::Sending::Nobody,
+            third: None,
+            waiting: None,
+            answered_waiting: false,
+            calm: false,
+            emergency: None,
+            data: None,
+            busy: None,
+            calls_back: None,
             asked: None,
             in_service: true,
             ordered: None,
             silent: false,
             lifeline: false,
+            by_itself: false,
+            limit: None,
+            urgency: Priority::Normal,
+            heard: String::new(),
             timer: None,
         }
     }
@@ -135,9 +188,12 @@ impl LineSide {
     pub fn lost(&self) -> Self {
         let state = match self.state {
             _ if !self.in_service || self.silent || self.lifeline => State::Down,
-            State::Dialling(..) | State::Waiting(..) | State::Talking(_) | State::Told | State::Parked => {
-                State::Parked
-            }
+            State::Dialling(..)
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Keying
+            | State::Told
+            | State::Parked => State::Parked,
             State::Idle | State::Ringing(_) | State::Recalling(_) | State::Stopping(_) | State::Down => {
                 State::Idle
             }
@@ -154,7 +210,8 @@ impl LineSide {
     }
 
     pub fn timer(&self) -> Option<(Instant, Why)> {
-        self.timer
+        let limit = self.limit.map(|at| (at, Why::CallLimit));
+        self.timer.into_iter().chain(limit).min_by_key(|(at, _)| *at)
     }
 
     pub fn epoch(&self) -> Epoch {
@@ -166,7 +223,7 @@ impl LineSide {
             State::Idle | State::Stopping(_) => LineDoing::Idle,
             State::Dialling(..) => LineDoing::Dialling,
             State::Waiting(..) => LineDoing::Waiting,
-            State::Talking(_) => LineDoing::Talking,
+            State::Talking(_) | State::Keying => LineDoing::Talking,
             State::Told => LineDoing::Told,
             State::Parked => LineDoing::Parked,
             State::Ringing(_) | State::Recalling(_) => LineDoing::Ringing,
@@ -177,13 +234,26 @@ impl LineSide {
     /// The call that the line is in, or rung for.
     pub fn active(&self) -> Option<CallId> {
         match &self.state {
+            State::Recalling(_) if self.calls_back.is_some() => None,
             State::Waiting(call, _)
             | State::Talking(call)
             | State::Ringing(call)
             | State::Recalling(call) => Some(*call),
             State::Stopping(next) => next.map(|(call, _)| call),
-            State::Idle | State::Dialling(..) | State::Told | State::Parked | State::Down => None,
+            State::Idle | State::Dialling(..) | State::Keying | State::Told | State::Parked | State::Down => {
+                None
+            }
         }
+    }
+
+    /// The other call of a conference.
+    pub fn third(&self) -> Option<CallId> {
+        self.third
+    }
+
+    /// The call that waits.
+    pub fn waiting(&self) -> Option<CallId> {
+        self.waiting.map(|(call, _)| call)
     }
 
     pub fn held(&self) -> &[CallId] {
@@ -198,6 +268,7 @@ impl LineSide {
             State::Idle
             | State::Waiting(..)
             | State::Talking(_)
+            | State::Keying
             | State::Told
             | State::Parked
             | State::Ringing(_)
@@ -225,6 +296,7 @@ impl LineSide {
                 State::Dialling(..)
                 | State::Waiting(..)
                 | State::Talking(_)
+                | State::Keying
                 | State::Told
                 | State::Parked
                 | State::Down => {} // known
@@ -236,6 +308,7 @@ impl LineSide {
                 State::Dialling(..)
                 | State::Waiting(..)
                 | State::Talking(_)
+                | State::Keying
                 | State::Told
                 | State::Parked => {
                     self.give_up(Cause::NORMAL, scene);
@@ -248,7 +321,17 @@ impl LineSide {
 
     /// The timer ran out.
     pub fn on_timer(&mut self, scene: &mut Scene<'_>) {
+        if self.limit_is_over(scene) {
+            return;
+        }
         self.timer = None;
+        if self.walk_timer(scene)
+            || self.pause_is_over(scene)
+            || self.calls_again(scene)
+            || self.tone_is_over(scene)
+        {
+            return;
+        }
         match &self.state {
             State::Dialling(reader, _) => {
                 let verdict = reader.timeout(scene.plan);
@@ -261,7 +344,11 @@ impl LineSide {
                 self.enter(State::Parked);
                 self.command(LineCommand::Park, scene);
             }
+            State::Keying => self.keyed(None, scene),
             State::Recalling(_) => {
+                if self.calls_back_no_more(true, scene) {
+                    return;
+                }
                 self.give_up(Cause::NO_ANSWER, scene);
                 self.stop_ringing(scene);
             }
@@ -288,7 +375,9 @@ impl LineSide {
         if let State::Dialling(..) = &self.state {
             scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
         }
+        let calls_back = self.calls_back.take().is_some();
         match self.state {
+            State::Recalling(_) if calls_back => {}
             State::Ringing(call) | State::Stopping(Some((call, _))) => {
                 self.tell(call, CallInput::Failed(cause), scene);
             }
@@ -297,15 +386,26 @@ impl LineSide {
             }
             State::Idle
             | State::Dialling(..)
+            | State::Keying
             | State::Told
             | State::Parked
             | State::Stopping(None)
             | State::Down => {}
         }
-        for call in core::mem::take(&mut self.held) {
+        for call in core::mem::take(&mut self.held).into_iter().chain(self.third) {
             self.tell(call, CallInput::Gone(cause), scene);
         }
+        if let Some((call, _)) = self.waiting.take() {
+            self.tell(call, CallInput::Failed(cause), scene);
+        }
+        self.off_hook_over();
         self.enter(State::Idle);
+    }
+
+    /// What held while it was off-hook holds no longer.
+    fn off_hook_over(&mut self) {
+        (self.calm, self.answered_waiting) = (false, false);
+        (self.emergency, self.data) = (None, None);
     }
 
     /// True if the event is of this epoch or of a newer one, which is then the line's.
@@ -343,6 +443,7 @@ impl LineSide {
             | State::Dialling(..)
             | State::Waiting(..)
             | State::Talking(_)
+            | State::Keying
             | State::Told
             | State::Parked
             | State::Down => self.lifted(scene),
@@ -360,21 +461,34 @@ impl LineSide {
             }
             State::Ringing(call) => {
                 self.enter(State::Talking(call));
-                self.tell(call, CallInput::Answered { told: true }, scene);
+                if !self.tone_first(call, scene) {
+                    self.tell(call, CallInput::Answered { told: true }, scene);
+                }
             }
             State::Recalling(call) => {
+                if self.calls_back(scene) {
+                    return;
+                }
                 self.held.retain(|held| *held != call);
                 self.enter(State::Talking(call));
                 self.tell(call, CallInput::Retrieve, scene);
             }
             // Off-hook already.
-            State::Dialling(..) | State::Waiting(..) | State::Talking(_) | State::Told | State::Parked => {}
+            State::Dialling(..)
+            | State::Waiting(..)
+            | State::Talking(_)
+            | State::Keying
+            | State::Told
+            | State::Parked => {}
             State::Down => {} // nothing is fed; when it is back, the line says so again
         }
     }
 
     fn hung_up(&mut self, scene: &mut Scene<'_>) {
         self.epoch = Some(self.epoch().next());
+        // Who took a call that waited went between two who have nothing to do with each other.
+        let hands_on = self.hands_on(scene) && !self.answered_waiting;
+        self.off_hook_over();
         match &self.state {
             State::Dialling(..) => {
                 scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
@@ -382,7 +496,15 @@ impl LineSide {
             }
             State::Waiting(call, _) | State::Talking(call) => {
                 let call = *call;
+                if let Some(third) = self.third.take() {
+                    self.tell(third, CallInput::Gone(Cause::NORMAL), scene);
+                }
                 match self.held.pop() {
+                    Some(held) if !hands_on => {
+                        self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
+                        self.enter(State::Recalling(held));
+                        self.tell(held, CallInput::Recall, scene);
+                    }
                     // The two calls know whether they can be joined; else this one is rung back for the held one.
                     Some(held) => {
                         self.enter(State::Recalling(held));
@@ -392,11 +514,11 @@ impl LineSide {
                     }
                     None => {
                         self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
-                        self.enter(State::Idle);
+                        self.on_hook(scene);
                     }
                 }
             }
-            State::Told | State::Parked | State::Idle => self.on_hook(scene),
+            State::Keying | State::Told | State::Parked | State::Idle => self.on_hook(scene),
             // Lifted and hung up so fast that only the end was seen.
             State::Ringing(call) => {
                 self.tell(*call, CallInput::Failed(Cause::TEMPORARY), scene);
@@ -419,20 +541,28 @@ impl LineSide {
             State::Dialling(..)
             | State::Waiting(..)
             | State::Talking(_)
+            | State::Keying
             | State::Told
             | State::Parked
             | State::Down => {} // cannot ring off-hook
         }
     }
 
-    /// On-hook and not ringing: rung back for a held call, or idle.
+    /// On-hook and not ringing: rung back for a held call, rung for one that waits, or idle.
     fn on_hook(&mut self, scene: &mut Scene<'_>) {
         match self.held.pop() {
             Some(call) => {
+                self.let_wait_no_more(Cause::BUSY, scene);
                 self.enter(State::Recalling(call));
                 self.tell(call, CallInput::Recall, scene);
             }
-            None => self.enter(State::Idle),
+            None => match self.waiting.take() {
+                Some((call, offer)) => {
+                    self.enter(State::Ringing(call));
+                    self.ring(offer, scene);
+                }
+                None => self.enter(State::Idle),
+            },
         }
     }
 
@@ -448,59 +578,13 @@ impl LineSide {
             | State::Dialling(..)
             | State::Waiting(..)
             | State::Talking(_)
+            | State::Keying
             | State::Told
             | State::Parked
             | State::Ringing(_)
             | State::Recalling(_)
             | State::Down => self.on_hook(scene),
         }
-    }
-
-    fn flash(&mut self, scene: &mut Scene<'_>) {
-        match self.state {
-            State::Talking(_) if self.held.is_empty() => self.consult(scene),
-            State::Talking(call) => {
-                let longest = self.held.remove(0);
-                self.tell(call, CallInput::Hold, scene);
-                self.held.push(call);
-                self.back_to(longest, scene);
-            }
-            State::Dialling(..) | State::Told => {
-                if let Some(back) = self.held.pop() {
-                    self.back_to(back, scene);
-                }
-            }
-            State::Waiting(call, _) => {
-                if let Some(back) = self.held.pop() {
-                    self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
-                    self.back_to(back, scene);
-                }
-            }
-            // No call to hold or to go back to; on-hook there is no flash.
-            State::Idle
-            | State::Parked
-            | State::Ringing(_)
-            | State::Recalling(_)
-            | State::Stopping(_)
-            | State::Down => {}
-        }
-    }
-
-    /// Holds the call that the line is in, if it is in one, and gives dial tone; nothing if one more call has no room.
-    pub fn consult(&mut self, scene: &mut Scene<'_>) {
-        if let State::Talking(call) = self.state
-            && self.held.len() + 1 < MAX_CALLS_PER_LINE
-        {
-            self.tell(call, CallInput::Hold, scene);
-            self.held.push(call);
-            self.dial(scene);
-        }
-    }
-
-    fn back_to(&mut self, call: CallId, scene: &mut Scene<'_>) {
-        self.enter(State::Talking(call));
-        self.command(LineCommand::Quiet, scene);
-        self.tell(call, CallInput::Retrieve, scene);
     }
 
     fn in_service(&mut self, on: bool, scene: &mut Scene<'_>) {
@@ -531,6 +615,11 @@ impl LineSide {
     fn enter(&mut self, state: State) {
         self.timer = None;
         self.asked = None;
+        self.sending = transfer::Sending::Nobody;
+        self.third = None;
+        if !matches!(state, State::Talking(_) | State::Ringing(_) | State::Keying) {
+            self.calm();
+        }
         self.state = state;
     }
 }

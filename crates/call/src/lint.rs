@@ -247,7 +247,10 @@ impl Plan {
     /// A row that looks as if it began with an outside prefix, and does not say so.
     fn no_prefix(&self, rule: &Rule, fits: impl Fn(&str) -> bool) -> Option<Fault> {
         match rule.to {
-            Destination::Server { .. } | Destination::Lines { .. } | Destination::Line { .. } => {}
+            Destination::Server { .. }
+            | Destination::Lines { .. }
+            | Destination::Line { .. }
+            | Destination::Route(_) => {}
             Destination::Number(_) | Destination::Phones => return None,
         }
         if rule.outside_prefix().is_some() || rule.barred {

@@ -9,10 +9,11 @@ use tipring_port::Signal;
 use tipring_units::{CallId, Epoch, LineId, Millis};
 
 use crate::call::JointInput;
+use crate::features::Given;
 use crate::plan::Selection;
 use crate::{
-    Alarm, CallEvent, Cause, FarAction, FarId, Identity, MediaAction, Number, Output, Party, Permission,
-    Priority, Via,
+    Alarm, CallEvent, Cause, FarAction, FarId, ForwardWhen, Identity, MediaAction, Number, Output, Party,
+    Permission, Priority, ReferEnd, ReferTo, RingKind, ServerName, Via,
 };
 
 /// Messages between machines that can wait, at the most: clearing the whole box at once takes a few for each
@@ -33,8 +34,27 @@ pub(crate) enum Message {
     Joint { to: CallId, of: CallId, input: JointInput },
     /// A party of this call has dialled an emergency number on an exchange's own dial tone.
     EmergencyDialled { call: CallId, caller: Party, dialled: Number },
+    /// A telephone asks something of the house.
+    Ask { line: LineId, given: Given, ask: Ask },
+    /// A telephone is idle, and somebody may wait for that.
+    Freed(LineId),
     /// To a party, from a call.
     Party { party: Party, call: CallId, order: Order },
+}
+
+/// What a telephone asks of the house.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Ask {
+    /// To answer a call that rings at that number, or in its groups.
+    PickUp(Option<Number>),
+    /// To leave this call, which it holds, parked.
+    Park(CallId),
+    /// To take the call that is parked there.
+    Unpark(Number),
+    /// To be rung when whom it dialled so is free.
+    CallBack(Number),
+    /// Not to be.
+    CallBackOff,
 }
 
 /// Whom a party wants to call.
@@ -45,9 +65,13 @@ pub(crate) enum Wish {
     /// A line dialled this and it comes to nothing.
     Nothing { dialled: Number, cause: Cause },
     /// A far leg asks for this.
-    Incoming { to: Number, from: Identity, via: Via },
+    Incoming { to: Number, from: Identity, via: Via, ring: Option<RingKind> },
     /// A telephone was lifted that dials by itself.
     Lifted,
+    /// The far end `leg` of the call `of` sends this party elsewhere.
+    Referred { of: CallId, leg: FarId, server: Option<ServerName>, from: Identity, to: Number, place: bool },
+    /// A telephone's key for the desk.
+    Desk { key: Number },
     /// An exchange rings.
     Outside { from: Identity },
     /// Who called in on an outside line dialled this; `trusted` with the right PIN.
@@ -61,6 +85,8 @@ pub(crate) enum CallInput {
     Proceeding,
     /// The called telephone rings.
     Alerting,
+    /// What the called sounds says that nobody will answer.
+    Hopeless(Cause),
     /// The called sends sound before the answer; `both`: and hears the caller, who dials on it.
     Early { both: bool },
     /// The called answered; `told`: somebody said so, else it is only assumed.
@@ -73,16 +99,30 @@ pub(crate) enum CallInput {
     Hold,
     /// It takes the other back.
     Retrieve,
+    /// This party is in another call at the same time, and all hear each other; or no longer is.
+    Confer(bool),
     /// This party hung up on the held other and is to be rung back.
     Recall,
     /// This party hung up while it holds that other call: the two others may be joined.
     Join { held: CallId },
+    /// This party is not heard by the other one.
+    OneWay,
     /// This party (a far one) holds us, or no longer does.
     FarHold(bool),
     /// This party sends a digit.
     Digit(Sent),
     /// This party sounds as a machine does.
     Signal(Signal),
+    /// This party, which holds the other, sends it to this number.
+    Transfer(Selection),
+    /// This party (a far one) goes where it was sent.
+    ReferGoes,
+    /// What became of it.
+    ReferEnded(ReferEnd),
+    /// This party (a far one) sends the other to `to`.
+    Referred { to: Number, place: bool },
+    /// This party, a telephone, cannot be rung back now.
+    NotRung,
 }
 
 /// A digit that one party sends to the other.
@@ -119,6 +159,14 @@ pub(crate) enum Order {
     Joined,
     /// It is not: you hold it as before, and have left the other one.
     NotJoined,
+    /// Go there by yourself.
+    Refer(ReferTo),
+    /// The one whom you hold goes where you have sent it.
+    Transferring,
+    /// You cannot send it by this: call the number yourself, and hand the call on.
+    NotTransferring,
+    /// It did not get there, and is yours as before.
+    TransferFailed(Cause),
     /// The call carries a fax or a modem.
     Data,
     /// The other end sends a digit by signalling.
@@ -127,6 +175,8 @@ pub(crate) enum Order {
     Emergency,
     /// You are told of an emergency call: hear that you were.
     Notice,
+    /// You are in this call now: it rang elsewhere and you have to answer, or was parked and you have to take it back.
+    TakeOver { answers: bool },
     /// The call is over for you.
     Over(Cause),
 }
@@ -146,6 +196,16 @@ pub(crate) struct Offer {
     pub data: bool,
     /// An outside line gives up what it is in for this call.
     pub preempt: bool,
+    /// In the name of this leg, which sent the caller there.
+    pub referred: Option<FarId>,
+    /// The telephone that sent it on.
+    pub diverted: Option<(Number, ForwardWhen)>,
+    /// How it asks to be rung.
+    pub ring: Option<RingKind>,
+    /// Others are called at once or in turn: nobody is disturbed in a call for it.
+    pub group: bool,
+    /// The route by which it goes.
+    pub route: Option<ServerName>,
 }
 
 /// Where machines leave what they have to say.
@@ -186,6 +246,14 @@ impl Outbox {
 
     pub fn tell_joint(&mut self, to: CallId, of: CallId, input: JointInput) {
         self.message(Message::Joint { to, of, input });
+    }
+
+    pub fn ask(&mut self, line: LineId, given: Given, ask: Ask) {
+        self.message(Message::Ask { line, given, ask });
+    }
+
+    pub fn freed(&mut self, line: LineId) {
+        self.message(Message::Freed(line));
     }
 
     pub fn tell_party(&mut self, party: Party, call: CallId, order: Order) {

@@ -113,8 +113,9 @@ impl Plan {
     pub fn new(setup: &Setup) -> Self {
         let mut rules: Vec<Rule> =
             setup.offline.iter().map(|row| Rule::of_pattern(&row.pattern, row.to, true)).collect();
-        let own =
-            setup.phones.iter().map(|phone| phone.number).chain(setup.users.iter().map(|user| user.number));
+        let groups = setup.groups.iter().map(|group| group.number);
+        let own = setup.phones.iter().map(|phone| phone.number);
+        let own = own.chain(setup.users.iter().map(|user| user.number)).chain(groups);
         match (&setup.dial, setup.servers.first()) {
             (Some(rows), _) => {
                 rules.extend(own.filter_map(|number| Rule::of_number(number, true)));
@@ -184,7 +185,10 @@ impl Plan {
         const ANYTHING: (Option<NumberKind>, bool) = (Some(NumberKind::International), true);
         match rule.to {
             Destination::Number(_) | Destination::Phones => (None, false),
-            Destination::Server { .. } | Destination::Lines { .. } | Destination::Line { .. } => {
+            Destination::Server { .. }
+            | Destination::Lines { .. }
+            | Destination::Line { .. }
+            | Destination::Route(_) => {
                 let part = outside.and_then(|start| sent.get(start..)).unwrap_or(sent);
                 if rule.gives_the_exchange(part) {
                     return ANYTHING; // whoever hears its dial tone may dial anything
@@ -265,7 +269,10 @@ impl Rule {
             Destination::Lines { number } | Destination::Line { number, .. } => {
                 number.map_or(sent.is_empty(), |number| number.is_empty())
             }
-            Destination::Number(_) | Destination::Phones | Destination::Server { .. } => false,
+            Destination::Number(_)
+            | Destination::Phones
+            | Destination::Server { .. }
+            | Destination::Route(_) => false,
         }
     }
 
@@ -288,7 +295,10 @@ impl Rule {
         let mut prefix = String::new();
         let has_tone = self.steps.iter().any(|step| matches!(step, Step::OutsideTone));
         let goes_out = match self.to {
-            Destination::Server { .. } | Destination::Lines { .. } | Destination::Line { .. } => true,
+            Destination::Server { .. }
+            | Destination::Lines { .. }
+            | Destination::Line { .. }
+            | Destination::Route(_) => true,
             Destination::Number(_) | Destination::Phones => false,
         };
         for step in &self.steps {

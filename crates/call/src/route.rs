@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use tipring_units::{LineId, Millis, WallTime};
 
 use crate::plan::Selection;
+use crate::routes::Failures;
 use crate::station::Station;
+use crate::switch::Groups;
 use crate::{Cause, Destination, ForwardWhen, Hunt, Number, OutsideLine, ServerName, Setup};
 
 /// Ways that one call tries one after the other, at the most.
@@ -62,33 +64,6 @@ pub struct Forwarded {
     pub to: Number,
 }
 
-/// What has to have become of the attempt before for this one to follow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum After {
-    /// Its way was at fault, or whatever it was where that one says so.
-    Way,
-    /// The called is busy.
-    Busy,
-    /// The called does not answer.
-    NoAnswer,
-    /// The called cannot be reached.
-    Unreachable,
-}
-
-impl After {
-    /// True if an attempt of this kind follows one that ended so, whatever the one before it says.
-    pub fn fits(self, cause: Cause) -> bool {
-        match self {
-            Self::Way => false,
-            Self::Busy => matches!(cause, Cause::BUSY | Cause::Glare),
-            Self::NoAnswer => cause == Cause::NO_ANSWER,
-            Self::Unreachable => {
-                matches!(cause, Cause::OUT_OF_ORDER | Cause::LineLost | Cause::NO_REACTION | Cause::ABSENT)
-            }
-        }
-    }
-}
-
 /// Those that are called at once, until one of them answers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attempt {
@@ -100,10 +75,52 @@ pub struct Attempt {
     pub always: bool,
     /// It reaches whom the attempt before it was to reach: left out where that one was not at fault.
     pub again: bool,
-    /// What it follows.
-    pub after: After,
+    /// Where the call goes from here, before all that would follow, by what became of it.
+    pub forwards: Vec<(ForwardWhen, Vec<Attempt>)>,
     /// Who has forwarded the call to it.
     pub forwarded: Option<Forwarded>,
+    /// What it is to a group.
+    pub turn: Option<Turn>,
+    /// The route that it is of.
+    pub routed: Option<Routed>,
+}
+
+/// The route that an attempt is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Routed {
+    /// Its name.
+    pub route: ServerName,
+    /// What makes the call go on to the next attempt.
+    pub on: Failures,
+}
+
+impl Routed {
+    /// A way of which nothing is heard for so long is given up where there is another: a server with two addresses has
+    /// had the call at both.
+    pub const LIFE: Millis = Millis::from_secs(6);
+}
+
+/// What an attempt is to a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// At a member, or at all of them at once.
+    Member {
+        /// The group.
+        group: Number,
+        /// The member.
+        member: Option<Destination>,
+    },
+    /// At nobody: all had their turn, and have it again if one of them rang.
+    Round,
+    /// At nobody: the call overflows, by `forwards` or with these causes.
+    End {
+        /// The group.
+        group: Number,
+        /// Nobody was free.
+        busy: Cause,
+        /// Nobody answered.
+        no_answer: Cause,
+    },
 }
 
 impl Attempt {
@@ -114,9 +131,21 @@ impl Attempt {
             patience: Patience::House,
             always: false,
             again: false,
-            after: After::Way,
+            forwards: Vec::new(),
             forwarded: None,
+            turn: None,
+            routed: None,
         }
+    }
+
+    /// True if it calls somebody, or is a place in a group where the call goes on.
+    pub fn is_of_use(&self) -> bool {
+        !self.targets.is_empty() || matches!(self.turn, Some(Turn::Round | Turn::End { .. }))
+    }
+
+    /// True if it is the end of a group.
+    pub const fn ends_group(&self) -> bool {
+        matches!(self.turn, Some(Turn::End { .. }))
     }
 
     /// An attempt at one party.
@@ -134,6 +163,12 @@ pub(crate) struct Map<'a> {
     pub taken: Option<LineId>,
     /// The outside line that calls, if one does.
     pub own: Option<LineId>,
+    /// What groups remember.
+    pub groups: &'a Groups,
+    /// Groups that have overflowed up to here.
+    pub depth: u8,
+    /// It is an emergency: numbers go out as they are.
+    pub emergency: bool,
 }
 
 impl Map<'_> {
@@ -144,34 +179,36 @@ impl Map<'_> {
     pub fn ways(&self, selection: &Selection) -> Result<Vec<Attempt>, Cause> {
         match selection.to {
             Some(to) => self.way(to, selection.sent),
-            None => self.emergency_ways(selection.sent),
+            None => Map { emergency: true, ..*self }.emergency_ways(selection.sent),
         }
     }
 
-    /// Whom a call from a server rings that asks for `to`: the telephone of that number.
-    pub fn telephone_of(&self, to: Number) -> Option<Target> {
+    /// Whom a call from a server rings that asks for `to`: the telephone or the group of that number.
+    pub fn house_of(&self, to: Number) -> Option<Vec<Attempt>> {
         let plain = Number::new(to.as_str().trim_start_matches('+'));
-        self.telephone(to).or_else(|| self.telephone(plain))
+        self.house(to).or_else(|_| self.house(plain)).ok()
     }
 
     /// Who is rung for a number from `server` that nobody has.
-    pub fn fallback_of(&self, server: ServerName) -> Option<Target> {
+    pub fn fallback_of(&self, server: ServerName) -> Option<Vec<Attempt>> {
         let rings = self.setup.servers.iter().find(|one| one.name == server).and_then(|one| one.rings);
-        rings.and_then(|number| self.telephone(number)).or(
+        rings.and_then(|number| self.house(number).ok()).or(
             match (self.setup.phones.as_slice(), self.setup.users.as_slice()) {
-                ([only], []) => Some(Target::Line(only.line)),
+                ([only], []) => Some(vec![Attempt::one(Target::Line(only.line))]),
                 _ => None,
             },
         )
     }
 
     /// Who is called by a telephone as soon as it is lifted: one after the other, until one takes the call.
-    pub fn lifted(&self, dials: &[Destination]) -> Result<Vec<Attempt>, Cause> {
+    /// `each`: so long each has to answer.
+    pub fn lifted(&self, dials: &[Destination], each: Option<Millis>) -> Result<Vec<Attempt>, Cause> {
+        let patience = each.map_or(Patience::House, Patience::For);
         let mut last = Cause::NoWay;
         let mut all = Vec::new();
         for to in dials {
             match self.way(*to, Number::EMPTY) {
-                Ok(ways) => all.extend(ways.into_iter().map(|way| Attempt { always: true, ..way })),
+                Ok(ways) => all.extend(ways.into_iter().map(|way| Attempt { always: true, patience, ..way })),
                 Err(cause) => last = cause,
             }
         }
@@ -189,6 +226,8 @@ impl Map<'_> {
         let mut last = Cause::NoWay;
         for to in rings {
             match self.way(to, line.number) {
+                // A group has its own order and time.
+                Ok(ways) if ways.iter().any(Attempt::ends_group) => hunted.extend(ways),
                 Ok(ways) => {
                     // Of a hunt the first line, the others if it fails; a ring group has each party once.
                     let mut ways = ways.into_iter();
@@ -206,8 +245,16 @@ impl Map<'_> {
         if !targets.is_empty() {
             ways.push(Attempt { targets, patience, always: true, ..Attempt::at_once() });
         }
-        ways.extend(hunted.into_iter().map(|way| Attempt { patience, always: true, ..way }));
-        ways.extend(fallback.into_iter().map(|way| Attempt { patience: Patience::Forever, ..way }));
+        let hunted = hunted.into_iter().map(|way| match way.turn {
+            Some(_) => way,
+            None => Attempt { patience, always: true, ..way },
+        });
+        ways.extend(hunted);
+        let fallback = fallback.into_iter().map(|way| match way.turn {
+            Some(_) => way,
+            None => Attempt { patience: Patience::Forever, ..way },
+        });
+        ways.extend(fallback);
         ways.truncate(MAX_WAYS);
         if ways.is_empty() { Err(last) } else { Ok(ways) }
     }
@@ -215,12 +262,13 @@ impl Map<'_> {
     /// One destination: several ways only where outside lines are hunted.
     pub fn way(&self, to: Destination, sent: Number) -> Result<Vec<Attempt>, Cause> {
         match to {
-            Destination::Number(number) => self.one(self.telephone(number), Cause::UNALLOCATED),
-            Destination::Phones => self.one(self.telephone(sent), Cause::UNALLOCATED),
+            Destination::Number(number) => self.house(number),
+            Destination::Phones => self.house(sent),
             Destination::Server { name, .. } if !self.has_server(name) => Err(Cause::NoWay),
             Destination::Server { name, .. } if self.down.contains(&name) => Err(Cause::NETWORK),
             Destination::Server { name, number } => {
-                Ok(vec![Attempt::one(Target::Server { name, number: number.unwrap_or(sent) })])
+                let number = self.to_server(name, number.unwrap_or(sent));
+                Ok(vec![Attempt::one(Target::Server { name, number })])
             }
             Destination::Lines { number } => {
                 let number = number.unwrap_or(sent);
@@ -235,18 +283,23 @@ impl Map<'_> {
                     let dead = lines.iter().all(|line| self.is_dead(*line));
                     return Err(if dead { Cause::OUT_OF_ORDER } else { Cause::NO_CIRCUIT });
                 }
-                let way = |(place, line)| Attempt {
-                    again: place > 0,
-                    ..Attempt::one(Target::Outside { line, number, preempt: false })
+                let way = |(place, line)| {
+                    let number = self.name_of(line).map_or(number, |name| self.to_line(name, number));
+                    Attempt {
+                        again: place > 0,
+                        ..Attempt::one(Target::Outside { line, number, preempt: false })
+                    }
                 };
                 Ok(free.into_iter().take(MAX_HUNT).enumerate().map(way).collect())
             }
             Destination::Line { line, number } => {
+                let number = self.to_line(line, number.unwrap_or(sent));
                 let outside = self.setup.lines.iter().find(|one| one.number == line);
                 let line = outside.map(|one| one.line).filter(|line| Some(*line) != self.own);
-                let target = |line| Target::Outside { line, number: number.unwrap_or(sent), preempt: false };
+                let target = |line| Target::Outside { line, number, preempt: false };
                 self.one(line.map(target), Cause::NoWay)
             }
+            Destination::Route(name) => self.route(name, sent),
         }
     }
 
@@ -256,6 +309,14 @@ impl Map<'_> {
 
     fn has_server(&self, name: ServerName) -> bool {
         self.setup.servers.iter().any(|server| server.name == name)
+    }
+
+    /// The telephone or the group of that number.
+    fn house(&self, number: Number) -> Result<Vec<Attempt>, Cause> {
+        match self.group_of(number) {
+            Some(group) => self.group(group),
+            None => self.one(self.telephone(number), Cause::UNALLOCATED),
+        }
     }
 
     fn telephone(&self, number: Number) -> Option<Target> {
@@ -283,6 +344,11 @@ impl Map<'_> {
         }
         lines.sort_by_key(|line| self.outside(*line).is_some_and(|side| side.is_doubtful()));
         lines
+    }
+
+    /// What the configuration calls an outside line.
+    fn name_of(&self, line: LineId) -> Option<Number> {
+        self.setup.lines.iter().find(|own| own.line == line).map(|own| own.number)
     }
 
     fn outside(&self, line: LineId) -> Option<&crate::outside::OutsideSide> {
@@ -317,7 +383,10 @@ impl Map<'_> {
                     let own = setup.lines.iter().filter(|one| one.number == *line).map(|one| one.line);
                     (own.collect(), *number)
                 }
-                Destination::Number(_) | Destination::Phones | Destination::Server { .. } => continue,
+                Destination::Number(_)
+                | Destination::Phones
+                | Destination::Server { .. }
+                | Destination::Route(_) => continue,
             };
             let rank = |line: &LineId| self.outside(*line).and_then(|side| side.importance());
             let mut lines: Vec<LineId> = lines.into_iter().filter(|line| rank(line).is_some()).collect();

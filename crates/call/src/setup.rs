@@ -4,7 +4,7 @@ use tipring_country::{Hours, NumberKind, NumberPlan, Pattern};
 use tipring_port::{MAX_CALLER_NAME, RingPattern, Text};
 use tipring_units::{LineId, Millis};
 
-use crate::{CauseTones, Code, Features, Number, ServerName};
+use crate::{AllRewrites, CauseTones, Code, Duty, Features, Number, Route, ServerName};
 
 /// Everything that the switch is told about its world. The owner keeps each list within its bound; what is
 /// beyond is not used.
@@ -18,6 +18,12 @@ pub struct Setup {
     pub hunt: Hunt,
     /// The telephones that register here.
     pub users: Vec<User>,
+    /// Numbers that reach several.
+    pub groups: Vec<Group>,
+    /// Ways out in order.
+    pub routes: Vec<Route>,
+    /// How numbers change on the way.
+    pub rewrites: AllRewrites,
     /// The servers, the preferred one first.
     pub servers: Vec<Server>,
     /// `[dial]`; `None` where the table is absent: everything goes to the first server, or, without one, the
@@ -35,6 +41,10 @@ pub struct Setup {
     pub timers: Timers,
     /// Tones that differ by country for the same cause.
     pub tones: CauseTones,
+    /// What a code did is said in words, before the tone.
+    pub says_features: bool,
+    /// The gateway's address as others reach it, which a code says.
+    pub address: Option<core::net::IpAddr>,
     /// Minutes east of UTC, for the date on displays.
     pub offset_minutes: i32,
 }
@@ -60,12 +70,35 @@ pub struct Phone {
     pub features: Features,
     /// How long it rings before forwarding for no answer.
     pub no_answer: Millis,
+    /// Its pick-up groups.
+    pub pickup: Vec<ServerName>,
     /// Its subscriber may use star codes.
     pub codes: bool,
+    /// It is told of waiting messages, by its lamp and its dial tone.
+    pub lamp: bool,
+    /// Hung up with a call held, it hands that one on; else it is rung back.
+    pub transfer: bool,
+    /// What a flash does while it has two calls.
+    pub recall: Recall,
     /// The PIN that unlocks it.
     pub pin: Option<Number>,
     /// Called as soon as it is lifted, in order until one takes the call; empty: it gets dial tone.
     pub dials: Vec<Destination>,
+    /// What its port is for.
+    pub duty: Duty,
+}
+
+/// What a hook flash does on a telephone that has two calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Recall {
+    /// Goes to the other one.
+    #[default]
+    Swap,
+    /// All three talk together; the next one lets the last go. To a call that came in: goes back and forth.
+    Conference,
+    /// Waits for a digit: 0 refuses who waits or lets the held one go, 1 lets the other go, 2 goes to the other, 3 makes a
+    /// conference.
+    Keys,
 }
 
 /// A line of an exchange (an FXO port).
@@ -121,6 +154,50 @@ pub enum Hunt {
     Circular,
     /// The one whose last call is the longest ago.
     LeastRecent,
+}
+
+/// A number that reaches several, one after the other or all at once.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Group {
+    /// Its number.
+    pub number: Number,
+    /// Its name, may be empty.
+    pub name: Text<MAX_CALLER_NAME>,
+    /// Who is rung, in the order of the configuration. Another group is none.
+    pub members: Vec<Destination>,
+    /// In which order.
+    pub hunt: GroupHunt,
+    /// How long each member rings; all of them where all ring at once.
+    pub ring_time: Millis,
+    /// Where a call goes that finds nobody free.
+    pub busy: Overflow,
+    /// Where one goes that nobody has answered. `None`: members are rung again as long as any call rings.
+    pub no_answer: Option<Overflow>,
+}
+
+/// In which order a group rings its members.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum GroupHunt {
+    /// From the first on.
+    #[default]
+    Linear,
+    /// From the one after the one that answered last.
+    Circular,
+    /// The one whose last call is the longest ago, then the next.
+    LeastRecent,
+    /// All at once.
+    Simultaneous,
+}
+
+/// What becomes of a call that a group does not take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Overflow {
+    /// The caller hears busy.
+    Busy,
+    /// The caller is told in words.
+    Announcement,
+    /// The call goes there.
+    To(Destination),
 }
 
 /// A telephone that registers here.
@@ -227,11 +304,11 @@ pub struct DialRow {
 }
 
 /// Where a call goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Destination {
-    /// The telephone (line or user) with this number.
+    /// The telephone (line or user) or the group with this number.
     Number(Number),
-    /// The telephone with the number that the pattern sends.
+    /// The telephone or group with the number that the pattern sends.
     Phones,
     /// This server, with that number, or with the one that the pattern sends.
     Server {
@@ -253,6 +330,8 @@ pub enum Destination {
         /// The number.
         number: Option<Number>,
     },
+    /// The ways of this route, with the number that the pattern sends.
+    Route(ServerName),
 }
 
 /// Emergency calls. The numbers are the country's ([`NumberPlan::emergency`]); each is also reached with any

@@ -10,6 +10,7 @@ use crate::{Cause, LineDoing, Number, Setup, Why};
 
 /// The machine of a line.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // there are as many as lines, for as long as these live
 pub(crate) enum Station {
     Telephone(LineSide),
     Outside(OutsideSide),

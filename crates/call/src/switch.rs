@@ -10,25 +10,32 @@
 //! that were waiting. All other machines are untouched, since only one is ever borrowed at a time.
 
 mod begin;
+mod completion;
 mod divert;
+mod duty;
+mod groups;
+mod pickup;
 mod recover;
+mod referred;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_port::Signal;
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
+pub(crate) use groups::Groups;
+
 use crate::call::{Call, Clock, JointInput};
 use crate::features::Memory;
 use crate::leg::Leg;
-use crate::line_side::Scene;
+use crate::line_side::{Scene, Walk};
 use crate::outbox::{CallInput, Message, Order, Outbox, Wish};
 use crate::plan::Plan;
 use crate::station::Station;
 use crate::timers::{Owner, Timers};
 use crate::{
     Alarm, CallEvent, Cause, FarAction, FarEvent, FarId, Input, LineDoing, MAX_LEGS, Number, Output, Party,
-    Priority, RESERVED, ServerName, Setup, Why,
+    Priority, RESERVED, ServerName, Setup, Via, Why,
 };
 
 /// Lines, at the most; the configuration's further ones are not used.
@@ -58,6 +65,10 @@ pub struct Switch {
     taken: Option<LineId>,
     /// What was set on each telephone, and what is remembered for it.
     memory: BTreeMap<Number, Memory>,
+    /// What groups remember.
+    groups: Groups,
+    /// Who wants to be rung when somebody is free.
+    requests: completion::Requests,
     pub(crate) legs: BTreeMap<FarId, Leg>,
     pub(crate) calls: BTreeMap<CallId, Call>,
     timers: Timers,
@@ -65,6 +76,12 @@ pub struct Switch {
     running: Option<Machine>,
     armed: Option<Machine>,
     stopping: bool,
+    /// Somebody maps the rooms.
+    walk: Option<Walk>,
+    /// The minute of the day whose daily calls were made last.
+    tested: Option<u16>,
+    /// The minute for which they were planned last.
+    planned: Option<u16>,
     clock: Clock,
 }
 
@@ -80,6 +97,8 @@ impl Switch {
             lines,
             taken: None,
             memory: BTreeMap::new(),
+            groups: Groups::default(),
+            requests: completion::Requests::default(),
             legs: BTreeMap::new(),
             calls: BTreeMap::new(),
             timers: Timers::default(),
@@ -87,6 +106,9 @@ impl Switch {
             running: None,
             armed: None,
             stopping: false,
+            walk: None,
+            tested: None,
+            planned: None,
             clock: Clock { now: Instant::ZERO, wall: WallTime(0) },
         }
     }
@@ -94,8 +116,14 @@ impl Switch {
     /// Takes an input. Timers that have run out by `now` go first.
     pub fn handle(&mut self, now: Instant, wall: WallTime, input: Input) {
         self.clock = Clock { now, wall };
-        self.plan.set_minute(self.minute());
+        let minute = self.minute();
+        self.plan.set_minute(minute);
         self.run_timers();
+        // Also after a step of the clock.
+        if self.planned.replace(minute) != Some(minute) {
+            self.tested = self.tested.filter(|tested| *tested == minute);
+            self.plan_self_test();
+        }
         match input {
             Input::Line { line, epoch, event } => {
                 self.with_line(line, |side, scene| side.on_event(epoch, event, scene));
@@ -115,6 +143,8 @@ impl Switch {
             Input::Features { number, features } => {
                 self.memory.entry(number).or_default().set = *features;
             }
+            Input::Walk(on) => self.walk = on.then(Walk::default),
+            Input::Mail { number, waiting } => self.memory.entry(number).or_default().mail = waiting,
             Input::Clear(call) => self.clear(call, Cause::Managed),
             Input::Stop => {
                 self.stopping = true;
@@ -143,6 +173,14 @@ impl Switch {
         self.timers.next()
     }
 
+    /// What was found so far by who walks through the house, each number with its line, and whether that is over; `None` where
+    /// nobody walks.
+    pub fn walked(&self) -> Option<(Vec<(LineId, Number)>, bool)> {
+        let walk = self.walk.as_ref()?;
+        let rooms = walk.rooms.iter().map(|(number, line)| (*line, *number));
+        Some((rooms.collect(), walk.over))
+    }
+
     /// The dial plan in use, for [`Plan::explain`].
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -168,6 +206,7 @@ impl Switch {
         while let Some(owner) = self.timers.take_due(self.clock.now) {
             match owner {
                 Owner::Line(line) => self.with_line(line, |side, scene| side.on_timer(scene)),
+                Owner::SelfTest => self.self_tests(),
                 Owner::Call(call) => {
                     let timers = self.setup.timers;
                     self.with_call(call, |call, clock, out| call.on_timer(clock, timers, out));
@@ -193,6 +232,8 @@ impl Switch {
                         self.out.tell_party(from, call, Order::Over(Cause::NORMAL));
                     }
                 }
+                Message::Ask { line, given, ask } => self.ask(line, given, ask),
+                Message::Freed(line) => self.freed(line),
                 Message::Joint { to, of, input } => self.joint(to, of, input),
                 Message::Party { party: Party::Line(line), call, order } => match self.lines.get(&line) {
                     Some(_) => self.with_line(line, |side, scene| side.on_order(call, order, scene)),
@@ -213,11 +254,15 @@ impl Switch {
             }
             JointInput::Over { .. } | JointInput::Refused => {}
             // It ended in the same moment.
-            JointInput::Ask { left, .. } => {
+            JointInput::Ask(asking) => {
                 self.out.tell_joint(of, to, JointInput::Refused);
-                self.out.tell_party(left, to, Order::Over(Cause::NORMAL));
+                self.out.tell_party(asking.left, to, Order::Over(Cause::NORMAL));
             }
             JointInput::Accepted
+            | JointInput::GiveUp
+            | JointInput::Follows
+            | JointInput::NotFollowing(_)
+            | JointInput::Rings
             | JointInput::Answered(_)
             | JointInput::Relay(_)
             | JointInput::Held(_)
@@ -227,13 +272,18 @@ impl Switch {
         }
     }
 
-    fn leg_order(&mut self, leg: FarId, call: CallId, order: Order) {
+    fn leg_order(&mut self, leg: FarId, call: CallId, mut order: Order) {
+        if let Order::Offer(offer) = &mut order
+            && let Some(Via::Server(name)) = offer.via
+        {
+            offer.from = self.setup.rewrites.caller_to(name, offer.route, offer.from);
+        }
         if let Order::Offer(offer) = order
             && let Some(via) = offer.via
         {
             let room = match offer.priority {
                 Priority::Normal => MAX_LEGS - RESERVED,
-                Priority::Emergency => MAX_LEGS,
+                Priority::High | Priority::Emergency => MAX_LEGS,
             };
             if self.legs.len() >= room {
                 self.out.alarm(Alarm::Full);
@@ -263,6 +313,11 @@ impl Switch {
             | Order::Digit(..)
             | Order::Joined
             | Order::NotJoined
+            | Order::TakeOver { .. }
+            | Order::Refer(_)
+            | Order::Transferring
+            | Order::NotTransferring
+            | Order::TransferFailed(_)
             | Order::Notice
             | Order::Emergency
             | Order::Over(_) => {} // it gave its calls up when it went
@@ -271,7 +326,7 @@ impl Switch {
 
     fn far(&mut self, id: FarId, event: FarEvent) {
         match event {
-            FarEvent::Incoming { to, from, via } if !self.legs.contains_key(&id) => {
+            FarEvent::Incoming { to, from, via, ring } if !self.legs.contains_key(&id) => {
                 if self.legs.len() >= MAX_LEGS {
                     self.out.alarm(Alarm::Full);
                     self.out.far(id, FarAction::Reject(Cause::NoRoom));
@@ -279,7 +334,7 @@ impl Switch {
                 }
                 let call = self.out.new_call();
                 self.legs.insert(id, Leg::calling(id, call, via));
-                self.out.begin(call, Party::Far(id), Wish::Incoming { to, from, via });
+                self.out.begin(call, Party::Far(id), Wish::Incoming { to, from, via, ring });
             }
             // An answer that crossed with the end of its leg: the far end must not be left in a call.
             FarEvent::Answered if !self.legs.contains_key(&id) => {
@@ -294,6 +349,9 @@ impl Switch {
             | FarEvent::Ended { .. }
             | FarEvent::Held
             | FarEvent::Resumed
+            | FarEvent::Referred { .. }
+            | FarEvent::ReferGoes
+            | FarEvent::ReferEnded { .. }
             | FarEvent::Digit { .. } => self.with_leg(id, |leg, out| leg.on_event(event, out)),
         }
     }
@@ -332,6 +390,8 @@ impl Switch {
         }
         self.plan = Plan::new(&setup);
         self.setup = setup;
+        self.groups.keep(&self.setup);
+        self.plan_self_test();
         self.plan.set_minute(self.minute());
         self.down.retain(|name| self.setup.servers.iter().any(|server| server.name == *name));
         let all: Vec<LineId> = self.lines.keys().copied().collect();
@@ -363,6 +423,7 @@ impl Switch {
             plan: &self.plan,
             offline,
             memory: &mut self.memory,
+            walk: &mut self.walk,
             out: &mut self.out,
         };
         act(side, &mut scene);
@@ -370,6 +431,9 @@ impl Switch {
         self.timers.set(Owner::Line(line), side.timer());
         self.running = None;
         if doing != before {
+            if doing == LineDoing::Idle && !self.requests.is_empty() {
+                self.out.freed(line);
+            }
             if side.outside().is_some() && before == LineDoing::Idle && doing == LineDoing::Dialling {
                 self.taken = Some(line);
             }
@@ -393,9 +457,15 @@ impl Switch {
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.running = Some(Machine::Call(id));
         fault_if_armed(&mut self.armed, self.running);
+        let before = call.answered();
         act(call, self.clock, &mut self.out);
         let (over, timer) = (call.is_over(), call.timer());
         self.running = None;
+        match (before, call.answered()) {
+            (None, Some(_)) => self.groups.answered(call),
+            (_, Some(_)) if over => self.groups.ended(call, &self.setup, self.clock.now),
+            (_, Some(_) | None) => {}
+        }
         self.timers.set(Owner::Call(id), timer.filter(|_| !over));
         if over {
             self.calls.remove(&id);

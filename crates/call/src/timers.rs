@@ -11,6 +11,8 @@ use crate::Why;
 pub(crate) enum Owner {
     Line(LineId),
     Call(CallId),
+    /// The daily calls that show that lines can.
+    SelfTest,
 }
 
 /// The timers that run: at most one for each line and each call.

@@ -5,6 +5,7 @@ use core::time::Duration;
 use tipring_units::{CallId, Epoch, Instant, LineId, WallTime};
 
 use crate::call::Phase;
+use crate::line_side::LineSide;
 use crate::{FarId, Identity, LineDoing, Number, Party, Priority, Switch, Via};
 
 /// A line now.
@@ -20,6 +21,10 @@ pub struct LineView {
     pub active: Option<CallId>,
     /// The calls that it holds, the oldest first.
     pub held: Vec<CallId>,
+    /// The other call of a conference.
+    pub third: Option<CallId>,
+    /// The call that waits.
+    pub waiting: Option<CallId>,
     /// What it dialled so far.
     pub dialled: Number,
 }
@@ -64,6 +69,8 @@ pub struct CallView {
     pub priority: Priority,
     /// The call that it is joined to: the telephone that was in both has left them.
     pub joined: Option<CallId>,
+    /// One of its parties has hung up, and the other is on its way elsewhere.
+    pub on_its_way: bool,
 }
 
 impl Switch {
@@ -76,6 +83,8 @@ impl Switch {
             doing: side.doing(),
             active: side.active(),
             held: side.held().to_vec(),
+            third: side.telephone().and_then(LineSide::third),
+            waiting: side.telephone().and_then(LineSide::waiting),
             dialled: side.dialled(),
         })
     }
@@ -108,6 +117,7 @@ impl Switch {
                 talked: call.answered().map(|answered| now.since(answered)),
                 priority: call.priority(),
                 joined: call.joined(),
+                on_its_way: call.is_on_its_way(),
             })
         })
     }

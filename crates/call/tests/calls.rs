@@ -36,6 +36,8 @@ fn a_line_calls_a_server_and_talks() {
     assert_eq!(
         place,
         FarAction::Place {
+            referred: None,
+            diverted: None,
             via: Via::Server(server("pbx")),
             number: number("5552345678"),
             from: Identity::new("101", "Room 101"),

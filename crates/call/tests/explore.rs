@@ -23,8 +23,8 @@ use exchange::{Exchange, Port};
 use far_end::{FarEnd, LegState};
 use telephone::Telephone;
 use tipring_call::{
-    CallEvent, Cause, Destination, Disa, FarAction, FarEvent, FarId, Identity, Input, LineDoing, Machine,
-    MediaAction, Number, Output, Party, Permission, Progress, Setup, Switch, Via,
+    CallEvent, Cause, Destination, Disa, FarAction, FarEvent, FarId, Input, LineDoing, Machine, MediaAction,
+    Output, Party, Permission, Progress, Setup, Switch,
 };
 use tipring_port::{DigitSource, LineCommand, LineEvent, Refusal, Signal};
 use tipring_units::{CallId, Entropy, Instant, LineId, Millis, WallTime};
@@ -196,6 +196,8 @@ impl World {
             let placed = FarEnd {
                 state: LegState::Called,
                 held: false,
+                sent_away: false,
+                wishes: false,
                 actions: VecDeque::new(),
                 events: VecDeque::new(),
             };
@@ -203,6 +205,9 @@ impl World {
             return;
         }
         let far = self.far.get_mut(&leg).unwrap_or_else(|| panic!("seed {seed}: {action:?} to no leg {leg}"));
+        if let FarAction::ReportRefer(_) = action {
+            return; // told to whom has left, too
+        }
         if far.state == LegState::Dead {
             assert!(matches!(action, FarAction::End(_)), "seed {seed}: {action:?} to the dead {leg}");
             return;
@@ -228,7 +233,11 @@ impl World {
                 assert_ne!(far.held, action == FarAction::Hold, "seed {seed}: {action:?} twice to {leg}");
                 far.held = action == FarAction::Hold;
             }
-            FarAction::Place { .. } | FarAction::Data => {}
+            FarAction::Refer(_) => far.sent_away = true,
+            FarAction::AnswerRefer(_) => {
+                assert!(std::mem::take(&mut far.wishes), "seed {seed}: {leg} wished nothing");
+            }
+            FarAction::Place { .. } | FarAction::Data | FarAction::ReportRefer(_) => {}
         }
     }
 
@@ -494,72 +503,6 @@ impl World {
             }
             (false, _) => {}
         }
-    }
-
-    fn far_person(&mut self) {
-        let alive: Vec<FarId> = self
-            .far
-            .iter()
-            .filter(|(_, far)| !matches!(far.state, LegState::Dead | LegState::Ended))
-            .map(|(id, _)| *id)
-            .collect();
-        let incoming = alive.iter().filter(|leg| matches!(leg, FarId::In(_))).count();
-        if alive.is_empty() || (incoming < MAX_INCOMING && self.pick(4) == 0) {
-            self.call_in();
-            return;
-        }
-        let leg = alive[self.pick(alive.len())];
-        let choice = self.pick(10);
-        let causes = [1, 16, 17, 19, 20, 21, 27, 34, 38, 41, 102];
-        let cause = Cause::Q850(causes[self.pick(causes.len())]);
-        let far = self.far.get_mut(&leg).unwrap();
-        while let Some(action) = far.actions.pop_front() {
-            if action == FarAction::Accept {
-                far.state = LegState::Answered;
-            }
-        }
-        let event = match (far.state, choice) {
-            (LegState::Called, 0..3) => FarEvent::Ringing,
-            (LegState::Called, 3) => FarEvent::EarlyMedia,
-            (LegState::Called, 4..8) => {
-                far.state = LegState::Answered;
-                FarEvent::Answered
-            }
-            (LegState::Called, _) => {
-                far.state = LegState::Ended;
-                FarEvent::Failed { cause }
-            }
-            (LegState::Answered, 0..2) => FarEvent::Held,
-            (LegState::Answered, 2..4) => FarEvent::Resumed,
-            (LegState::Answered, 4..9) => FarEvent::Digit { digit: b'5', length: Millis(100) },
-            (LegState::Answered, _) | (LegState::Calling, 0) => {
-                far.state = LegState::Ended;
-                FarEvent::Ended { cause: Cause::NORMAL }
-            }
-            (LegState::Calling, _) | (LegState::Ended | LegState::Dead, _) => return,
-        };
-        far.events.push_back(event);
-    }
-
-    fn call_in(&mut self) {
-        self.next_incoming += 1;
-        let leg = FarId::In(self.next_incoming);
-        let targets = ["101", "102", "103", "104", "201", "202", "999", "95552345678", "911", "alice"];
-        let to = Number::new(targets[self.pick(targets.len())]);
-        let via = match self.pick(3) {
-            0 => Via::Server(server("pbx")),
-            1 => Via::User(Number::new("201")),
-            _ => Via::User(Number::new("202")),
-        };
-        let far = FarEnd {
-            state: LegState::Calling,
-            held: false,
-            actions: VecDeque::new(),
-            events: VecDeque::new(),
-        };
-        self.far.insert(leg, far);
-        let from = Identity::new("5550177", "Mary");
-        self.input(Input::Far { leg, event: FarEvent::Incoming { to, from, via } });
     }
 
     /// Trouble on an outside line.

@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{House, house, number, server};
+use common::{House, house, number, outside_house, server};
 use tipring_call::{
-    Action, CallEvent, Cause, CodeSet, FarAction, Features, Flag, Forward, ForwardWhen, Identity, Input,
-    LineDoing, Output, Presentation, Setup, Via,
+    CallEvent, Cause, CodeSet, FarAction, Features, Flag, Forward, ForwardWhen, Identity, Input, LineDoing,
+    Output, Presentation, Setup, Via,
 };
 use tipring_port::{LineCommand, LineEvent, Tone};
 use tipring_units::LineId;
@@ -299,7 +299,79 @@ fn a_code_in_a_consultation_leaves_the_held_call_to_go_back_to() {
     assert_eq!(house.commands(0).last(), Some(&LineCommand::Play(Tone::Confirmation)));
     house.flash(0);
     assert_eq!(house.doing(0), LineDoing::Talking);
-    let done = house.events().into_iter().any(|event| matches!(event, CallEvent::Feature { .. }));
-    assert!(!done, "told when it was done");
-    assert_eq!(Action::of_word("do not disturb").map(Action::word), Some("do not disturb"));
+}
+
+#[test]
+fn who_hides_the_number_is_not_called_back() {
+    let mut house = House::new(house());
+    house.lift_and_dial(0, "*31#");
+    house.dial(0, "102");
+    assert!(rings(&house, 1));
+    house.hang_up(0);
+    house.line(1, LineEvent::RingStopped);
+    assert_eq!(code(&mut house, 1, "*10#"), Some(Cause::UNALLOCATED.tone(Default::default())));
+    assert!(!rings(&house, 0));
+}
+
+#[test]
+fn who_called_while_the_telephone_was_busy_is_called_back() {
+    let mut house = House::new(house());
+    house.lift(1);
+    house.lift_and_dial(0, "102");
+    assert_eq!(house.records().last().unwrap().cause, Cause::BUSY);
+    house.hang_up(0);
+    house.hang_up(1);
+    house.lift_and_dial(1, "*10#");
+    assert!(rings(&house, 0), "{:?}", house.out);
+}
+
+#[test]
+fn who_forwards_when_busy_does_not_forward_unanswered_calls_by_what_the_next_one_has_set() {
+    let mut house = House::new(house());
+    assert_eq!(code(&mut house, 1, "*67*103#"), Some(Tone::Confirmation));
+    assert_eq!(code(&mut house, 2, "*61*104#"), Some(Tone::Confirmation));
+    house.lift_and_dial(0, "102");
+    house.line(1, LineEvent::Ringing);
+    house.wait(200_000);
+    assert!(!rings(&house, 2) && !rings(&house, 3), "{:?}", house.out);
+    assert_eq!(house.records().last().unwrap().cause, Cause::NO_ANSWER);
+}
+
+#[test]
+fn a_forwarded_call_is_forwarded_by_what_the_telephone_it_came_to_has_set() {
+    let mut house = House::new(house());
+    assert_eq!(code(&mut house, 1, "*67*103#"), Some(Tone::Confirmation));
+    assert_eq!(code(&mut house, 2, "*61*104#"), Some(Tone::Confirmation));
+    house.lift(1);
+    house.lift_and_dial(0, "102");
+    assert!(rings(&house, 2) && !rings(&house, 3));
+    house.line(2, LineEvent::Ringing);
+    house.wait(21_000);
+    assert!(rings(&house, 3), "{:?}", house.out);
+}
+
+#[test]
+fn who_does_not_want_to_be_disturbed_does_not_ring_with_the_others() {
+    let mut setup = outside_house();
+    setup.phones[0].features.set_flag(Flag::DoNotDisturb, true);
+    let mut house = House::new(setup);
+    house.line(6, LineEvent::Offered);
+    assert!(!rings(&house, 0) && rings(&house, 1), "{:?}", house.out);
+}
+
+#[test]
+fn a_call_that_would_be_forwarded_to_its_caller_is_not_forwarded() {
+    let mut house = House::new(house());
+    assert_eq!(code(&mut house, 1, "*67*101#"), Some(Tone::Confirmation));
+    house.lift(1);
+    house.lift_and_dial(0, "102");
+    assert_eq!(house.records().last().unwrap().cause, Cause::BUSY);
+}
+
+#[test]
+fn nothing_is_forwarded_to_an_emergency_number() {
+    let mut house = House::new(house());
+    assert_eq!(code(&mut house, 1, "*21*911#"), Some(Tone::Congestion));
+    house.lift_and_dial(0, "102");
+    assert!(rings(&house, 1));
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{House, house};
+use common::{House, house, without_transfer};
 use tipring_call::{
     Cause, Clearer, FarAction, FarEvent, FarId, Input, LineDoing, MAX_CALLS_PER_LINE, MediaAction, Party,
     Side, Way,
@@ -123,7 +123,7 @@ fn held_ones_that_clear_leave_the_others_in_their_order() {
 
 #[test]
 fn hung_up_it_is_rung_back_for_each_held_one_in_turn_and_each_call_has_its_record() {
-    let mut house = House::new(house());
+    let mut house = House::new(without_transfer(house()));
     let legs = four(&mut house);
     let mut recorded = Vec::new();
     for left in [vec![1, 2], vec![1], vec![]] {
@@ -147,7 +147,7 @@ fn hung_up_it_is_rung_back_for_each_held_one_in_turn_and_each_call_has_its_recor
 
 #[test]
 fn a_held_one_that_gives_up_waiting_for_the_ringing_back_gives_way_to_the_next() {
-    let mut house = House::new(house());
+    let mut house = House::new(without_transfer(house()));
     let legs = four(&mut house);
     house.hang_up(0);
     house.line(0, LineEvent::Ringing);
@@ -161,7 +161,7 @@ fn a_held_one_that_gives_up_waiting_for_the_ringing_back_gives_way_to_the_next()
 
 #[test]
 fn ringing_back_that_nobody_answers_lets_all_of_them_go() {
-    let mut house = House::new(house());
+    let mut house = House::new(without_transfer(house()));
     let legs = four(&mut house);
     house.hang_up(0);
     let fourth = house.records();

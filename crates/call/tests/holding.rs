@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{House, house};
+use common::{House, house, without_transfer};
 use tipring_call::{
     CallEvent, Cause, Clearer, FarAction, FarEvent, FarId, LineDoing, MediaAction, Party, Side, Way, Why,
 };
@@ -155,7 +155,7 @@ fn lifted_in_the_moment_of_ringing_back_it_is_the_answer() {
 
 #[test]
 fn hung_up_in_a_consultation_the_consulted_is_cleared_and_the_held_rings_back() {
-    let mut house = House::new(house());
+    let mut house = House::new(without_transfer(house()));
     consulting(&mut house);
     house.hang_up(0);
     assert_eq!(house.commands(1), [LineCommand::Cleared { tone: Tone::Congestion }]);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{House, number, outside_house};
+use common::{House, number, outside_house, without_transfer};
 use tipring_call::{
     CallEvent, Cause, Clearer, FarAction, FarEvent, FarId, Input, LineDoing, Machine, MediaAction, Party,
     Side, Way,
@@ -247,8 +247,8 @@ fn a_call_that_was_handed_on_is_not_handed_on_again_but_kept() {
 }
 
 #[test]
-fn without_an_outside_line_it_is_rung_back_as_before() {
-    let mut house = House::new(outside_house());
+fn a_telephone_that_hands_nothing_on_is_rung_back_as_before() {
+    let mut house = House::new(without_transfer(outside_house()));
     house.lift_and_dial(0, "65552345678");
     let leg = house.placed().unwrap().0;
     house.far(leg, FarEvent::Answered);

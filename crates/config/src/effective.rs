@@ -6,12 +6,17 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use tipring_country::{Country, Pattern};
-use tipring_port::{Disconnect, DtmfProfile, FlashWindow, Impedance, LineProfile, LoopStart, MeteringSpec};
+use tipring_port::{
+    Disconnect, DtmfProfile, FlashWindow, Impedance, LampSpec, LineProfile, LoopStart, MeteringSpec,
+};
 use tipring_units::{Db, Dbm0, Millis};
 
+use crate::duty::Duty;
+use crate::group::Group;
 use crate::habits::Habits;
 use crate::outside::{Line, LineCallerId, NightHours};
 use crate::own::Own;
+use crate::route::{Numbers, Route};
 use crate::values::{Destination, JitterDepth, MediaPorts, Network, Number, PortName, Secret, ServerAddress};
 use crate::vocabulary::{
     Agc, Codec, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode, MayCall, PhoneType, StarCodes, Start,
@@ -50,6 +55,8 @@ pub struct Effective {
     pub hunt: Hunt,
     /// A voice tells why a call failed.
     pub announcements: bool,
+    /// A voice tells what a star code did.
+    pub announce_features: bool,
     /// The directory of recordings that replace phrases, as written.
     pub announcement_files: Option<String>,
     /// The language of announcements.
@@ -64,12 +71,19 @@ pub struct Effective {
     pub sip: BTreeMap<Number, SipPhone>,
     /// Outside lines by number.
     pub line: BTreeMap<Number, Line>,
+    /// Groups by number.
+    pub group: BTreeMap<Number, Group>,
+    /// Routes by name.
+    pub route: BTreeMap<String, Route>,
     /// Where numbers go, in the order of the file.
     #[serde(serialize_with = "rules")]
     pub dial: Vec<Rule>,
     /// Where numbers go while no server answers.
     #[serde(serialize_with = "rules")]
     pub offline: Vec<Rule>,
+    /// What star codes do beside those of the set, in the order of the file.
+    #[serde(serialize_with = "code_rows")]
+    pub codes: Vec<CodeRow>,
     /// Emergency calls; their numbers are the country's.
     pub emergency: Emergency,
     /// Where each value comes from, by its path (`phone.101.name`).
@@ -130,6 +144,8 @@ pub struct Server {
     pub dtmf: Digits,
     /// Silence is not sent.
     pub vad: bool,
+    /// The mailbox that it is asked of.
+    pub mailbox: Option<String>,
     /// Sound in a packet.
     #[serde(serialize_with = "time")]
     pub ptime: Millis,
@@ -141,6 +157,9 @@ pub struct Server {
     pub rings: Vec<Destination>,
     /// What calls from there may reach beside phones.
     pub may_call: Option<MayCall>,
+    /// How numbers change.
+    #[serde(flatten)]
+    pub numbers: Numbers,
     /// Each phone's own account, from the file that `passwords` names, once it has been read.
     #[serde(skip)]
     pub accounts: BTreeMap<Number, Account>,
@@ -229,6 +248,9 @@ pub struct Phone {
     /// What it does with its calls.
     #[serde(flatten)]
     pub habits: Habits,
+    /// What it is for.
+    #[serde(flatten)]
+    pub duty: Duty,
     /// Called off-hook, in order.
     pub dials: Vec<Destination>,
     /// The outside line that a relay joins it to.
@@ -288,6 +310,15 @@ pub struct Rule {
     pub to: Vec<Destination>,
 }
 
+/// A star code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeRow {
+    /// As it is written.
+    pub code: String,
+    /// What it does, in a word.
+    pub action: String,
+}
+
 /// Emergency calls.
 #[derive(Clone, PartialEq, Eq, Serialize, Debug)]
 pub struct Emergency {
@@ -308,6 +339,9 @@ impl Effective {
         if phone.r#type == PhoneType::Trunk {
             // A private exchange is no person who forgot to hang up.
             profile.roh.howler = Millis::ZERO;
+        }
+        if phone.duty.lamp == Some(false) {
+            profile.lamp = LampSpec::DARK;
         }
         if let Some(flash) = phone.flash {
             profile.flash = flash;
@@ -447,4 +481,8 @@ fn metering<S: Serializer>(spec: &Option<MeteringSpec>, serializer: S) -> Result
 
 fn rules<S: Serializer>(rules: &[Rule], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(rules.iter().map(|rule| (rule.pattern.as_str(), &rule.to)))
+}
+
+fn code_rows<S: Serializer>(rows: &[CodeRow], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(rows.iter().map(|row| (row.code.as_str(), row.action.as_str())))
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tipring_units::Millis;
 
 use crate::values::Secret;
+use crate::vocabulary::Recall;
 
 /// How a phone treats its calls.
 #[derive(Clone, PartialEq, Serialize, Debug)]
@@ -27,6 +28,14 @@ pub struct Habits {
     pub lock: bool,
     /// What locks and unlocks it.
     pub pin: Option<Secret>,
+    /// A call that comes in a call waits.
+    pub waiting: bool,
+    /// What a flash does while it has two calls.
+    pub recall: Recall,
+    /// Its pick-up groups.
+    pub pickup: Vec<String>,
     /// It may use star codes.
     pub star_codes: bool,
+    /// Hung up with a call held, it hands that one on.
+    pub transfer: bool,
 }

@@ -1,11 +1,12 @@
 //! The kinds of value that a key can have, and the check of one value against its kind.
 
-use tipring_country::{DialPlan, Pattern, outside, quantity};
+use tipring_country::{DialPlan, Pattern, Rewrite, outside, quantity};
 use tipring_port::{MAX_RING_STEPS, MeteringSpec, RingPattern};
 use tipring_units::{Hz, Millis};
 
+use crate::group::{Overflow, members};
 use crate::values::{
-    Destination, MediaPorts, Network, Number, PortRange, ServerAddress, listen_address, time_of_day,
+    Destination, MediaPorts, Network, Number, PortRange, ServerAddress, is_name, listen_address, time_of_day,
 };
 use crate::words::{alternatives, nearest};
 
@@ -84,6 +85,14 @@ pub enum Kind {
     Destination,
     /// Where calls go: one destination or several in order.
     Destinations,
+    /// Names of groups.
+    Names,
+    /// Rules that rewrite numbers.
+    Rewrites,
+    /// Who is in a group: destinations and ranges of phones.
+    Members,
+    /// Where a group's calls go that it does not take: a destination, `busy` or `announcement`.
+    Overflow,
     /// A server's address or several in order.
     Addresses,
     /// The own SIP address.
@@ -98,9 +107,16 @@ pub enum Kind {
     TimeOfDay,
     /// The key itself is a dial pattern, the value its destinations.
     Pattern,
+    /// The key itself is a star code, the value what it does.
+    CodeAction,
 }
 
 impl Kind {
+    /// True if the key is whatever is written.
+    pub(crate) const fn is_of_any_name(self) -> bool {
+        matches!(self, Self::Pattern | Self::CodeAction)
+    }
+
     /// What the kind is, for a reference of keys.
     pub fn describe(self) -> String {
         match self {
@@ -125,6 +141,10 @@ impl Kind {
             Self::Hours => "two times of day".to_owned(),
             Self::LineNumber => "outside line".to_owned(),
             Self::Destination => "destination".to_owned(),
+            Self::Names => "list of names".to_owned(),
+            Self::Rewrites => "list of rules".to_owned(),
+            Self::Members => "list of destinations and ranges".to_owned(),
+            Self::Overflow => "destination, busy or announcement".to_owned(),
             Self::Disconnect => "none, reversal or cpc with its length".to_owned(),
             Self::Ratio(..) => "decibels".to_owned(),
             Self::Level(..) => "level in dBm0".to_owned(),
@@ -140,6 +160,7 @@ impl Kind {
             Self::Networks => "network or list".to_owned(),
             Self::Digits => "number".to_owned(),
             Self::TimeOfDay => "time of day".to_owned(),
+            Self::CodeAction => "what it does".to_owned(),
         }
     }
 
@@ -162,7 +183,14 @@ impl Kind {
                 }
             }
             (
-                Self::Words(_) | Self::Destinations | Self::Addresses | Self::Networks | Self::Pattern,
+                Self::Words(_)
+                | Self::Destinations
+                | Self::Members
+                | Self::Rewrites
+                | Self::Names
+                | Self::Addresses
+                | Self::Networks
+                | Self::Pattern,
                 Raw::List(list),
             ) => {
                 if list.is_empty() || list.len() > MAX_LIST {
@@ -224,6 +252,12 @@ impl Kind {
             Self::RingVoltage => quantity::voltage(text).is_ok_and(|volts| (40.0..=100.0).contains(&volts.0)),
             Self::Ports => PortRange::parse(text).is_some(),
             Self::Destination | Self::Destinations | Self::Pattern => Destination::parse(text).is_some(),
+            Self::Names => is_name(text),
+            Self::Rewrites => {
+                return Rewrite::parse(text).map(|_| ()).map_err(|error| error.to_string());
+            }
+            Self::Members => members(text).is_some(),
+            Self::Overflow => Overflow::parse(text).is_some(),
             Self::Addresses => ServerAddress::parse(text).is_some(),
             Self::Listen => listen_address(text).is_some(),
             Self::MediaPorts => MediaPorts::parse(text).is_some(),
@@ -233,6 +267,9 @@ impl Kind {
                     && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'+'))
             }
             Self::TimeOfDay => time_of_day(text).is_some(),
+            Self::CodeAction => {
+                !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'-' | b' '))
+            }
             Self::Bool | Self::Count(..) => false,
         };
         if right { Ok(()) } else { Err(format!("expected {}", self.example())) }
@@ -277,7 +314,15 @@ impl Kind {
             Self::RingVoltage => "40 to 100 volts, as \"75 V\"".to_owned(),
             Self::Ports => "a line port, as \"sim/1\", or a rising range, as \"dahdi/1-8\"".to_owned(),
             Self::Destination | Self::Destinations | Self::Pattern => {
-                "a number, a server, \"phones\", \"lines\", \"line.2\" or \"server:number\"".to_owned()
+                "a number, a server, \"phones\", \"lines\", \"line.2\", \"route.NAME\" or \"server:number\"".to_owned()
+            }
+            Self::Names => "names that begin with a letter, as [\"floor-1\", \"sales\"]".to_owned(),
+            Self::Rewrites => "rules in order, as [\"<00:+>x.\", \"<:+1>xxxxxxxxxx\"]".to_owned(),
+            Self::Members => {
+                "phones, ranges of up to 32 of them, \"server:number\" or \"lines:number\", as [\"101-104\", \"201\"]".to_owned()
+            }
+            Self::Overflow => {
+                "a number, \"server:number\", \"lines:number\", \"busy\" or \"announcement\"".to_owned()
             }
             Self::Addresses => "a host or an address, as \"sip.example.net\" or \"10.0.0.1:5060\"".to_owned(),
             Self::Listen => "an address of this machine, as \"0.0.0.0:5060\"".to_owned(),
@@ -287,6 +332,7 @@ impl Kind {
             Self::Networks => "a network, as \"10.0.0.0/8\" (no bits beyond the prefix)".to_owned(),
             Self::Digits => "a telephone number in quotes, as \"15550100\"".to_owned(),
             Self::TimeOfDay => "a time of day, as \"03:30\"".to_owned(),
+            Self::CodeAction => "what the code does, as \"forward-always\", or \"pass\" or \"none\"".to_owned(),
         }
     }
 }

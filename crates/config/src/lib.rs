@@ -8,36 +8,46 @@
 
 mod build;
 mod diff;
+mod duty;
 mod edit;
 mod effective;
+mod endpoint;
 mod files;
 mod finding;
 mod flat;
+mod group;
 mod habits;
 mod imported;
 mod kind;
 mod outside;
 mod own;
+mod port_view;
 mod reference;
+mod route;
 mod schema;
 mod show;
 mod source;
 mod values;
 mod vocabulary;
+mod walk;
 mod words;
 
 pub use diff::{Change, diff};
+pub use duty::{DayTime, Duty};
 pub use edit::{Edit, EditError, Edited, edit};
-pub use effective::{Account, Effective, Emergency, Origin, Phone, Rule, Server, Service, SipPhone};
+pub use effective::{Account, CodeRow, Effective, Emergency, Origin, Phone, Rule, Server, Service, SipPhone};
+pub use endpoint::{ENDPOINT_TYPES, EndpointType, Given, Preset, endpoint_reference};
 pub use files::{FileFound, FileWanted, Files, MAX_SECRET_FILE};
 pub use finding::{Finding, Level, MAX_FINDINGS, Report};
 pub use flat::fingerprint;
+pub use group::{Group, MAX_MEMBERS, Overflow};
 pub use habits::Habits;
 pub use imported::imported;
 pub use kind::{Kind, MAX_LIST, MAX_TEXT};
 pub use outside::{Line, LineCallerId, NightHours};
 pub use own::Own;
 pub use reference::reference;
+pub use route::{Numbers, Route};
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
 pub use values::{
@@ -45,9 +55,11 @@ pub use values::{
     SIP_PORT, Secret, ServerAddress, Target,
 };
 pub use vocabulary::{
-    Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, Driver, DtmfColumn, FromUser, Hunt,
-    JitterMode, MayCall, PhoneType, PulseDigits, StarCodes, Start, Transport,
+    Agc, Answer, CallerIdWord, Codec, Connects, Dialling, Digest, Digits, Driver, DtmfColumn, Failure,
+    FromUser, GroupHunt, Hunt, JitterMode, MayCall, PhoneType, PulseDigits, Recall, StarCodes, Start,
+    Transport,
 };
+pub use walk::{Room, put_rooms, room_tables};
 
 /// Checks the text of a configuration called `name`. The files that it names are taken as good.
 pub fn check(text: &str, name: &str) -> Report {

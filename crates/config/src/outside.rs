@@ -12,6 +12,7 @@ use tipring_units::{Db, Millis, Volts};
 
 use crate::effective::{Effective, Service, impedance, own_time, ratio, time};
 use crate::own::Own;
+use crate::route::Numbers;
 use crate::values::{Destination, JitterDepth, PortName, Secret};
 use crate::vocabulary::{Agc, Answer, CallerIdWord, Codec, Dialling, JitterMode, MayCall, Start};
 
@@ -82,6 +83,9 @@ pub struct Line {
     /// The echo canceller.
     #[serde(serialize_with = "time")]
     pub echo_tail: Millis,
+    /// How numbers change.
+    #[serde(flatten)]
+    pub numbers: Numbers,
     /// The voltage of a line in use, where not as the country has it.
     #[serde(serialize_with = "volts")]
     pub in_use_below: Option<Volts>,

@@ -6,8 +6,8 @@ use tipring_port::Impedance;
 
 use crate::kind::Kind;
 use crate::vocabulary::{
-    Agc, Answer, CallerIdWord, Codec, Dialling, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode,
-    MayCall, PhoneType, PulseDigits, StarCodes, Start, Transport,
+    Agc, Answer, CallerIdWord, Codec, Connects, Dialling, Digest, Digits, DtmfColumn, Failure, FromUser,
+    GroupHunt, Hunt, JitterMode, MayCall, PhoneType, PulseDigits, Recall, StarCodes, Start, Transport,
 };
 
 /// When a changed value takes effect.
@@ -54,24 +54,33 @@ pub enum Place {
     Sip,
     /// `[line.N]`.
     Line,
+    /// `[group.N]`.
+    Group,
+    /// `[route.NAME]`.
+    Route,
     /// `[dial]`: the keys are patterns, or whole dial plans.
     Dial,
     /// `[offline]`: the keys are patterns.
     Offline,
+    /// `[codes]`: the keys are star codes.
+    Codes,
     /// `[emergency]`.
     Emergency,
 }
 
 impl Place {
     /// All places in the order of the effective form.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Top,
         Self::Server,
         Self::Phone,
         Self::Sip,
         Self::Line,
+        Self::Group,
+        Self::Route,
         Self::Dial,
         Self::Offline,
+        Self::Codes,
         Self::Emergency,
     ];
 
@@ -83,8 +92,11 @@ impl Place {
             Self::Phone => "phone",
             Self::Sip => "sip",
             Self::Line => "line",
+            Self::Group => "group",
+            Self::Route => "route",
             Self::Dial => "dial",
             Self::Offline => "offline",
+            Self::Codes => "codes",
             Self::Emergency => "emergency",
         }
     }
@@ -92,8 +104,8 @@ impl Place {
     /// True if its tables have names: `[phone.101]`.
     pub const fn is_named(self) -> bool {
         match self {
-            Self::Server | Self::Phone | Self::Sip | Self::Line => true,
-            Self::Top | Self::Dial | Self::Offline | Self::Emergency => false,
+            Self::Server | Self::Phone | Self::Sip | Self::Line | Self::Group | Self::Route => true,
+            Self::Top | Self::Dial | Self::Offline | Self::Codes | Self::Emergency => false,
         }
     }
 }
@@ -103,7 +115,7 @@ impl Place {
 pub struct Key {
     /// Where it stands.
     pub place: Place,
-    /// Its name; `PATTERN` where the keys are dial patterns.
+    /// Its name; `PATTERN` where the keys are dial patterns, `CODE` where they are star codes.
     pub name: &'static str,
     /// What it takes.
     pub kind: Kind,
@@ -124,13 +136,11 @@ pub const fn keys() -> &'static [Key] {
 
 /// The key `name` of `place`.
 pub fn key(place: Place, name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.place == place && (key.name == name || key.kind == Kind::Pattern))
+    KEYS.iter().find(|key| key.place == place && (key.name == name || key.kind.is_of_any_name()))
 }
 
 /// Tables of later versions, and what they will hold.
 pub(crate) const LATER_TABLES: &[(&str, &str)] = &[
-    ("group", "hunt groups"),
-    ("codes", "star codes"),
     ("web", "the web page"),
     ("api", "the management API"),
     ("user", "users of the web page"),
@@ -171,7 +181,7 @@ const MINUTES_10: u32 = 600_000;
 #[rustfmt::skip]
 const KEYS: &[Key] = {
     use Apply::{Live, NextStart, WhenIdle};
-    use Place::{Dial, Emergency, Line, Offline, Phone, Server, Sip, Top};
+    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Top};
     const YES: Kind = Kind::Bool;
     &[
         now(Top, "name", Kind::Text, "tipring", Live, "The gateway's name in logs, records and SIP."),
@@ -187,6 +197,7 @@ const KEYS: &[Key] = {
         now(Top, "hunt", Kind::Word(Hunt::WORDS), "linear", Live, "In which order outside lines are tried for a call that goes to `lines`."),
         later(Top, "announce", Kind::Listen, NextStart, "The public address behind a firewall.", "the own address is announced"),
         now(Top, "announcements", YES, "false", Live, "A voice tells why a call failed (not in service, all lines busy, not allowed), before the tone."),
+        now(Top, "announce_features", YES, "false", Live, "A voice tells what a star code did (on, off, forwarded to a number), before the tone."),
         now(Top, "announcement_files", Kind::Text, "none", NextStart, "A directory of recordings that replace phrases: WAV of 8 kHz, one channel, G.711 or 16 bit, up to 20 s, named by phrase: not-in-service.wav."),
         now(Top, "language", Kind::Word(&["de", "en"]), "en", NextStart, "The language of announcements."),
         now(Top, "star_codes", Kind::Word(StarCodes::WORDS), "by country", Live, "Which star codes phones have."),
@@ -206,7 +217,12 @@ const KEYS: &[Key] = {
         now(Server, "jitter", Kind::TimeRange, "20-200 ms", Live, "Least and most depth of the jitter buffer, up to 400 ms."),
         now(Server, "jitter_mode", Kind::Word(JitterMode::WORDS), "adaptive", Live, "Whether the depth follows the network, or stays at the least."),
         now(Server, "rings", Kind::Destinations, "the only phone", Live, "The phone that rings for calls that name no phone here."),
+        now(Server, "mailbox", Kind::Text, "none", Live, "The mailbox that the server is asked of for messages that wait, for each account there; {number} stands for the phone's number, or the account's name. Without it only what the server tells unasked is shown."),
         now(Server, "may_call", Kind::Word(MayCall::WORDS), "phones here only", Live, "What calls from this server may reach beside phones, by the dial plan: for an IP PBX that uses this gateway's outside lines."),
+        now(Server, "called_out", Kind::Rewrites, "none", Live, "How the called number changes towards the server, by the first rule that fits: `<00:+>x.` replaces, `<9:>x.` takes away, `<:+1>xxxxxxxxxx` puts before; an emergency number goes as it is."),
+        now(Server, "caller_out", Kind::Rewrites, "none", Live, "How the caller's number changes towards the server."),
+        now(Server, "called_in", Kind::Rewrites, "none", Live, "How the called number changes of calls from the server, before phones and the dial plan see it."),
+        now(Server, "caller_in", Kind::Rewrites, "none", Live, "How the caller's number changes of calls from the server: what phones show and call back."),
         later(Server, "srtp", YES, Live, "Voice is encrypted.", "voice is not encrypted"),
         later(Server, "proxy", Kind::Addresses, Live, "An outbound proxy.", "SIP goes to `address`"),
 
@@ -257,11 +273,31 @@ const KEYS: &[Key] = {
         now(Phone, "hide", YES, "false", Live, "The phone's number is not shown to who is called; in an emergency it is."),
         now(Phone, "lock", YES, "false", Live, "Only phones of the house and emergency numbers can be called; a code with `pin` unlocks it."),
         now(Phone, "pin", Kind::Secret, "none", Live, "4 to 12 digits that lock and unlock the phone by star code."),
-        now(Phone, "star_codes", YES, "true; false for hotel, fax, modem, lift and trunk", Live, "Whether the phone may use star codes."),
+        now(Phone, "pickup", Kind::Names, "none", Live, "Pick-up groups: who shares one may answer this phone's calls by star code, for the group or by its number; without it anybody may by its number."),
+        now(Phone, "star_codes", YES, "true for plain phones, else false", Live, "Whether the phone may use star codes."),
+        now(Phone, "transfer", YES, "true for plain phones, else false", Live, "Hung up in a call with another one held, the two others are put together; `false`: the phone is rung back for the held one."),
         now(Phone, "lifeline", Kind::LineNumber, "none", NextStart, "The outside line to which a relay on the card joins this phone while there is no power or no program."),
         later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
-        later(Phone, "waiting", YES, Live, "Call waiting.", "a second caller hears busy"),
-        later(Phone, "lamp", YES, WhenIdle, "The message lamp.", "no lamp is lit"),
+        now(Phone, "waiting", YES, "true for plain phones, else false", Live, "A call that comes in a call waits: its tone is heard and its caller shown; a flash takes it."),
+        now(Phone, "recall", Kind::Word(Recall::WORDS), "by country: conference in North America, else keys", Live, "What a flash does with two calls: `swap` goes to the other, `conference` joins all three and the next lets the last go, `keys` waits for 0 (refuse, or let the held one go), 1 (let the other go), 2 (go to the other), 3 (conference)."),
+        now(Phone, "lamp", YES, "true", WhenIdle, "Waiting messages are shown: by the lamp, and by another dial tone."),
+        now(Phone, "data", YES, "by type", Live, "It sends data in the sound, as a fax does: G.711 alone, and nothing is done to it."),
+        now(Phone, "priority", YES, "by type", Live, "Its calls have room when there is none for others, are neither forwarded nor refused, and take a paging port that is in use."),
+        now(Phone, "rooms", YES, "true; false for hotel", Live, "Whether it may call others that may not: `false` for two phones bars calls between them, except while no server is up."),
+        now(Phone, "desk", Kind::Destination, "none", Live, "Who is called by `desk_key`: the front desk."),
+        now(Phone, "desk_key", Kind::Digits, "0 for hotel", Live, "The key that, dialled first, calls `desk` at once."),
+        now(Phone, "dial_after", Kind::Time(0, 60_000), "0", Live, "How long after lifting `dials` are called; a digit that comes before gives an ordinary call (warmline). Dial tone sounds meanwhile."),
+        now(Phone, "dial_time", Kind::Time(5000, MINUTES_10), "as any call", Live, "How long each of `dials` has to answer before the next one is called."),
+        now(Phone, "repeat", YES, "by type", Live, "Behind the last of `dials` comes the first again, until one answers or the phone is hung up."),
+        now(Phone, "call_limit", Kind::Time(10_000, 7_200_000), "none", Live, "A call of this phone ends after this."),
+        now(Phone, "release", Kind::Digits, "none", Live, "What who talks to the phone dials to open the door."),
+        now(Phone, "opens", Kind::Digits, "as `release`", Live, "What the door station is sent for that, as touch tones."),
+        now(Phone, "connects", Kind::Word(Connects::WORDS), "ring", Live, "How the device takes a call: it is rung and answers, or it is off-hook all the time and has the call `at once`."),
+        now(Phone, "one_way", YES, "by type", Live, "Who calls it is heard there and does not hear it."),
+        now(Phone, "pre_tone", Kind::Time(100, 5000), "none", Live, "How long a tone sounds there before who calls it is heard."),
+        now(Phone, "override", YES, "by type", Live, "A call of `priority` takes the place of one without."),
+        now(Phone, "self_test", Kind::TimeOfDay, "none", Live, "When each day the gateway calls `self_test_to` for the phone, to know that the way is good; an alarm where nobody answers."),
+        now(Phone, "self_test_to", Kind::Destination, "the first of `dials`", Live, "Who is called by it."),
 
         now(Sip, "password", Kind::Secret, "none", Live, "The password of a SIP phone that registers here under its number."),
         now(Sip, "password_file", Kind::File, "none", Live, "A file that holds only the password; it must be 0600."),
@@ -288,6 +324,8 @@ const KEYS: &[Key] = {
         now(Line, "answer", Kind::Word(Answer::WORDS), "by country", WhenIdle, "What tells that the called party answered."),
         now(Line, "disconnect", Kind::ClearSigns, "by country", WhenIdle, "What tells that the far end hung up; each sign works by itself."),
         now(Line, "learned", Kind::ToneText, "none", WhenIdle, "A tone that also tells it, as `tipring line learn` writes it."),
+        now(Line, "called_out", Kind::Rewrites, "none", Live, "How the called number changes towards the exchange, by the first rule that fits; an emergency number goes as it is."),
+        now(Line, "caller_in", Kind::Rewrites, "none", Live, "How the caller's number changes that the exchange tells: `<:9>x.` makes one that can be called back."),
         now(Line, "disa", Kind::Word(MayCall::WORDS), "off", Live, "Calls that come in are answered with a second dial tone, and this may be dialled."),
         now(Line, "disa_pin", Kind::Secret, "none", Live, "Digits that are dialled first, followed by #; without them only phones here can be reached."),
         now(Line, "disa_pin_file", Kind::File, "none", Live, "A file that holds only those digits; it must be 0600."),
@@ -310,8 +348,22 @@ const KEYS: &[Key] = {
         now(Line, "jitter", Kind::TimeRange, "by server", Live, "Least and most depth of the jitter buffer in this line's calls, up to 400 ms."),
         now(Line, "jitter_mode", Kind::Word(JitterMode::WORDS), "by server", Live, "Whether that depth follows the network, or stays at the least."),
 
+        now(Group, "name", Kind::Text, "none", Live, "The group's name in `explain` and logs."),
+        now(Group, "members", Kind::Members, "required", Live, "Who rings: phones, ranges of phones, SIP phones, `server:number`, `lines:number`; who is in a call, out of service or does not want to be disturbed is left out."),
+        now(Group, "hunt", Kind::Word(GroupHunt::WORDS), "linear", Live, "In which order: from the first on, from the one after the one that answered last, the one first whose last call is the longest ago, or all at once."),
+        now(Group, "ring_time", Kind::Time(5000, MINUTES_10), "20 s", Live, "How long each member rings; all of them together where all ring at once."),
+        now(Group, "busy", Kind::Overflow, "busy", Live, "Where a call goes that finds nobody free: a number, another group, `busy`, or `announcement` (a phone of the house is told so in words)."),
+        now(Group, "no_answer", Kind::Overflow, "members ring again, up to `wait_answer`", Live, "Where a call goes when every member had its turn and nobody answered."),
+
+        now(Route, "via", Kind::Destinations, "required", Live, "The ways in order: servers, `lines`, `line.2`, with or without a number of their own."),
+        now(Route, "on", Kind::Words(Failure::WORDS), "unreachable, congestion, unable", Live, "Which failures make a call go on to the next way: `unreachable` (down, no answer to SIP, 408, 502), `congestion` (no line free, 500, 503), `unable` (not implemented), `busy`, `no-answer`, `absent` (480), `rejected` (403, 603), `unknown` (404)."),
+        now(Route, "called_out", Kind::Rewrites, "none", Live, "How the called number changes on this route, by the first rule that fits; an emergency number goes as it is."),
+        now(Route, "caller_out", Kind::Rewrites, "none", Live, "How the caller's number changes on this route."),
+
         now(Dial, "PATTERN", Kind::Pattern, "one server: all to it; none: each phone's number", Live, "Where numbers that match go; the most specific pattern wins. Hours behind a pattern, `0 18:00-08:00`, are those in which it is valid. A whole dial plan of another gateway may stand in place of a pattern: `cisco: (...)`, `grandstream: {...}`, `mgcp: (...)`."),
         now(Offline, "PATTERN", Kind::Pattern, "phones call each other", Live, "Where numbers go while no server answers, beside the phones' own numbers."),
+
+        now(Codes, "CODE", Kind::CodeAction, "those of `star_codes`", Live, "What a star code does, on top of the set that `star_codes` names: one of the words in [the chapter on features](features.md#star-codes-of-your-own), `pass` for a code that is left to the dial plan and so to a server, `none` for one of the set that is taken out. The subscriber's own digits are written `{number}`, `{pin}`, `{digit}` or `{digits}`; where they are left out they stand at the usual place."),
 
         now(Emergency, "via", Kind::Destinations, "lines, then every server", Live, "Ways for emergency calls, in order."),
         now(Emergency, "notify", Kind::Destinations, "none", Live, "Who is rung at once and shown an emergency call: its number and who dialled it."),

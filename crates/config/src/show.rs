@@ -8,7 +8,6 @@ use tipring_port::{CallerIdTiming, Disconnect};
 
 use crate::effective::{Effective, Origin, Service};
 use crate::flat::flat;
-use crate::kind::Kind;
 use crate::schema::{Place, keys};
 
 /// Column of the origins.
@@ -41,6 +40,12 @@ impl fmt::Display for Effective {
         for (number, line) in &self.line {
             self.table(f, &values, Place::Line, number.as_str(), Some(&line.service))?;
         }
+        for number in self.group.keys() {
+            self.table(f, &values, Place::Group, number.as_str(), None)?;
+        }
+        for name in self.route.keys() {
+            self.table(f, &values, Place::Route, name, None)?;
+        }
         for (place, rules) in [(Place::Dial, &self.dial), (Place::Offline, &self.offline)] {
             if !rules.is_empty() {
                 writeln!(f, "\n[{}]", place.word())?;
@@ -50,6 +55,13 @@ impl fmt::Display for Effective {
                 let key = toml_key(rule.pattern.as_str());
                 self.value(f, &values, &path, &key)?;
             }
+        }
+        if !self.codes.is_empty() {
+            writeln!(f, "\n[{}]", Place::Codes.word())?;
+        }
+        for row in &self.codes {
+            let path = format!("{}.{}", Place::Codes.word(), row.code);
+            self.value(f, &values, &path, &toml_key(&row.code))?;
         }
         if values.keys().any(|path| path.starts_with("emergency.")) {
             self.table(f, &values, Place::Emergency, "", None)?;
@@ -79,7 +91,7 @@ impl Effective {
                 Some(Service::Used) | None => writeln!(f, "\n{header}")?,
             }
         }
-        for key in keys().iter().filter(|key| key.place == place && key.kind != Kind::Pattern) {
+        for key in keys().iter().filter(|key| key.place == place && !key.kind.is_of_any_name()) {
             self.value(f, values, &format!("{prefix}{}", key.name), key.name)?;
         }
         Ok(())

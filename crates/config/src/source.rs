@@ -196,6 +196,7 @@ impl Reader<'_, '_, '_> {
                 None => {
                     let (word, example) = match place {
                         Place::Server => ("name", "provider"),
+                        Place::Route => ("name", "out"),
                         _ => ("number", "101"),
                     };
                     let table = place.word();
@@ -229,7 +230,7 @@ impl Reader<'_, '_, '_> {
         };
         let raw = item.as_value().map_or(Raw::Other, raw);
         let shown = self.shown(item);
-        let quoted = if key.kind == Kind::Pattern { format!("\"{name}\"") } else { name.to_owned() };
+        let quoted = if key.kind.is_of_any_name() { format!("\"{name}\"") } else { name.to_owned() };
         if let Some(error) = pattern_error(name).filter(|_| key.kind == Kind::Pattern) {
             let what = if DialPlan::syntax_of(name).is_some() { "no dial plan" } else { "no dial pattern" };
             self.findings.error(line, format!("{label}{quoted}: {what}: {error}."));

@@ -153,6 +153,13 @@ pub struct PortName {
     pub index: u16,
 }
 
+impl PortName {
+    /// Reads `sim/1`.
+    pub fn parse(text: &str) -> Option<Self> {
+        PortRange::parse(text).filter(|range| range.count == 1).map(|range| range.first)
+    }
+}
+
 impl fmt::Display for PortName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.driver, self.index)
@@ -200,6 +207,8 @@ pub enum Target {
     Lines,
     /// One outside line.
     Line(Number),
+    /// Several ways in order.
+    Route(String),
 }
 
 /// Where a call goes, and the number that goes there if it is not the dialled one.
@@ -212,7 +221,7 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Reads `100`, `pbx`, `pbx:8001`, `phones`, `lines`, `lines:15550199`, `line.2` or `line.2:15550199`; `lines:` and
+    /// Reads `100`, `pbx`, `pbx:8001`, `phones`, `lines`, `lines:15550199`, `line.2`, `line.2:15550199` or `route.out`; `lines:` and
     /// `line.2:` dial nothing: the caller hears the exchange.
     pub fn parse(text: &str) -> Option<Self> {
         let (place, number) = match text.split_once(':') {
@@ -226,6 +235,9 @@ impl Destination {
         let target = match place {
             "phones" => Target::Phones,
             "lines" => Target::Lines,
+            _ if place.starts_with("route.") => {
+                Target::Route(place.strip_prefix("route.").filter(|name| is_name(name))?.to_owned())
+            }
             _ => match (Number::parse(place), place.strip_prefix("line.")) {
                 (Some(number), _) => Target::Phone(number),
                 (None, Some(line)) => Target::Line(Number::parse(line)?),
@@ -235,7 +247,7 @@ impl Destination {
         };
         let fits = match (&target, number) {
             (_, None) => true,
-            (Target::Phone(_) | Target::Phones, Some(_)) => false,
+            (Target::Phone(_) | Target::Phones | Target::Route(_), Some(_)) => false,
             (Target::Lines | Target::Line(_), Some("")) => true,
             (Target::Lines | Target::Line(_) | Target::Server(_), Some(number)) => dialable(number),
         };
@@ -251,6 +263,7 @@ impl fmt::Display for Destination {
             Target::Server(name) => f.write_str(name)?,
             Target::Lines => f.write_str("lines")?,
             Target::Line(number) => write!(f, "line.{number}")?,
+            Target::Route(name) => write!(f, "route.{name}")?,
         }
         match &self.number {
             Some(number) => write!(f, ":{number}"),

@@ -57,8 +57,18 @@ words! {
         Alarm = "alarm",
         /// A door station.
         Door = "door",
+        /// An amplifier with loudspeakers.
+        Paging = "paging",
         /// The trunk port of a private exchange.
         Trunk = "trunk",
+    }
+
+    /// How a device on a port takes a call.
+    Connects {
+        /// It is rung and answers.
+        Ring = "ring",
+        /// It is off-hook all the time, and has the call at once.
+        AtOnce = "at once",
     }
 
     /// Which star codes there are.
@@ -71,6 +81,16 @@ words! {
         Uk = "uk",
         /// None.
         Off = "off",
+    }
+
+    /// What a hook flash does while a phone has two calls.
+    Recall {
+        /// Goes to the other one.
+        Swap = "swap",
+        /// All three talk together.
+        Conference = "conference",
+        /// Waits for a digit.
+        Keys = "keys",
     }
 
     /// How a line asks for service.
@@ -123,6 +143,38 @@ words! {
         Circular = "circular",
         /// The one whose last call is the longest ago.
         LeastRecent = "least-recent",
+    }
+
+    /// What became of a call, as far as a route asks.
+    Failure {
+        /// The server or the line is not there, or says nothing.
+        Unreachable = "unreachable",
+        /// No circuit, no room, a temporary failure.
+        Congestion = "congestion",
+        /// It cannot carry the call.
+        Unable = "unable",
+        /// The called is busy.
+        Busy = "busy",
+        /// Nobody answers.
+        NoAnswer = "no-answer",
+        /// The called is not there.
+        Absent = "absent",
+        /// It was refused.
+        Rejected = "rejected",
+        /// Nobody has the number.
+        Unknown = "unknown",
+    }
+
+    /// In which order a group rings its members.
+    GroupHunt {
+        /// From the first on.
+        Linear = "linear",
+        /// From the one after the one that answered last.
+        Circular = "circular",
+        /// The one whose last call is the longest ago, then the next.
+        LeastRecent = "least-recent",
+        /// All at once.
+        Simultaneous = "simultaneous",
     }
 
     /// How caller identity comes on an outside line, where not as in the rest of the country.

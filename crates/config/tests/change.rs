@@ -35,6 +35,7 @@ wait_answer = \"90 s\"
 star_codes = \"off\"
 hunt = \"circular\"
 announcements = true
+announce_features = true
 announcement_files = \"voice\"
 language = \"de\"
 [server.a]
@@ -47,11 +48,16 @@ codecs = [\"pcma\"]
 dtmf = \"info\"
 from = \"caller\"
 vad = true
+mailbox = \"{number}\"
 ptime = \"30 ms\"
 jitter = \"30-120 ms\"
 jitter_mode = \"fixed\"
 rings = \"101\"
 may_call = \"national\"
+called_out = [\"<00:+>x.\", \"<:1>x.\"]
+caller_out = \"<:1>x.\"
+called_in = \"<1:>x.\"
+caller_in = \"<+:00>x.\"
 [server.b]
 address = \"b.example\"
 user = \"u\"
@@ -105,10 +111,31 @@ forward_unreachable = \"102\"
 ring_time = \"35 s\"
 reject_anonymous = true
 hide = true
+recall = \"swap\"
 lock = true
 pin = \"4713\"
 star_codes = true
+pickup = [\"a\", \"b\"]
+transfer = true
 dials = \"a:8001\"
+lamp = false
+data = false
+priority = false
+rooms = false
+desk = \"101\"
+desk_key = \"7\"
+dial_after = \"5 s\"
+dial_time = \"25 s\"
+repeat = false
+call_limit = \"90 s\"
+release = \"#9\"
+opens = \"12\"
+connects = \"at once\"
+one_way = true
+pre_tone = \"400 ms\"
+override = false
+self_test = \"04:30\"
+self_test_to = \"a:8002\"
 test = \"03:30\"
 [sip.201]
 password = \"x\"
@@ -138,6 +165,8 @@ guard = \"2 s\"
 answer = \"reversal\"
 disconnect = [\"cpc 300 ms\", \"silence 90 s\"]
 learned = \"500+620 300/300 ms\"
+called_out = \"<:1>x.\"
+caller_in = \"<:9>x.\"
 disa = \"national\"
 disa_pin = \"4711\"
 start = \"ground\"
@@ -163,10 +192,24 @@ port = \"sim/10\"
 rings = \"101\"
 disa = \"internal\"
 disa_pin_file = \"pw\"
+[route.out]
+via = [\"a\", \"line.1:5\"]
+on = [\"busy\", \"unknown\"]
+called_out = \"<9:>x.\"
+caller_out = \"<:1>x.\"
+[group.600]
+name = \"g\"
+members = [\"101\", \"a:700\"]
+hunt = \"circular\"
+ring_time = \"15 s\"
+busy = \"announcement\"
+no_answer = \"lines:15550142\"
 [dial]
 \"0\" = \"101\"
 [offline]
 \"<9:>,xx.\" = \"line.1\"
+[codes]
+\"*96\" = \"do-not-disturb\"
 [emergency]
 via = [\"a\", \"lines\"]
 notify = \"101\"

@@ -90,7 +90,7 @@ fn unknown_keys_and_tables_are_told_with_a_suggestion() {
     );
     assert_eq!(
         error("[colour]\nx = 1"),
-        "6: There is no table [colour]. Tables are server, phone, sip, line, dial, offline or emergency."
+        "6: There is no table [colour]. Tables are server, phone, sip, line, group, route, dial, offline, codes or emergency."
     );
 }
 
@@ -159,7 +159,7 @@ fn values_of_the_wrong_kind_are_told_with_an_example() {
     );
     assert_eq!(
         error("type = \"hotell\""),
-        "6: [phone.101] type = \"hotell\": expected plain, hotel, fax, modem, lift, alarm, door or trunk. Did you mean \"hotel\"?"
+        "6: [phone.101] type = \"hotell\": expected plain, hotel, fax, modem, lift, alarm, door, paging or trunk. Did you mean \"hotel\"?"
     );
     assert_eq!(
         error("may_call = \"everything\""),
@@ -200,7 +200,7 @@ fn values_of_the_wrong_kind_are_told_with_an_example() {
     );
     assert_eq!(
         error("[dial]\n\"1xx\" = \"front desk\""),
-        "7: [dial] \"1xx\" = \"front desk\": expected a number, a server, \"phones\", \"lines\", \"line.2\" or \"server:number\"."
+        "7: [dial] \"1xx\" = \"front desk\": expected a number, a server, \"phones\", \"lines\", \"line.2\", \"route.NAME\" or \"server:number\"."
     );
     assert_eq!(error("dials = []"), "6: [phone.101] dials = []: expected 1 to 64 entries.");
 }
@@ -397,7 +397,7 @@ fn a_key_or_a_table_of_a_later_version_is_answered() {
         assert_eq!(error(more), "");
         found(Level::NotYet, more)
     };
-    assert_eq!(later("lamp = true"), "6: [phone.101] lamp is not in this version yet: no lamp is lit.");
+    assert_eq!(later("test = \"03:30\""), "6: [phone.101] test is not in this version yet: no test is made.");
     assert_eq!(
         later("[snmp]\nport = 161"),
         "6: [snmp]: SNMP: not in this version yet. The table is not used."
@@ -420,7 +420,7 @@ fn a_key_or_a_table_of_a_later_version_is_answered() {
 fn a_choice_that_is_not_made_yet_is_told() {
     assert_eq!(
         found(Level::NotYet, "[dial]\n\"1xx\" = [\"pbx\", \"phones\"]"),
-        "7: [dial] \"1xx\": a choice of destinations is not in this version yet: only the first is used."
+        "7: [dial] \"1xx\": \"phones\" stands in a list, and a list is of ways out (servers, \"lines\", \"line.2\"): only the first is used. For several phones write [group.N]."
     );
     let rings = |to: &str| GOOD.replace("[phone.101]", &format!("rings = {to}\n[phone.101]"));
     assert_eq!(

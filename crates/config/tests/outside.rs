@@ -213,7 +213,7 @@ fn mistakes_about_lines_are_told_with_what_to_write() {
     );
     assert_eq!(
         error("fallback = [\"101\", \"102\"]"),
-        "8: [line.1] fallback = [\"101\", \"102\"]: expected a number, a server, \"phones\", \"lines\", \"line.2\" or \"server:number\"."
+        "8: [line.1] fallback = [\"101\", \"102\"]: expected a number, a server, \"phones\", \"lines\", \"line.2\", \"route.NAME\" or \"server:number\"."
     );
     assert_eq!(
         error("night = \"101\""),

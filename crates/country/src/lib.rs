@@ -14,6 +14,7 @@ mod packs;
 mod pattern;
 pub mod quantity;
 mod raw;
+mod rewrite;
 
 pub use country::{
     CallerIdRule, CallerIdStandard, Country, DistinctiveRing, ECHO_TAIL, OutsideRule, Provenance,
@@ -25,3 +26,4 @@ pub use load::CountryError;
 pub use numbers::{NumberKind, NumberPlan, NumberRule, Outside};
 pub use packs::COUNTRY_WORDS;
 pub use pattern::{DigitSet, Element, MAX_ELEMENTS, MAX_SENT, MAX_TIMER_SECS, Pattern, PatternError};
+pub use rewrite::{MAX_REPEATS, MAX_REWRITE, MAX_REWRITES, Rewrite, RewriteError, rewritten, unreachable};

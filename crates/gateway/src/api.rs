@@ -107,6 +107,8 @@ pub enum Request {
     /// Record how an outside line's exchange tells that its far end hung up: the next call that comes in on it is answered by
     /// the gateway itself, and all signs are looked for until the line is quiet again.
     Learn(LineId),
+    /// Somebody walks through the house and dials the number of each room on its telephone.
+    Walk(WalkAct),
     /// Release all calls, deregister, and say when that is done.
     Stop,
 }
@@ -124,8 +126,32 @@ pub enum Response {
     Balance(BalanceReport),
     /// The answer to [`Request::Learn`].
     Learned(Box<LearnReport>),
+    /// The answer to [`Request::Walk`].
+    Walked(Box<WalkReport>),
     /// It cannot be done, and why.
     Refused(String),
+}
+
+/// What is to be done about a walk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WalkAct {
+    /// It begins.
+    Begin,
+    /// What was found so far.
+    Look,
+    /// It ends.
+    End,
+}
+
+/// What was found on a walk.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct WalkReport {
+    /// Each telephone's line with the number of its room.
+    pub rooms: Vec<(LineId, String)>,
+    /// Numbers that were refused: the line, the number, the line that has it. The latest are kept.
+    pub refused: Vec<(LineId, String, LineId)>,
+    /// Whoever walks said that it is over.
+    pub over: bool,
 }
 
 /// What a line returns under each network.

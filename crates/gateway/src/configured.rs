@@ -1,14 +1,17 @@
 //! From the effective configuration to the site that the two planes run.
 
+mod routes;
+
 use core::net::SocketAddr;
 
 use tipring_call::{
-    CauseTones, CodeSet, DialRow, Disa, Emergency, Features, Flag, Forward, ForwardWhen, Hunt, Night,
-    NightClass, Number, OutsideLine, Permission, Setup, Timers,
+    CauseTones, CodeFinding, CodeRow, CodeSet, Desk, DialRow, Disa, Door, Duty, Emergency, Features, Flag,
+    Forward, ForwardWhen, Group, GroupHunt, Hotline, Hunt, Night, NightClass, Number, OutsideLine, Page,
+    Permission, Plan, SelfTest, Setup, Timers, code_plan_findings, code_table,
 };
 use tipring_config::{
-    Codec, Destination, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line, MayCall,
-    NightHours, Phone, PhoneType, Rule, Server, Service, StarCodes, Target,
+    Codec, Connects, Destination, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line,
+    MayCall, NightHours, Overflow, Phone, Rule, Server, Service, StarCodes, Target,
 };
 use tipring_country::Hours;
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
@@ -101,12 +104,21 @@ impl Site {
             may_call: permission(phone.may_call),
             night: night_class(phone.may_call_night, phone.night_hours),
             ring: effective.profile(phone).ring.pattern,
-            data: matches!(phone.r#type, PhoneType::Fax | PhoneType::Modem),
+            data: phone.duty.data.unwrap_or(false),
             features: features(&phone.habits),
             no_answer: phone.habits.ring_time,
             codes: phone.habits.star_codes,
+            pickup: phone.habits.pickup.iter().map(|name| Text::new(name)).collect(),
+            transfer: phone.habits.transfer,
+            lamp: phone.duty.lamp != Some(false),
+            recall: match phone.habits.recall {
+                tipring_config::Recall::Swap => tipring_call::Recall::Swap,
+                tipring_config::Recall::Conference => tipring_call::Recall::Conference,
+                tipring_config::Recall::Keys => tipring_call::Recall::Keys,
+            },
             pin: phone.habits.pin.as_ref().map(|pin| Number::new(pin.reveal())),
             dials: phone.dials.iter().map(destination).collect(),
+            duty: duty(phone),
         });
         let (phones, outside) = (phones.collect(), outside.collect());
         let (servers, accounts) = servers(effective);
@@ -226,6 +238,38 @@ fn permission(may_call: MayCall) -> Permission {
     }
 }
 
+/// What a phone's port is for.
+fn duty(phone: &Phone) -> Duty {
+    let own = &phone.duty;
+    let key = own.desk_key.as_deref().and_then(|key| key.bytes().next());
+    let first = phone.dials.first();
+    Duty {
+        priority: own.priority.unwrap_or(false),
+        closed: own.rooms == Some(false),
+        desk: key.zip(own.desk.as_ref()).map(|(key, to)| Desk { key, to: destination(to) }),
+        hotline: Hotline {
+            after: own.dial_after.unwrap_or(Millis::ZERO),
+            each: own.dial_time,
+            repeat: own.repeat.unwrap_or(false),
+        },
+        limit: own.call_limit,
+        door: own.release.as_deref().map(|release| Door {
+            release: Number::new(release),
+            opens: Number::new(own.opens.as_deref().unwrap_or(release)),
+        }),
+        page: Page {
+            at_once: own.connects == Some(Connects::AtOnce),
+            tone: own.pre_tone.unwrap_or(Millis::ZERO),
+            one_way: own.one_way.unwrap_or(false),
+            gives_way: own.overrides.unwrap_or(false),
+        },
+        self_test: own
+            .self_test
+            .zip(own.self_test_to.as_ref().or(first))
+            .map(|(at, to)| SelfTest { minute: at.minute, to: destination(to) }),
+    }
+}
+
 /// What the configuration sets on a phone.
 fn features(habits: &tipring_config::Habits) -> Features {
     let mut features = Features::default();
@@ -243,6 +287,7 @@ fn features(habits: &tipring_config::Habits) -> Features {
         (Flag::RejectAnonymous, habits.reject_anonymous),
         (Flag::Hide, habits.hide),
         (Flag::Lock, habits.lock),
+        (Flag::Waiting, habits.waiting),
     ] {
         features.set_flag(flag, on);
     }
@@ -265,12 +310,7 @@ fn calls(
             tipring_config::Hunt::Circular => Hunt::Circular,
             tipring_config::Hunt::LeastRecent => Hunt::LeastRecent,
         },
-        codes: match effective.star_codes {
-            StarCodes::NorthAmerica => CodeSet::NorthAmerica.codes(),
-            StarCodes::Etsi => CodeSet::Etsi.codes(),
-            StarCodes::Uk => CodeSet::Uk.codes(),
-            StarCodes::Off => Vec::new(),
-        },
+        codes: code_table(code_set(effective), &code_rows(effective)).0,
         users: effective
             .sip
             .iter()
@@ -281,6 +321,9 @@ fn calls(
                 night: night_class(phone.may_call_night, phone.night_hours),
             })
             .collect(),
+        routes: routes::routes(effective),
+        rewrites: routes::rewrites(effective),
+        groups: effective.group.iter().map(|(number, own)| group(number, own)).collect(),
         // Those that are not used count as down: what would go to them goes by [offline].
         servers: used_servers(effective)
             .chain(effective.server.iter().filter(|(_, server)| !server.service.is_used()))
@@ -289,7 +332,11 @@ fn calls(
                 may_call: server.may_call.map(permission),
                 rings: server.rings.iter().find_map(|destination| match &destination.target {
                     Target::Phone(number) => Some(Number::new(number.as_str())),
-                    Target::Phones | Target::Server(_) | Target::Lines | Target::Line(_) => None,
+                    Target::Phones
+                    | Target::Server(_)
+                    | Target::Lines
+                    | Target::Line(_)
+                    | Target::Route(_) => None,
                 }),
             })
             .collect(),
@@ -309,14 +356,63 @@ fn calls(
             ..Timers::default()
         },
         tones: CauseTones { unknown, announces: effective.announcements, ..CauseTones::default() },
+        says_features: effective.announce_features,
+        address: Some(wiring.sip.ip()),
         offset_minutes: wiring.utc_offset_minutes,
     }
 }
 
+fn group(number: &tipring_config::Number, group: &tipring_config::Group) -> Group {
+    let overflow = |to: &Overflow| match to {
+        Overflow::Busy => tipring_call::Overflow::Busy,
+        Overflow::Announcement => tipring_call::Overflow::Announcement,
+        Overflow::To(to) => tipring_call::Overflow::To(destination(to)),
+    };
+    Group {
+        number: Text::new(number.as_str()),
+        name: Text::new(group.name.as_deref().unwrap_or_default()),
+        members: group.members.iter().map(destination).collect(),
+        hunt: match group.hunt {
+            tipring_config::GroupHunt::Linear => GroupHunt::Linear,
+            tipring_config::GroupHunt::Circular => GroupHunt::Circular,
+            tipring_config::GroupHunt::LeastRecent => GroupHunt::LeastRecent,
+            tipring_config::GroupHunt::Simultaneous => GroupHunt::Simultaneous,
+        },
+        ring_time: group.ring_time,
+        busy: overflow(&group.busy),
+        no_answer: group.no_answer.as_ref().map(overflow),
+    }
+}
+
+/// The set of star codes.
+fn code_set(effective: &Effective) -> Option<CodeSet> {
+    match effective.star_codes {
+        StarCodes::NorthAmerica => Some(CodeSet::NorthAmerica),
+        StarCodes::Etsi => Some(CodeSet::Etsi),
+        StarCodes::Uk => Some(CodeSet::Uk),
+        StarCodes::Off => None,
+    }
+}
+
+fn code_rows(effective: &Effective) -> Vec<CodeRow> {
+    let row = |row: &tipring_config::CodeRow| CodeRow { code: row.code.clone(), action: row.action.clone() };
+    effective.codes.iter().map(row).collect()
+}
+
+/// What is wrong with the rows of `[codes]`, beside each other, the set, the dial plan and emergency numbers.
+pub fn code_findings(effective: &Effective, plan: &Plan) -> Vec<CodeFinding> {
+    let rows = code_rows(effective);
+    let (codes, mut findings) = code_table(code_set(effective), &rows);
+    findings.extend(code_plan_findings(plan, &codes, &rows));
+    findings
+}
+
 fn rows(rules: &[Rule]) -> Vec<DialRow> {
-    // Of several destinations the first that is used; `check` has told that the others wait for a later version.
     let row = |rule: &Rule| {
-        let to = rule.to.first().map(destination)?;
+        let to = match routes::of_row(rule) {
+            Some(name) => tipring_call::Destination::Route(name),
+            None => rule.to.first().map(destination)?,
+        };
         Some(DialRow { pattern: rule.pattern.clone(), to })
     };
     rules.iter().filter_map(row).collect()
@@ -329,6 +425,7 @@ fn destination(destination: &Destination) -> tipring_call::Destination {
         Target::Phones => tipring_call::Destination::Phones,
         Target::Server(name) => tipring_call::Destination::Server { name: Text::new(name), number },
         Target::Lines => tipring_call::Destination::Lines { number },
+        Target::Route(name) => tipring_call::Destination::Route(Text::new(name)),
         Target::Line(line) => tipring_call::Destination::Line { line: Text::new(line.as_str()), number },
     }
 }
@@ -375,7 +472,15 @@ fn servers(effective: &Effective) -> (Vec<ServerSite>, Vec<AccountSite>) {
         });
         let mut account = |phone: Option<String>, user: &str, password: &str| {
             let number = u16::try_from(accounts.len()).unwrap_or(u16::MAX);
+            let shown = phone.as_deref().unwrap_or(user);
+            let mailbox = server.mailbox.as_ref().map(|mailbox| mailbox.replace("{number}", shown));
+            let lamp = phone.clone().or_else(|| match &server.rings.first()?.target {
+                Target::Phone(number) => Some(number.to_string()),
+                _ => None,
+            });
             accounts.push(AccountSite {
+                mailbox,
+                lamp,
                 phone,
                 config: AccountConfig {
                     id: AccountId(number),

@@ -12,8 +12,10 @@ mod journal;
 mod shard;
 mod site;
 
-pub use api::{BalanceReport, Injury, Input, Output, Request, RequestId, Response, StoreId, Why};
-pub use configured::Wiring;
+pub use api::{
+    BalanceReport, Injury, Input, Output, Request, RequestId, Response, StoreId, WalkAct, WalkReport, Why,
+};
+pub use configured::{Wiring, code_findings};
 pub use control::{
     AddressStatus, AlarmStatus, CallStatus, Control, HearingStatus, LineStatus, MAX_OUTPUTS, MAX_ROUNDS,
     MediaStatus, ReachStatus, ServerStatus, Status, UserStatus,

@@ -169,6 +169,10 @@ pub struct ServerSite {
 pub struct AccountSite {
     /// The telephone's number; `None`: the account is the whole gateway's at that server.
     pub phone: Option<String>,
+    /// The mailbox that its server is asked of.
+    pub mailbox: Option<String>,
+    /// The telephone that is told of its messages.
+    pub lamp: Option<String>,
     /// The agent's view.
     pub config: AccountConfig,
 }

@@ -71,6 +71,8 @@ pub struct LampSpec {
 impl LampSpec {
     /// The battery at which a neon lamp burns.
     pub const NEON: Volts = Volts(100.0);
+    /// Not at all.
+    pub const DARK: Self = Self { signal: None, neon: None, stutter: false };
     /// By dial tone alone.
     pub const STUTTER: Self = Self { signal: None, neon: None, stutter: true };
 }

@@ -2,6 +2,7 @@
 //!
 //! `TIPRING_SEED=7 TIPRING_SEEDS=1 TIPRING_HOURS=1` runs others than the usual ones; `TIPRING_AUDIO=1` at true samples.
 
+use tipring_sim::check::Used;
 use tipring_sim::explore::{Fidelity, Scope, explore, explore_within};
 
 fn number(name: &str, usual: f64) -> f64 {
@@ -28,6 +29,28 @@ fn whatever_people_and_faults_do_nothing_is_violated_at_signal_fidelity() {
 #[test]
 fn whatever_people_and_faults_do_nothing_is_violated_with_true_samples() {
     clean(1, 1, 0.03, Fidelity::Audio);
+}
+
+#[test]
+fn people_use_the_features_that_there_are() {
+    type Count = fn(Used) -> u64;
+    let features: [(&str, Count); 5] = [
+        ("codes", |used| used.codes),
+        ("forwarded", |used| used.forwarded),
+        ("waited", |used| used.waited),
+        ("conferences", |used| used.conferences),
+        ("handed on", |used| used.handed_on),
+    ];
+    let mut unused = features.map(|(what, _)| what).to_vec();
+    for seed in 21..33 {
+        let report = explore(seed, 0.15, Fidelity::Signal);
+        assert!(report.is_clean(), "{report}");
+        unused.retain(|what| features.iter().any(|(own, count)| own == what && count(report.used) == 0));
+        if unused.is_empty() {
+            return;
+        }
+    }
+    panic!("nobody has used {unused:?}");
 }
 
 #[test]

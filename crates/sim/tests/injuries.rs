@@ -71,7 +71,35 @@ fn a_defect_in_a_dialog_ends_its_call_only() {
 fn a_defect_in_a_stream_ends_its_call_only() {
     injure(
         "gateway: panics in the latest stream",
-        // the line's own stream is the one that was opened last
-        "-> gateway alarm line 2 abandoned; call 2 cleared; peer gets BYE",
+        // the far end's is the one that was opened last
+        "-> gateway alarm far leg abandoned; call 2 cleared; peer gets BYE",
     );
+}
+
+#[test]
+fn a_defect_in_the_stream_of_a_line_ends_its_call_only() {
+    let text = "# A defect on demand.
+seed 98  country us
+phones 101 102 103 104
+dial 1xx to phones
+
+phone 1: off-hook              -> hears dial-tone
+phone 1: dials 102             -> phone 2 rings
+phone 2: off-hook              -> call 1 answered
+phone 3: off-hook              -> hears dial-tone
+phone 3: dials 104             -> phone 4 rings
+phone 4: off-hook              -> call 2 answered
+gateway: panics in the latest stream
+-> gateway alarm line 4 abandoned; call 2 cleared
+phone 2: says voice            -> phone 1 hears phone 2
+phone 1: on-hook
+phone 2: on-hook
+phone 3: on-hook
+phone 4: on-hook               -> gateway is idle within 40s
+";
+    for fidelity in [Fidelity::Signal, Fidelity::Audio] {
+        let report = run_flow(text, fidelity, None).unwrap_or_else(|error| panic!("{error}"));
+        let failures: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
+        assert!(failures.is_empty(), "{fidelity:?}: {}\n{}", failures.join("\n"), report.ladder.to_text());
+    }
 }

@@ -32,7 +32,13 @@ pub async fn measure(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Re
     let report = match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Ok(Response::Balance(report))) => report,
         Ok(Ok(Response::Refused(why))) => bail!("{why}."),
-        Ok(Ok(Response::Status(_) | Response::Calls(_) | Response::Done | Response::Learned(_))) => {
+        Ok(Ok(
+            Response::Status(_)
+            | Response::Calls(_)
+            | Response::Done
+            | Response::Learned(_)
+            | Response::Walked(_),
+        )) => {
             bail!("no result was given")
         }
         Ok(Err(gone)) => return Err(gone.into()),

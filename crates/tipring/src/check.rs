@@ -67,6 +67,9 @@ pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
     if let Some(effective) = &report.effective {
         report.findings.extend(plan_check::findings(effective, &shown));
     }
+    if report.of(Level::Error).count() > 0 {
+        report.effective = None;
+    }
     if let Some(effective) = &mut report.effective
         && let Some(written) = &mut effective.announcement_files
     {

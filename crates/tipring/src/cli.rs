@@ -122,6 +122,17 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Map rooms: lift each telephone, dial the number of its room and #; it is said back. Prints which port has which
+    /// room as they come, and the tables of the configuration at the end: when all have told theirs, *# was dialled, or no
+    /// number came for some time
+    Walk {
+        /// Write them into the configuration, and apply it
+        #[arg(long)]
+        write: bool,
+        /// How long no number may come
+        #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+        minutes: u32,
+    },
     /// Measure a line port
     #[command(subcommand)]
     Line(LineCommand),
@@ -224,8 +235,12 @@ pub enum ConfigCommand {
     /// Show what is in force, with where each value comes from: the file and line, the country, or the default
     Show {
         /// Only this telephone, line or server
-        #[arg(value_name = "NUMBER|NAME")]
+        #[arg(value_name = "NUMBER|NAME|PORT")]
         name: Option<String>,
+        /// Of a telephone (204) or its line port (sim/4): every value that holds for it, also those of its type, the
+        /// country and the house
+        #[arg(long, requires = "name")]
+        effective: bool,
     },
     /// Show what would change, and when each change takes effect: at once, when the line is idle, or at the next
     /// start. Exit code 1: the file is not accepted
@@ -365,6 +380,7 @@ impl Command {
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
             Self::Config(ConfigCommand::ImportPlan { plan, to }) => import_plan::command(&plan, &to),
             Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
+            Self::Walk { write, minutes } => client::ask(dir, Ask::Walk { write, minutes }),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),
             Self::Explain { number, digits, config: Some(file), at, offline } => {

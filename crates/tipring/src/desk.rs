@@ -15,7 +15,7 @@ use crate::cli::ATTENTION;
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply};
 use crate::reload::{Configuration, Outcome};
-use crate::{balance, explain, learn, phone, records, status, zone};
+use crate::{balance, explain, learn, phone, records, status, walk, zone};
 
 /// Records that a slow reader may be behind.
 const MAX_BEHIND: usize = 1024;
@@ -23,7 +23,7 @@ const MAX_BEHIND: usize = 1024;
 const MAX_COUNT: usize = 100_000;
 
 /// What a gateway without a file says.
-const NO_FILE: &str =
+pub const NO_FILE: &str =
     "this gateway was started without a configuration file (`tipring run --config FILE` has one)";
 /// Records that wait in memory for a disk that does not take them; beyond it the oldest are lost.
 const MAX_PENDING: usize = 10_000;
@@ -148,6 +148,10 @@ impl Desk {
                 Some(configuration) => Ok(configuration.show(name.as_deref())),
                 None => bail!(NO_FILE),
             },
+            ConfigAct::Port(which) => match self.configuration.lock().await.as_ref() {
+                Some(configuration) => Ok(configuration.port(&which)),
+                None => bail!(NO_FILE),
+            },
             ConfigAct::Diff(file) => match self.configuration.lock().await.as_ref() {
                 Some(configuration) => Ok(configuration.compare(file.as_deref(), &self.asker.site())),
                 None => bail!(NO_FILE),
@@ -187,6 +191,7 @@ impl Desk {
                 say(lines, out).await;
                 Ok(0)
             }
+            Ask::Walk { write, minutes } => walk::walk(self, write, minutes, out).await,
             Ask::Learn { port } => learn::learn(&self.asker, &port, out).await,
             Ask::Lines { json } => self.lines(json, out).await,
             Ask::Config(act) => {
@@ -221,6 +226,7 @@ impl Desk {
             | Response::Done
             | Response::Balance(_)
             | Response::Learned(_)
+            | Response::Walked(_)
             | Response::Refused(_) => {
                 bail!("no status was given")
             }

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
-use tipring_call::{Destination, Hunt, NightClass, Permission, Plan, Selection, Setup};
+use tipring_call::{
+    Destination, GroupHunt, Hunt, NightClass, Overflow, Permission, Plan, Rewrites, Selection, ServerName,
+    Setup, changed,
+};
 use tipring_country::Hours;
 use tipring_units::WallTime;
 
@@ -164,24 +167,97 @@ fn place(setup: &Setup, to: Destination, dialled: &str) -> String {
         None => format!(" with {dialled}"),
     };
     match to {
-        Destination::Number(number) => format!("phone {number}"),
-        Destination::Phones => format!("phone {dialled}"),
-        Destination::Server { name, number } => format!("server {name}{}", with(number)),
-        Destination::Line { line, number } => format!("line {line}{}", with(number)),
+        Destination::Number(number) => house(setup, number.as_str()),
+        Destination::Phones => house(setup, dialled),
+        Destination::Server { name, number } => {
+            let told = rewritten(setup.rewrites.servers.get(&name), with_or(number, dialled));
+            format!("server {name}{}", told.unwrap_or_else(|| with(number)))
+        }
+        Destination::Line { line, number } => {
+            let told = rewritten(setup.rewrites.lines.get(&line), with_or(number, dialled));
+            format!("line {line}{}", told.unwrap_or_else(|| with(number)))
+        }
+        Destination::Route(name) => route(setup, name, dialled),
         Destination::Lines { number } => {
             let names: Vec<&str> = setup.lines.iter().map(|line| line.number.as_str()).collect();
             let (first, order) = match names.as_slice() {
                 [] => return "no line: there is none in use".to_owned(),
-                [only] => return format!("line {only}{}", with(number)),
+                [only] => {
+                    let line = tipring_call::Number::new(only);
+                    return place(setup, Destination::Line { line, number }, dialled);
+                }
                 _ => match setup.hunt {
                     Hunt::Linear => ("the first free one of lines", ""),
                     Hunt::Circular => ("the next free one of lines", ", each in turn"),
                     Hunt::LeastRecent => ("the one that has been quiet longest of lines", ""),
                 },
             };
-            format!("{first} {}{order}{}", names.join(", "), with(number))
+            let changes: Vec<String> = setup
+                .lines
+                .iter()
+                .filter_map(|line| {
+                    let own = setup.rewrites.lines.get(&line.number);
+                    rewritten(own, with_or(number, dialled))
+                        .map(|told| format!("; on line {}{told}", line.number))
+                })
+                .collect();
+            format!("{first} {}{order}{}{}", names.join(", "), with(number), changes.concat())
         }
     }
+}
+
+fn with_or(number: Option<tipring_call::Number>, dialled: &str) -> tipring_call::Number {
+    number.unwrap_or_else(|| tipring_call::Number::new(dialled))
+}
+
+/// What goes out where a rule changes it: with the rule.
+fn rewritten(rewrites: Option<&Rewrites>, number: tipring_call::Number) -> Option<String> {
+    match changed(&rewrites?.called_out, number) {
+        (sent, Some(rule)) => Some(format!(" with {sent} (called_out \"{rule}\" of {number})")),
+        (_, None) => None,
+    }
+}
+
+/// Ways out in order.
+fn route(setup: &Setup, name: ServerName, dialled: &str) -> String {
+    let Some(route) = setup.routes.iter().find(|route| route.name == name) else {
+        return format!("route {name}, which is not there");
+    };
+    let own = setup.rewrites.routes.get(&name);
+    let (sent, rule) = own.map_or((tipring_call::Number::new(dialled), None), |own| {
+        changed(&own.called_out, tipring_call::Number::new(dialled))
+    });
+    let ways: Vec<String> = route.via.iter().map(|to| place(setup, *to, sent.as_str())).collect();
+    let ways = ways.join(", then ");
+    let rule = rule.map(|rule| format!(", called_out \"{rule}\" of {dialled}")).unwrap_or_default();
+    // A list in a row has no name.
+    if name.as_str().contains(' ') { ways } else { format!("route {name}{rule}: {ways}") }
+}
+
+/// A telephone or a group of the house.
+fn house(setup: &Setup, number: &str) -> String {
+    let Some(group) = setup.groups.iter().find(|group| group.number.as_str() == number) else {
+        return format!("phone {number}");
+    };
+    let members: Vec<String> = group.members.iter().map(|to| place(setup, *to, "")).collect();
+    let order = match group.hunt {
+        GroupHunt::Linear => "one after the other",
+        GroupHunt::Circular => "one after the other from the one after the last that answered",
+        GroupHunt::LeastRecent => "one after the other, the one first that has been quiet longest",
+        GroupHunt::Simultaneous => "all at once",
+    };
+    let overflow = |to: Overflow| match to {
+        Overflow::Busy => "busy".to_owned(),
+        Overflow::Announcement => "an announcement".to_owned(),
+        Overflow::To(Destination::Number(number)) => format!("{number}"),
+        Overflow::To(to) => place(setup, to, ""),
+    };
+    let unanswered = group.no_answer.map_or("again".to_owned(), overflow);
+    let (seconds, members) = (group.ring_time.0 / 1000, members.join(", "));
+    let busy = overflow(group.busy);
+    format!(
+        "group {number}: {order}, {seconds} s each: {members}; nobody free: {busy}; nobody answers: {unanswered}"
+    )
 }
 
 #[cfg(test)]
@@ -273,6 +349,25 @@ mod tests {
         }
         let written = std::fs::read_to_string(&golden).unwrap_or_default();
         assert!(told == written, "TIPRING_BLESS=1 writes what is told now:\n{told}");
+    }
+
+    #[test]
+    fn groups_routes_and_rules_that_change_numbers_are_told() {
+        let setup = setup_of(
+            "country = \"us\"\n[phone.101-103]\nport = \"sim/1-3\"\n[line.1]\nport = \"sim/4\"\nrings = \"600\"\n[server.pbx]\naddress = \"10.0.0.1\"\ncalled_out = [\"<011:+>x.\", \"<:+>1xxxxxxxxxx\"]\n\
+             [group.600]\nmembers = \"102-103\"\nhunt = \"circular\"\nno_answer = \"101\"\n[route.out]\nvia = [\"pbx\", \"lines\"]\ncalled_out = \"<:1>xxxxxxxxxx\"\n\
+             [dial]\n\"6xx\" = \"phones\"\n\"<9:>,xx.\" = \"route.out\"\n\"<8:>,xx.\" = [\"pbx\", \"lines\"]\n",
+        );
+        let end = |digits: &str| explained(&setup, "101", digits, NOON).unwrap().pop().unwrap();
+        assert_eq!(
+            end("600"),
+            "goes to group 600: one after the other from the one after the last that answered, 20 s each: phone 102, phone 103; nobody free: busy; nobody answers: 101"
+        );
+        assert_eq!(
+            end("92125550123"),
+            "goes to route out, called_out \"<:1>xxxxxxxxxx\" of 2125550123: server pbx with +12125550123 (called_out \"<:+>1xxxxxxxxxx\" of 12125550123), then line 1 with 12125550123"
+        );
+        assert_eq!(end("82125550123"), "goes to server pbx with 2125550123, then line 1 with 2125550123");
     }
 
     #[test]

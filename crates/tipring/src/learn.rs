@@ -49,7 +49,13 @@ pub async fn learn(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Resu
     let report = match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Ok(Response::Learned(report))) => report,
         Ok(Ok(Response::Refused(why))) => bail!("{why}."),
-        Ok(Ok(Response::Status(_) | Response::Calls(_) | Response::Done | Response::Balance(_))) => {
+        Ok(Ok(
+            Response::Status(_)
+            | Response::Calls(_)
+            | Response::Done
+            | Response::Balance(_)
+            | Response::Walked(_),
+        )) => {
             bail!("no result was given")
         }
         Ok(Err(gone)) => return Err(gone.into()),

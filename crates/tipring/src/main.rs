@@ -41,6 +41,7 @@ mod state;
 mod status;
 mod tracks;
 mod transcode;
+mod walk;
 mod wav;
 mod zone;
 

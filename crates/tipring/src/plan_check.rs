@@ -1,6 +1,6 @@
 //! What `tipring check` says of a dial plan beyond its grammar, and the plan of a file without a gateway.
 
-use tipring_call::{Plan, Setup};
+use tipring_call::{CodeFinding, Plan, Setup};
 use tipring_config::{Effective, Finding, Level, Origin};
 use tipring_gateway::{Site, Wiring};
 
@@ -25,8 +25,24 @@ pub fn findings(effective: &Effective, file: &str) -> Vec<Finding> {
             Finding { level: Level::Note, file: file.to_owned(), line, message: finding.to_string() }
         })
         .collect();
+    findings.extend(codes(effective, file));
     findings.sort_by_key(|finding| finding.line);
     findings
+}
+
+/// What is wrong with the rows of `[codes]`.
+fn codes(effective: &Effective, file: &str) -> Vec<Finding> {
+    let found = tipring_gateway::code_findings(effective, &Plan::new(&setup(effective, 0)));
+    let finding = |found: CodeFinding| {
+        let line = match effective.origins.get(&format!("codes.{}", found.code)) {
+            Some(Origin::File(_, line)) => *line,
+            Some(Origin::Country(_) | Origin::Default(_)) | None => 1,
+        };
+        let level = if found.is_error { Level::Error } else { Level::Note };
+        let message = format!("[codes] \"{}\" {}", found.code, found.message);
+        Finding { level, file: file.to_owned(), line, message }
+    };
+    found.into_iter().map(finding).collect()
 }
 
 #[cfg(test)]
@@ -69,5 +85,36 @@ mod tests {
             told[1].contains("write \"9,xx.\"") && told[2].contains("9110 cannot be dialled"),
             "{told:#?}"
         );
+    }
+
+    #[test]
+    fn a_code_that_cannot_be_used_is_an_error_at_its_line() {
+        let base = "country = \"us\"\n[phone.101]\nport = \"sim/1\"\n[codes]\n";
+        assert_eq!(found(&format!("{base}\"*96\" = \"do-not-disturb\"\n\"*55\" = \"pass\"\n")), [""; 0]);
+        let told = found(&format!("{base}\"*96\" = \"do-not-disturp\"\n\"91\" = \"redial\"\n"));
+        assert_eq!(told.len(), 2, "{told:#?}");
+        assert!(
+            told[0].starts_with("t.toml:5: [codes] \"*96\" no code does \"do-not-disturp\"."),
+            "{told:#?}"
+        );
+        assert!(
+            told[1].starts_with("t.toml:6: [codes] \"91\" would be done before 911 is dialled"),
+            "{told:#?}"
+        );
+    }
+
+    #[test]
+    fn the_book_has_every_word_of_the_table_of_codes() {
+        let words =
+            tipring_call::code_words().iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src/features.md");
+        let book = std::fs::read_to_string(&page).unwrap();
+        let (before, rest) = book.split_once("The words are ").expect("the words");
+        let (own, after) = rest.split_once(". The subscriber").expect("their end");
+        if std::env::var_os("TIPRING_BLESS").is_some() {
+            std::fs::write(&page, format!("{before}The words are {words}. The subscriber{after}")).unwrap();
+        } else {
+            assert_eq!(own, words, "run with TIPRING_BLESS=1");
+        }
     }
 }

@@ -87,6 +87,13 @@ pub enum Ask {
         /// Its line port, or the outside line's number.
         port: String,
     },
+    /// Rooms are mapped by lifting telephones.
+    Walk {
+        /// What is found is written into the configuration.
+        write: bool,
+        /// It ends after so many minutes without a number.
+        minutes: u32,
+    },
     /// The configuration is to be compared or applied.
     Config(ConfigAct),
 }
@@ -101,6 +108,8 @@ pub enum ConfigAct {
     Apply(Option<PathBuf>),
     /// Show what is in force, of everything or of a telephone, line or server.
     Show(Option<String>),
+    /// Every value that holds for this telephone, or the one on this line port.
+    Port(String),
 }
 
 /// What a simulated telephone is to do.
@@ -169,7 +178,8 @@ impl ConfigAct {
         Ok(match command {
             ConfigCommand::Diff { file } => Self::Diff(whole(file)?),
             ConfigCommand::Apply { file } => Self::Apply(whole(file)?),
-            ConfigCommand::Show { name } => Self::Show(name),
+            ConfigCommand::Show { name: Some(which), effective: true } => Self::Port(which),
+            ConfigCommand::Show { name, effective: _ } => Self::Show(name),
             ConfigCommand::ImportPlan { .. } => bail!("no gateway is asked for that"),
         })
     }

@@ -5,7 +5,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use tipring_config::{Apply, Change, Effective, Level, Report, diff, fingerprint};
+use tipring_config::{Apply, Change, Effective, Files, Level, Report, Room, diff, fingerprint};
 use tipring_gateway::{LineKind, LineSite, Reload, Site, Wiring};
 use tipring_host::Asker;
 use tipring_store::Revisions;
@@ -69,6 +69,19 @@ impl Configuration {
         Outcome { lines, accepted: true }
     }
 
+    /// Every value that holds for one telephone, with where it comes from.
+    pub fn port(&self, which: &str) -> Outcome {
+        match self.current.port(which) {
+            Some(text) => Outcome { lines: text.lines().map(str::to_owned).collect(), accepted: true },
+            None => {
+                let why = format!(
+                    "there is no phone {which}, nor one on a port of that name: `tipring lines` lists yours"
+                );
+                Outcome { lines: vec![why], accepted: false }
+            }
+        }
+    }
+
     /// What `file`, or the own file as it is now, would change.
     pub fn compare(&self, file: Option<&Path>, site: &Site) -> Outcome {
         match self.read(file) {
@@ -127,6 +140,28 @@ impl Configuration {
         self.current = effective;
         lines.insert(0, format!("Configuration {revision} in force."));
         Ok(Outcome { lines, accepted: true })
+    }
+
+    /// Writes each room with its port into the own file, and applies it.
+    pub async fn put_rooms(&mut self, rooms: &[Room], asker: &Asker, wall: WallTime) -> Result<Outcome> {
+        let text = std::fs::read_to_string(&self.file)?;
+        let name = self.file.display().to_string();
+        let edited = match tipring_config::put_rooms(&text, &name, &Files::new(), &self.current, rooms) {
+            Ok(edited) => edited,
+            Err(why) => {
+                let mut lines: Vec<String> = why.to_string().lines().map(str::to_owned).collect();
+                lines.push("Nothing is written. The rooms:".to_owned());
+                lines.extend(tipring_config::room_tables(rooms).lines().map(str::to_owned));
+                return Ok(Outcome { lines, accepted: false });
+            }
+        };
+        let fresh = beside(&self.file, "walk");
+        std::fs::write(&fresh, &edited.text)?;
+        let mode = std::fs::metadata(&self.file)?.permissions();
+        std::fs::set_permissions(&fresh, mode)?;
+        let outcome = self.apply(Some(&fresh), asker, wall).await;
+        std::fs::remove_file(&fresh)?;
+        outcome
     }
 
     /// The text and the effective form of a file in the place of the own one; what is wrong with it in words.

@@ -55,7 +55,11 @@ pub fn one(status: &Status, number: &str) -> Option<(Vec<String>, bool)> {
     let mut lines = needs(&alarms);
     match (line, user) {
         (Some(line), _) => {
-            let fault = if line.fault { ", fault" } else { "" };
+            let fault = match (line.fault, line.messages) {
+                (true, _) => ", fault",
+                (false, true) => ", messages wait",
+                (false, false) => "",
+            };
             let since = up(line.for_seconds);
             lines.push(format!("{}: {} for {since}{fault}", subject(line), state(line)));
         }
@@ -93,7 +97,11 @@ pub fn lines(status: &Status) -> Vec<String> {
     let (ports, names) = (width(|line| line.port.len()), width(|line| label(line).len()));
     let told = status.lines.iter().map(|line| {
         let kind = if line.outside { "FXO" } else { "FXS" };
-        let fault = if line.fault { ", fault" } else { "" };
+        let fault = match (line.fault, line.messages) {
+            (true, _) => ", fault",
+            (false, true) => ", messages wait",
+            (false, false) => "",
+        };
         let text = format!(
             "{:<ports$}  {kind}  {:<names$}  {} for {}{fault}",
             line.port,

@@ -7,27 +7,36 @@
 //! party in the other call. The call that was held, the leading one, has the sound. When one of the two ends, so does
 //! the other; so both outside lines are released when either party clears.
 //!
+//! Where both parties are at the same server, that is asked to do it instead (`transfer`).
+//!
 //! # Limits
-//! One of the two parties has to be on an outside line; a telephone that holds anybody else is rung back. A call is
-//! joined once, an emergency call never, and never one in which an exchange's dial tone was given of which nothing
-//! tells that somebody answered.
+//! A call is joined once, an emergency call never, and never one in which an exchange's dial tone was given of which
+//! nothing tells that somebody answered.
 
 use tipring_port::Signal;
 use tipring_units::CallId;
 
 use super::{Call, Clock, Phase};
 use crate::outbox::{Order, Outbox};
-use crate::{CallEvent, Cause, Clearer, Party, Priority, Side};
+use crate::{CallEvent, Cause, Clearer, Number, Party, Priority, ServerName, Side, Via};
 
 /// What one of two joined calls tells the other.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum JointInput {
     /// The telephone `left` hung up in this call while it holds you: be joined.
-    Ask { left: Party, party: Option<Party>, answered: bool, held: bool, outside: bool },
+    Ask(Asking),
     /// We are.
     Accepted,
+    /// Your party goes elsewhere by itself: ours, which does not answer yet, is called in vain.
+    GiveUp,
     /// We cannot be.
     Refused,
+    /// Your party goes elsewhere, by us.
+    Follows,
+    /// It may not.
+    NotFollowing(Cause),
+    /// It rings there.
+    Rings,
     /// Our party, whom the telephone had called, answered.
     Answered(Party),
     /// Tell your party this.
@@ -38,6 +47,23 @@ pub(crate) enum JointInput {
     Signal(Signal),
     /// It is over.
     Over { cause: Cause, by_gateway: bool },
+}
+
+/// A call that wants to be joined.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Asking {
+    /// The telephone that hung up.
+    pub left: Party,
+    /// The other party.
+    pub party: Option<Party>,
+    /// Who was called answered.
+    pub answered: bool,
+    /// The other party holds.
+    pub held: bool,
+    /// The server that the other party is at.
+    pub server: Option<ServerName>,
+    /// The number that was called.
+    pub sent: Number,
 }
 
 /// The other call that this one is joined to.
@@ -60,6 +86,7 @@ impl Call {
     /// The telephone at `side` hung up while it holds the call `held`.
     pub(super) fn join(&mut self, side: Side, from: Party, held: CallId, clock: Clock, out: &mut Outbox) {
         let ready = match self.phase {
+            _ if self.hopeless => false,
             Phase::Alerting | Phase::Talking => true,
             // With an exchange's dial tone who is joined could dial on it.
             Phase::Early => !self.both,
@@ -72,28 +99,50 @@ impl Call {
         }
         self.disconnect(out);
         let (party, answered) = (self.party(side.other()), self.phase == Phase::Talking);
-        let (held_by, outside) = (self.holds(side.other()), self.is_outside(side.other()));
         let joint = Joint { call: held, left: side, lead: false, party: None, answered, held: false };
+        let ask = Asking {
+            left: from,
+            party,
+            answered,
+            held: self.holds(side.other()),
+            server: self.server_at(side.other()),
+            sent: self.shown_branch().map_or(self.beginning.dialled, |branch| branch.sent),
+        };
         self.joint = Some(joint);
-        let ask = JointInput::Ask { left: from, party, answered, held: held_by, outside };
-        out.tell_joint(held, self.beginning.call, ask);
+        out.tell_joint(held, self.beginning.call, JointInput::Ask(ask));
     }
 
     /// The other call says something; `of` is its number.
     pub fn on_joint(&mut self, of: CallId, input: JointInput, clock: Clock, out: &mut Outbox) {
-        if let JointInput::Ask { left, party, answered, held, outside } = input {
-            return self.asked(
-                of,
-                left,
-                Joint { call: of, left: Side::Caller, lead: true, party, answered, held },
-                outside,
-                out,
-            );
+        match input {
+            JointInput::Ask(asking) => return self.asked(of, asking, clock, out),
+            JointInput::Over { .. } if self.waits_for(of) => return self.refer(clock, out),
+            _ if self.follow.is_some_and(|follow| follow.call == of) => {
+                self.on_follow(of, input, clock, out);
+                return;
+            }
+            JointInput::Over { .. }
+            | JointInput::Accepted
+            | JointInput::GiveUp
+            | JointInput::Refused
+            | JointInput::Follows
+            | JointInput::NotFollowing(_)
+            | JointInput::Rings
+            | JointInput::Answered(_)
+            | JointInput::Relay(_)
+            | JointInput::Held(_)
+            | JointInput::Signal(_) => {}
         }
         let Some(joint) = self.joint.as_mut().filter(|joint| joint.call == of) else { return };
         let left = joint.left;
         match input {
-            JointInput::Ask { .. } | JointInput::Accepted => {}
+            // Not between two that are joined.
+            JointInput::Ask(_)
+            | JointInput::Accepted
+            | JointInput::Follows
+            | JointInput::NotFollowing(_)
+            | JointInput::Rings => {}
+            JointInput::GiveUp => self.end(Cause::NORMAL, Clearer::Side(left), clock, out),
             JointInput::Refused => {
                 self.joint = None;
                 self.end(Cause::NORMAL, Clearer::Side(left), clock, out);
@@ -122,39 +171,56 @@ impl Call {
         self.joint.map(|joint| joint.call)
     }
 
-    fn asked(&mut self, of: CallId, telephone: Party, joint: Joint, outside: bool, out: &mut Outbox) {
-        let call = self.beginning.call;
-        let left = self.side(telephone).filter(|left| {
-            self.phase == Phase::Talking && self.may_be_joined() && (outside || self.is_outside(left.other()))
-        });
+    fn asked(&mut self, of: CallId, asking: Asking, clock: Clock, out: &mut Outbox) {
+        let (call, telephone) = (self.beginning.call, asking.left);
+        let left = self.side(telephone).filter(|_| self.phase == Phase::Talking && self.may_be_joined());
         let Some(left) = left else {
             out.tell_joint(of, call, JointInput::Refused);
             out.tell_party(telephone, call, Order::NotJoined);
             return;
         };
+        let server = self.server_at(left.other());
+        let at_one_server = server.is_some() && server == asking.server && !self.stays;
+        if at_one_server && !asking.answered {
+            return self.hand_over(left, of, asking, out);
+        }
         out.tell_joint(of, call, JointInput::Accepted);
         out.tell_party(telephone, call, Order::Joined);
-        self.joint = Some(Joint { left, ..joint });
+        let Asking { party, answered, held, .. } = asking;
+        self.joint = Some(Joint { call: of, left, lead: true, party, answered, held });
         self.set_holds(left, false);
-        let order = if joint.answered { Order::Retrieved } else { Order::Recalling };
+        let order = if answered { Order::Retrieved } else { Order::Recalling };
         self.tell(left.other(), order, out);
         out.event(CallEvent::Joined { call, with: of });
         self.route_sound(out);
+        if at_one_server && let Some(Party::Far(far)) = party {
+            self.refer_to_leg(left.other(), of, far, asking.sent, clock, out);
+        }
     }
 
     fn may_be_joined(&self) -> bool {
         // Who is joined with an exchange that may still take digits could call the world.
         !self.dials_on
             && self.joint.is_none()
+            && self.transfer.is_none()
+            && self.follow.is_none()
+            && self.parked.is_none()
             && !self.beginning.notice
             && self.beginning.priority == Priority::Normal
     }
 
-    /// True if the party there is the exchange of an outside line.
-    fn is_outside(&self, side: Side) -> bool {
-        match side {
-            Side::Caller => self.beginning.outside,
-            Side::Called => self.called.first().is_some_and(|branch| branch.outside),
+    /// The server that the party there is at, where it is one.
+    pub(super) fn server_at(&self, side: Side) -> Option<ServerName> {
+        let via = match side {
+            Side::Caller => self.beginning.came_by,
+            Side::Called => match self.called.as_slice() {
+                [only] => only.via,
+                _ => None, // several ring
+            },
+        };
+        match via? {
+            Via::Server(name) => Some(name),
+            Via::User(_) => None,
         }
     }
 
@@ -171,6 +237,9 @@ impl Call {
 
     /// What was for the telephone that left is for the party in the other call.
     pub(super) fn relay(&self, joint: Joint, order: Order, out: &mut Outbox) {
+        if self.tell_followed(joint, order, out) {
+            return;
+        }
         match order {
             Order::Held | Order::Retrieved | Order::Recalling | Order::Data | Order::Digit(..) => {
                 out.tell_joint(joint.call, self.beginning.call, JointInput::Relay(order));
@@ -185,6 +254,11 @@ impl Call {
             | Order::Emergency
             | Order::Joined
             | Order::NotJoined
+            | Order::TakeOver { .. }
+            | Order::Refer(_)
+            | Order::Transferring
+            | Order::NotTransferring
+            | Order::TransferFailed(_)
             | Order::Over(_) => {}
         }
     }

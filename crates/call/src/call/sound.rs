@@ -9,6 +9,10 @@ use crate::{CallEvent, MediaAction, Party, Side, Way, Why};
 impl Call {
     /// A machine sounds. What answers a data call makes this one; a voice call goes on in spite of all others.
     pub(super) fn signal(&mut self, side: Side, signal: Signal, clock: Clock, out: &mut Outbox) {
+        // Of three who talk no two are a fax and its machine.
+        if self.confers.contains(&true) {
+            return;
+        }
         if let Some(joint) = self.joint.filter(|joint| !joint.lead) {
             // The other call has the sound.
             return out.tell_joint(joint.call, self.beginning.call, JointInput::Signal(signal));
@@ -35,6 +39,14 @@ impl Call {
         self.timer = Some((clock.now + CODEC_GRACE, Why::Codec));
     }
 
+    /// The party at `side` is in a conference, or no longer is. Sound of both of its calls goes at once.
+    pub(super) fn confer(&mut self, side: Side, on: bool, out: &mut Outbox) {
+        if on && self.holds(side) {
+            self.hold(side, false, out);
+        }
+        self.confers[side as usize] = on;
+    }
+
     pub(super) fn hold(&mut self, side: Side, on: bool, out: &mut Outbox) {
         match self.phase {
             Phase::Talking => {}
@@ -43,6 +55,7 @@ impl Call {
         }
         let call = self.beginning.call;
         self.set_holds(side, on);
+        self.confers[side as usize] = false;
         if let Some(joint) = self.joint.filter(|joint| !joint.lead) {
             out.tell_joint(joint.call, call, JointInput::Held(on));
         }
@@ -59,10 +72,14 @@ impl Call {
     /// Makes the sound path what the phase and the holds ask for.
     pub(super) fn route_sound(&mut self, out: &mut Outbox) {
         let way = match self.phase {
-            _ if self.beginning.notice => None,
+            _ if self.is_for_the_called() || self.is_followed_by_any() => None,
             Phase::Early if self.both => Some(Way::Both),
             Phase::Early => Some(Way::ToA),
-            Phase::Talking if !self.is_held() => Some(Way::Both),
+            Phase::Talking if !self.is_held() => Some(match self.unheard {
+                None => Way::Both,
+                Some(Side::Caller) => Way::ToA,
+                Some(Side::Called) => Way::ToB,
+            }),
             Phase::Talking | Phase::Trying | Phase::Alerting | Phase::Over => None,
         };
         let wanted = match (way, self.ends()) {

@@ -3,11 +3,13 @@
 use tipring_units::Millis;
 
 use super::{
-    Branch, Call, Clock, DIALLED_IN, EMERGENCY_LIFE, EMERGENCY_REACTION, NOTICE_AGAIN, NOTICE_TRIES, Phase,
+    Branch, Call, Clock, DIALLED_IN, EMERGENCY_LIFE, EMERGENCY_REACTION, Follows, NOTICE_AGAIN, NOTICE_TRIES,
+    Phase,
 };
 use crate::outbox::{Offer, Order, Outbox};
-use crate::route::{After, Attempt, Forwarded, Patience, Target};
-use crate::{Alarm, CallEvent, Cause, Clearer, Party, Priority, Side, Timers, Via, Why};
+use crate::route::{Attempt, Forwarded, Patience, Routed, Target};
+use crate::routes::Failure;
+use crate::{Alarm, CallEvent, Cause, Clearer, ForwardWhen, Party, Priority, Side, Timers, Via, Why};
 
 impl Call {
     /// A party cannot be reached, or knows nothing of the call any more.
@@ -53,16 +55,29 @@ impl Call {
         timers: Timers,
         out: &mut Outbox,
     ) {
+        self.turn_is_over(cause);
+        let forwards = self.trying.as_mut().map(|trying| core::mem::take(&mut trying.forwards));
+        let fits = |(when, ways): (ForwardWhen, Vec<Attempt>)| when.fits(cause).then_some(ways);
+        if let Some(ways) = forwards.into_iter().flatten().find_map(fits).filter(|ways| !ways.is_empty()) {
+            for way in ways.into_iter().rev() {
+                self.ways.push_front(way);
+            }
+            return self.next_way(cause, by, clock, timers, out);
+        }
         let always = self.trying.as_ref().is_some_and(|trying| trying.always);
+        let routed = self.trying.as_ref().and_then(|trying| trying.routed);
         while !cause.is_of_the_way() && self.ways.front().is_some_and(|way| way.again) {
             self.ways.pop_front();
         }
-        // What was set for another case than this one is left out.
-        while self.ways.front().is_some_and(|way| way.after != After::Way && !way.after.fits(cause)) {
-            self.ways.pop_front();
-        }
-        let forwards = self.ways.front().is_some_and(|way| way.after.fits(cause));
-        if (always || forwards || cause.is_of_the_way()) && !self.ways.is_empty() {
+        let told = by != Clearer::Gateway;
+        let at_fault = match (routed, self.ways.front()) {
+            // The next line of a hunt, or the next way of a route.
+            (Some(routed), Some(next)) if !next.again => {
+                Failure::of(cause, told).is_some_and(|failure| routed.on.has(failure))
+            }
+            (Some(_) | None, _) => cause.is_of_the_way(),
+        };
+        if (always || at_fault) && !self.ways.is_empty() {
             self.next_way(cause, by, clock, timers, out);
         } else if self.beginning.notice && cause != Cause::NO_ANSWER && self.tries < NOTICE_TRIES {
             self.desk_later(cause, clock, out);
@@ -90,6 +105,7 @@ impl Call {
         timers: Timers,
         out: &mut Outbox,
     ) {
+        let last = self.pass_turns(last, out);
         let Some(attempt) = self.ways.pop_front() else {
             self.end(last, by, clock, out);
             return;
@@ -99,11 +115,12 @@ impl Call {
             out.event(CallEvent::Forwarded { call: self.beginning.call, by, when, to });
         }
         self.disconnect(out);
-        (self.both, self.rang, self.alive) = (false, false, false);
+        (self.both, self.rang, self.alive, self.hopeless) = (false, false, false, false);
         self.enter(Phase::Trying);
         let far =
             attempt.targets.iter().all(|target| matches!(target, Target::Server { .. } | Target::User(_)));
-        let reaction = Some((clock.now + self.reaction(timers, far), Why::NoReaction));
+        let routed = attempt.routed.is_some() && !self.ways.is_empty();
+        let reaction = Some((clock.now + self.reaction(timers, far, routed), Why::NoReaction));
         self.timer = match attempt.patience {
             Patience::House | Patience::Forever => reaction,
             Patience::For(length) => Some((clock.now + length, Why::RingTime)),
@@ -119,12 +136,29 @@ impl Call {
                 }
                 Target::Outside { line, number, preempt } => (Party::Line(line), None, number, preempt),
             };
-            let outside = matches!(target, Target::Outside { .. });
-            let branch = Branch { party, via, sent, outside };
+            let branch = Branch { party, via, sent };
             self.called.push(branch);
             self.last = Some(branch);
             out.event(CallEvent::Routed { call, to: party, via, sent });
-            let offer = Offer { from, number: sent, via, priority, data: self.data, preempt };
+            let group = attempt.turn.is_some() || attempt.targets.len() > 1;
+            let route = attempt.routed.map(|routed| routed.route);
+            let referred = Follows::leg_of(self.beginning.follows, party);
+            let data = self.data;
+            let diverted = attempt.forwarded.map(|forwarded| (forwarded.by, forwarded.when));
+            let ring = self.beginning.ring;
+            let offer = Offer {
+                from,
+                number: sent,
+                via,
+                priority,
+                data,
+                preempt,
+                group,
+                route,
+                referred,
+                diverted,
+                ring,
+            };
             out.tell_party(party, call, Order::Offer(offer));
         }
         self.trying = Some(Attempt { targets: Vec::new(), ..attempt });
@@ -153,7 +187,7 @@ impl Call {
         self.timer = match (patience, self.beginning.priority) {
             (Patience::For(_), _) => self.timer,
             (Patience::Forever, _) | (Patience::House, Priority::Emergency) => None,
-            (Patience::House, Priority::Normal) => {
+            (Patience::House, Priority::Normal | Priority::High) => {
                 let most = if self.beginning.outside { DIALLED_IN } else { timers.answer };
                 Some((clock.now + timers.answer.min(most), Why::NoAnswer))
             }
@@ -162,15 +196,22 @@ impl Call {
 
     /// The way is alive: who is in a hurry gives it more time.
     pub(super) fn proceeds(&mut self, clock: Clock, timers: Timers) {
-        if !self.alive && self.is_in_a_hurry() {
+        let routed = self.trying.as_ref().is_some_and(|trying| trying.routed.is_some());
+        let has_time = !self.is_in_a_hurry();
+        if !self.alive && (routed || !has_time) {
             self.alive = true;
-            self.timer = Some((clock.now + timers.reaction.min(EMERGENCY_REACTION), Why::NoReaction));
+            let most = if has_time { timers.reaction } else { EMERGENCY_REACTION };
+            self.timer = Some((clock.now + timers.reaction.min(most), Why::NoReaction));
         }
     }
 
-    fn reaction(&self, timers: Timers, far: bool) -> Millis {
+    fn reaction(&self, timers: Timers, far: bool, routed: bool) -> Millis {
         let hurried = if far { EMERGENCY_LIFE } else { EMERGENCY_REACTION };
-        if self.is_in_a_hurry() { timers.reaction.min(hurried) } else { timers.reaction }
+        match (self.is_in_a_hurry(), routed && far) {
+            (true, _) => timers.reaction.min(hurried),
+            (false, true) => timers.reaction.min(Routed::LIFE),
+            (false, false) => timers.reaction,
+        }
     }
 
     fn is_in_a_hurry(&self) -> bool {

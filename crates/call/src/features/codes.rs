@@ -50,6 +50,8 @@ pub enum Action {
     HideNext,
     /// The next call shows it.
     ShowNext,
+    /// No call waits until the telephone has hung up.
+    NoWaiting,
     /// Calls the last number that was called.
     Redial,
     /// Calls who called last.
@@ -60,12 +62,32 @@ pub enum Action {
     SetSpeed,
     /// The last call that came in is marked as malicious in the log.
     Trace,
+    /// Sends the held party to a number.
+    Transfer,
+    /// Says the telephone's own number.
+    SayNumber,
+    /// Says the gateway's address.
+    SayAddress,
+    /// Answers a call that rings at a telephone.
+    PickUp,
+    /// Answers one that rings in a pick-up group of the own telephone.
+    PickUpGroup,
+    /// Parks the held call under the own number.
+    Park,
+    /// Takes a parked call.
+    Unpark,
+    /// Rings when the telephone that was busy is free; where none was, calls the last number again.
+    CallBack,
+    /// The same, by a key on busy tone.
+    CallBackNow,
+    /// Ends all such requests.
+    CallBackOff,
     /// Is no code: left to the dial plan and so to a server.
     Pass,
 }
 
 /// Each action with the words by which the configuration names it.
-const WORDS: [(&str, Action); 29] = [
+const WORDS: [(&str, Action); 43] = [
     ("forward", Action::Forward(ForwardWhen::Always, Turn::On)),
     ("forward off", Action::Forward(ForwardWhen::Always, Turn::Off)),
     ("forward ask", Action::Forward(ForwardWhen::Always, Turn::Ask)),
@@ -89,11 +111,25 @@ const WORDS: [(&str, Action); 29] = [
     ("hide ask", Action::Flag(Flag::Hide, Turn::Ask)),
     ("lock", Action::Flag(Flag::Lock, Turn::On)),
     ("lock off", Action::Flag(Flag::Lock, Turn::Off)),
+    ("waiting", Action::Flag(Flag::Waiting, Turn::On)),
+    ("waiting off", Action::Flag(Flag::Waiting, Turn::Off)),
+    ("waiting ask", Action::Flag(Flag::Waiting, Turn::Ask)),
+    ("no waiting", Action::NoWaiting),
     ("hide next", Action::HideNext),
     ("show next", Action::ShowNext),
     ("redial", Action::Redial),
     ("return", Action::Return),
     ("trace", Action::Trace),
+    ("say number", Action::SayNumber),
+    ("say address", Action::SayAddress),
+    ("transfer", Action::Transfer),
+    ("pick up", Action::PickUp),
+    ("pick up group", Action::PickUpGroup),
+    ("park", Action::Park),
+    ("unpark", Action::Unpark),
+    ("call back", Action::CallBack),
+    ("call back now", Action::CallBackNow),
+    ("call back off", Action::CallBackOff),
     ("pass", Action::Pass),
 ];
 /// The two that a key goes with.
@@ -116,9 +152,9 @@ impl Action {
     }
 
     /// It needs a number, a PIN, a key.
-    const fn needs(self) -> (bool, bool, bool) {
+    pub(super) const fn needs(self) -> (bool, bool, bool) {
         match self {
-            Self::Forward(_, Turn::On) => (true, false, false),
+            Self::Forward(_, Turn::On) | Self::Transfer | Self::PickUp | Self::Unpark => (true, false, false),
             Self::Flag(Flag::Lock, _) => (false, true, false),
             Self::SetSpeed => (true, false, true),
             Self::Speed => (false, false, true),
@@ -127,9 +163,17 @@ impl Action {
             | Self::Flag(..)
             | Self::HideNext
             | Self::ShowNext
+            | Self::NoWaiting
+            | Self::PickUpGroup
+            | Self::Park
+            | Self::CallBack
+            | Self::CallBackNow
+            | Self::CallBackOff
             | Self::Redial
             | Self::Return
             | Self::Trace
+            | Self::SayNumber
+            | Self::SayAddress
             | Self::Pass => (false, false, false),
         }
     }
@@ -137,7 +181,7 @@ impl Action {
 
 /// A part of a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Part {
+pub(super) enum Part {
     Sign(u8),
     Number,
     Pin,
@@ -250,6 +294,10 @@ impl Code {
         self.action
     }
 
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
     fn read(&self, typed: &str) -> Judged {
         let mut given = Given { action: self.action, number: None, key: None, pin: None };
         let mut signs = typed.bytes().peekable();
@@ -332,7 +380,8 @@ pub enum Judged {
 /// Reads what was dialled since dial tone against the codes.
 pub fn judge(codes: &[Code], typed: &str) -> Judged {
     let (mut more, mut secret) = (false, false);
-    for code in codes.iter().take(MAX_CODES) {
+    // Keys on busy tone are none on dial tone.
+    for code in codes.iter().take(MAX_CODES).filter(|code| code.action != Action::CallBackNow) {
         match code.read(typed) {
             found @ (Judged::Whole(given) | Judged::NumberFollows(given)) => {
                 return if given.action == Action::Pass { Judged::Not } else { found };

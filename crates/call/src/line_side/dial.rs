@@ -25,6 +25,9 @@ impl LineSide {
                 reader.push(scene.plan, digit);
                 let shown = if self.hides_digits() { b'*' } else { digit };
                 scene.out.event(CallEvent::Dialled { line: self.line, digit: shown, source });
+                if self.walks(digit, scene) || self.calls_desk(digit, scene) {
+                    return;
+                }
                 match self.code(digit, scene) {
                     Coded::Done => {}
                     Coded::More if matches!(reader.verdict(scene.plan), Verdict::Dead(_)) => {
@@ -41,9 +44,15 @@ impl LineSide {
                     return;
                 }
                 let sounded = source == DigitSource::Dtmf;
-                self.tell(call, CallInput::Digit(Sent { digit, length, sounded }), scene);
+                for call in [Some(call), self.third].into_iter().flatten() {
+                    self.tell(call, CallInput::Digit(Sent { digit, length, sounded }), scene);
+                }
             }
-            State::Told => self.follow_refused(digit, scene),
+            State::Keying => {
+                scene.out.event(CallEvent::Dialled { line: self.line, digit, source });
+                self.keyed(Some(digit), scene);
+            }
+            State::Told => self.follow_told(digit, scene),
             // Nobody listens.
             State::Idle
             | State::Parked
@@ -58,13 +67,20 @@ impl LineSide {
     pub(super) fn dial(&mut self, scene: &mut Scene<'_>) {
         if self.held.is_empty() {
             scene.out.event(CallEvent::Seized(self.line));
-            let phone = scene.setup.phones.iter().find(|phone| phone.line == self.line);
-            if phone.is_some_and(|phone| !phone.dials.is_empty()) {
-                return self.call_out(Wish::Lifted, scene);
+            if self.waits_off_hook(scene) || self.calls_by_itself(scene) {
+                return;
             }
         }
         self.forget_codes();
         self.begin_dialling(scene);
+    }
+
+    /// Messages wait for the telephone, and its dial tone tells so.
+    fn has_mail(&self, scene: &Scene<'_>) -> bool {
+        let phone = scene.setup.phones.iter().find(|phone| phone.line == self.line);
+        phone.is_some_and(|phone| {
+            phone.lamp && scene.memory.get(&phone.number).is_some_and(|memory| memory.mail)
+        })
     }
 
     /// Dial tone, for a number or for the rest of a code.
@@ -74,6 +90,11 @@ impl LineSide {
         self.judge(Reader::new(scene.plan, scene.offline), scene);
     }
 
+    /// No dial tone: what is dialled is known.
+    pub(super) fn begin_quietly(&mut self, scene: &mut Scene<'_>) {
+        self.enter(State::Dialling(Reader::new(scene.plan, scene.offline), None));
+    }
+
     /// Acts on what the digits so far come to.
     fn judge(&mut self, reader: Reader, scene: &mut Scene<'_>) {
         let sounding = match &self.state {
@@ -81,6 +102,7 @@ impl LineSide {
             State::Idle
             | State::Waiting(..)
             | State::Talking(_)
+            | State::Keying
             | State::Told
             | State::Parked
             | State::Ringing(_)
@@ -90,7 +112,7 @@ impl LineSide {
         };
         match reader.verdict(scene.plan) {
             Verdict::More { why, after, outside_tone } => {
-                let first = self.held.is_empty() && self.wants.is_none();
+                let first = self.held.is_empty() && self.wants.is_none() && !self.has_mail(scene);
                 let dial = if first { Tone::Dial } else { Tone::Stutter };
                 let tone = match (outside_tone, reader.is_empty()) {
                     (true, _) => Some(Tone::Outside),
@@ -116,7 +138,11 @@ impl LineSide {
             self.command(LineCommand::Quiet, scene);
         }
         let call = scene.out.new_call();
+        self.by_itself = matches!(wish, Wish::Lifted);
         self.enter(State::Waiting(call, None));
+        if matches!(wish, Wish::Selected { selection, .. } if selection.is_emergency()) {
+            self.calls_for_help(call, scene);
+        }
         self.behind = match wish {
             Wish::Selected { selection, .. } if selection.is_access_code() => {
                 Some(Behind { code: selection.dialled, digits: Number::EMPTY })
@@ -124,7 +150,9 @@ impl LineSide {
             Wish::Selected { .. }
             | Wish::Nothing { .. }
             | Wish::Lifted
+            | Wish::Desk { .. }
             | Wish::Incoming { .. }
+            | Wish::Referred { .. }
             | Wish::Outside { .. }
             | Wish::Disa { .. } => None,
         };
@@ -145,12 +173,20 @@ impl LineSide {
             return true;
         }
         if is_emergency(&digits) {
+            self.calls_for_help(call, scene);
             let (caller, dialled) = (Party::Line(self.line), Number::new(&digits));
             scene.out.emergency_dialled(call, caller, dialled);
         } else if [&all, &digits].into_iter().any(|text| scene.plan.may_become_emergency(text)) {
             self.behind = Some(Behind { code, digits: Number::new(&digits) });
         }
         false
+    }
+
+    /// A digit while it hears why there is no call.
+    fn follow_told(&mut self, digit: u8, scene: &mut Scene<'_>) {
+        if !self.key_on_busy(digit, scene) {
+            self.follow_refused(digit, scene);
+        }
     }
 
     /// A digit behind an access code that got no line: an emergency number gets one all the same.
@@ -167,7 +203,7 @@ impl LineSide {
         }
     }
 
-    fn call_emergency(&mut self, dialled: &str, scene: &mut Scene<'_>) {
+    pub(super) fn call_emergency(&mut self, dialled: &str, scene: &mut Scene<'_>) {
         let mut reader = Reader::new(scene.plan, scene.offline);
         for digit in dialled.bytes() {
             reader.push(scene.plan, digit);

@@ -28,6 +28,7 @@ impl LineSide {
                 | State::Dialling(..)
                 | State::Waiting(..)
                 | State::Talking(_)
+                | State::Keying
                 | State::Told
                 | State::Parked
                 | State::Stopping(_)
@@ -107,6 +108,7 @@ impl LineSide {
                 | State::Dialling(..)
                 | State::Waiting(..)
                 | State::Talking(_)
+                | State::Keying
                 | State::Told
                 | State::Parked
                 | State::Down,

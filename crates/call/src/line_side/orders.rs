@@ -18,49 +18,67 @@ impl LineSide {
                     self.ring(offer, scene);
                     scene.out.event(CallEvent::Recalled { call, line: self.line });
                 }
-                // Lifted, or out of service, in the same moment.
+                // It had hung up on whom it handed on, who comes back.
+                State::Idle => {
+                    self.enter(State::Recalling(call));
+                    self.on_order(call, order, scene);
+                }
+                // Lifted, or out of service, in the same moment; or it does something else by now.
                 State::Recalling(_)
-                | State::Idle
                 | State::Dialling(..)
                 | State::Waiting(..)
                 | State::Talking(_)
+                | State::Keying
                 | State::Told
                 | State::Parked
                 | State::Ringing(_)
                 | State::Stopping(_)
-                | State::Down => {}
+                | State::Down => self.tell(call, CallInput::NotRung, scene),
             },
+            Order::Joined | Order::NotJoined
+                if self.passed_on(call, matches!(order, Order::Joined), scene) => {}
             Order::Joined if self.is_recalling(call) => self.on_hook(scene),
             Order::NotJoined if self.is_recalling(call) && self.asked.is_some() => {
                 self.asked = None;
                 self.tell(call, CallInput::Recall, scene);
             }
             Order::Joined | Order::NotJoined => {} // lost in the same moment
+            Order::Transferring => self.sent(call, scene),
+            Order::NotTransferring => self.not_sent(call, scene),
+            Order::TransferFailed(cause) => self.came_back(call, cause, scene),
+            Order::Refer(_) => {} // a telephone goes nowhere by itself
+            Order::Alerting | Order::Early | Order::Connected if self.passes_on(call, scene) => {}
             Order::Alerting => self.hear(call, Some(Tone::Ringback), scene),
             Order::Early => self.hear(call, None, scene),
             Order::Connected => {
                 self.hear(call, None, scene);
                 if matches!(self.state, State::Waiting(waiting, _) if waiting == call) {
                     self.enter(State::Talking(call));
+                    self.limit_call(scene);
                     self.command(LineCommand::Answered, scene);
                 }
             }
-            Order::Recalling if self.is_talking(call) => {
+            // In a conference the others go on.
+            Order::Recalling if self.is_talking(call) && self.third.is_none() => {
                 self.command(LineCommand::Play(Tone::Ringback), scene);
             }
-            Order::Retrieved if self.is_talking(call) => self.command(LineCommand::Quiet, scene),
+            Order::Retrieved if self.is_talking(call) && self.third.is_none() => {
+                self.command(LineCommand::Quiet, scene)
+            }
             // Who is held by another line hears nothing of it; who holds that one in turn does not either.
             Order::Held | Order::Recalling | Order::Retrieved => {}
-            // The media plane does what there is to do.
-            Order::Data | Order::Emergency => {}
-            Order::Digit(Sent { sounded: true, .. }) => {}
-            Order::Digit(Sent { digit, length, sounded: false }) => {
+            Order::Data => self.carries_data(call, scene),
+            Order::Emergency => {} // told to who is called
+            Order::Digit(sent @ Sent { sounded: true, .. }) => self.door(sent, scene),
+            Order::Digit(sent @ Sent { digit, length, sounded: false }) => {
+                self.door(sent, scene);
                 scene.out.media(MediaAction::Digit { to: Party::Line(self.line), digit, length });
             }
             Order::Notice if self.is_talking(call) => {
                 self.command(LineCommand::Play(Tone::Confirmation), scene);
             }
             Order::Notice => {} // hung up in the same moment
+            Order::TakeOver { answers } => self.takes_over(call, answers, scene),
             Order::Over(cause) => self.over(call, cause, scene),
         }
     }
@@ -77,6 +95,13 @@ impl LineSide {
     }
 
     fn offered(&mut self, call: CallId, offer: Offer, scene: &mut Scene<'_>) {
+        if self.pages(call, offer, scene) {
+            return;
+        }
+        // Who called is remembered also where the telephone was busy.
+        if let Some(phone) = scene.setup.phones.iter().find(|phone| phone.line == self.line) {
+            scene.memory.entry(phone.number).or_default().caller = Some(offer.from);
+        }
         match self.state {
             State::Idle => {
                 self.enter(State::Ringing(call));
@@ -87,9 +112,10 @@ impl LineSide {
                 self.enter(State::Stopping(Some((call, offer))));
                 self.timer = timer;
             }
+            State::Talking(_) => self.offered_in_call(call, offer, scene),
             State::Dialling(..)
             | State::Waiting(..)
-            | State::Talking(_)
+            | State::Keying
             | State::Told
             | State::Parked
             | State::Ringing(_)
@@ -104,9 +130,9 @@ impl LineSide {
             self.give_up(Cause::OUT_OF_ORDER, scene); // taken out of the configuration in between
             return;
         };
-        scene.memory.entry(phone.number).or_default().caller = Some(offer.from);
         let caller = Some(offer.from.for_display(scene.wall, scene.setup.offset_minutes));
-        self.command(LineCommand::Ring(RingRequest { pattern: phone.ring, caller }), scene);
+        let pattern = offer.ring.map_or(phone.ring, |kind| kind.pattern(phone.ring));
+        self.command(LineCommand::Ring(RingRequest { pattern, caller }), scene);
     }
 
     pub(super) fn stop_ringing(&mut self, scene: &mut Scene<'_>) {
@@ -115,30 +141,62 @@ impl LineSide {
         self.command(LineCommand::StopRing, scene);
     }
 
+    /// Off-hook without a call, and without one to go back to.
+    pub(super) fn nobody_left(&mut self, scene: &mut Scene<'_>) {
+        self.enter(State::Parked);
+        self.command(LineCommand::Cleared { tone: scene.setup.tones.cleared }, scene);
+    }
+
     fn over(&mut self, call: CallId, cause: Cause, scene: &mut Scene<'_>) {
+        if self.waiting.is_some_and(|(waiting, _)| waiting == call) {
+            self.waiting = None;
+            match self.state {
+                State::Talking(_) => self.command(LineCommand::StopWaiting, scene),
+                State::Told if self.held.is_empty() => self.nobody_left(scene),
+                State::Idle
+                | State::Dialling(..)
+                | State::Waiting(..)
+                | State::Keying
+                | State::Told
+                | State::Parked
+                | State::Ringing(_)
+                | State::Recalling(_)
+                | State::Stopping(_)
+                | State::Down => {}
+            }
+            return;
+        }
+        if self.leaves_conference(call, scene) {
+            return;
+        }
         let tones = scene.setup.tones;
         let held_before = self.held.len();
         self.held.retain(|held| *held != call);
+        self.sends_no_more(call);
         match self.state {
             State::Waiting(waiting, _) if waiting == call => {
                 self.enter(State::Told);
-                if self.held.is_empty() {
+                let phone = scene.setup.phones.iter().find(|phone| phone.line == self.line);
+                let memory = phone.and_then(|phone| scene.memory.get(&phone.number));
+                self.busy = memory.and_then(|memory| memory.dialled).filter(|_| cause == Cause::BUSY);
+                if !self.will_call_again(scene) && self.held.is_empty() {
                     self.timer = Some((scene.now + scene.setup.timers.tone, Why::ToneLimit));
                 }
                 self.command(cause.told(tones), scene);
             }
             State::Talking(talking) if talking == call => {
-                if self.held.is_empty() {
-                    self.enter(State::Parked);
-                    self.command(LineCommand::Cleared { tone: tones.cleared }, scene);
+                if self.waits_off_hook(scene) {
+                } else if self.held.is_empty() && self.waiting.is_none() {
+                    self.nobody_left(scene);
                 } else {
                     self.enter(State::Told);
                     self.command(LineCommand::Play(tones.cleared), scene);
                 }
             }
-            State::Told if held_before > 0 && self.held.is_empty() => {
-                self.enter(State::Parked);
-                self.command(LineCommand::Cleared { tone: tones.cleared }, scene);
+            // The digit is waited for: the one that is left is gone back to then.
+            State::Keying => {}
+            State::Told if held_before > 0 && self.held.is_empty() && self.waiting.is_none() => {
+                self.nobody_left(scene);
             }
             State::Ringing(ringing) | State::Recalling(ringing) if ringing == call => {
                 self.stop_ringing(scene)

@@ -177,18 +177,20 @@ impl OutsideSide {
         let (State::Seizing(out) | State::Dialling(out) | State::Waiting(out)) = self.state else {
             return; // nobody waits for the answer of the exchange
         };
-        match tone {
-            Tone::Ringback => self.tell(out.call, CallInput::Alerting, scene),
-            Tone::Busy => self.heard = Some(Cause::BUSY),
-            Tone::Congestion => self.heard = Some(Cause::NO_CIRCUIT),
-            Tone::SpecialInformation => self.heard = Some(Cause::UNALLOCATED),
+        let refusal = match tone {
+            Tone::Ringback => return self.tell(out.call, CallInput::Alerting, scene),
+            Tone::Busy => Cause::BUSY,
+            Tone::Congestion => Cause::NO_CIRCUIT,
+            Tone::SpecialInformation => Cause::UNALLOCATED,
             Tone::Dial
             | Tone::Stutter
             | Tone::Outside
             | Tone::CallWaiting
             | Tone::Confirmation
-            | Tone::Howler => {}
-        }
+            | Tone::Howler => return,
+        };
+        self.heard = Some(refusal);
+        self.tell(out.call, CallInput::Hopeless(refusal), scene);
     }
 
     fn far_answered(&mut self, sign: AnswerSign, scene: &mut Scene<'_>) {

@@ -26,7 +26,12 @@ impl OutsideSide {
             | Order::Retrieved
             | Order::RingBack(_)
             | Order::Joined
-            | Order::NotJoined => {}
+            | Order::NotJoined
+            | Order::TakeOver { .. }
+            | Order::Refer(_)
+            | Order::Transferring
+            | Order::NotTransferring
+            | Order::TransferFailed(_) => {}
             Order::Notice if self.is_talking(call) => {
                 self.command(LineCommand::Play(Tone::Confirmation), scene);
             }

@@ -3,11 +3,13 @@
 use tipring_units::{CallId, LineId};
 
 use super::Switch;
-use crate::call::{Beginning, Call};
+use super::referred::Sent;
+use crate::call::{Beginning, Call, Follows};
 use crate::features::Flag;
 use crate::outbox::{Order, Wish};
 use crate::plan::Selection;
 use crate::route::{Attempt, Map, Target};
+use crate::routes::{Rewrites, changed};
 use crate::station::Station;
 use crate::{
     Alarm, CallEvent, Cause, Destination, Identity, MAX_CALLS, NightClass, Number, Party, Permission,
@@ -24,29 +26,59 @@ struct Start {
 
 impl Switch {
     pub(super) fn begin(&mut self, call: CallId, caller: Party, wish: Wish) {
+        let wish = self.as_it_comes_in(caller, wish);
         let (dialled, emergency) = self.what_is_dialled(caller, &wish);
+        let follows = match wish {
+            Wish::Referred { of, leg, .. } => Some(Follows { of, leg }),
+            Wish::Selected { .. }
+            | Wish::Nothing { .. }
+            | Wish::Incoming { .. }
+            | Wish::Lifted
+            | Wish::Desk { .. }
+            | Wish::Outside { .. }
+            | Wish::Disa { .. } => None,
+        };
+        let ring = match wish {
+            Wish::Incoming { ring, .. } => ring,
+            _ => None, // only who comes from afar can ask
+        };
         let (priority, room) = if emergency {
             (Priority::Emergency, MAX_CALLS)
         } else {
-            (Priority::Normal, MAX_CALLS - RESERVED)
+            match self.urgency(caller) {
+                Priority::Normal => (Priority::Normal, MAX_CALLS - RESERVED),
+                high @ (Priority::High | Priority::Emergency) => (high, MAX_CALLS),
+            }
         };
         if self.calls.len() >= room {
             self.out.alarm(Alarm::Full);
-            self.out.tell_party(caller, call, Order::Over(Cause::NoRoom));
+            match wish {
+                Wish::Referred { of, .. } => self.answer_referral(call, of, Err(Cause::NoRoom)),
+                _ => self.out.tell_party(caller, call, Order::Over(Cause::NoRoom)),
+            }
             return;
         }
-        let Start { from, came_by, ways, two_stage } = self.find_ways(caller, wish);
-        let outside = matches!(caller, Party::Line(line) if self.is_outside(line));
+        let own = match caller {
+            Party::Line(line) if self.is_outside(line) => Some(line),
+            Party::Line(_) | Party::Far(_) => None,
+        };
+        let Start { from, came_by, ways, two_stage } = self.find_ways(caller, wish, own);
         let ways =
             ways.and_then(|ways| if self.stopping { Err(Cause::Stopping) } else { without(ways, caller) });
         let ways = match ways {
+            Ok(ways) if !emergency => self.rooms_apart(ways, caller),
+            ways => ways,
+        };
+        let ways = match ways {
             // Nothing is forwarded or refused that may save somebody.
-            Ok(ways) if !emergency => self.diverted(ways, from).and_then(|ways| without(ways, caller)),
+            Ok(ways) if priority == Priority::Normal => {
+                self.diverted(ways, from, own).and_then(|ways| without(ways, caller))
+            }
             ways => ways,
         };
         let shown = match (priority, self.setup.emergency.callback) {
             (Priority::Emergency, Some(callback)) => Identity { number: callback, ..from },
-            (Priority::Emergency | Priority::Normal, _) => from,
+            (Priority::Emergency | Priority::High | Priority::Normal, _) => from,
         };
         let mut targets = ways.iter().flatten().flat_map(|way| &way.targets);
         let data = self.is_data(caller)
@@ -54,6 +86,13 @@ impl Switch {
                 Target::Line(line) => self.is_data(Party::Line(*line)),
                 Target::User(_) | Target::Server { .. } | Target::Outside { .. } => false,
             });
+        if let Wish::Referred { of, .. } = wish {
+            let answer = ways.as_ref().map(|_| ()).map_err(|cause| *cause);
+            self.answer_referral(call, of, answer);
+            if answer.is_err() {
+                return;
+            }
+        }
         let beginning = Beginning {
             call,
             caller,
@@ -63,8 +102,11 @@ impl Switch {
             priority,
             data,
             two_stage,
-            outside,
+            outside: own.is_some(),
             notice: false,
+            follows,
+            test: None,
+            ring,
         };
         self.start(beginning, ways);
         if emergency {
@@ -82,7 +124,7 @@ impl Switch {
         self.tell_desk(id, caller, from, dialled);
     }
 
-    fn start(&mut self, beginning: Beginning, ways: Result<Vec<Attempt>, Cause>) {
+    pub(super) fn start(&mut self, beginning: Beginning, ways: Result<Vec<Attempt>, Cause>) {
         let id = beginning.call;
         self.calls.insert(id, Call::new(beginning, self.clock));
         let timers = self.setup.timers;
@@ -102,7 +144,9 @@ impl Switch {
                 let selection = self.server_selection(name, to);
                 (to, selection.is_some_and(|(one, _)| one.is_ok_and(|one| one.is_emergency())))
             }
+            Wish::Referred { to, .. } => (to, false),
             Wish::Lifted => (Number::EMPTY, false),
+            Wish::Desk { key } => (key, false),
             Wish::Outside { .. } => {
                 let line = self.setup.lines.iter().find(|one| Party::Line(one.line) == caller);
                 (line.map_or(Number::EMPTY, |line| line.number), false)
@@ -110,7 +154,39 @@ impl Switch {
         }
     }
 
-    fn read(&self, to: Number) -> Result<Selection, Cause> {
+    /// The numbers of a call that comes in, as the configuration wants them.
+    fn as_it_comes_in(&self, caller: Party, wish: Wish) -> Wish {
+        let rewrites = &self.setup.rewrites;
+        let shown = |rules: Option<&Rewrites>, from: Identity| {
+            let number = rules.map_or(from.number, |own| changed(&own.caller_in, from.number).0);
+            Identity { number, ..from }
+        };
+        let line = self.setup.lines.iter().find(|line| Party::Line(line.line) == caller);
+        let line = line.and_then(|line| rewrites.lines.get(&line.number));
+        match wish {
+            Wish::Incoming { to, from, via: via @ Via::Server(name), ring } => {
+                let own = rewrites.servers.get(&name);
+                let to = own.map_or(to, |own| changed(&own.called_in, to).0);
+                Wish::Incoming { to, from: shown(own, from), via, ring }
+            }
+            Wish::Outside { from } => Wish::Outside { from: shown(line, from) },
+            Wish::Disa { selection, from, may_call, trusted } => {
+                Wish::Disa { selection, from: shown(line, from), may_call, trusted }
+            }
+            Wish::Referred { of, leg, server: Some(name), from, to, place: false } => {
+                let to = rewrites.servers.get(&name).map_or(to, |own| changed(&own.called_in, to).0);
+                Wish::Referred { of, leg, server: Some(name), from, to, place: false }
+            }
+            Wish::Incoming { via: Via::User(_), .. }
+            | Wish::Referred { .. }
+            | Wish::Selected { .. }
+            | Wish::Nothing { .. }
+            | Wish::Lifted
+            | Wish::Desk { .. } => wish,
+        }
+    }
+
+    pub(super) fn read(&self, to: Number) -> Result<Selection, Cause> {
         self.plan.read_whole(to.as_str(), self.is_offline())
     }
 
@@ -120,19 +196,15 @@ impl Switch {
         name: ServerName,
         to: Number,
     ) -> Option<(Result<Selection, Cause>, Permission)> {
-        if self.map(None).telephone_of(to).is_some() {
+        if self.map(None).house_of(to).is_some() {
             return None;
         }
         let server = self.setup.servers.iter().find(|one| one.name == name)?;
         Some((self.read(to), server.may_call?))
     }
 
-    /// Who calls, and where the call goes.
-    fn find_ways(&self, caller: Party, wish: Wish) -> Start {
-        let own = match caller {
-            Party::Line(line) if self.is_outside(line) => Some(line),
-            Party::Line(_) | Party::Far(_) => None,
-        };
+    /// Who calls, and where the call goes. `own`: the outside line that calls, if one does.
+    fn find_ways(&self, caller: Party, wish: Wish, own: Option<LineId>) -> Start {
         let start = |from, ways| Start { from, came_by: None, ways, two_stage: false };
         match wish {
             Wish::Selected { selection, shown } => {
@@ -142,12 +214,19 @@ impl Switch {
                 start(from, self.allowed(selection, permission, own))
             }
             Wish::Nothing { cause, .. } => start(self.line_identity(caller).0, Err(cause)),
+            Wish::Referred { server, from, to, place, .. } => {
+                let sent = Sent { server, from, to, place };
+                let (from, ways) = self.referred_ways(caller, sent);
+                start(from, ways)
+            }
             Wish::Lifted => {
                 let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
                 let dials = phone.map(|phone| phone.dials.as_slice()).unwrap_or_default();
-                let ways = self.map(own).lifted(dials);
+                let each = phone.and_then(|phone| phone.duty.hotline.each);
+                let ways = self.map(own).lifted(dials, each);
                 Start { two_stage: true, ..start(self.line_identity(caller).0, ways) }
             }
+            Wish::Desk { .. } => start(self.line_identity(caller).0, self.desk_ways(caller, own)),
             Wish::Outside { from } => {
                 let line = self.setup.lines.iter().find(|one| Party::Line(one.line) == caller);
                 let ways = line.map(|line| self.map(own).incoming(line, self.clock.wall));
@@ -156,10 +235,10 @@ impl Switch {
             Wish::Disa { selection, from, may_call, trusted } => {
                 start(from, self.disa_ways(selection, may_call, trusted, own))
             }
-            Wish::Incoming { to, from, via: Via::Server(name) } => {
+            Wish::Incoming { to, from, via: Via::Server(name), .. } => {
                 Start { came_by: Some(Via::Server(name)), ..start(from, self.server_ways(name, to)) }
             }
-            Wish::Incoming { to, from, via: Via::User(number) } => {
+            Wish::Incoming { to, from, via: Via::User(number), .. } => {
                 let (from, ways) = self.find_user_ways(number, to, from);
                 Start { came_by: Some(Via::User(number)), ..start(from, ways) }
             }
@@ -188,16 +267,18 @@ impl Switch {
             Target::Line(_) | Target::User(_) => true,
             Target::Server { .. } | Target::Outside { .. } => false,
         };
-        let allowed = trusted || ways.iter().flat_map(|way| &way.targets).all(inside);
+        // A group's members are the configuration's choice.
+        let own = ways.iter().filter(|way| way.turn.is_none());
+        let allowed = trusted || own.flat_map(|way| &way.targets).all(inside);
         if allowed { Ok(ways) } else { Err(Cause::Barred) }
     }
 
     /// A call from a server reaches a telephone; where the configuration lets the server, what the dial plan says of
     /// any other number, or anybody outside could call out through this box.
-    fn server_ways(&self, name: ServerName, to: Number) -> Result<Vec<Attempt>, Cause> {
+    pub(super) fn server_ways(&self, name: ServerName, to: Number) -> Result<Vec<Attempt>, Cause> {
         let map = self.map(None);
-        if let Some(target) = map.telephone_of(to) {
-            return Ok(vec![Attempt::one(target)]);
+        if let Some(ways) = map.house_of(to) {
+            return Ok(ways);
         }
         let planned = self.server_selection(name, to).map(|(selection, permission)| {
             let selection = selection?;
@@ -211,7 +292,7 @@ impl Switch {
             let ways: Vec<Attempt> = ways.into_iter().filter(goes).collect();
             if ways.is_empty() { Err(Cause::UNALLOCATED) } else { Ok(ways) }
         });
-        let fallback = || map.fallback_of(name).map(|target| vec![Attempt::one(target)]);
+        let fallback = || map.fallback_of(name);
         match planned {
             Some(Err(Cause::NoRule | Cause::UNALLOCATED | Cause::INCOMPLETE)) | None => {
                 fallback().ok_or(Cause::UNALLOCATED)
@@ -254,7 +335,7 @@ impl Switch {
             Destination::Server { number, .. }
             | Destination::Lines { number }
             | Destination::Line { number, .. } => number.unwrap_or(Number::EMPTY),
-            Destination::Phones => Number::EMPTY,
+            Destination::Phones | Destination::Route(_) => Number::EMPTY,
         };
         let ways = if self.calls.len() >= MAX_CALLS {
             Err(Cause::NoRoom)
@@ -272,12 +353,24 @@ impl Switch {
             two_stage: false,
             outside: false,
             notice: true,
+            follows: None,
+            test: None,
+            ring: None,
         };
         self.start(beginning, ways);
     }
 
-    fn map(&self, own: Option<LineId>) -> Map<'_> {
-        Map { setup: &self.setup, down: &self.down, stations: &self.lines, taken: self.taken, own }
+    pub(super) fn map(&self, own: Option<LineId>) -> Map<'_> {
+        Map {
+            setup: &self.setup,
+            down: &self.down,
+            stations: &self.lines,
+            taken: self.taken,
+            own,
+            groups: &self.groups,
+            depth: 0,
+            emergency: false,
+        }
     }
 
     fn is_outside(&self, line: LineId) -> bool {
@@ -285,7 +378,7 @@ impl Switch {
     }
 
     /// Who dials, with or without its number, and what it may call now.
-    fn dialling_identity(&self, caller: Party, shown: Option<bool>) -> (Identity, Permission) {
+    pub(super) fn dialling_identity(&self, caller: Party, shown: Option<bool>) -> (Identity, Permission) {
         let (from, permission) = self.line_identity(caller);
         let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
         let Some(phone) = phone else { return (from, permission) };
@@ -294,7 +387,7 @@ impl Switch {
         (Identity { presentation, ..from }, self.permission(phone))
     }
 
-    fn line_identity(&self, caller: Party) -> (Identity, Permission) {
+    pub(super) fn line_identity(&self, caller: Party) -> (Identity, Permission) {
         let phone = self.setup.phones.iter().find(|phone| Party::Line(phone.line) == caller);
         phone.map_or((Identity::default(), Permission::Internal), |phone| {
             (
@@ -315,11 +408,14 @@ impl Switch {
     }
 }
 
-/// The ways without the caller itself.
+/// The ways without the caller itself, also where a call is forwarded to it.
 fn without(mut ways: Vec<Attempt>, caller: Party) -> Result<Vec<Attempt>, Cause> {
     for way in &mut ways {
         way.targets.retain(|target| !matches!(target, Target::Line(line) if Party::Line(*line) == caller));
+        let forwards = core::mem::take(&mut way.forwards).into_iter();
+        way.forwards =
+            forwards.filter_map(|(when, ways)| Some((when, without(ways, caller).ok()?))).collect();
     }
-    ways.retain(|way| !way.targets.is_empty());
+    ways.retain(Attempt::is_of_use);
     if ways.is_empty() { Err(Cause::BUSY) } else { Ok(ways) }
 }

@@ -7,80 +7,104 @@
 //! own forwarding follows. The caller stays who calls.
 //!
 //! # Limits
-//! [`MAX_HOPS`] telephones one behind the other; who forwards to somebody who forwards back is busy. Telephones that ring
-//! together do not forward: one of the others is there.
+//! [`MAX_HOPS`] telephones one behind the other, and [`MAX_WAYS`] attempts in all; who forwards to somebody who forwards back
+//! is busy. Telephones that ring together do not forward: one of the others is there. Who does not want to be disturbed is not
+//! rung with them either. The same holds for members of a group that ring one after the other.
 
 use tipring_units::LineId;
 
 use super::Switch;
 use crate::features::{Flag, ForwardWhen};
-use crate::route::{After, Attempt, Forwarded, MAX_WAYS, Patience, Target};
+use crate::route::{Attempt, Forwarded, MAX_WAYS, Patience, Target};
 use crate::{Cause, Identity, Number, Permission, Phone, Presentation};
 
 /// Telephones that forward one to the other, at the most.
 const MAX_HOPS: usize = 5;
 
+/// A call on its way through telephones that forward it.
+struct Trip {
+    from: Identity,
+    /// The outside line that calls, if one does.
+    own: Option<LineId>,
+    /// Telephones that have forwarded it up to here.
+    hops: Vec<LineId>,
+    /// Attempts that may still be added.
+    left: usize,
+}
+
 impl Switch {
-    /// The ways as the subscribers of the telephones on them want them.
-    pub(super) fn diverted(&self, ways: Vec<Attempt>, from: Identity) -> Result<Vec<Attempt>, Cause> {
+    /// The ways as the subscribers of the telephones on them want them. `own`: the outside line that calls, if one does.
+    pub(super) fn diverted(
+        &self,
+        ways: Vec<Attempt>,
+        from: Identity,
+        own: Option<LineId>,
+    ) -> Result<Vec<Attempt>, Cause> {
+        let mut trip = Trip { from, own, hops: Vec::new(), left: MAX_WAYS };
+        self.each(ways, &mut trip)
+    }
+
+    fn each(&self, ways: Vec<Attempt>, trip: &mut Trip) -> Result<Vec<Attempt>, Cause> {
         let (mut all, mut last) = (Vec::new(), Cause::BUSY);
-        for way in ways {
-            match way.targets.as_slice() {
-                [Target::Line(line)] => {
-                    let mut hops = Vec::new();
-                    match self.through(*line, &way, from, &mut hops) {
-                        Ok(more) => all.extend(more),
-                        Err(cause) => last = cause,
-                    }
+        for mut way in ways {
+            let forwards = core::mem::take(&mut way.forwards).into_iter();
+            way.forwards =
+                forwards.filter_map(|(when, ways)| Some((when, self.each(ways, trip).ok()?))).collect();
+            if let ([Target::Line(line)], None) = (way.targets.as_slice(), way.turn) {
+                match self.through(*line, &way, trip) {
+                    Ok(more) => all.extend(more),
+                    Err(cause) => last = cause,
                 }
-                _ => all.push(way),
+            } else {
+                way.targets.retain(|target| match target {
+                    Target::Line(line) => self.refusal(*line, trip.from).is_none(),
+                    Target::User(_) | Target::Server { .. } | Target::Outside { .. } => true,
+                });
+                if way.ends_group() || way.is_of_use() && trip.left > 0 {
+                    trip.left = trip.left.saturating_sub(1);
+                    all.push(way);
+                }
             }
         }
-        all.truncate(MAX_WAYS);
         if all.is_empty() { Err(last) } else { Ok(all) }
     }
 
     /// An attempt at one telephone.
-    fn through(
-        &self,
-        line: LineId,
-        way: &Attempt,
-        from: Identity,
-        hops: &mut Vec<LineId>,
-    ) -> Result<Vec<Attempt>, Cause> {
-        let phone = self.setup.phones.iter().find(|phone| phone.line == line).cloned();
-        let Some(phone) = phone else { return Ok(vec![way.clone()]) };
-        if hops.contains(&line) || hops.len() >= MAX_HOPS {
+    fn through(&self, line: LineId, way: &Attempt, trip: &mut Trip) -> Result<Vec<Attempt>, Cause> {
+        let Some(phone) = self.phone(line) else { return Ok(vec![way.clone()]) };
+        if trip.hops.contains(&line) || trip.hops.len() >= MAX_HOPS || trip.left == 0 {
             return Err(Cause::BUSY);
         }
-        hops.push(line);
-        if from.presentation == Presentation::Private && self.is_set(&phone, Flag::RejectAnonymous) {
-            return Err(Cause::REJECTED);
+        trip.left -= 1;
+        trip.hops.push(line);
+        let ways = self.as_set(phone, way, trip);
+        trip.hops.pop();
+        ways
+    }
+
+    /// What the subscriber of `phone` has set for a call to it.
+    fn as_set(&self, phone: &Phone, way: &Attempt, trip: &mut Trip) -> Result<Vec<Attempt>, Cause> {
+        if let Some(cause) = self.rejection(phone, trip.from) {
+            return Err(cause);
         }
-        if let Some(number) = self.forward(&phone, ForwardWhen::Always) {
-            return self.elsewhere(&phone, ForwardWhen::Always, number, way, from, hops);
+        if let Some(number) = self.forward(phone, ForwardWhen::Always) {
+            return self.elsewhere(phone, ForwardWhen::Always, number, way, trip);
         }
-        if self.is_set(&phone, Flag::DoNotDisturb) {
+        if self.is_set(phone, Flag::DoNotDisturb) {
             return Err(Cause::BUSY);
         }
         let mut own = way.clone();
-        let no_answer = self.forward(&phone, ForwardWhen::NoAnswer);
-        if no_answer.is_some() {
-            own.patience = Patience::For(phone.no_answer);
+        for when in [ForwardWhen::Busy, ForwardWhen::NoAnswer, ForwardWhen::Unreachable] {
+            let Some(number) = self.forward(phone, when) else { continue };
+            if when == ForwardWhen::NoAnswer {
+                own.patience = Patience::For(phone.no_answer);
+            }
+            // Where it cannot go there, the call is as if nothing were set.
+            if let Ok(ways) = self.elsewhere(phone, when, number, way, trip) {
+                own.forwards.push((when, ways));
+            }
         }
-        let mut ways = vec![own];
-        for (when, after) in [
-            (ForwardWhen::Busy, After::Busy),
-            (ForwardWhen::NoAnswer, After::NoAnswer),
-            (ForwardWhen::Unreachable, After::Unreachable),
-        ] {
-            let Some(number) = self.forward(&phone, when) else { continue };
-            let mut hops = hops.clone();
-            let more = self.elsewhere(&phone, when, number, way, from, &mut hops);
-            let first = more.into_iter().flatten().enumerate();
-            ways.extend(first.map(|(place, way)| if place == 0 { Attempt { after, ..way } } else { way }));
-        }
-        Ok(ways)
+        Ok(vec![own])
     }
 
     fn elsewhere(
@@ -89,27 +113,32 @@ impl Switch {
         when: ForwardWhen,
         number: Number,
         way: &Attempt,
-        from: Identity,
-        hops: &mut Vec<LineId>,
+        trip: &mut Trip,
     ) -> Result<Vec<Attempt>, Cause> {
         let selection = self.plan.read_whole(number.as_str(), self.is_offline())?;
         if selection.is_emergency() {
             return Err(Cause::Barred);
         }
-        let ways = self.allowed(selection, self.class_of(phone.night, phone.may_call), None)?;
-        let (mut all, mut last) = (Vec::new(), Cause::BUSY);
-        for next in ways {
-            let forwarded = Some(Forwarded { by: phone.number, when, to: number });
-            let next = Attempt { always: way.always, forwarded, ..next };
-            match next.targets.as_slice() {
-                [Target::Line(line)] => match self.through(*line, &next, from, hops) {
-                    Ok(more) => all.extend(more),
-                    Err(cause) => last = cause,
-                },
-                _ => all.push(next),
-            }
-        }
-        if all.is_empty() { Err(last) } else { Ok(all) }
+        let ways = self.allowed(selection, self.class_of(phone.night, phone.may_call), trip.own)?;
+        let forwarded = Some(Forwarded { by: phone.number, when, to: number });
+        let onward = |next: Attempt| Attempt { always: way.always || next.turn.is_some(), forwarded, ..next };
+        self.each(ways.into_iter().map(onward).collect(), trip)
+    }
+
+    /// Why a telephone that rings with others is not rung for this caller.
+    fn refusal(&self, line: LineId, from: Identity) -> Option<Cause> {
+        let phone = self.phone(line)?;
+        let disturbs = self.is_set(phone, Flag::DoNotDisturb).then_some(Cause::BUSY);
+        self.rejection(phone, from).or(disturbs)
+    }
+
+    fn rejection(&self, phone: &Phone, from: Identity) -> Option<Cause> {
+        let hides = from.presentation == Presentation::Private;
+        (hides && self.is_set(phone, Flag::RejectAnonymous)).then_some(Cause::REJECTED)
+    }
+
+    fn phone(&self, line: LineId) -> Option<&Phone> {
+        self.setup.phones.iter().find(|phone| phone.line == line)
     }
 
     fn forward(&self, phone: &Phone, when: ForwardWhen) -> Option<Number> {

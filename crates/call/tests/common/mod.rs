@@ -2,9 +2,9 @@
 #![allow(dead_code)] // each test file uses its own part
 
 use tipring_call::{
-    CallEvent, CallRecord, CauseTones, CodeSet, Destination, DialRow, Emergency, FarAction, FarEvent, FarId,
-    Features, Hunt, Identity, Input, LineDoing, MediaAction, Number, Output, OutsideLine, Permission, Phone,
-    Server, ServerName, Setup, Switch, Timers, User, Via,
+    CallEvent, CallRecord, CauseTones, CodeSet, Destination, DialRow, Duty, Emergency, FarAction, FarEvent,
+    FarId, Features, Hunt, Identity, Input, LineDoing, MediaAction, Number, Output, OutsideLine, Permission,
+    Phone, Server, ServerName, Setup, Switch, Timers, User, Via,
 };
 use tipring_country::{NumberKind, NumberPlan, NumberRule, Pattern};
 use tipring_port::{CallerId, DigitSource, LineCommand, LineEvent, RingPattern, Text};
@@ -58,8 +58,13 @@ pub fn phone(line: u16, may_call: Permission) -> Phone {
         features: Features::default(),
         no_answer: Millis::from_secs(20),
         codes: true,
+        pickup: Vec::new(),
+        transfer: true,
+        lamp: true,
+        recall: Default::default(),
         pin: Some(number("4711")),
         dials: Vec::new(),
+        duty: Duty::default(),
     }
 }
 
@@ -76,6 +81,9 @@ pub fn house() -> Setup {
         hunt: Hunt::Linear,
         phones: (0..6).map(|line| phone(line, Permission::All)).collect(),
         users: vec![user("201"), user("202")],
+        groups: Vec::new(),
+        routes: Vec::new(),
+        rewrites: Default::default(),
         servers: ["pbx", "alt"].map(|name| Server { name: server(name), rings: None, may_call: None }).into(),
         dial: Some(vec![
             row("0", Destination::Number(number("101"))),
@@ -89,6 +97,8 @@ pub fn house() -> Setup {
         emergency: Emergency { via: vec![to_server("pbx"), to_server("alt")], callback: None, notify: None },
         timers: Timers::default(),
         tones: CauseTones::default(),
+        says_features: false,
+        address: Some([192, 168, 0, 10].into()),
         offset_minutes: 0,
     }
 }
@@ -126,6 +136,14 @@ pub fn outside_house() -> Setup {
         emergency: Emergency::default(),
         ..house()
     }
+}
+
+/// Telephones that hand nothing on: hung up with calls held they are rung back.
+pub fn without_transfer(mut setup: Setup) -> Setup {
+    for phone in &mut setup.phones {
+        phone.transfer = false;
+    }
+    setup
 }
 
 pub fn to_server_number(name: &str, text: &str) -> Destination {
@@ -226,7 +244,7 @@ impl House {
     pub fn incoming(&mut self, via: Via, from: Identity, to: &str) -> FarId {
         self.incoming += 1;
         let leg = FarId::In(self.incoming);
-        self.far(leg, FarEvent::Incoming { to: number(to), from, via });
+        self.far(leg, FarEvent::Incoming { to: number(to), from, via, ring: None });
         leg
     }
 

@@ -63,7 +63,7 @@ impl World {
             assert!(!exchange.is_off_hook() || alone || line.active.is_some(), "{about}: left seized");
         }
         for call in self.switch.calls(self.now) {
-            if call.joined.is_some() || self.notices.contains(&call.call) {
+            if call.joined.is_some() || call.on_its_way || self.notices.contains(&call.call) {
                 continue; // its telephone has left, or has nothing to do with it
             }
             let mine = |party: Party| match party {

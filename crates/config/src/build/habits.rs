@@ -5,11 +5,12 @@ use tipring_units::Millis;
 
 use super::Build;
 use super::ranges::Item;
-use crate::effective::Origin;
+use crate::effective::{CodeRow, Origin};
 use crate::habits::Habits;
+use crate::schema::Place;
 use crate::source::Section;
 use crate::values::Secret;
-use crate::vocabulary::{PhoneType, StarCodes};
+use crate::vocabulary::{Recall, StarCodes};
 
 /// How long a phone rings before its calls go elsewhere.
 const RING_TIME: &str = "20 s";
@@ -17,8 +18,8 @@ const RING_TIME: &str = "20 s";
 const PIN: core::ops::RangeInclusive<usize> = 4..=12;
 
 impl Build<'_, '_, '_> {
-    /// The habits of a phone of this type.
-    pub(super) fn habits(&mut self, item: &Item<'_>, kind: PhoneType) -> Habits {
+    /// The habits of a phone.
+    pub(super) fn habits(&mut self, item: &Item<'_>, country: Option<&Country>) -> Habits {
         let number = |text: &str| Some(text.to_owned());
         let habits = Habits {
             forward: self.own(item, "forward", number),
@@ -32,7 +33,11 @@ impl Build<'_, '_, '_> {
             hide: self.flag(item, "hide").unwrap_or(false),
             lock: self.flag(item, "lock").unwrap_or(false),
             pin: self.pin(item),
-            star_codes: self.star_codes(item, kind),
+            waiting: self.flag(item, "waiting").unwrap_or(true),
+            recall: self.recall(item, country),
+            pickup: self.pickup(item),
+            star_codes: self.flag(item, "star_codes").unwrap_or(true),
+            transfer: self.flag(item, "transfer").unwrap_or(true),
         };
         for (key, to) in [
             ("forward", &habits.forward),
@@ -49,25 +54,35 @@ impl Build<'_, '_, '_> {
         habits
     }
 
-    fn star_codes(&mut self, item: &Item<'_>, kind: PhoneType) -> bool {
-        let (by_type, word) = match kind {
-            PhoneType::Plain => return self.flag(item, "star_codes").unwrap_or(true),
-            PhoneType::Hotel => (false, "type hotel"),
-            PhoneType::Fax => (false, "type fax"),
-            PhoneType::Modem => (false, "type modem"),
-            PhoneType::Lift => (false, "type lift"),
-            PhoneType::Alarm => (false, "type alarm"),
-            PhoneType::Door => (false, "type door"),
-            PhoneType::Trunk => (false, "type trunk"),
-        };
-        match item.get("star_codes") {
-            Some(_) => self.flag(item, "star_codes").unwrap_or(by_type),
-            None => {
-                let path = format!("phone.{}.star_codes", item.number);
-                self.origins.insert(path, Origin::Default(word));
-                by_type
+    /// The rows of `[codes]`; what is wrong with one as a code is told by who knows what codes do.
+    pub(super) fn code_rows(&mut self) -> Vec<CodeRow> {
+        let Some(section) = self.of(Place::Codes).next() else { return Vec::new() };
+        let mut rows = Vec::new();
+        for entry in &section.entries {
+            if let Some((action, line)) = section.text(&entry.key) {
+                self.written(format!("{}.{}", Place::Codes.word(), entry.key), line);
+                rows.push(CodeRow { code: entry.key.clone(), action: action.to_owned() });
             }
         }
+        rows
+    }
+
+    /// What a flash does with two calls, as subscribers of the country know it.
+    fn recall(&mut self, item: &Item<'_>, country: Option<&Country>) -> Recall {
+        let (by_country, word) = match country.map(|country| country.code.as_str()) {
+            Some("us" | "ca") => (Recall::Conference, "country: North America"),
+            Some(_) | None => (Recall::Keys, "country: ETSI"),
+        };
+        self.own(item, "recall", Recall::parse).unwrap_or_else(|| {
+            self.origins.insert(format!("phone.{}.recall", item.number), Origin::Default(word));
+            by_country
+        })
+    }
+
+    fn pickup(&mut self, item: &Item<'_>) -> Vec<String> {
+        let Some((texts, _)) = item.texts("pickup") else { return Vec::new() };
+        self.origin(item, "pickup");
+        texts.into_iter().map(str::to_owned).collect()
     }
 
     /// The codes that subscribers of the country know.

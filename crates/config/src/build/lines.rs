@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tipring_country::{Country, outside, quantity};
+use tipring_country::{Country, Rewrite, outside, quantity};
 use tipring_port::Impedance;
 use tipring_units::Millis;
 
@@ -11,6 +11,7 @@ use super::{Build, DEFAULT};
 use crate::effective::Origin;
 use crate::kind::{Raw, hours};
 use crate::outside::{Line, LineCallerId, NightHours};
+use crate::route::Numbers;
 use crate::values::{Destination, Number, Secret, Target};
 use crate::vocabulary::{Agc, Answer, CallerIdWord, Dialling, JitterMode, MayCall, Start};
 
@@ -52,6 +53,11 @@ impl Build<'_, '_, '_> {
                 gain_out: self.gain(item, "gain_out"),
                 agc: self.item(item, "agc", "off", Agc::parse).unwrap_or(Agc::Off),
                 echo_tail: self.item(item, "echo_tail", "32 ms", time).unwrap_or(Millis(32)),
+                numbers: Numbers {
+                    called_out: self.item_rewrites(item, "called_out"),
+                    caller_in: self.item_rewrites(item, "caller_in"),
+                    ..Numbers::default()
+                },
                 in_use_below: self.own(item, "in_use_below", |text| quantity::voltage(text).ok()),
                 dead_below: self.own(item, "dead_below", |text| quantity::voltage(text).ok()),
                 codecs: self.own_codecs(item),
@@ -65,6 +71,10 @@ impl Build<'_, '_, '_> {
             lines.insert(item.number.clone(), line);
         }
         lines
+    }
+
+    fn item_rewrites(&mut self, item: &Item<'_>, key: &str) -> Vec<Rewrite> {
+        self.rewrites(item.holder(key), &format!("line.{}.", item.number), key)
     }
 
     /// By which standard caller identity comes, or goes to a telephone.
@@ -125,6 +135,20 @@ impl Build<'_, '_, '_> {
 
     /// A call that comes in cannot go where it would have to dial.
     fn can_ring(&mut self, item: &Item<'_>, key: &str, rings: &[Destination]) {
+        let group = rings.iter().find_map(|to| match &to.target {
+            Target::Phone(number) if self.names.groups.contains(number) => Some(number.clone()),
+            Target::Phone(_)
+            | Target::Phones
+            | Target::Server(_)
+            | Target::Lines
+            | Target::Line(_)
+            | Target::Route(_) => None,
+        });
+        if let (Some(group), true) = (group, rings.len() > 1) {
+            let line = item.get(key).map_or(item.section.line, |entry| entry.line);
+            let label = item.holder(key).label();
+            self.findings.error(line, format!("{label} {key}: group {group} rings in its own order and time. Let it ring alone, or write its members here."));
+        }
         let line = item.get(key).map_or(item.section.line, |entry| entry.line);
         let label = item.holder(key).label();
         for destination in rings {
@@ -133,7 +157,7 @@ impl Build<'_, '_, '_> {
                 Target::Lines | Target::Line(_) => {
                     destination.number.as_ref().is_some_and(|number| !number.is_empty())
                 }
-                Target::Phones => false,
+                Target::Phones | Target::Route(_) => false,
             };
             if !is_right {
                 self.findings.error(line, format!("{label} {key}: \"{destination}\" needs a number. Write a phone's number, \"server:number\" or \"lines:number\"."));

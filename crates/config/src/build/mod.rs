@@ -1,9 +1,12 @@
 //! From sections to the effective configuration: defaults, ranges, names, and what does not fit together.
 
+mod duty;
+mod groups;
 mod habits;
 mod lines;
 mod phones;
 mod ranges;
+mod rewrites;
 mod routes;
 mod servers;
 
@@ -14,16 +17,19 @@ use tipring_units::Millis;
 
 use crate::Abilities;
 use crate::effective::{Effective, Origin, Service};
+use crate::endpoint;
 use crate::files::{FileWanted, Files, Row};
 use crate::finding::Findings;
 use crate::schema::Place;
 use crate::source::Section;
 use crate::values::{Destination, MediaPorts, Network, Number, PortName, listen_address};
-use crate::vocabulary::{Digest, Hunt};
+use crate::vocabulary::{Digest, Hunt, PhoneType};
 
 /// What all parts of the building share.
 pub(crate) struct Build<'s, 'f, 'n> {
     pub sections: &'s [Section],
+    /// What stands behind the tables of phones, by type.
+    pub types: &'s [(PhoneType, Section)],
     pub files: &'s Files,
     pub abilities: Abilities,
     pub findings: &'f mut Findings<'n>,
@@ -49,6 +55,8 @@ pub(crate) struct Names {
     pub sip: BTreeSet<Number>,
     pub servers: Vec<String>,
     pub lines: BTreeSet<Number>,
+    pub groups: BTreeSet<Number>,
+    pub routes: BTreeSet<String>,
 }
 
 /// What the building gives beside findings.
@@ -68,8 +76,10 @@ pub(crate) fn build(
     abilities: Abilities,
     findings: &mut Findings<'_>,
 ) -> Built {
+    let types = endpoint::sections();
     let mut build = Build {
         sections,
+        types: &types,
         files,
         abilities,
         findings,
@@ -104,11 +114,14 @@ impl<'s> Build<'s, '_, '_> {
         self.names.lines = lines.iter().map(|item| item.number.clone()).collect();
         self.server_names();
         self.same_number_twice(&phones, &sip);
+        self.group_numbers();
+        self.route_names();
 
         let server = self.servers();
         let phone = self.phones(&phones, country.as_ref());
         let sip = self.sip_phones(&sip);
         let line = self.lines(&lines, country.as_ref());
+        let (group, route) = (self.groups(), self.routes());
         let listen = self.value(top, "listen", "0.0.0.0:5060", listen_address)?;
         let media = self.value(top, "media", "16384-17383", MediaPorts::parse)?;
         let (dial, offline) = (self.dial(&server), self.offline());
@@ -127,6 +140,7 @@ impl<'s> Build<'s, '_, '_> {
             wait_answer: self.time(top, "wait_answer", "180 s")?,
             hunt: self.value(top, "hunt", "linear", Hunt::parse)?,
             announcements: self.section_flag(top, "announcements").unwrap_or(false),
+            announce_features: self.section_flag(top, "announce_features").unwrap_or(false),
             announcement_files: self
                 .value(top, "announcement_files", "", |text| Some(text.to_owned()))
                 .filter(|path| !path.is_empty()),
@@ -136,8 +150,11 @@ impl<'s> Build<'s, '_, '_> {
             phone,
             sip,
             line,
+            group,
+            route,
             dial,
             offline,
+            codes: self.code_rows(),
             emergency,
             origins: BTreeMap::new(),
         };

@@ -42,16 +42,12 @@ impl Build<'_, '_, '_> {
                 may_call_night: self.own(item, "may_call_night", MayCall::parse),
                 night_hours: self.night_hours(item, "may_call_night", NIGHT_CLASS),
                 caller_id: self.caller_id(item),
-                pulse: self
-                    .flag(item, "pulse")
-                    .or_else(|| self.of_trunk(item, "pulse", trunk.then_some(false))),
+                pulse: self.flag(item, "pulse"),
                 codecs: self.own_codecs(item),
                 ptime: self.own_ptime(item),
                 jitter: self.own_jitter(item),
                 jitter_mode: self.own(item, "jitter_mode", JitterMode::parse),
-                flash: self
-                    .own(item, "flash", flash)
-                    .or_else(|| self.of_trunk(item, "flash", trunk.then_some(NO_FLASH))),
+                flash: self.own(item, "flash", flash),
                 disconnect: self.own(item, "disconnect", disconnect).or_else(|| {
                     // A country of tones has no length of its own.
                     let length = match country.map(|country| country.disconnect) {
@@ -60,10 +56,7 @@ impl Build<'_, '_, '_> {
                     };
                     self.of_trunk(item, "disconnect", trunk.then_some(Disconnect::Cpc(length)))
                 }),
-                reversal: item
-                    .get("reversal")
-                    .and_then(|_| self.flag(item, "reversal"))
-                    .or_else(|| self.of_trunk(item, "reversal", trunk.then_some(true))),
+                reversal: item.get("reversal").and_then(|_| self.flag(item, "reversal")),
                 metering: self.own(item, "metering", metering),
                 start: self.item(item, "start", "loop", Start::parse).unwrap_or(Start::Loop),
                 gain_in: self.gain(item, "gain_in"),
@@ -87,13 +80,15 @@ impl Build<'_, '_, '_> {
                 echo_tail: self
                     .item(item, "echo_tail", "32 ms", |text| quantity::time(text).ok())
                     .unwrap_or(Millis(32)),
-                habits: self.habits(item, kind),
+                habits: self.habits(item, country),
+                duty: self.duty(item),
                 dials: self.destinations_of(item, "dials", None),
                 lifeline: self.lifeline(item),
                 test: self.own(item, "test", |text| Some(text.to_owned())),
                 service: self.port_service(item, port, "phone"),
             };
             self.port_origin(item);
+            self.duty_fits(item, &phone, country);
             if let Some(country) = country {
                 self.flash_beside_pulses(item, &phone, country);
             }
@@ -204,6 +199,11 @@ impl Build<'_, '_, '_> {
     pub(super) fn origin(&mut self, item: &Item<'_>, key: &str) {
         let path = format!("{}.{}.{key}", item.section.place.word(), item.number);
         match item.get(key) {
+            Some(_) if item.is_by_type(key) => {
+                let word = item.text("type").and_then(|(word, _)| PhoneType::parse(word));
+                let origin = word.map_or("default", |kind| kind.endpoint().origin);
+                self.origins.insert(path, Origin::Default(origin));
+            }
             Some(entry) => self.written(path, entry.line),
             None => {
                 self.origins.insert(path, DEFAULT);
@@ -294,20 +294,15 @@ impl Build<'_, '_, '_> {
         }
     }
 
-    /// What a type of later versions does in this one.
+    /// What a type does not do in this version.
     fn type_note(&mut self, item: &Item<'_>, kind: PhoneType) {
-        let without = match kind {
-            PhoneType::Plain | PhoneType::Modem | PhoneType::Trunk => return,
-            PhoneType::Hotel => "it runs as a plain phone, without lamp and stutter",
-            PhoneType::Fax => "it goes as G.711, without T.38",
-            PhoneType::Lift => "it calls `dials` in order until one answers, person or not",
-            PhoneType::Alarm => "it runs as a plain phone, without priority",
-            PhoneType::Door => "it runs as a plain phone and opens nothing",
-        };
-        let line = item.get("type").map_or(item.section.line, |entry| entry.line);
-        let label = item.holder("type").label();
-        let message = format!("{label} type = \"{kind}\" is not in this version yet: {without}.");
-        self.findings.not_yet(line, message);
+        if kind == PhoneType::Fax {
+            let line = item.get("type").map_or(item.section.line, |entry| entry.line);
+            let label = item.holder("type").label();
+            let message =
+                format!("{label} type = \"fax\" is not in this version yet: it goes as G.711, without T.38.");
+            self.findings.not_yet(line, message);
+        }
     }
 
     /// Cards of later versions leave their phones out of service.

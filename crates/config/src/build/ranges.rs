@@ -6,6 +6,7 @@ use super::Build;
 use crate::schema::Place;
 use crate::source::{Entry, Section};
 use crate::values::{MAX_RANGE, Number, NumberRange, PortName, PortRange};
+use crate::vocabulary::PhoneType;
 use crate::words::counted;
 
 /// One phone or line of a range, with the entries that hold for it.
@@ -15,21 +16,33 @@ pub(crate) struct Item<'s> {
     pub section: &'s Section,
     /// The range that it refines.
     pub range: Option<&'s Section>,
+    /// What its type has.
+    pub by_type: Option<&'s Section>,
     /// Its port, paired in order.
     pub port: Option<(PortName, usize)>,
 }
 
 impl<'s> Item<'s> {
-    /// The entry of `key`: its own, else the range's.
+    /// The entry of `key`: its own, else the range's, else its type's.
     pub fn get(&self, key: &str) -> Option<&'s Entry> {
+        self.written(key).or_else(|| self.by_type?.get(key))
+    }
+
+    fn written(&self, key: &str) -> Option<&'s Entry> {
         self.section.get(key).or_else(|| self.range?.get(key))
+    }
+
+    /// True if only the type has `key`.
+    pub fn is_by_type(&self, key: &str) -> bool {
+        self.written(key).is_none() && self.by_type.is_some_and(|section| section.get(key).is_some())
     }
 
     /// The section that holds `key`.
     pub fn holder(&self, key: &str) -> &'s Section {
-        match self.range {
-            Some(range) if self.section.get(key).is_none() => range,
-            Some(_) | None => self.section,
+        match (self.range, self.by_type) {
+            (_, Some(by_type)) if self.is_by_type(key) => by_type,
+            (Some(range), _) if self.section.get(key).is_none() => range,
+            (Some(_) | None, _) => self.section,
         }
     }
 
@@ -87,7 +100,11 @@ impl<'s> Build<'s, '_, '_> {
                     break;
                 }
                 let port = nth(table.ports, step);
-                items.insert(number.clone(), Item { number, section: table.section, range: None, port });
+                let by_type = self.by_type(place, table.section, None);
+                items.insert(
+                    number.clone(),
+                    Item { number, section: table.section, range: None, by_type, port },
+                );
             }
         }
         for table in tables.iter().filter(|table| table.range.is_single()) {
@@ -102,9 +119,20 @@ impl<'s> Build<'s, '_, '_> {
                     .error(table.section.line, format!("{label} and {twin} are the same {word}. Keep one."));
             }
             let (range, port) = (ranged.map(|item| item.section), own.or_else(|| ranged?.port));
-            items.insert(number.clone(), Item { number, section: table.section, range, port });
+            let by_type = self.by_type(place, table.section, range);
+            items.insert(number.clone(), Item { number, section: table.section, range, by_type, port });
         }
         items.into_values().collect()
+    }
+
+    /// What the type of a phone has.
+    fn by_type(&self, place: Place, section: &Section, range: Option<&Section>) -> Option<&'s Section> {
+        if place != Place::Phone {
+            return None;
+        }
+        let (word, _) = section.text("type").or_else(|| range?.text("type"))?;
+        let kind = PhoneType::parse(word)?;
+        self.types.iter().find(|(own, _)| *own == kind).map(|(_, section)| section)
     }
 
     /// The ports of a table if there is one for each number.

@@ -31,7 +31,9 @@ impl Build<'_, '_, '_> {
                 self.implied(EVERYTHING, to, "one server, no [dial]").into_iter().collect()
             }
             [] => {
-                let numbers: BTreeSet<Number> = self.names.phones.union(&self.names.sip).cloned().collect();
+                let names = &self.names;
+                let all = names.phones.iter().chain(&names.sip).chain(&names.groups);
+                let numbers: BTreeSet<Number> = all.cloned().collect();
                 let rule = |build: &mut Self, number: &Number| {
                     let to = Destination { target: Target::Phones, number: None };
                     build.implied(number.as_str(), to, "no server, no [dial]")
@@ -75,9 +77,13 @@ impl Build<'_, '_, '_> {
             };
             let what = format!("{} \"{}\"", section.label(), shortened(&entry.key));
             let to = self.known(&what, &texts, entry.line);
-            if to.len() > 1 {
+            let is_way = |to: &Destination| match to.target {
+                Target::Server(_) | Target::Lines | Target::Line(_) => true,
+                Target::Phone(_) | Target::Phones | Target::Route(_) => false,
+            };
+            if let (Some(other), true) = (to.iter().find(|to| !is_way(to)), to.len() > 1) {
                 let message = format!(
-                    "{what}: a choice of destinations is not in this version yet: only the first is used."
+                    "{what}: \"{other}\" stands in a list, and a list is of ways out (servers, \"lines\", \"line.2\"): only the first is used. For several phones write [group.N]."
                 );
                 self.findings.not_yet(entry.line, message);
             }
@@ -144,11 +150,11 @@ impl Build<'_, '_, '_> {
         let names = &self.names;
         match &destination.target {
             Target::Phone(number) => {
-                if names.phones.contains(number) || names.sip.contains(number) {
+                if [&names.phones, &names.sip, &names.groups].iter().any(|own| own.contains(number)) {
                     return None;
                 }
-                let near =
-                    nearest(number.as_str(), names.phones.iter().chain(&names.sip).map(Number::as_str));
+                let all = names.phones.iter().chain(&names.sip).chain(&names.groups);
+                let near = nearest(number.as_str(), all.map(Number::as_str));
                 let hint = near.map_or(format!("Write [phone.{number}], or another number."), |near| {
                     format!("Did you mean {near}?")
                 });
@@ -175,6 +181,15 @@ impl Build<'_, '_, '_> {
             Target::Line(number) if names.lines.is_empty() => {
                 Some(format!("there is no line {number}. Write [line.{number}] with its port."))
             }
+            Target::Route(name) if names.routes.contains(name) => None,
+            Target::Route(name) => {
+                let near = nearest(name, names.routes.iter().map(String::as_str));
+                let hint = near
+                    .map_or(format!("Write [route.{name}] with via = [\"pbx\", \"lines\"]."), |near| {
+                        format!("Did you mean \"route.{near}\"?")
+                    });
+                Some(format!("there is no route \"{name}\". {hint}"))
+            }
             Target::Line(number) => {
                 let lines: Vec<&str> = names.lines.iter().map(Number::as_str).collect();
                 Some(format!("there is no line {number}. Lines are {}.", lines.join(", ")))
@@ -184,7 +199,15 @@ impl Build<'_, '_, '_> {
 
     /// Outside lines that no number leads to.
     pub fn lines_that_are_not_dialled(&mut self, effective: &Effective) {
-        let is_line = |to: &Destination| matches!(to.target, Target::Lines | Target::Line(_));
+        let is_own = |to: &Destination| matches!(to.target, Target::Lines | Target::Line(_));
+        let is_line = |to: &Destination| match &to.target {
+            Target::Route(name) => {
+                effective.route.get(name).is_some_and(|route| route.via.iter().any(is_own))
+            }
+            Target::Phone(_) | Target::Phones | Target::Server(_) | Target::Lines | Target::Line(_) => {
+                is_own(to)
+            }
+        };
         let rules = effective.dial.iter().chain(&effective.offline);
         let dials = effective.phone.values().flat_map(|phone| &phone.dials);
         let is_dialled = rules.flat_map(|rule| &rule.to).chain(dials).any(is_line);
@@ -206,7 +229,11 @@ impl Build<'_, '_, '_> {
         let (via, line) = match texts("via") {
             Some((texts, line)) => {
                 self.written("emergency.via", line);
-                (self.known("[emergency] via", &texts, line), line)
+                let via = self.known("[emergency] via", &texts, line);
+                if via.iter().any(|to| matches!(to.target, Target::Route(_))) {
+                    self.findings.error(line, "[emergency] via: it is a route itself: write its ways here.");
+                }
+                (via, line)
             }
             None => {
                 self.origins.insert("emergency.via".to_owned(), Origin::Default("lines, then every server"));
@@ -244,7 +271,7 @@ impl Build<'_, '_, '_> {
             Target::Lines => lines.values().any(|line| line.service.is_used()),
             Target::Line(number) => lines.get(number).is_some_and(|line| line.service.is_used()),
             Target::Phone(_) => true,
-            Target::Phones => false,
+            Target::Phones | Target::Route(_) => false,
         };
         if let (Some(country), false) = (country, via.iter().any(works)) {
             let numbers = country.numbers.emergency.join(", ");

@@ -8,6 +8,7 @@ use tipring_units::Millis;
 use super::{Build, unused};
 use crate::effective::{Account, Server, Service};
 use crate::files::meant;
+use crate::route::Numbers;
 use crate::schema::Place;
 use crate::source::Section;
 use crate::values::{Destination, JitterDepth, MAX_JITTER, Number, Secret, ServerAddress, Target, is_name};
@@ -81,6 +82,10 @@ impl<'s> Build<'s, '_, '_> {
             codecs: self.server_codecs(section),
             from: self.value(section, "from", "account", FromUser::parse).unwrap_or(FromUser::Account),
             dtmf: self.value(section, "dtmf", "rfc4733", Digits::parse).unwrap_or(Digits::Rfc4733),
+            mailbox: section.text("mailbox").map(|(text, line)| {
+                self.written(format!("server.{}.mailbox", section.name), line);
+                text.to_owned()
+            }),
             vad: self.section_flag(section, "vad").unwrap_or(false),
             ptime: self.ptime(section),
             jitter: self.server_jitter(section),
@@ -89,6 +94,7 @@ impl<'s> Build<'s, '_, '_> {
                 .unwrap_or(JitterMode::Adaptive),
             rings: self.server_rings(section),
             may_call: self.shown(section, "may_call").as_deref().and_then(MayCall::parse),
+            numbers: self.server_numbers(section),
             accounts,
             service: self.transport_service(section, transport),
         };
@@ -96,6 +102,16 @@ impl<'s> Build<'s, '_, '_> {
             self.shown(section, "password");
         }
         server
+    }
+
+    fn server_numbers(&mut self, section: &Section) -> Numbers {
+        let path = format!("server.{}.", section.name);
+        Numbers {
+            called_out: self.rewrites(section, &path, "called_out"),
+            caller_out: self.rewrites(section, &path, "caller_out"),
+            called_in: self.rewrites(section, &path, "called_in"),
+            caller_in: self.rewrites(section, &path, "caller_in"),
+        }
     }
 
     fn server_codecs(&mut self, section: &Section) -> Vec<Codec> {

@@ -170,6 +170,14 @@ impl Alarms {
                 "wait, and change the PIN if nobody of the house tried".to_owned(),
             ),
             Alarm::DisaUnlocked(line) => self.clear(&format!("{line} disa")),
+            Alarm::SelfTestFailed(line, cause) => self.raise(
+                now,
+                format!("{line} self-test"),
+                &subject(line),
+                format!("nobody answered its daily call: {cause}"),
+                "call from it by hand; see whom self_test_to or dials name".to_owned(),
+            ),
+            Alarm::SelfTestPassed(line) => self.clear(&format!("{line} self-test")),
             Alarm::Full => self.tell(
                 now,
                 FADES_AFTER,

@@ -40,8 +40,12 @@ pub(crate) struct Board {
     lines: BTreeMap<LineId, (LineDoing, Instant)>,
     faults: BTreeMap<LineId, usize>,
     accounts: BTreeMap<String, (bool, String)>,
+    /// Telephones for which messages wait.
+    mail: BTreeSet<String>,
     users: BTreeMap<String, SocketAddr>,
     calls: BTreeMap<CallId, Running>,
+    /// The other call of a conference.
+    conferences: BTreeMap<CallId, CallId>,
     stats: BTreeMap<FarId, StreamStats>,
     alarms: Alarms,
     /// Voltage and current of lines that have told them.
@@ -61,8 +65,10 @@ impl Board {
             lines: BTreeMap::new(),
             faults: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            mail: BTreeSet::new(),
             users: BTreeMap::new(),
             calls: BTreeMap::new(),
+            conferences: BTreeMap::new(),
             stats: BTreeMap::new(),
             cleared: None,
             alarms: Alarms::default(),
@@ -324,8 +330,27 @@ impl Board {
                     running.via = via;
                 }
             }
+            CallEvent::PickedUp { call, party, side } => {
+                if let Some(running) = self.calls.get_mut(&call) {
+                    match side {
+                        tipring_call::Side::Caller => running.from = party,
+                        tipring_call::Side::Called => (running.to, running.via) = (Some(party), None),
+                    }
+                }
+            }
             CallEvent::Alerting(call) => self.set(call, "ringing"),
-            CallEvent::Forwarded { .. } | CallEvent::Feature { .. } | CallEvent::Traced { .. } => {}
+            CallEvent::Forwarded { .. }
+            | CallEvent::Overflow { .. }
+            | CallEvent::Parked { .. }
+            | CallEvent::Feature { .. }
+            | CallEvent::Traced { .. }
+            | CallEvent::Opened(_)
+            | CallEvent::Walked { .. }
+            | CallEvent::SelfTest { .. } => {}
+            CallEvent::Waits { call, .. } => self.set(call, "waiting"),
+            CallEvent::Conference { calls: [first, last], .. } => {
+                self.conferences.extend([(first, last), (last, first)]);
+            }
             CallEvent::EarlyMedia(call) => self.set(call, "early media"),
             CallEvent::Answered(call) => {
                 self.set(call, "talking");
@@ -333,11 +358,15 @@ impl Board {
                     running.answered = Some(now);
                 }
             }
-            CallEvent::Held { call, .. } => self.set(call, "held"),
+            CallEvent::Held { call, .. } => {
+                self.leave_conference(call);
+                self.set(call, "held");
+            }
             CallEvent::Resumed { call, .. } => self.set(call, "talking"),
             CallEvent::PassedThrough { call, .. } => self.set(call, "pass-through"),
             CallEvent::Recalled { call, .. } => self.set(call, "recall"),
             CallEvent::Cleared { call, .. } => {
+                self.leave_conference(call);
                 if let Some(running) = self.calls.remove(&call) {
                     for party in [Some(running.from), running.to].into_iter().flatten() {
                         if let Party::Far(far) = party
@@ -355,16 +384,36 @@ impl Board {
                 self.set(call, "joined");
                 self.set(with, "joined");
             }
+            CallEvent::Transfers { call, .. } | CallEvent::Referred { call, .. } => {
+                self.set(call, "transfer")
+            }
             CallEvent::Seized(_)
+            | CallEvent::TransferEnded { .. }
             | CallEvent::Dialled { .. }
             | CallEvent::Abandoned { .. }
             | CallEvent::EmergencyNotice { .. } => {}
         }
     }
 
+    /// Messages wait for a telephone, or none do.
+    pub(crate) fn mail(&mut self, number: &str, waiting: bool) {
+        if waiting {
+            self.mail.insert(number.to_owned());
+        } else {
+            self.mail.remove(number);
+        }
+    }
+
     /// Takes an alarm of the switch.
     pub(crate) fn alarm(&mut self, now: Instant, site: &Site, alarm: &Alarm) {
         self.alarms.of_switch(now, site, alarm);
+    }
+
+    /// A call of a conference is held or over: the other one is a call like any other.
+    fn leave_conference(&mut self, call: CallId) {
+        if let Some(other) = self.conferences.remove(&call) {
+            self.conferences.remove(&other);
+        }
     }
 
     fn set(&mut self, call: CallId, state: &'static str) {
@@ -402,6 +451,7 @@ impl Board {
                     let (doing, since) =
                         self.lines.get(&id).copied().unwrap_or((LineDoing::Idle, self.started));
                     LineStatus {
+                        messages: line.kind == LineKind::Phone && self.mail.contains(&line.number),
                         number: line.number.clone(),
                         name: line.name.clone(),
                         port: line.port.clone(),
@@ -540,7 +590,7 @@ impl Board {
             by: outside(call.from)
                 .or_else(|| call.to.and_then(outside))
                 .map_or_else(String::new, LineSite::label),
-            state: call.state,
+            state: if self.conferences.contains_key(&id) { "conference" } else { call.state },
             for_seconds: (now - call.answered.unwrap_or(call.began)).as_secs(),
             codec: far.next().map_or("", codec),
             loss: quality.here.map(|heard| u32::from(heard.loss)),

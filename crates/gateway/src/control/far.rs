@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_call::{
-    CallEvent, Cause, FarAction, FarEvent, FarId, Identity, Number, Party, Presentation, Priority, Via,
+    CallEvent, Cause, FarAction, FarEvent, FarId, ForwardWhen, Identity, Number, Party, Presentation,
+    Priority, ReferEnd, ReferTo, RingKind, Via,
 };
 use tipring_port::{MAX_CALLER_NAME, Text};
 use tipring_sip::agent::{
-    self, AccountId, CallDetails, Command, Destination, Event, Incoming, Invite, Privacy, ServerId,
-    SessionId, TrustedAs,
+    self, AccountId, CallDetails, Command, Destination, Event, Incoming, Invite, Privacy, ReferOutcome,
+    ReferTarget, ServerId, SessionId, TrustedAs,
 };
-use tipring_sip::message::Uri;
+use tipring_sip::message::{Alert, Diversion, DivertReason, Uri};
 use tipring_sip::offer_answer::{Direction, LocalMedia, MediaPlan};
 use tipring_units::{CallId, LegId};
 
 use crate::control::media::MediaDesk;
+use crate::control::referrals::Referrals;
 use crate::site::Site;
 
 /// Calls from a network that is trusted without being a server come by this name.
@@ -31,8 +33,13 @@ pub(crate) struct FarDesk {
     held_by_them: BTreeMap<FarId, bool>,
     /// Hops that each call which came by SIP may still go, and the far leg that it goes on by.
     hops: BTreeMap<CallId, (u8, Option<FarId>)>,
+    /// Whom far ends sent elsewhere.
+    referrals: Referrals,
     /// Hops with which far legs came whose call has not begun.
     came_with: Option<(FarId, u8)>,
+    /// Who sent on a call that came by SIP, before it came; and the same of one that has not begun.
+    diverted: BTreeMap<CallId, Vec<Diversion>>,
+    came_from: Vec<Diversion>,
     /// The status of the refusal that the switch is just being told of: whoever is refused for that hears the same.
     refusal: Option<u16>,
 }
@@ -67,6 +74,10 @@ impl FarDesk {
         if let CallEvent::Created { call, from: Party::Far(far), .. } = *event {
             if let Some((_, hops)) = self.came_with.take().filter(|(came, _)| *came == far) {
                 self.hops.insert(call, (hops, None));
+                let before = core::mem::take(&mut self.came_from);
+                if !before.is_empty() {
+                    self.diverted.insert(call, before);
+                }
             }
         } else if let CallEvent::Routed { call, to: Party::Far(far), .. } = *event {
             if let Some((_, placed)) = self.hops.get_mut(&call) {
@@ -74,6 +85,7 @@ impl FarDesk {
             }
         } else if let CallEvent::Cleared { call, .. } = *event {
             self.hops.remove(&call);
+            self.diverted.remove(&call);
         }
     }
 
@@ -81,6 +93,12 @@ impl FarDesk {
     fn hops_for(&self, far: FarId) -> Option<u8> {
         let (hops, _) = self.hops.values().find(|(_, placed)| *placed == Some(far))?;
         Some(hops.saturating_sub(1))
+    }
+
+    /// Who had sent a call on before it came here, for a leg by which it goes on.
+    fn diversions_for(&self, far: FarId) -> Vec<Diversion> {
+        let call = self.hops.iter().find(|(_, (_, placed))| *placed == Some(far)).map(|(call, _)| call);
+        call.and_then(|call| self.diverted.get(call)).cloned().unwrap_or_default()
     }
 
     /// All that followed from the last event has been done.
@@ -114,7 +132,8 @@ impl FarDesk {
     ) -> Result<Option<Command>, Cause> {
         let session = self.session(far);
         let command = match (action, session) {
-            (FarAction::Place { via, number, from, priority, data }, _) => {
+            (FarAction::ReportRefer(step), _) => self.referrals.report(far, step),
+            (FarAction::Place { via, number, from, priority, data, referred, diverted }, _) => {
                 let server = match via {
                     Via::Server(name) => site.sip.servers.iter().find(|server| server.name == name.as_str()),
                     Via::User(_) => None,
@@ -123,7 +142,17 @@ impl FarDesk {
                 let session = new_session();
                 self.bind(far, session);
                 let call = Outgoing { via, number, from, priority, hops: self.hops_for(far) };
-                Some(call.invite(site, session, local)?)
+                let mut invite = call.invite(site, session, local)?;
+                invite.details.diversions = self.diversions_for(far);
+                invite.details.diverted = diverted.map(|(by, when)| agent::Diverted {
+                    by: identity(by.as_str(), ""),
+                    reason: reason_of(when),
+                    private: false,
+                });
+                if let Some(by) = referred {
+                    self.referrals.name(by, &mut invite);
+                }
+                Some(Command::Invite(Box::new(invite)))
             }
             // Late orders for a leg that has just ended by itself: the switch will hear of it, or has.
             (_, None) => None,
@@ -152,6 +181,24 @@ impl FarDesk {
             (FarAction::Hold, Some(session)) => self.reoffer(media, far, session, Direction::SendOnly),
             (FarAction::Resume, Some(session)) => self.reoffer(media, far, session, Direction::SendRecv),
             (FarAction::Data, Some(session)) => self.data(media, far, session),
+            (FarAction::AnswerRefer(answer), Some(session)) => {
+                let answer = answer.map_err(|cause| agent::Cause(cause.q850()).status());
+                if answer.is_err() {
+                    self.referrals.forget(far);
+                }
+                Some(Command::AnswerRefer { session, answer })
+            }
+            (FarAction::Refer(to), Some(session)) => {
+                let to = match to {
+                    ReferTo::Number(number) => ReferTarget::User(number.as_str().to_owned()),
+                    ReferTo::Leg(other) => match self.session(other) {
+                        Some(other) => ReferTarget::Session(other),
+                        // It ended in the same moment, and the switch hears of that.
+                        None => return Ok(None),
+                    },
+                };
+                Some(Command::Refer { session, to })
+            }
         };
         Ok(command)
     }
@@ -199,6 +246,7 @@ impl FarDesk {
                 let far = FarId::In(call.session.0);
                 self.bind(far, call.session);
                 self.came_with = Some((far, call.max_forwards));
+                self.came_from.clone_from(&call.diversions);
                 news.event = Some((far, incoming(site, call)));
                 let server = match call.trust {
                     TrustedAs::Server(id) => site.sip.servers.iter().find(|server| server.config.id == id),
@@ -267,14 +315,33 @@ impl FarDesk {
                     news.event = Some((far, FarEvent::Digit { digit, length: *duration }));
                 }
             }
-            // Nobody here may be sent elsewhere yet.
-            Event::Referred(referred) => {
-                news.commands.push(Command::AnswerRefer { session: referred.session, answer: Err(603) });
+            Event::Referred(referred) => match leg(&referred.session) {
+                Some(far) => {
+                    let to = Text::new(&user_of(&referred.to));
+                    let place = referred.replaces.is_some();
+                    self.referrals.comes(far, referred);
+                    news.event = Some((far, FarEvent::Referred { to, place }));
+                }
+                None => {
+                    let answer = Err(481);
+                    news.commands.push(Command::AnswerRefer { session: referred.session, answer });
+                }
+            },
+            Event::ReferGoes { session, .. } => {
+                news.event = leg(session).map(|far| (far, FarEvent::ReferGoes));
+            }
+            Event::ReferEnded { session, outcome } => {
+                let cause = |status: u16| Cause::Q850(agent::Cause::from_status(status).0);
+                let end = match outcome {
+                    ReferOutcome::Succeeded { .. } => ReferEnd::Done,
+                    ReferOutcome::Failed { status, .. } => ReferEnd::Failed(cause(*status)),
+                    ReferOutcome::Refused { status, .. } => ReferEnd::Refused(cause(*status)),
+                    ReferOutcome::Unknown => ReferEnd::Unknown,
+                };
+                news.event = leg(session).map(|far| (far, FarEvent::ReferEnded { end }));
             }
             // Answered by the agent itself (automatic), or of no session.
             Event::ReofferAsked { .. }
-            | Event::ReferGoes { .. }
-            | Event::ReferEnded { .. }
             | Event::Registration { .. }
             | Event::Mail { .. }
             | Event::MailWatch { .. }
@@ -342,7 +409,7 @@ struct Outgoing {
 }
 
 impl Outgoing {
-    fn invite(&self, site: &Site, session: SessionId, media: LocalMedia) -> Result<Command, Cause> {
+    fn invite(&self, site: &Site, session: SessionId, media: LocalMedia) -> Result<Invite, Cause> {
         let caller = identity(self.from.number.as_str(), self.from.name.as_str());
         let privacy = match self.from.presentation {
             Presentation::Allowed => Privacy::None,
@@ -383,20 +450,22 @@ impl Outgoing {
                     if account.config.user != caller.user && !self.from.number.is_empty() {
                         invite.asserted = Some(caller);
                     }
-                } else if self.is_from_outside(&site.calls.phones) {
+                } else if self.is_from_outside(&site.calls.phones)
+                    || (privacy == Privacy::Id && !self.from.number.is_empty())
+                {
                     // The exchange told it, and this box vouches for it to a server that it works for.
                     invite.asserted = Some(caller);
                 }
             }
         }
-        Ok(Command::Invite(Box::new(invite)))
+        Ok(invite)
     }
 
     /// True for a caller of an outside line: from a line of this box, with a number that no telephone of the house has.
     fn is_from_outside(&self, phones: &[tipring_call::Phone]) -> bool {
         let mut house = phones.iter();
         self.hops.is_none()
-            && self.priority == Priority::Normal
+            && self.priority != Priority::Emergency
             && !self.from.number.is_empty()
             && house.all(|phone| phone.number != self.from.number)
     }
@@ -405,6 +474,15 @@ impl Outgoing {
 fn identity(number: &str, name: &str) -> agent::Identity {
     let user = if number.is_empty() { "anonymous" } else { number };
     agent::Identity { display: (!name.is_empty()).then(|| name.to_owned()), user: user.to_owned() }
+}
+
+const fn reason_of(when: ForwardWhen) -> DivertReason {
+    match when {
+        ForwardWhen::Always => DivertReason::Unconditional,
+        ForwardWhen::Busy => DivertReason::Busy,
+        ForwardWhen::NoAnswer => DivertReason::NoAnswer,
+        ForwardWhen::Unreachable => DivertReason::OutOfService,
+    }
 }
 
 fn incoming(site: &Site, call: &Incoming) -> FarEvent {
@@ -432,7 +510,18 @@ fn incoming(site: &Site, call: &Incoming) -> FarEvent {
     };
     let name: Text<MAX_CALLER_NAME> = display.map_or(Text::EMPTY, |name| Text::new(name));
     let from = Identity { number: Text::new(&from), name, presentation };
-    FarEvent::Incoming { to: Text::new(&to), from, via }
+    let ring = call.alerts.iter().find_map(|alert| match alert {
+        Alert::Bellcore(number @ 1..=5) => Some(RingKind::Bellcore(*number)),
+        Alert::Urn(name) if name == "source:internal" => Some(RingKind::Internal),
+        Alert::Urn(name) if name == "source:external" => Some(RingKind::External),
+        Alert::Info(name) => match name.trim_start_matches("alert-") {
+            "internal" => Some(RingKind::Internal),
+            "external" => Some(RingKind::External),
+            _ => None,
+        },
+        Alert::Bellcore(_) | Alert::Urn(_) | Alert::Uri(_) => None,
+    });
+    FarEvent::Incoming { to: Text::new(&to), from, via, ring }
 }
 
 fn is_account(site: &Site, trust: &TrustedAs, user: &str) -> bool {
@@ -478,6 +567,7 @@ mod tests {
     #[test]
     fn a_caller_of_an_outside_line_is_asserted_and_no_other() {
         let phone = tipring_call::Phone {
+            pickup: Vec::new(),
             line: tipring_units::LineId(0),
             number: Number::new("101"),
             name: Text::EMPTY,
@@ -488,8 +578,12 @@ mod tests {
             features: tipring_call::Features::default(),
             no_answer: tipring_units::Millis::from_secs(20),
             codes: false,
+            transfer: true,
+            lamp: true,
+            recall: tipring_call::Recall::Swap,
             pin: None,
             dials: Vec::new(),
+            duty: tipring_call::Duty::default(),
         };
         let call = |number: &str, hops| Outgoing {
             via: Via::Server(Text::new("pbx")),

@@ -1,8 +1,9 @@
 //! Which legs and bridges the calls need, on which shards.
 //!
-//! A path joins two parties. A line's leg lives on the line's shard; a far party's RTP leg is opened on the shard of
-//! the line that it first talks to, or on the host's shard, and stays there. Where the two parties of a path live
-//! on different shards, a pair of crossing legs joins the two bridges.
+//! A line's leg lives on the line's shard; a far party's RTP leg is opened on the shard of the line that it first talks to, or
+//! on the host's shard, and stays there. Who hears whom: [`rooms`].
+
+mod rooms;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,14 +11,16 @@ use core::net::SocketAddr;
 
 use tipring_call::{CallEvent, FarId, MediaAction, Party, Way};
 use tipring_port::{
-    CodecName, Command, CrossSpec, Direction, DtmfMode, EventType, G726Packing, G726Rate, JitterSpec,
-    LegSpec, MAX_EVENT_TYPES, MAX_PAYLOAD_TYPES, MediaCommand, OpusWish, PayloadType, RtpClock, RtpSpec,
-    SilenceMode, Text,
+    CodecName, Command, Direction, DtmfMode, EventType, G726Packing, G726Rate, JitterSpec, LegSpec,
+    MAX_EVENT_TYPES, MAX_PAYLOAD_TYPES, MediaCommand, OpusWish, PayloadType, RtpClock, RtpSpec, SilenceMode,
+    Text,
 };
 use tipring_sip::offer_answer::{self, COMFORT_NOISE_TYPE, Codec, Kbits, LocalMedia, StreamPlan};
 use tipring_units::{BridgeId, CallId, LegId, LineId, MediaSlot, Millis, ShardId};
 
 use crate::site::{LineMedia, MediaSite, ServerSite, Site};
+
+use rooms::Room;
 
 /// A far party's media.
 #[derive(Debug)]
@@ -36,16 +39,6 @@ struct FarMedia {
     shard: Option<ShardId>,
 }
 
-#[derive(Debug)]
-struct Path {
-    a: Party,
-    b: Party,
-    way: Way,
-    /// The bridge on each shard that takes part, the one of `a` first.
-    bridges: Vec<(ShardId, BridgeId)>,
-    crossings: Vec<(ShardId, LegId)>,
-}
-
 /// Legs, bridges and sockets in use.
 #[derive(Debug)]
 pub(crate) struct MediaDesk {
@@ -60,7 +53,7 @@ pub(crate) struct MediaDesk {
     addresses: BTreeMap<MediaSlot, SocketAddr>,
     far: BTreeMap<FarId, FarMedia>,
     lines: BTreeMap<LineId, LegId>,
-    paths: Vec<Path>,
+    rooms: Vec<Room>,
     last_leg: u64,
     last_bridge: u64,
     out: VecDeque<(ShardId, Command)>,
@@ -80,7 +73,7 @@ impl MediaDesk {
             addresses: site.media.slots.iter().copied().collect(),
             far: BTreeMap::new(),
             lines: BTreeMap::new(),
-            paths: Vec::new(),
+            rooms: Vec::new(),
             last_leg: 0,
             last_bridge: 0,
             out: VecDeque::new(),
@@ -187,11 +180,7 @@ impl MediaDesk {
     /// The party whose sound this media leg carries; of a path between shards, its first.
     pub(crate) fn party_of(&self, leg: LegId) -> Option<Party> {
         let line = || self.lines.iter().find(|(_, own)| **own == leg).map(|(line, _)| Party::Line(*line));
-        let crossed = || {
-            let path = self.paths.iter().find(|path| path.crossings.iter().any(|(_, own)| *own == leg));
-            path.map(|path| path.a)
-        };
-        self.far_of(leg).map(Party::Far).or_else(line).or_else(crossed)
+        self.far_of(leg).map(Party::Far).or_else(line).or_else(|| self.party_across(leg))
     }
 
     /// Far legs whose streams are on this shard.
@@ -231,23 +220,13 @@ impl MediaDesk {
                     self.out.push_back((shard, Command::Media(MediaCommand::Change(leg, spec))));
                 }
             }
-            None => {
-                // It may be on a path that waits for it.
-                if let Some(index) = self.paths.iter().position(|path| has(path, Party::Far(far))) {
-                    let path = self.paths.remove(index);
-                    self.unjoin(&path);
-                    self.connect(path.a, path.b, path.way);
-                }
-            }
+            None => self.join_late(Party::Far(far)),
         }
     }
 
     /// A far leg is gone.
     pub(crate) fn release(&mut self, far: FarId) {
-        while let Some(index) = self.paths.iter().position(|path| has(path, Party::Far(far))) {
-            let path = self.paths.remove(index);
-            self.unjoin(&path);
-        }
+        self.leave_all(Party::Far(far));
         self.partners.remove(&far);
         if let Some(media) = self.far.remove(&far) {
             if let Some(shard) = media.shard {
@@ -262,29 +241,9 @@ impl MediaDesk {
     /// Carries out an order of the switch.
     pub(crate) fn act(&mut self, action: MediaAction) {
         match action {
-            MediaAction::Connect { a, b, way } => {
-                if let Some(index) = self.paths.iter().position(|path| (path.a, path.b) == (a, b)) {
-                    self.paths[index].way = way;
-                    self.set_way(b, way);
-                } else {
-                    self.connect(a, b, way);
-                }
-            }
-            MediaAction::Disconnect { a, b } => {
-                if let Some(index) = self.paths.iter().position(|path| (path.a, path.b) == (a, b)) {
-                    let path = self.paths.remove(index);
-                    self.unjoin(&path);
-                }
-            }
-            MediaAction::PassThrough { a, b } => {
-                if let Some(path) = self.paths.iter().find(|path| (path.a, path.b) == (a, b)) {
-                    let crossings = path.crossings.clone();
-                    let legs = [self.leg_of(a), self.leg_of(b)].into_iter().flatten().chain(crossings);
-                    for (shard, leg) in legs.collect::<Vec<_>>() {
-                        self.out.push_back((shard, Command::Media(MediaCommand::PassThrough(leg))));
-                    }
-                }
-            }
+            MediaAction::Connect { a, b, way } => self.connect(a, b, way),
+            MediaAction::Disconnect { a, b } => self.disconnect(a, b),
+            MediaAction::PassThrough { a, b } => self.pass_through(a, b),
             MediaAction::Tone { leg, tone } => {
                 if let Some(media) = self.far.get_mut(&leg) {
                     if media.shard.is_none() {
@@ -314,12 +273,6 @@ impl MediaDesk {
         }
     }
 
-    /// Who is at the other end of a party's path.
-    pub(crate) fn other_end(&self, party: Party) -> Option<Party> {
-        let path = self.paths.iter().find(|path| has(path, party))?;
-        Some(if path.a == party { path.b } else { path.a })
-    }
-
     fn line_shard(&self, line: LineId) -> ShardId {
         self.line_shards.get(usize::from(line.0)).copied().unwrap_or(self.site.host_shard)
     }
@@ -337,38 +290,9 @@ impl MediaDesk {
         }
     }
 
-    fn next_bridge(&mut self) -> BridgeId {
-        self.last_bridge += 1;
-        BridgeId(self.last_bridge)
-    }
-
     fn next_leg(&mut self) -> LegId {
         self.last_leg += 1;
         LegId(self.last_leg)
-    }
-
-    fn connect(&mut self, a: Party, b: Party, way: Way) {
-        let (shard_a, shard_b) = (self.shard_of(a, b), self.shard_of(b, a));
-        let first = self.next_bridge();
-        let mut path = Path { a, b, way, bridges: vec![(shard_a, first)], crossings: Vec::new() };
-        let mut second = first;
-        if shard_a != shard_b {
-            second = self.next_bridge();
-            path.bridges.push((shard_b, second));
-            let (here, there) = (self.next_leg(), self.next_leg());
-            for (shard, leg, peer, peer_leg, bridge) in
-                [(shard_a, here, shard_b, there, first), (shard_b, there, shard_a, here, second)]
-            {
-                let spec = LegSpec::Cross(CrossSpec { peer, peer_leg });
-                self.out.push_back((shard, Command::Media(MediaCommand::Open(leg, spec))));
-                self.out.push_back((shard, Command::Media(MediaCommand::Join(bridge, leg))));
-                path.crossings.push((shard, leg));
-            }
-        }
-        self.join(a, shard_a, first);
-        self.join(b, shard_b, second);
-        self.paths.push(path);
-        self.set_way(b, way);
     }
 
     fn join(&mut self, party: Party, shard: ShardId, bridge: BridgeId) {
@@ -408,32 +332,14 @@ impl MediaDesk {
         Some(leg)
     }
 
-    /// Sound before the answer goes to the caller only.
-    fn set_way(&mut self, called: Party, way: Way) {
+    /// Sound before the answer goes to the caller only, an announcement to the called.
+    fn set_way(&mut self, caller: Party, called: Party, way: Way) {
+        if let Some((shard, leg)) = self.leg_of(caller).filter(|_| way == Way::ToB) {
+            self.out.push_back((shard, Command::Media(MediaCommand::Deaf(leg, true))));
+        }
         if let Some((shard, leg)) = self.leg_of(called) {
             let deaf = way == Way::ToA;
             self.out.push_back((shard, Command::Media(MediaCommand::Deaf(leg, deaf))));
-        }
-    }
-
-    fn unjoin(&mut self, path: &Path) {
-        for party in [path.a, path.b] {
-            match party {
-                Party::Line(line) => {
-                    if let Some(leg) = self.lines.remove(&line) {
-                        let shard = self.line_shard(line);
-                        self.out.push_back((shard, Command::Media(MediaCommand::Close(leg))));
-                    }
-                }
-                Party::Far(far) => {
-                    if let Some(FarMedia { leg, shard: Some(shard), .. }) = self.far.get(&far) {
-                        self.out.push_back((*shard, Command::Media(MediaCommand::Leave(*leg))));
-                    }
-                }
-            }
-        }
-        for (shard, leg) in &path.crossings {
-            self.out.push_back((*shard, Command::Media(MediaCommand::Close(*leg))));
         }
     }
 
@@ -495,10 +401,6 @@ impl MediaDesk {
 /// A clock of an rtpmap; there are two.
 const fn clock_of(hertz: u32) -> RtpClock {
     if hertz == RtpClock::K48.hertz() { RtpClock::K48 } else { RtpClock::K8 }
-}
-
-fn has(path: &Path, party: Party) -> bool {
-    path.a == party || path.b == party
 }
 
 const fn codec_of(name: CodecName) -> Codec {

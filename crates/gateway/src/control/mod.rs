@@ -21,10 +21,12 @@ mod learn;
 mod lifeline;
 mod measure;
 mod media;
+mod referrals;
 mod reload;
 mod servers;
 mod sip;
 mod status;
+mod walk;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,6 +70,8 @@ pub struct Control {
     balances: balance::Balances,
     lifelines: lifeline::Lifelines,
     learners: learn::Learners,
+    /// Numbers that a walk was refused.
+    refused: walk::Refused,
     measures: measure::Measures,
 }
 
@@ -91,6 +95,7 @@ impl Control {
             balances: balance::Balances::default(),
             lifelines: lifeline::Lifelines::default(),
             learners: learn::Learners::new(),
+            refused: walk::Refused::new(),
             measures: measure::Measures::default(),
             site,
         };
@@ -105,7 +110,8 @@ impl Control {
             self.agent(agent::Input::Command(SipCommand::SetServer(server.config)));
         }
         for account in self.site.sip.accounts.clone() {
-            self.agent(agent::Input::Command(SipCommand::Register(account.config)));
+            self.agent(agent::Input::Command(SipCommand::Register(account.config.clone())));
+            self.watch_mail(&account);
         }
         let closed: Vec<LineId> = (0..)
             .map(LineId)
@@ -253,6 +259,7 @@ impl Control {
             }
             Request::Balance(line) => return self.balance(id, line),
             Request::Learn(line) => return self.learn(id, line),
+            Request::Walk(act) => self.walk(act),
             Request::Stop => {
                 self.stopping = Some(id);
                 self.switch(tipring_call::Input::Stop);
@@ -435,6 +442,7 @@ impl Control {
             tipring_call::Output::Event(event) => {
                 self.board.call_event(self.now, self.wall, &event);
                 self.far.call_event(&event);
+                self.walk_event(&event);
                 self.media.call_event(&event);
                 self.note(What::Call(event));
             }

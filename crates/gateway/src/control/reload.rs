@@ -340,8 +340,17 @@ impl Control {
             }
         }
         for account in self.site.sip.accounts.clone() {
-            if !old.sip.accounts.iter().any(|other| other.config == account.config) {
-                self.agent(agent::Input::Command(SipCommand::Register(account.config)));
+            let before = old.sip.accounts.iter().find(|other| other.config == account.config);
+            if before.is_none() {
+                self.agent(agent::Input::Command(SipCommand::Register(account.config.clone())));
+            }
+            if before.is_none_or(|before| before.mailbox != account.mailbox) {
+                match &account.mailbox {
+                    Some(_) => self.watch_mail(&account),
+                    None => {
+                        self.agent(agent::Input::Command(SipCommand::UnwatchMail(account.config.id)));
+                    }
+                }
             }
         }
     }

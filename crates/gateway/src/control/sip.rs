@@ -9,7 +9,7 @@ use tipring_units::{Epoch, LineId};
 use super::{Control, far, guarded};
 use crate::api::Output;
 use crate::journal::{SipLine, What};
-use crate::site::{LineKind, LineSite};
+use crate::site::{AccountSite, LineKind, LineSite};
 
 impl Control {
     /// Gives an input to the agent; a panic costs that input, and the session if it was about one.
@@ -154,12 +154,28 @@ impl Control {
 }
 
 impl Control {
-    /// Messages wait for the telephone of an account, or none do. An account of the whole house is nobody's.
+    /// Asks the server of an account for its mailbox, where the configuration wants that.
+    pub(super) fn watch_mail(&mut self, account: &AccountSite) {
+        if let Some(mailbox) = account.mailbox.clone() {
+            let (account, expires) = (account.config.id, account.config.expires);
+            let watch = SipCommand::WatchMail { account, mailbox: Some(mailbox), expires };
+            self.agent(agent::Input::Command(watch));
+        }
+    }
+
+    /// Messages wait for the telephone of an account, or none do. Those of an account of the whole house are for the
+    /// telephone that its calls ring.
     fn show_mail(&mut self, account: agent::AccountId, waiting: bool) {
-        let Some(number) = self.site.account_by_id(account).and_then(|account| account.phone.as_deref())
-        else {
+        let Some(number) = self.site.account_by_id(account).and_then(|account| account.lamp.clone()) else {
             return;
         };
+        let number = number.as_str();
+        let phone = self.site.calls.phones.iter().find(|phone| phone.number.as_str() == number);
+        if phone.is_none_or(|phone| !phone.lamp) {
+            return;
+        }
+        self.board.mail(number, waiting);
+        self.switch(tipring_call::Input::Mail { number: Text::new(number), waiting });
         let is_its = |line: &LineSite| line.kind == LineKind::Phone && line.number == number;
         let Some(place) = self.site.lines.iter().position(is_its) else { return };
         let (Some(line), Ok(id)) = (self.site.lines.get(place), u16::try_from(place)) else { return };

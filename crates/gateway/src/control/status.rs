@@ -137,6 +137,8 @@ pub struct LineStatus {
     pub for_seconds: u64,
     /// A fault is present, or it was left off-hook.
     pub fault: bool,
+    /// Messages wait for it.
+    pub messages: bool,
     /// It is an outside line, not a telephone.
     pub outside: bool,
     /// Tip-ring voltage when it was last measured ([`crate::Request::Lines`]); negative: the polarity is reversed.

@@ -178,10 +178,16 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             | CallEvent::Abandoned { line, .. }
             | CallEvent::Feature { line, .. }
             | CallEvent::Traced { line, .. }
+            | CallEvent::Opened(line)
+            | CallEvent::Walked { line, .. }
+            | CallEvent::SelfTest { line, .. }
             | CallEvent::Line { line, .. } => (Some(line), None),
             CallEvent::Created { call, .. }
             | CallEvent::Routed { call, .. }
             | CallEvent::Forwarded { call, .. }
+            | CallEvent::Overflow { call, .. }
+            | CallEvent::Parked { call, .. }
+            | CallEvent::PickedUp { call, .. }
             | CallEvent::Alerting(call)
             | CallEvent::EarlyMedia(call)
             | CallEvent::Answered(call)
@@ -189,16 +195,22 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             | CallEvent::PassedThrough { call, .. }
             | CallEvent::Resumed { call, .. }
             | CallEvent::Joined { call, .. }
+            | CallEvent::Transfers { call, .. }
+            | CallEvent::Referred { call, .. }
+            | CallEvent::TransferEnded { call, .. }
             | CallEvent::EmergencyNotice { call, .. }
             | CallEvent::Cleared { call, .. } => (None, Some(call)),
-            CallEvent::Recalled { call, line } => (Some(line), Some(call)),
+            CallEvent::Recalled { call, line } | CallEvent::Waits { call, line } => (Some(line), Some(call)),
+            CallEvent::Conference { line, calls: [_, call] } => (Some(line), Some(call)),
         },
         What::Alarm(alarm) => match *alarm {
             Alarm::LineFault(line, _)
             | Alarm::LineFaultCleared(line, _)
             | Alarm::LineAbandoned(line)
             | Alarm::DisaLocked(line)
-            | Alarm::DisaUnlocked(line) => (Some(line), None),
+            | Alarm::DisaUnlocked(line)
+            | Alarm::SelfTestFailed(line, _)
+            | Alarm::SelfTestPassed(line) => (Some(line), None),
             Alarm::CallAbandoned(call)
             | Alarm::EmergencyFailed { call, .. }
             | Alarm::DeskNotTold { notice: call, .. } => (None, Some(call)),

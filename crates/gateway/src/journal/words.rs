@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use tipring_call::{
-    Action, Alarm, CallEvent, Cause, Clearer, Given, Identity, Party, Presentation, Priority, Side, Turn, Via,
+    Action, Alarm, CallEvent, Cause, Clearer, Given, Identity, Party, Presentation, Priority, ReferEnd, Side,
+    Turn, Via,
 };
 use tipring_port::{DigitSource, LineEvent};
 use tipring_units::{CallId, Instant, LineId, WallTime};
@@ -175,8 +176,16 @@ impl Teller {
                 | CallEvent::Created { .. }
                 | CallEvent::Routed { .. }
                 | CallEvent::Forwarded { .. }
+                | CallEvent::Overflow { .. }
+                | CallEvent::Parked { .. }
+                | CallEvent::PickedUp { .. }
                 | CallEvent::Feature { .. }
                 | CallEvent::Traced { .. }
+                | CallEvent::Waits { .. }
+                | CallEvent::Conference { .. }
+                | CallEvent::Opened(_)
+                | CallEvent::Walked { .. }
+                | CallEvent::SelfTest { .. }
                 | CallEvent::Alerting(_)
                 | CallEvent::EarlyMedia(_)
                 | CallEvent::Answered(_)
@@ -185,6 +194,9 @@ impl Teller {
                 | CallEvent::Resumed { .. }
                 | CallEvent::Recalled { .. }
                 | CallEvent::Joined { .. }
+                | CallEvent::Transfers { .. }
+                | CallEvent::Referred { .. }
+                | CallEvent::TransferEnded { .. }
                 | CallEvent::EmergencyNotice { .. }
                 | CallEvent::Line { .. },
             )
@@ -239,8 +251,34 @@ impl Teller {
                 let number = if who.number.is_empty() { "an unknown number" } else { who.number.as_str() };
                 plain(format!("{} marks the last call as malicious: it came from {number}", name(line)))
             }
+            CallEvent::Walked { line, number, other: None } => {
+                plain(format!("{}: room {number} was dialled on it", name(line)))
+            }
+            CallEvent::Walked { line, number, other: Some(other) } => plain(format!(
+                "{}: room {number} was dialled on it and refused: {} has it",
+                name(line),
+                name(other)
+            )),
+            CallEvent::Opened(line) => plain(format!("{}: the door was opened", name(line))),
+            CallEvent::SelfTest { line, cause: None } => {
+                plain(format!("{}: its daily call was answered", name(line)))
+            }
+            CallEvent::SelfTest { line, cause: Some(cause) } => {
+                plain(format!("{}: nobody answered its daily call: {cause}", name(line)))
+            }
             CallEvent::Forwarded { call, by, when, to } => {
                 plain(format!("{call}: {by} forwards to {to}, {}", when.word()))
+            }
+            CallEvent::Parked { call, slot } => plain(format!("{call}: parked at {slot}")),
+            CallEvent::PickedUp { call, party, .. } => {
+                let who = match party {
+                    Party::Line(line) => name(line),
+                    Party::Far(leg) => leg.to_string(),
+                };
+                plain(format!("{call}: picked up by {who}"))
+            }
+            CallEvent::Overflow { call, group, when } => {
+                plain(format!("{call}: nobody of group {group} takes it: {}", when.word()))
             }
             CallEvent::Created { call, from, shown, dialled, priority } => {
                 if self.calls.get(&call).is_some_and(|told| told.notice) {
@@ -248,6 +286,7 @@ impl Teller {
                 }
                 let urgent = match priority {
                     Priority::Normal => "",
+                    Priority::High => ", of priority",
                     Priority::Emergency => ", emergency",
                 };
                 let line = match from {
@@ -323,6 +362,15 @@ impl Teller {
                     (Party::Far(_), None) => None,
                 }
             }
+            CallEvent::Waits { call, line } => {
+                plain(format!("{call}: {} talks and is told that {} waits", name(line), self.caller_of(call)))
+            }
+            CallEvent::Conference { line, calls } => plain(format!(
+                "{}: {} talks in a conference with {}",
+                calls[1],
+                name(line),
+                calls.map(|call| self.other_than(call, &name(line))).join(" and ")
+            )),
             CallEvent::Alerting(call) => plain(format!("{call}: {} ringing", self.ends(call))),
             CallEvent::EarlyMedia(call) => {
                 plain(format!("{call}: {} hears the far end before the answer", self.ends(call)))
@@ -347,6 +395,18 @@ impl Teller {
             CallEvent::Joined { call, with } => {
                 plain(format!("{call} and {with} joined: the two others talk to each other"))
             }
+            CallEvent::Transfers { call, party, to, with: None } => {
+                plain(format!("{call}: the {} is sent to {to}", side_word(party)))
+            }
+            CallEvent::Transfers { call, party, to, with: Some(with) } => {
+                plain(format!("{call}: the {} is sent to {to}, in place of {with}", side_word(party)))
+            }
+            CallEvent::Referred { call, by, to, with } => plain(format!(
+                "{call}: the {} sends the {} to {to}, by {with}",
+                side_word(by),
+                side_word(by.other())
+            )),
+            CallEvent::TransferEnded { call, end } => plain(format!("{call}: {}", refer_words(end))),
             CallEvent::EmergencyNotice { call, notice, shown } => {
                 let from = shown.name.as_str().to_owned();
                 self.calls.insert(notice, Told { from, notice: true, ..Told::default() });
@@ -429,6 +489,19 @@ impl Teller {
         self.calls.get(&call).map_or_else(String::new, |told| format!("{} -> {}", told.from, told.to))
     }
 
+    /// Who calls in a call.
+    fn caller_of(&self, call: CallId) -> String {
+        self.calls.get(&call).map_or_else(|| "somebody".to_owned(), |told| told.from.clone())
+    }
+
+    /// Who else than that one is in a call.
+    fn other_than(&self, call: CallId, one: &str) -> String {
+        self.calls.get(&call).map_or_else(
+            || "somebody".to_owned(),
+            |told| if told.from == one { told.to.clone() } else { told.from.clone() },
+        )
+    }
+
     fn user_words(&mut self, user: &str, contact: core::net::SocketAddr, here: bool) -> (Depth, String) {
         if !here {
             self.users.remove(user);
@@ -492,6 +565,15 @@ fn caller(shown: &Identity) -> String {
     }
 }
 
+fn refer_words(end: ReferEnd) -> String {
+    match end {
+        ReferEnd::Done => "the transfer is done".to_owned(),
+        ReferEnd::Failed(cause) => format!("the transfer failed: {cause}"),
+        ReferEnd::Refused(cause) => format!("the transfer was refused: {cause}"),
+        ReferEnd::Unknown => "nothing was told of the transfer".to_owned(),
+    }
+}
+
 const fn side_word(side: Side) -> &'static str {
     match side {
         Side::Caller => "caller",
@@ -516,6 +598,10 @@ fn alarm_words(alarm: &Alarm, name: &impl Fn(LineId) -> String) -> String {
         }
         Alarm::DisaLocked(line) => format!("ALARM {}: too many wrong PINs, nobody may dial in", name(*line)),
         Alarm::DisaUnlocked(line) => format!("{}: the PIN may be dialled again", name(*line)),
+        Alarm::SelfTestFailed(line, cause) => {
+            format!("ALARM {}: nobody answered its daily call: {cause}", name(*line))
+        }
+        Alarm::SelfTestPassed(line) => format!("{}: its daily call is good", name(*line)),
         Alarm::Full => "ALARM a call was refused: all sockets or calls are in use".to_owned(),
     }
 }

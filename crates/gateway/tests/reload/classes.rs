@@ -8,7 +8,7 @@ use crate::house::{FULL, House};
 type Case = (Place, &'static str, fn(&str) -> String);
 
 fn cases() -> Vec<Case> {
-    use Place::{Dial, Emergency, Line, Offline, Phone, Server, Sip, Top};
+    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Top};
     fn swap(text: &str) -> String {
         text.replace("sim/1", "sim/x").replace("sim/3", "sim/1").replace("sim/x", "sim/3")
     }
@@ -28,11 +28,14 @@ fn cases() -> Vec<Case> {
         (Top, "wait_answer", |text| text.replace("90 s", "91 s")),
         (Top, "hunt", |text| text.replace("\"linear\"", "\"circular\"")),
         (Top, "announcements", |text| text.replace("announcements = false", "announcements = true")),
+        (Top, "announce_features", |text| {
+            text.replace("announce_features = false", "announce_features = true")
+        }),
         (Top, "announcement_files", |text| text.replace("\"voice\"", "\"voices\"")),
         (Top, "language", |text| text.replace("\"en\"", "\"de\"")),
         (Top, "star_codes", |text| text.replace("\"etsi\"", "\"uk\"")),
         (Server, "may_call", |text| {
-            text.replace("may_call = \"internal\"\n[server.b]", "may_call = \"all\"\n[server.b]")
+            text.replace("may_call = \"internal\"\ncalled_out", "may_call = \"all\"\ncalled_out")
         }),
         (Server, "address", |text| text.replace("10.0.0.5:5060", "10.0.0.8:5060")),
         (Server, "user", |text| text.replace("\"house\"", "\"home\"")),
@@ -44,6 +47,7 @@ fn cases() -> Vec<Case> {
         (Server, "codecs", |text| text.replace("[\"pcma\"]", "[\"pcmu\"]")),
         (Server, "from", |text| text.replace("from = \"caller\"", "from = \"account\"")),
         (Server, "dtmf", |text| text.replace("\"info\"", "\"inband\"")),
+        (Server, "mailbox", |text| text.replace("mailbox = \"{number}\"", "mailbox = \"m{number}\"")),
         (Server, "vad", |text| text.replace("vad = true", "vad = false")),
         (Server, "ptime", |text| text.replace("30 ms", "40 ms")),
         (Server, "jitter", |text| text.replace("30-120 ms", "30-130 ms")),
@@ -74,10 +78,35 @@ fn cases() -> Vec<Case> {
         (Phone, "reject_anonymous", |text| {
             text.replace("reject_anonymous = false", "reject_anonymous = true")
         }),
+        (Phone, "waiting", |text| text.replace("waiting = false", "waiting = true")),
+        (Phone, "recall", |text| text.replace("recall = \"swap\"", "recall = \"keys\"")),
         (Phone, "hide", |text| text.replace("hide = false", "hide = true")),
         (Phone, "lock", |text| text.replace("lock = false", "lock = true")),
         (Phone, "pin", |text| text.replace("4713", "4714")),
+        (Phone, "pickup", |text| text.replace("\"floor\"", "\"hall\"")),
         (Phone, "star_codes", |text| text.replace("star_codes = false", "star_codes = true")),
+        (Phone, "transfer", |text| text.replace("transfer = false", "transfer = true")),
+        (Codes, "CODE", |text| text.replace("\"do-not-disturb\"", "\"redial\"")),
+        (Phone, "lamp", |text| text.replace("\nlamp = false\n", "\nlamp = true\n")),
+        (Phone, "data", |text| text.replace("\ndata = false\n", "\ndata = true\n")),
+        (Phone, "priority", |text| text.replace("\npriority = false\n", "\npriority = true\n")),
+        (Phone, "rooms", |text| text.replace("\nrooms = true\n", "\nrooms = false\n")),
+        (Phone, "desk", |text| text.replace("\ndesk = \"102\"\n", "\ndesk = \"101\"\n")),
+        (Phone, "desk_key", |text| text.replace("\ndesk_key = \"7\"\n", "\ndesk_key = \"8\"\n")),
+        (Phone, "dial_after", |text| text.replace("\ndial_after = \"5 s\"\n", "\ndial_after = \"6 s\"\n")),
+        (Phone, "dial_time", |text| text.replace("\ndial_time = \"26 s\"\n", "\ndial_time = \"27 s\"\n")),
+        (Phone, "repeat", |text| text.replace("\nrepeat = false\n", "\nrepeat = true\n")),
+        (Phone, "call_limit", |text| text.replace("\ncall_limit = \"70 s\"\n", "\ncall_limit = \"71 s\"\n")),
+        (Phone, "release", |text| text.replace("\nrelease = \"#9\"\n", "\nrelease = \"#8\"\n")),
+        (Phone, "opens", |text| text.replace("\nopens = \"12\"\n", "\nopens = \"13\"\n")),
+        (Phone, "connects", |text| text.replace("\nconnects = \"ring\"\n", "\nconnects = \"at once\"\n")),
+        (Phone, "one_way", |text| text.replace("\none_way = false\n", "\none_way = true\n")),
+        (Phone, "pre_tone", |text| text.replace("\npre_tone = \"400 ms\"\n", "\npre_tone = \"500 ms\"\n")),
+        (Phone, "override", |text| text.replace("\noverride = false\n", "\noverride = true\n")),
+        (Phone, "self_test", |text| text.replace("\nself_test = \"04:30\"\n", "\nself_test = \"04:31\"\n")),
+        (Phone, "self_test_to", |text| {
+            text.replace("\nself_test_to = \"a:8002\"\n", "\nself_test_to = \"a:8003\"\n")
+        }),
         (Phone, "lifeline", |text| text.replace("lifeline = \"1\"", "lifeline = \"2\"")),
         (Phone, "codecs", |text| text.replace("[\"pcma\", \"pcmu\"]", "[\"g722\", \"pcma\", \"pcmu\"]")),
         (Phone, "ptime", |text| text.replace("\"50 ms\"", "\"60 ms\"")),
@@ -161,6 +190,24 @@ fn cases() -> Vec<Case> {
         (Line, "jitter_mode", |text| {
             text.replace("jitter_mode = \"adaptive\"\n[line.2]", "jitter_mode = \"fixed\"\n[line.2]")
         }),
+        (Group, "name", |text| text.replace("\"Sales\"", "\"Service\"")),
+        (Group, "members", |text| text.replace("\"101-103\"", "\"103\"")),
+        (Group, "hunt", |text| text.replace("linear\"\nring", "simultaneous\"\nring")),
+        (Group, "ring_time", |text| text.replace("\"15 s\"", "\"16 s\"")),
+        (Group, "busy", |text| text.replace("busy = \"102\"", "busy = \"announcement\"")),
+        (Group, "no_answer", |text| {
+            text.replace("no_answer = \"102\"\n[dial]", "no_answer = \"a:700\"\n[dial]")
+        }),
+        (Route, "via", |text| text.replace("[\"a\", \"b\"]", "\"b\"")),
+        (Route, "on", |text| text.replace("on = \"busy\"", "on = \"absent\"")),
+        (Route, "called_out", |text| text.replace("<9:>x.\"\ncaller_out", "<8:>x.\"\ncaller_out")),
+        (Route, "caller_out", |text| text.replace("<8:1>", "<8:2>")),
+        (Server, "called_out", |text| text.replace("<00:+>", "<00:++>")),
+        (Server, "caller_out", |text| text.replace("<:1>xxx\"\ncalled_in", "<:2>xxx\"\ncalled_in")),
+        (Server, "called_in", |text| text.replace("<1:>xxx", "<1:2>xxx")),
+        (Server, "caller_in", |text| text.replace("<+:00>", "<+:01>")),
+        (Line, "called_out", |text| text.replace("<:1>xxxxxxx", "<:2>xxxxxxx")),
+        (Line, "caller_in", |text| text.replace("<:9>", "<:8>")),
         (Dial, "PATTERN", |text| text.replace("[dial]\n\"0\" = \"101\"", "[dial]\n\"0\" = \"102\"")),
         (Offline, "PATTERN", |text| text.replace("[offline]\n\"0\" = \"101\"", "[offline]\n\"0\" = \"102\"")),
         (Emergency, "via", |text| text.replace("via = \"a\"", "via = \"b\"")),

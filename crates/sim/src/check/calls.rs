@@ -21,6 +21,21 @@ struct Call {
     jumps: u32,
 }
 
+/// How often features were used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Used {
+    /// Star codes that were done.
+    pub codes: u64,
+    /// Calls that were forwarded, or that a group did not take.
+    pub forwarded: u64,
+    /// Calls that waited while their called talked.
+    pub waited: u64,
+    /// Conferences.
+    pub conferences: u64,
+    /// Calls that were handed on, joined here or sent elsewhere.
+    pub handed_on: u64,
+}
+
 /// The checker.
 #[derive(Clone, Debug, Default)]
 pub struct Calls {
@@ -29,6 +44,7 @@ pub struct Calls {
     jumps: u32,
     created: u64,
     answered: u64,
+    used: Used,
 }
 
 impl Calls {
@@ -40,6 +56,11 @@ impl Calls {
     /// Calls that were answered.
     pub const fn answered(&self) -> u64 {
         self.answered
+    }
+
+    /// How often features were used.
+    pub const fn used(&self) -> Used {
+        self.used
     }
 
     /// Calls without a record.
@@ -79,16 +100,26 @@ impl Calls {
                 Some(_) => wrong.push(format!("call {} was cleared twice", call.0)),
                 None => {} // its record came first
             },
+            CallEvent::Forwarded { .. } | CallEvent::Overflow { .. } => self.used.forwarded += 1,
+            CallEvent::Waits { .. } => self.used.waited += 1,
+            CallEvent::Conference { .. } => self.used.conferences += 1,
+            CallEvent::Joined { .. } | CallEvent::Transfers { with: None, .. } => self.used.handed_on += 1,
+            CallEvent::Feature { done, .. } => self.used.codes += u64::from(done),
             CallEvent::Routed { .. }
-            | CallEvent::Forwarded { .. }
-            | CallEvent::Feature { .. }
+            | CallEvent::Parked { .. }
+            | CallEvent::PickedUp { .. }
             | CallEvent::Traced { .. }
+            | CallEvent::Opened(_)
+            | CallEvent::Walked { .. }
+            | CallEvent::SelfTest { .. }
             | CallEvent::Alerting(_)
             | CallEvent::EarlyMedia(_)
             | CallEvent::Held { .. }
             | CallEvent::Resumed { .. }
             | CallEvent::Recalled { .. }
-            | CallEvent::Joined { .. }
+            | CallEvent::Transfers { with: Some(_), .. }
+            | CallEvent::Referred { .. }
+            | CallEvent::TransferEnded { .. }
             | CallEvent::EmergencyNotice { .. }
             | CallEvent::PassedThrough { .. }
             | CallEvent::Line { .. }

@@ -38,7 +38,7 @@ use tipring_port::{LineEvent, LineFault};
 use tipring_units::{Instant, LineId};
 
 pub use answers::Answers;
-pub use calls::Calls;
+pub use calls::{Calls, Used};
 pub use farewell::Farewell;
 pub use lines::{Lines, Seen};
 pub use pace::{Counts, Pace};

@@ -27,6 +27,8 @@ pub const LATE: Millis = Millis(1500);
 const MOMENT: Millis = Millis(1000);
 /// Connections that are over and remembered, at the most.
 const MAX_PAST: usize = 256;
+/// Conferences one behind the other that are looked through, at the most.
+const MAX_HOPS: usize = 4;
 /// Parties that one call rings, at the most.
 const MAX_CALLED: usize = 64;
 
@@ -66,12 +68,22 @@ struct Link {
     /// When they were called.
     routed: Option<Instant>,
     early: bool,
+    /// The one who is called talks already, and was told.
+    waits: bool,
     answered: bool,
     /// A telephone on a line of ours holds the call: caller, called.
     held: [bool; 2],
 }
 
 impl Link {
+    /// Who is at that end.
+    fn end(&self, side: Side) -> Option<&Who> {
+        match side {
+            Side::Caller => Some(&self.caller),
+            Side::Called => self.called.first(),
+        }
+    }
+
     /// True if `ear` may hear `mouth` now.
     fn joins(&self, ear: &Who, mouth: &Who) -> bool {
         if self.held != [false, false] {
@@ -97,6 +109,8 @@ pub struct Voices {
     begun: BTreeMap<(Who, Who), Instant>,
     /// Lines that are said to talk, and since when.
     talking: BTreeMap<usize, Instant>,
+    /// Lines that have made a conference of these calls, and when it ended.
+    hosts: BTreeMap<usize, ([CallId; 2], Option<Instant>)>,
 }
 
 impl Voices {
@@ -124,6 +138,7 @@ impl Voices {
                     called: Vec::new(),
                     routed: None,
                     early: false,
+                    waits: false,
                     answered: false,
                     held: [false; 2],
                 };
@@ -139,7 +154,7 @@ impl Voices {
                     (Party::Far(_), None) => Who::AnyFar,
                 };
                 self.change(now, *call, |link| {
-                    link.early = false;
+                    (link.early, link.waits) = (false, false);
                     // those who are rung together are called in one moment
                     if link.routed.replace(now) != Some(now) {
                         link.called.clear();
@@ -151,8 +166,13 @@ impl Voices {
             }
             CallEvent::Alerting(_)
             | CallEvent::Forwarded { .. }
+            | CallEvent::Overflow { .. }
+            | CallEvent::Parked { .. }
             | CallEvent::Feature { .. }
-            | CallEvent::Traced { .. } => {}
+            | CallEvent::Traced { .. }
+            | CallEvent::Opened(_)
+            | CallEvent::Walked { .. }
+            | CallEvent::SelfTest { .. } => {}
             CallEvent::EarlyMedia(call) => self.change(now, *call, |link| link.early = true),
             CallEvent::Answered(call) => {
                 let talking = self.talking.clone();
@@ -160,19 +180,39 @@ impl Voices {
                     link.answered = true;
                     // one that was tried before may talk by now in another call
                     let began = |line: &usize| talking.get(line) == Some(&now);
-                    let answers = |who: &Who| matches!(who, Who::Line(line) if began(line));
+                    let waits = link.waits;
+                    let answers = |who: &Who| matches!(who, Who::Line(line) if waits || began(line));
                     let by_line = link.called.iter().any(answers);
                     link.called
                         .retain(|who| if by_line { answers(who) } else { !matches!(who, Who::Line(_)) });
                 });
             }
-            CallEvent::Held { call, by } => self.change(now, *call, |link| hold(link, *by, true)),
+            CallEvent::PickedUp { call, party: Party::Line(line), side } => {
+                let who = Who::Line(usize::from(line.0));
+                self.change(now, *call, |link| match side {
+                    Side::Caller => link.caller = who,
+                    Side::Called => link.called = vec![who],
+                });
+            }
+            CallEvent::PickedUp { .. } => {} // only a telephone picks up
+            CallEvent::Waits { call, .. } => self.change(now, *call, |link| link.waits = true),
+            CallEvent::Conference { line, calls } => {
+                self.hosts.insert(usize::from(line.0), (*calls, None));
+            }
+            CallEvent::Held { call, by } => {
+                // A guest who holds comes back into the conference.
+                let holder = self.links.get(call).and_then(|link| link.end(*by)).cloned();
+                self.leave_conference(now, *call, holder.as_ref());
+                self.change(now, *call, |link| hold(link, *by, true));
+            }
             CallEvent::Resumed { call, by } => self.change(now, *call, |link| hold(link, *by, false)),
             CallEvent::Recalled { .. } | CallEvent::PassedThrough { .. } => {}
             CallEvent::Joined { call, with } => self.join(now, *call, *with),
+            CallEvent::Transfers { .. } | CallEvent::Referred { .. } | CallEvent::TransferEnded { .. } => {}
             // Who is told hears nothing but a tone.
             CallEvent::EmergencyNotice { .. } => {}
             CallEvent::Cleared { call, .. } => {
+                self.leave_conference(now, *call, None);
                 if let Some(link) = self.links.remove(call) {
                     self.remember(now, link);
                 }
@@ -236,11 +276,38 @@ impl Voices {
         self.past.push_back((now, link));
     }
 
-    /// True if `ear` may hear `mouth` now, or could until a moment ago.
+    /// A call is over, or held by `holder`: who has made a conference of it has none any more.
+    fn leave_conference(&mut self, now: Instant, call: CallId, holder: Option<&Who>) {
+        for (line, (calls, ended)) in &mut self.hosts {
+            let leaves = holder.is_none_or(|holder| *holder == Who::Line(*line));
+            if leaves && calls.contains(&call) && ended.is_none() {
+                *ended = Some(now);
+            }
+        }
+    }
+
+    /// True if `ear` may hear `mouth` now, or could until a moment ago: in a call, or by a conference that somebody makes.
     fn may_hear(&self, now: Instant, ear: &Who, mouth: &Who) -> bool {
+        let recent = self.past.iter().filter(|(until, _)| now <= *until + LATE).map(|(_, link)| link);
+        let links: Vec<&Link> = self.links.values().chain(recent).collect();
+        let joins = |ear: &Who, mouth: &Who| links.iter().any(|link| link.joins(ear, mouth));
+        let is_on = |ended: &Option<Instant>| ended.is_none_or(|ended| now <= ended + LATE);
+        let hosts = self.hosts.iter().filter(|(_, (_, ended))| is_on(ended));
+        let hosts: Vec<Who> = hosts.map(|(line, _)| Who::Line(*line)).collect();
+        let mut ears = vec![ear.clone()];
+        for _ in 0..MAX_HOPS {
+            if ears.iter().any(|ear| joins(ear, mouth)) {
+                return true;
+            }
+            let further = hosts.iter().filter(|host| !ears.contains(host));
+            let further: Vec<Who> =
+                further.filter(|host| ears.iter().any(|ear| joins(ear, host))).cloned().collect();
+            if further.is_empty() {
+                break;
+            }
+            ears.extend(further);
+        }
         ear == mouth
-            || self.links.values().any(|link| link.joins(ear, mouth))
-            || self.past.iter().any(|(until, link)| now <= *until + LATE && link.joins(ear, mouth))
     }
 
     /// An ear begins or ceases to hear a voice.
@@ -289,12 +356,8 @@ impl Voices {
 
 /// A line that holds is not connected; a far end that holds may play what it likes.
 fn hold(link: &mut Link, by: Side, holds: bool) {
-    let (who, place) = match by {
-        Side::Caller => (Some(&link.caller), 0),
-        Side::Called => (link.called.first(), 1),
-    };
-    if matches!(who, Some(Who::Line(_))) {
-        link.held[place] = holds;
+    if matches!(link.end(by), Some(Who::Line(_))) {
+        link.held[by as usize] = holds;
     }
 }
 
@@ -361,6 +424,39 @@ mod tests {
             assert!(wrong.is_empty(), "{wrong:?}");
             voices.look(at(4600), &mut wrong);
             assert_eq!(wrong.len(), 1, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn those_in_a_conference_hear_each_other_until_it_ends_and_no_others_do() {
+        let conference = CallEvent::Conference { line: LineId(0), calls: [CallId(1), CallId(2)] };
+        for (confers, ended, expected) in
+            [(false, None, 1), (true, None, 0), (true, Some(3000), 1), (true, Some(4500), 0)]
+        {
+            let (mut voices, mut wrong) = (connected(), Vec::new());
+            let (call, from) = (CallId(2), Party::Line(LineId(0)));
+            let created = CallEvent::Created {
+                call,
+                from,
+                shown: Identity::default(),
+                dialled: Text::EMPTY,
+                priority: Priority::Normal,
+            };
+            voices.event(at(1500), &created);
+            let to = Party::Line(LineId(2));
+            voices.event(at(1500), &CallEvent::Routed { call, to, via: None, sent: Text::EMPTY });
+            voices.event(at(1600), &CallEvent::Line { line: LineId(2), doing: LineDoing::Talking });
+            voices.event(at(1600), &CallEvent::Answered(call));
+            if confers {
+                voices.event(at(1700), &conference);
+            }
+            if let Some(ended) = ended {
+                voices.event(at(ended), &CallEvent::Held { call: CallId(1), by: Side::Caller });
+            }
+            voices.heard(at(5000), Who::Line(1), Who::Line(2), true, &mut wrong);
+            assert_eq!(wrong.len(), expected, "{confers} {ended:?} {wrong:?}");
+            voices.heard(at(5000), Who::Line(1), Who::Line(3), true, &mut wrong);
+            assert_eq!(wrong.len(), expected + 1);
         }
     }
 

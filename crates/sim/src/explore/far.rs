@@ -26,7 +26,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
         let from = if is_server {
             let number = Self::caller(place, self.entropy.below(100));
             let name = self.entropy.chance(40.0).then(|| "Mary Major".to_owned());
-            From { number: Some(number), name, private: self.entropy.chance(8.0), asserted: None }
+            From { number: Some(number), name, private: self.entropy.chance(8.0), ..From::default() }
         } else {
             From::default()
         };

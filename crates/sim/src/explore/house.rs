@@ -4,6 +4,7 @@ use core::fmt::Write as _;
 
 use tipring_units::Entropy;
 
+use super::features;
 use crate::flow::{Fidelity, Flow, FlowError, Head};
 
 /// Telephones on lines at signal fidelity, at the least and at the most.
@@ -18,6 +19,8 @@ const LANDS: [&str; 4] = ["us", "gb", "de", "fr"];
 pub struct House {
     /// Its head as in a flow.
     pub text: String,
+    /// Its country.
+    pub land: &'static str,
     /// Its country's emergency number.
     pub emergency: &'static str,
     /// Which lines have a rotary dial.
@@ -94,8 +97,13 @@ impl House {
             text.push_str("dial <9:>,555xxxx to lines\n");
         }
         let emergency = if land == "us" { "911" } else { "112" };
+        features::habits(&mut text, entropy, count);
+        if count >= 5 {
+            features::groups(&mut text, entropy);
+        }
         Self {
             text,
+            land,
             emergency,
             rotary,
             outside,

@@ -37,15 +37,18 @@ impl<A: Processing + Fidelity> Explorer<A> {
             // nobody has this number
             12..16 => self.phone(place, Action::Dial("777".to_owned(), how)),
             16..19 => self.phone(place, Action::Dial(self.house.emergency.to_owned(), how)),
+            19..31 => {
+                let code = self.star_code();
+                self.phone(place, Action::Dial(code, how));
+            }
             _ => {
                 let number = self.number();
                 self.phone(place, Action::Dial(number, how));
             }
         }
         self.say(place);
-        let lasts = self.length_of_call();
+        let lasts = self.length_of_talk(place, how);
         self.later(hesitates + lasts, Deed::HangUp(place));
-        self.perhaps_flash(place, lasts, how);
     }
 
     /// A telephone rings.
@@ -59,9 +62,8 @@ impl<A: Processing + Fidelity> Explorer<A> {
         };
         self.later(patience, Deed::Phone(place, Action::OffHook));
         self.later(patience + Millis(10), Deed::Phone(place, Action::Say(self.voice_of(line))));
-        let lasts = self.length_of_call();
+        let lasts = self.length_of_talk(place, Dialling::Dtmf);
         self.later(patience + lasts, Deed::HangUp(place));
-        self.perhaps_flash(place, lasts, Dialling::Dtmf);
     }
 
     /// A telephone hears a tone that says that there is no call.
@@ -69,27 +71,6 @@ impl<A: Processing + Fidelity> Explorer<A> {
         if self.entropy.chance(60.0) {
             let soon = self.some(300, 6_000);
             self.later(soon, Deed::HangUp(place));
-        }
-    }
-
-    fn perhaps_flash(&mut self, place: Place, lasts: Millis, how: Dialling) {
-        if !self.entropy.chance(25.0) {
-            return;
-        }
-        let mut at = self.some(500, lasts.0.max(1000));
-        for _ in 0..1 + self.entropy.below(3) {
-            let length = match self.entropy.below(10) {
-                0 => self.some(30, 90),
-                1 => self.some(900, 1500),
-                _ => self.some(150, 600),
-            };
-            self.later(at, Deed::Phone(place, Action::Flash(length)));
-            if self.entropy.chance(50.0) {
-                let number = self.number();
-                self.later(at + Millis(1), Deed::Phone(place, Action::Wait(Millis(700))));
-                self.later(at + Millis(2), Deed::Phone(place, Action::Dial(number, how)));
-            }
-            at = at + self.some(1_000, 12_000);
         }
     }
 
@@ -105,10 +86,22 @@ impl<A: Processing + Fidelity> Explorer<A> {
             0..45 => format!("{}", 101 + self.entropy.below(self.house.lines() as u32)),
             45..70 => format!("4{:03}", self.entropy.below(1000)),
             70..82 => format!("5{:02}", self.entropy.below(100)),
-            82..94 => self.house.users[self.entropy.below(self.house.users.len() as u32) as usize].to_owned(),
+            82..87 => format!("30{}", self.entropy.below(2)),
+            87..94 => self.house.users[self.entropy.below(self.house.users.len() as u32) as usize].to_owned(),
             94..97 => "199".to_owned(),
             _ => format!("6{:03}", self.entropy.below(1000)),
         }
+    }
+
+    /// How long somebody talks, with what he does meanwhile.
+    fn length_of_talk(&mut self, place: Place, how: Dialling) -> Millis {
+        if self.entropy.chance(15.0) {
+            self.bring_together(place, how);
+            return self.some(45_000, 90_000);
+        }
+        let lasts = self.length_of_call();
+        self.perhaps_flash(place, lasts, how);
+        lasts
     }
 
     fn length_of_call(&mut self) -> Millis {

@@ -17,6 +17,7 @@
 
 mod agenda;
 mod far;
+mod features;
 mod house;
 mod lines;
 mod outside;
@@ -29,7 +30,7 @@ use core::time::Duration;
 
 use tipring_port::{Samples, Symbols};
 
-use crate::check::Violation;
+use crate::check::{Used, Violation};
 pub use crate::flow::Fidelity;
 pub use agenda::MAX_DEEDS;
 pub use house::{House, head_of};
@@ -47,6 +48,8 @@ pub struct ExploreReport {
     pub calls: u64,
     /// Calls that were answered.
     pub answered: u64,
+    /// How often features were used.
+    pub used: Used,
     /// Entries of the journal.
     pub events: u64,
     /// Faults that were let happen.
@@ -74,10 +77,15 @@ impl fmt::Display for ExploreReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "seed {}: {} calls, {} answered, {} events, {} faults, {} injected panics, {} rests in {} s; ladder {:016x}; {}",
+            "seed {}: {} calls, {} answered, {} forwarded, {} waited, {} conferences, {} handed on, {} codes, {} events, {} faults, {} injected panics, {} rests in {} s; ladder {:016x}; {}",
             self.seed,
             self.calls,
             self.answered,
+            self.used.forwarded,
+            self.used.waited,
+            self.used.conferences,
+            self.used.handed_on,
+            self.used.codes,
             self.events,
             self.faults,
             self.panics,

@@ -8,7 +8,7 @@ use tipring_units::{Entropy, Instant, LineId, Millis};
 use super::agenda::{Agenda, Deed};
 use super::house::{House, head_of};
 use super::{ExploreReport, Scope};
-use crate::check::{Checks, panics};
+use crate::check::{Checks, Used, panics};
 use crate::flow::world_of;
 use crate::lab::Place;
 use crate::peer::{Order, Which};
@@ -88,6 +88,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
             fidelity,
             calls: 0,
             answered: 0,
+            used: Used::default(),
             events: 0,
             faults: 0,
             panics: 0,
@@ -321,6 +322,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
         if let Some(checks) = self.world.checks() {
             report.calls = checks.calls().created();
             report.answered = checks.calls().answered();
+            report.used = checks.calls().used();
             report.events = checks.events();
             report.violations = checks.violations().to_vec();
             report.hash = checks.hash();

@@ -32,7 +32,10 @@ pub enum Action {
 
 const PHONE: [&str; 10] =
     ["off-hook", "on-hook", "flash", "dials", "says", "hush", "unplug", "plug", "waits", "lifts"];
-const PEER: [&str; 27] = [
+const PEER: [&str; 30] = [
+    "REFER",
+    "NOTIFY",
+    "messages",
     "INVITE",
     "CANCEL",
     "BYE",
@@ -286,6 +289,25 @@ fn peer(place: usize, cursor: &mut Cursor<'_>, all: &mut Vec<Action>) -> Result<
             let digit = cursor.text("a digit")?.chars().next().unwrap_or('0');
             Order::Info(digit, which(cursor)?)
         }
+        "REFER" => {
+            cursor.eat("to");
+            let to = cursor.text("to whom")?.to_owned();
+            let replacing = if cursor.eat("replacing") { Some(cursor.number("its call")?) } else { None };
+            Order::Refer { to, replacing, which: which(cursor)? }
+        }
+        "NOTIFY" => {
+            let status: u16 = cursor.number("a status")?;
+            if !(100..=699).contains(&status) {
+                return Err(cursor.error_before(format!("{status} is no status"), "Write 100 to 699."));
+            }
+            Order::Notify(status, which(cursor)?)
+        }
+        "messages" => {
+            let new = cursor.number("how many are new")?;
+            let old = if cursor.eat("old") { cursor.number("how many are old")? } else { 0 };
+            cursor.eat("for");
+            Order::Mail(cursor.text("whose")?.to_owned(), (new, old))
+        }
         "OPTIONS" => Order::Options,
         "request" => {
             let method = cursor.text("a method")?.to_owned();
@@ -390,6 +412,12 @@ fn invite(cursor: &mut Cursor<'_>) -> Result<Order, FlowError> {
             }
         } else if cursor.eat("asserted") {
             from.asserted = Some(cursor.text("a number")?.to_owned());
+        } else if cursor.eat("alert") {
+            from.alert = Some(cursor.text("an Alert-Info in quotes")?.to_owned());
+        } else if cursor.eat("diverted") {
+            from.diverted = Some(cursor.text("a Diversion in quotes")?.to_owned());
+        } else if cursor.eat("replacing") {
+            from.replacing = Some(cursor.number("its call")?);
         } else if cursor.eat("private") {
             from.private = true;
         } else if cursor.eat("without") {

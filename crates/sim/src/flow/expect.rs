@@ -141,7 +141,10 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
 const PHONE: [&str; 10] =
     ["hears", "rings", "stops", "shows", "lamp", "bell", "charged", "polarity", "loop", "battery"];
 const PEER: [&str; 2] = ["hears", "gets"];
-const LINE: [&str; 43] = [
+const LINE: [&str; 46] = [
+    "room",
+    "opens",
+    "self-test",
     "code",
     "traces",
     "announced",
@@ -189,8 +192,16 @@ const LINE: [&str; 43] = [
 const EXCHANGE: [&str; 10] =
     ["seized", "dialled", "refuses", "rings", "stops", "answered", "flash", "charges", "released", "dead"];
 const SUBSCRIBER: [&str; 8] = ["rings", "stops", "connected", "gets", "cleared", "joined", "hears", "no"];
-const CALL: [&str; 13] = [
+const CALL: [&str; 21] = [
+    "parked",
+    "picked",
+    "waits",
+    "referred",
+    "transfers",
+    "transferred",
+    "transfer",
     "forwarded",
+    "overflows",
     "from",
     "routed",
     "alerting",

@@ -18,7 +18,7 @@ pub const MAX_SHARDS: usize = 8;
 /// Further lines of configuration, at the most.
 const MAX_RAW: usize = 64;
 
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "outside",
     "subscriber",
     "seed",
@@ -32,6 +32,7 @@ const WORDS: [&str; 15] = [
     "offline",
     "emergency",
     "config",
+    "table",
     "delay",
     "stranger",
 ];
@@ -109,6 +110,8 @@ pub struct Head {
     pub emergency: Vec<String>,
     /// Further lines at the top of the configuration.
     pub raw: Vec<String>,
+    /// Further tables of the configuration: their names and lines.
+    pub tables: Vec<(String, Vec<String>)>,
     /// Delay of the network.
     pub delay: Millis,
 }
@@ -166,6 +169,7 @@ impl Head {
             offline: Vec::new(),
             emergency: Vec::new(),
             raw: Vec::new(),
+            tables: Vec::new(),
             delay: Millis(2),
         }
     }
@@ -320,6 +324,18 @@ impl HeadReader {
             "config" => {
                 let text = rest(cursor, raw);
                 keep(&mut self.head.raw, text, cursor)?;
+            }
+            "table" => {
+                let name = cursor.text("the name of a table of the configuration")?.to_owned();
+                let text = rest(cursor, raw);
+                let tables = &mut self.head.tables;
+                if tables.len() >= MAX_RAW {
+                    return Err(cursor.error_before("too many tables", format!("Up to {MAX_RAW}.")));
+                }
+                match tables.iter_mut().find(|(own, _)| *own == name) {
+                    Some((_, lines)) => keep(lines, text, cursor)?,
+                    None => tables.push((name, vec![text])),
+                }
             }
             "delay" => self.head.delay = cursor.time("a delay")?,
             _ => {}

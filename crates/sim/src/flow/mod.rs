@@ -136,7 +136,7 @@ fn is_statement(words: &[text::Word]) -> bool {
         return true;
     }
     // a dial pattern may hold a colon too: only the first three words can be a subject
-    let head = ["dial", "offline", "config", "server", "emergency", "line", "subscriber"];
+    let head = ["dial", "offline", "config", "table", "server", "emergency", "line", "subscriber"];
     let is_head = first.is_some_and(|word| head.contains(&word.text.as_str()));
     let has_colon = |word: &text::Word| word.kind == Kind::Plain && word.text.ends_with(':');
     let first_colon = words.iter().take(4).position(has_colon);

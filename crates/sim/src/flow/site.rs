@@ -62,6 +62,9 @@ pub fn config_of(head: &Head) -> String {
     for (number, password, _) in &head.users {
         let _ = writeln!(text, "[sip.{number}]\npassword = \"{password}\"");
     }
+    for (table, rows) in &head.tables {
+        let _ = writeln!(text, "[{table}]\n{}", rows.join("\n"));
+    }
     for (table, rows) in [("dial", &head.dial), ("offline", &head.offline)] {
         if !rows.is_empty() {
             let _ = writeln!(text, "[{table}]");

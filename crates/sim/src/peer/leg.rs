@@ -59,6 +59,8 @@ pub(super) struct Leg<A: Processing + Fidelity> {
     pub answers_late: bool,
     /// When the first packet came although the call is over, and whether that was told.
     pub late_sound: Option<(Instant, bool)>,
+    /// The REFER that it does, by its number.
+    pub referred: Option<u32>,
 }
 
 /// An answer that is repeated until the ACK.

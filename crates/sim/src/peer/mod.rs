@@ -18,11 +18,12 @@ mod leg;
 mod media;
 mod order;
 mod receive;
+mod refer;
 mod request;
 mod rtp;
 
 use core::net::SocketAddr;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tipring_media::Processing;
 use tipring_sip::digest::{
@@ -172,6 +173,8 @@ pub struct Peer<A: Processing + Fidelity> {
     auth: Option<ClientAuth>,
     framer: StreamFramer,
     cseq: u32,
+    /// Who is told of which mailbox.
+    mailboxes: BTreeMap<String, refer::Watch>,
     next_rtp: u16,
     out: VecDeque<Out>,
     facts: VecDeque<PeerFact>,
@@ -189,12 +192,13 @@ impl<A: Processing + Fidelity> Peer<A> {
             clients: Vec::new(),
             seen: VecDeque::new(),
             repeats: Vec::new(),
-            bad: BTreeSet::from([Manner::Routes, Manner::Remembers, Manner::Noise]),
+            bad: BTreeSet::from([Manner::Routes, Manner::Remembers, Manner::Noise, Manner::Transfers]),
             auth: None,
             asks: false,
             nonce,
             framer: StreamFramer::new(),
             cseq: 0,
+            mailboxes: BTreeMap::new(),
             next_rtp: FIRST_RTP,
             out: VecDeque::new(),
             facts: VecDeque::new(),

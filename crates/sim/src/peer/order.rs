@@ -34,11 +34,15 @@ pub enum Manner {
     Remembers,
     /// Offers and accepts comfort noise, and describes its own silence in place of sending it; not so at the start.
     Noise,
+    /// Goes where REFER sends it, and can be replaced at; not so at the start.
+    Transfers,
+    /// Tells of waiting messages who subscribes to that.
+    Mailboxes,
 }
 
 impl Manner {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Acks,
         Self::Repeats,
         Self::Answers,
@@ -48,6 +52,8 @@ impl Manner {
         Self::Routes,
         Self::Remembers,
         Self::Noise,
+        Self::Transfers,
+        Self::Mailboxes,
     ];
 
     /// Its word in flows.
@@ -62,6 +68,8 @@ impl Manner {
             Self::Routes => "routes",
             Self::Remembers => "remembers",
             Self::Noise => "noise",
+            Self::Transfers => "transfers",
+            Self::Mailboxes => "mailboxes",
         }
     }
 }
@@ -77,6 +85,12 @@ pub struct From {
     pub private: bool,
     /// Asserted apart from From.
     pub asserted: Option<String>,
+    /// How it should ring: the value of Alert-Info.
+    pub alert: Option<String>,
+    /// Who sent the call on: the value of Diversion.
+    pub diverted: Option<String>,
+    /// Which of its own calls this one takes the place of.
+    pub replacing: Option<usize>,
 }
 
 /// What a far end is told to do.
@@ -142,6 +156,19 @@ pub enum Order {
     Hush(Which),
     /// Has a habit, or not.
     Manner(Manner, bool),
+    /// Sends the gateway elsewhere (REFER).
+    Refer {
+        /// To whom.
+        to: String,
+        /// In the place of this call of its own.
+        replacing: Option<usize>,
+        /// Within this call.
+        which: Which,
+    },
+    /// Reports how what it was sent to do goes.
+    Notify(u16, Which),
+    /// So many messages wait for this user: new, old.
+    Mail(String, (u32, u32)),
     /// Asks callers for credentials.
     Asks(bool),
 }

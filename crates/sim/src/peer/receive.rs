@@ -80,6 +80,9 @@ impl<A: Processing + Fidelity> Peer<A> {
                     self.answer_request(from, request, &key, 200);
                 }
             }
+            Method::Refer => self.take_refer(now, from, request, &key),
+            Method::Notify => self.take_notify(now, from, request, &key),
+            Method::Subscribe => self.take_subscribe(now, from, request, &key),
             other => {
                 self.say(now, format!("gets {}", other.as_str()));
                 self.answer_request(from, request, &key, 501);
@@ -117,7 +120,13 @@ impl<A: Processing + Fidelity> Peer<A> {
             description.as_ref().map_or(" without offer".to_owned(), |offer| format!(" {}", codec_of(offer)));
         self.say(
             now,
-            format!("gets INVITE {}{}{}{offer}", short(&request.uri), who(&request.headers), known.words()),
+            format!(
+                "gets INVITE {}{}{}{}{offer}",
+                short(&request.uri),
+                who(&request.headers),
+                self.history(&request.headers),
+                known.words()
+            ),
         );
         if self.asks && known != Known::Right {
             let mut answer = request.response(407, "", Some("asked"));
@@ -158,6 +167,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             answered: false,
             answers_late: false,
             late_sound: None,
+            referred: None,
         });
         let trying = if self.has(Manner::Answers) {
             let trying = request.response(100, "", None).to_bytes();
@@ -167,6 +177,23 @@ impl<A: Processing + Fidelity> Peer<A> {
             Vec::new()
         };
         self.remember_as(key, trying);
+    }
+
+    /// Whose place it takes, who referred it, and who sent it on.
+    fn history(&self, headers: &Headers) -> String {
+        let mut words =
+            headers.text(&HeaderName::Replaces).map_or_else(String::new, |replaces| self.replaced(&replaces));
+        let user = |address: &NameAddr| address.uri.user().map(|user| user.into_owned()).unwrap_or_default();
+        if let Some(by) = headers.text(&HeaderName::ReferredBy).and_then(|by| by.parse::<NameAddr>().ok()) {
+            words.push_str(&format!(" referred by {}", user(&by)));
+        }
+        for diversion in headers.get_all(&HeaderName::Diversion) {
+            if let Ok(by) = text(diversion).parse::<NameAddr>() {
+                let reason = by.params.get("reason").unwrap_or("unknown");
+                words.push_str(&format!(" diverted by {} {reason}", user(&by)));
+            }
+        }
+        words
     }
 
     /// INVITE within a dialog.
@@ -251,7 +278,7 @@ impl<A: Processing + Fidelity> Peer<A> {
         }
     }
 
-    fn answer_request(&mut self, from: SocketAddr, request: &Request, key: &str, status: u16) {
+    pub(super) fn answer_request(&mut self, from: SocketAddr, request: &Request, key: &str, status: u16) {
         let answer = request.response(status, "", Some("peer")).to_bytes();
         self.remember_as(key, answer.clone());
         self.send(from, answer);
@@ -282,7 +309,7 @@ impl<A: Processing + Fidelity> Peer<A> {
         self.repeats.push(Repeat { call_id, cseq: cseq.seq, bytes, next, interval: T1, until });
     }
 
-    fn leg_of(&self, request: &Request) -> Option<usize> {
+    pub(super) fn leg_of(&self, request: &Request) -> Option<usize> {
         let call_id = request.call_id().ok()?;
         let tag = request.to().ok()?.tag()?.to_owned();
         self.legs.iter().position(|leg| {
@@ -497,7 +524,7 @@ fn who(headers: &Headers) -> String {
 }
 
 /// An address without the usual port and parameters.
-fn short(uri: &Uri) -> String {
+pub(super) fn short(uri: &Uri) -> String {
     let text = uri.to_string();
     let text = text.split(';').next().unwrap_or("");
     text.strip_suffix(":5060").unwrap_or(text).to_owned()

@@ -7,7 +7,8 @@ use tipring_sip::message::{HeaderName, Host, Method, NameAddr, Request, Response
 use tipring_units::Instant;
 
 use super::leg::{Leg, Stage};
-use super::{Cannot, Client, From, LIFE, MAX_CLIENTS, Order, Peer, T1, Which};
+use super::refer::REPLACES;
+use super::{Cannot, Client, From, LIFE, MAX_CLIENTS, Manner, Order, Peer, T1, Which};
 use crate::plant::Fidelity;
 
 impl<A: Processing + Fidelity> Peer<A> {
@@ -98,6 +99,12 @@ impl<A: Processing + Fidelity> Peer<A> {
                 }
                 Ok(())
             }
+            Order::Refer { to, replacing, which } => self.refer(now, &to, replacing, which),
+            Order::Notify(status, which) => self.tell_refer(now, status, which),
+            Order::Mail(user, waiting) => {
+                self.mail(now, &user, waiting);
+                Ok(())
+            }
             Order::Asks(asks) => {
                 self.asks = asks;
                 Ok(())
@@ -106,7 +113,7 @@ impl<A: Processing + Fidelity> Peer<A> {
     }
 
     /// The latest dialog that fits.
-    fn find(&self, which: Which, fits: impl Fn(&Leg<A>) -> bool) -> Result<usize, Cannot> {
+    pub(super) fn find(&self, which: Which, fits: impl Fn(&Leg<A>) -> bool) -> Result<usize, Cannot> {
         self.legs
             .iter()
             .rposition(|leg| {
@@ -140,6 +147,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         let mut response = invite.response(status, "", tag.as_deref());
         if (101..300).contains(&status) {
             response.headers.push(HeaderName::Contact, self.contact().to_string());
+        }
+        if self.has(Manner::Transfers) && (101..300).contains(&status) {
+            response.headers.push(HeaderName::Supported, REPLACES);
         }
         if let Some(route) = self.route().filter(|_| (101..300).contains(&status)) {
             response.headers.push(HeaderName::RecordRoute, route);
@@ -207,6 +217,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             answered: false,
             answers_late: false,
             late_sound: None,
+            referred: None,
         };
         self.legs.push(leg);
         Ok(self.legs.len() - 1)
@@ -217,6 +228,19 @@ impl<A: Processing + Fidelity> Peer<A> {
         let uri = Uri::sip(Some(to), gateway.ip().into(), Some(gateway.port()));
         let mut request = self.outside(Method::Invite, uri.clone(), Some(from));
         request.headers.set(HeaderName::MaxForwards, hops.to_string());
+        if self.has(Manner::Transfers) {
+            request.headers.push(HeaderName::Supported, REPLACES);
+        }
+        if let Some(call) = from.replacing {
+            let old = self.find(Which { call: Some(call), fork: None }, |leg| leg.stage != Stage::Ended)?;
+            request.headers.push(HeaderName::Replaces, self.place_of(old).to_string());
+        }
+        if let Some(alert) = &from.alert {
+            request.headers.push(HeaderName::AlertInfo, alert);
+        }
+        if let Some(diverted) = &from.diverted {
+            request.headers.push(HeaderName::Diversion, diverted);
+        }
         self.calls += 1;
         let mut media = Some(self.new_media());
         let (Ok(local), Ok(call_id)) = (request.from_(), request.call_id()) else { return Err(Cannot::Busy) };
@@ -242,6 +266,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             answered: true,
             answers_late: !offers,
             late_sound: None,
+            referred: None,
         };
         if offers {
             let body = leg.offer(self.knows());
@@ -363,7 +388,7 @@ impl<A: Processing + Fidelity> Peer<A> {
         let me = Uri::sip(Some(&user), gateway.ip().into(), Some(gateway.port()));
         request.headers.set(HeaderName::To, NameAddr::new(me).to_string());
         request.headers.push(HeaderName::Expires, seconds.to_string());
-        if self.has(super::Manner::Remembers) {
+        if self.has(Manner::Remembers) {
             self.prove_again(&mut request);
         }
         self.launch(now, request, gateway, false);
@@ -376,7 +401,7 @@ impl<A: Processing + Fidelity> Peer<A> {
     }
 
     /// A request of no dialog.
-    fn outside(&mut self, method: Method, uri: Uri, from: Option<&From>) -> Request {
+    pub(super) fn outside(&mut self, method: Method, uri: Uri, from: Option<&From>) -> Request {
         let domain: Host = self.spec.gateway.ip().into();
         let user = from.and_then(|from| from.number.clone()).unwrap_or_else(|| self.spec.user.clone());
         let private = from.is_some_and(|from| from.private);
@@ -412,7 +437,7 @@ impl<A: Processing + Fidelity> Peer<A> {
     }
 
     /// A request within a dialog, without Via.
-    fn within(&mut self, place: usize, method: Method) -> Request {
+    pub(super) fn within(&mut self, place: usize, method: Method) -> Request {
         let leg = &mut self.legs[place];
         leg.cseq += 1;
         let mut request = Request::new(method.clone(), leg.target.clone());
@@ -440,7 +465,7 @@ impl<A: Processing + Fidelity> Peer<A> {
         }
     }
 
-    fn launch_within(&mut self, now: Instant, place: usize, request: Request) {
+    pub(super) fn launch_within(&mut self, now: Instant, place: usize, request: Request) {
         let to = self.way(place);
         self.launch(now, request, to, false);
     }

@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
-use tipring_call::{Alarm, CallEvent, Clearer, FarId, Party, Priority, Side, Via};
+use tipring_call::{Alarm, CallEvent, Clearer, FarId, Party, Priority, ReferEnd, Side, Via};
 use tipring_gateway::{Entry, What};
 use tipring_port::{
     BalanceEnd, BalanceEvent, CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage,
@@ -212,6 +212,7 @@ fn call_words(event: &CallEvent) -> (String, String) {
         CallEvent::Created { call, from, dialled, priority, .. } => {
             let emergency = match priority {
                 Priority::Normal => "",
+                Priority::High => " priority",
                 Priority::Emergency => " emergency",
             };
             (call_name(call), format!("from {} to {dialled}{emergency}", party(from)))
@@ -227,15 +228,35 @@ fn call_words(event: &CallEvent) -> (String, String) {
         CallEvent::Forwarded { call, by, when, to } => {
             (call_name(call), format!("forwarded by {by} to {to} {}", when.word()))
         }
+        CallEvent::Parked { call, slot } => (call_name(call), format!("parked at {slot}")),
+        CallEvent::PickedUp { call, party: who, .. } => {
+            (call_name(call), format!("picked up by {}", party(who)))
+        }
+        CallEvent::Overflow { call, group, when } => {
+            (call_name(call), format!("overflows from {group} {}", when.word()))
+        }
         CallEvent::Feature { line, given, done } => {
             let number = given.number.map(|number| format!(" {number}")).unwrap_or_default();
             let result = if *done { "" } else { " refused" };
             (line_name(line.0), format!("code {}{number}{result}", given.action.word()))
         }
         CallEvent::Traced { line, caller } => (line_name(line.0), format!("traces {}", caller.number)),
+        CallEvent::Walked { line, number, other: None } => (line_name(line.0), format!("room {number}")),
+        CallEvent::Walked { line, number, other: Some(other) } => {
+            (line_name(line.0), format!("room {number} refused: {} has it", line_name(other.0)))
+        }
+        CallEvent::Opened(line) => (line_name(line.0), "opens the door".to_owned()),
+        CallEvent::SelfTest { line, cause: None } => (line_name(line.0), "self-test passed".to_owned()),
+        CallEvent::SelfTest { line, cause: Some(cause) } => {
+            (line_name(line.0), format!("self-test failed: {cause}"))
+        }
         CallEvent::Alerting(call) => (call_name(call), "alerting".to_owned()),
         CallEvent::EarlyMedia(call) => (call_name(call), "early media".to_owned()),
         CallEvent::Answered(call) => (call_name(call), "answered".to_owned()),
+        CallEvent::Waits { call, line } => (call_name(call), format!("waits on {}", line_name(line.0))),
+        CallEvent::Conference { line, calls: [first, last] } => {
+            (line_name(line.0), format!("in conference of call {} and call {}", first.0, last.0))
+        }
         CallEvent::Held { call, by } => (call_name(call), format!("held by {}", side(*by))),
         CallEvent::Resumed { call, by } => (call_name(call), format!("resumed by {}", side(*by))),
         CallEvent::PassedThrough { call, by: Some((who, signal)) } => {
@@ -246,6 +267,22 @@ fn call_words(event: &CallEvent) -> (String, String) {
         }
         CallEvent::Recalled { call, line } => (call_name(call), format!("recalls {}", line_name(line.0))),
         CallEvent::Joined { call, with } => (call_name(call), format!("joined to call {}", with.0)),
+        CallEvent::Transfers { call, party: who, to, with } => {
+            let with = with.map_or_else(String::new, |with| format!(" in call {}", with.0));
+            (call_name(call), format!("transfers {} to {to}{with}", side(*who)))
+        }
+        CallEvent::Referred { call, by, to, with } => {
+            (call_name(call), format!("referred by {} to {to} in call {}", side(*by), with.0))
+        }
+        CallEvent::TransferEnded { call, end } => {
+            let words = match end {
+                ReferEnd::Done => "transferred".to_owned(),
+                ReferEnd::Failed(cause) => format!("transfer failed: {cause}"),
+                ReferEnd::Refused(cause) => format!("transfer refused: {cause}"),
+                ReferEnd::Unknown => "transfer unanswered".to_owned(),
+            };
+            (call_name(call), words)
+        }
         CallEvent::EmergencyNotice { call, shown, .. } => {
             (call_name(call), format!("desk is told {} {}", shown.name, shown.number))
         }
@@ -273,6 +310,8 @@ fn alarm_words(alarm: &Alarm) -> String {
         Alarm::DeskNotTold { shown, cause, .. } => format!("desk not told of {}: {cause}", shown.number),
         Alarm::DisaLocked(line) => format!("{} disa locked", line_name(line.0)),
         Alarm::DisaUnlocked(line) => format!("{} disa unlocked", line_name(line.0)),
+        Alarm::SelfTestFailed(line, cause) => format!("{} self-test failed: {cause}", line_name(line.0)),
+        Alarm::SelfTestPassed(line) => format!("{} self-test passed", line_name(line.0)),
         Alarm::Full => "full".to_owned(),
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 
 fn line(number: &str, state: &'static str) -> LineStatus {
     LineStatus {
+        messages: false,
         number: number.into(),
         name: format!("Room {number}"),
         port: format!("sim/{number}"),

@@ -30,12 +30,15 @@ pub struct Setup<'a> {
     pub over_tcp: bool,
     /// Its codecs, as its account has them.
     pub codecs: &'a str,
+    /// Its screen shows all SIP that it sends and receives.
+    pub traces: bool,
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
         let (account, codecs) = (";regint=0", "pcmu/8000/1");
-        Self { user: "5551234", domain: "", account, tone: (700.0, -15.0), over_tcp: false, codecs }
+        let tone = (700.0, -15.0);
+        Self { user: "5551234", domain: "", account, tone, over_tcp: false, codecs, traces: false }
     }
 }
 
@@ -80,7 +83,8 @@ impl Baresip {
             ),
         );
         dir.file("contacts", "");
-        let program = Program::start(Command::new("baresip").arg("-f").arg(dir.path()).arg("-v"));
+        let trace = setup.traces.then_some("-s");
+        let program = Program::start(Command::new("baresip").arg("-f").arg(dir.path()).arg("-v").args(trace));
         program.shows("baresip is ready");
         let control = connect(control);
         let console = connect(console);

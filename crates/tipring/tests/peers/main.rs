@@ -17,6 +17,7 @@ mod sipp;
 mod wave;
 
 mod far_phone;
+mod features;
 mod noise;
 mod outside;
 mod registrar;
