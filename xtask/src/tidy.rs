@@ -42,6 +42,7 @@ fn plan() -> BTreeMap<&'static str, Room> {
         ("driver", room(4, &[], false)),
         ("host", room(4, &["driver"], false)),
         ("store", room(4, &[], false)),
+        ("manage", room(4, &["driver", "host", "store"], false)),
         ("tipring", room(5, &[], false)),
     ])
 }

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
+use tipring_manage::wav;
 use tipring_media::{Coder, MAX_UNIT, MAX_WHOLE, SampleCoder, Whole, impairment};
 use tipring_port::{CodecName, Frame, G726Packing, G726Rate, OpusWish, SAMPLE_SILENCE, Samples};
 use tipring_rtp::{Bursts, PathFigures, Rating};
@@ -19,7 +20,7 @@ use tipring_units::{Entropy, Millis, TICK, TICK_SAMPLES};
 
 use crate::bench_codec::voice;
 use crate::client::print;
-use crate::{tracks, wav};
+use crate::tracks;
 
 /// Seconds of sound where none is given.
 const SECONDS: usize = 20;

@@ -6,16 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use tipring_manage::protocol::Ask;
 
-use crate::protocol::{Ask, ConfigAct, PhoneAct};
 use crate::{
-    bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo, bench_fax,
-    bench_loss, bench_tick, cancel, check, client, demo, explain, explore, flow, import_plan, listen, run,
-    transcode,
+    acts, bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo,
+    bench_fax, bench_loss, bench_tick, cancel, check, client, demo, explain, explore, flow, import_plan,
+    listen, run, transcode,
 };
 
-/// Exit code where something needs a person, or a file is not accepted.
-pub const ATTENTION: u8 = 1;
 /// Exit code where the command itself could not do its work.
 pub const TROUBLE: u8 = 2;
 
@@ -379,7 +377,7 @@ impl Command {
             Self::Calls { follow, count, json } => client::calls(dir, follow, count, json),
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
             Self::Config(ConfigCommand::ImportPlan { plan, to }) => import_plan::command(&plan, &to),
-            Self::Config(command) => client::ask(dir, Ask::Config(ConfigAct::of(command)?)),
+            Self::Config(command) => client::ask(dir, Ask::Config(acts::config(command)?)),
             Self::Walk { write, minutes } => client::ask(dir, Ask::Walk { write, minutes }),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),
@@ -397,7 +395,7 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Phone(PhoneArgs { port, act }) => {
-                client::ask(dir, Ask::Phone { port, act: PhoneAct::of(act)? })
+                client::ask(dir, Ask::Phone { port, act: acts::phone(act)? })
             }
             Self::Explore { seed, hours, seeds, audio, lines, faults, shrink } => {
                 explore::run(explore::Settings { seed, seeds, hours, audio, lines, faults, shrink })

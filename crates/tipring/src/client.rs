@@ -6,10 +6,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
+pub use tipring_manage::print::print;
+use tipring_manage::protocol::{Ask, Envelope, Reply, VERSION};
+use tipring_manage::{records, state, zone};
 use tipring_store::{CALLS_FILE, Calls, EventLog, StoreError};
 
-use crate::protocol::{Ask, Envelope, Reply, VERSION};
-use crate::{cli, records, state, zone};
+use crate::cli;
 
 /// Asks the gateway of `dir`, or the one that runs here, and prints its answer.
 pub fn ask(dir: Option<&Path>, ask: Ask) -> Result<ExitCode> {
@@ -111,16 +113,6 @@ fn converse(mut stream: UnixStream, ask: &Ask) -> Result<ExitCode> {
         }
     }
     bail!("the gateway stopped before it had answered")
-}
-
-/// Prints a line; false if nobody reads any more (`tipring log | head`).
-pub fn print(line: &str) -> Result<bool> {
-    let mut out = std::io::stdout().lock();
-    match writeln!(out, "{line}").and_then(|()| out.flush()) {
-        Ok(()) => Ok(true),
-        Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(why) => Err(why).context("standard output"),
-    }
 }
 
 #[cfg(test)]

@@ -7,10 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use tipring_config::Effective;
 use tipring_host::{SocketError, listen_sip, system_entropy};
-
-use crate::parts::SipSockets;
-use crate::serve::{self, Claimed, Screen};
-use crate::{password, state};
+use tipring_manage::parts::SipSockets;
+use tipring_manage::serve::{self, Claimed, Screen};
+use tipring_manage::{password, state};
 
 /// The configuration, with a place for what differs from start to start.
 const CONFIGURATION: &str = include_str!("../../../examples/demo.toml");

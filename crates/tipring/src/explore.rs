@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
 use anyhow::Result;
+use tipring_manage::ATTENTION;
 use tipring_sim::explore::{ExploreReport, Fidelity, Scope, explore_within, shrink};
 
-use crate::cli::ATTENTION;
 use crate::client::print;
 
 /// What is explored.

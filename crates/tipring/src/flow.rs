@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use tipring_manage::ATTENTION;
 use tipring_sim::flow::{Fidelity, Ladder, TOLERANCE, run_flow};
 use tipring_units::Millis;
 
-use crate::cli::{ATTENTION, TROUBLE};
+use crate::cli::TROUBLE;
 use crate::client::print;
 
 /// How flows are run.

@@ -1,7 +1,7 @@
 //! Tipring joins analog telephone lines to SIP: the one binary, its commands and their words.
 #![forbid(unsafe_code)]
 
-mod balance;
+mod acts;
 mod bench;
 mod bench_callerid;
 mod bench_codec;
@@ -17,33 +17,14 @@ mod check;
 mod cli;
 mod client;
 mod demo;
-mod desk;
 mod explain;
 mod explore;
-mod features;
 mod flow;
 mod import_plan;
-mod learn;
 mod listen;
-mod logbook;
-mod parts;
-mod password;
-mod phone;
-mod plan_check;
-mod protocol;
-mod recordings;
-mod records;
-mod reload;
 mod run;
-mod serve;
-mod server;
-mod state;
-mod status;
 mod tracks;
 mod transcode;
-mod walk;
-mod wav;
-mod zone;
 
 use std::process::ExitCode;
 

@@ -6,10 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use tipring_config::Level;
-
-use crate::parts::{self, SipSockets};
-use crate::serve::{self, Claimed, Screen};
-use crate::{check, state};
+use tipring_manage::parts::{self, SipSockets};
+use tipring_manage::serve::{self, Claimed, Screen};
+use tipring_manage::{check, state};
 
 /// Runs the gateway of `config` until it is told to stop.
 pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode> {

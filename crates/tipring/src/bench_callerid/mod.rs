@@ -97,7 +97,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     missed += bench.tables()?;
     let shown = bench.damage()?;
     print(&format!("{missed} cells miss 100 % at {SURE} dB or better; {shown} damaged messages were shown"))?;
-    Ok(if missed + shown > 0 { ExitCode::from(crate::cli::ATTENTION) } else { ExitCode::SUCCESS })
+    Ok(if missed + shown > 0 { ExitCode::from(tipring_manage::ATTENTION) } else { ExitCode::SUCCESS })
 }
 
 struct Bench<'a> {

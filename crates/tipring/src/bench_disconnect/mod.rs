@@ -48,7 +48,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     let by_sound = alarms::run(settings.seed, settings.minutes, &settings.recordings, library.as_ref())?;
     let false_alarms = by_loop + by_sound;
     print(&format!("{false_alarms} false alarms here"))?;
-    Ok(if false_alarms > 0 { ExitCode::from(crate::cli::ATTENTION) } else { ExitCode::SUCCESS })
+    Ok(if false_alarms > 0 { ExitCode::from(tipring_manage::ATTENTION) } else { ExitCode::SUCCESS })
 }
 
 /// The tones of a country.

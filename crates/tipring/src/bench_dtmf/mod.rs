@@ -91,5 +91,5 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
         print(&line)?;
     }
     print(&format!("{missed} rows miss their limit, {worse} are worse than libspandsp"))?;
-    Ok(if missed > 0 { ExitCode::from(crate::cli::ATTENTION) } else { ExitCode::SUCCESS })
+    Ok(if missed > 0 { ExitCode::from(tipring_manage::ATTENTION) } else { ExitCode::SUCCESS })
 }

@@ -53,7 +53,7 @@ pub fn run(folders: &[PathBuf], library: Option<&Spandsp>) -> Result<ExitCode> {
         Some(_) => print(&format!("false digits of libspandsp: {theirs}"))?,
         None => print("libspandsp2 is not installed")?,
     };
-    Ok(if ours > 0 { ExitCode::from(crate::cli::ATTENTION) } else { ExitCode::SUCCESS })
+    Ok(if ours > 0 { ExitCode::from(tipring_manage::ATTENTION) } else { ExitCode::SUCCESS })
 }
 
 /// The sound files below a folder.

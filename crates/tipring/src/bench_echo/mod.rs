@@ -75,7 +75,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode> {
     print(&format!("{missed} figures miss their limit; in {behind} another canceller is better"))?;
     print("")?;
     times::table(seed)?;
-    Ok(if missed > 0 { ExitCode::from(crate::cli::ATTENTION) } else { ExitCode::SUCCESS })
+    Ok(if missed > 0 { ExitCode::from(tipring_manage::ATTENTION) } else { ExitCode::SUCCESS })
 }
 
 /// All trials.

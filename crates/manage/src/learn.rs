@@ -10,7 +10,7 @@ use tipring_port::LearnReport;
 use tipring_units::Millis;
 use tokio::sync::mpsc;
 
-use crate::cli::ATTENTION;
+use crate::ATTENTION;
 use crate::desk::say;
 use crate::protocol::Reply;
 

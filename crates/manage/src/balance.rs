@@ -9,7 +9,7 @@ use tipring_port::EchoLoss;
 use tipring_units::LineId;
 use tokio::sync::mpsc;
 
-use crate::cli::ATTENTION;
+use crate::ATTENTION;
 use crate::desk::say;
 use crate::protocol::Reply;
 

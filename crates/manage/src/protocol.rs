@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-
-use crate::cli::{ConfigCommand, PhoneCommand};
 
 /// The version of this protocol. A gateway refuses another one.
 pub const VERSION: u32 = 1;
@@ -164,40 +162,6 @@ pub enum Reply {
     End(u8),
     /// It could not be done, and why.
     Failed(String),
-}
-
-impl ConfigAct {
-    /// From the command line.
-    pub fn of(command: ConfigCommand) -> Result<Self> {
-        let whole = |file: Option<PathBuf>| {
-            let found = |file: PathBuf| {
-                std::fs::canonicalize(&file).with_context(|| format!("{}: cannot be read", file.display()))
-            };
-            file.map(found).transpose()
-        };
-        Ok(match command {
-            ConfigCommand::Diff { file } => Self::Diff(whole(file)?),
-            ConfigCommand::Apply { file } => Self::Apply(whole(file)?),
-            ConfigCommand::Show { name: Some(which), effective: true } => Self::Port(which),
-            ConfigCommand::Show { name, effective: _ } => Self::Show(name),
-            ConfigCommand::ImportPlan { .. } => bail!("no gateway is asked for that"),
-        })
-    }
-}
-
-impl PhoneAct {
-    /// From the command line.
-    pub fn of(command: PhoneCommand) -> Result<Self> {
-        Ok(match command {
-            PhoneCommand::OffHook => Self::OffHook,
-            PhoneCommand::OnHook => Self::OnHook,
-            PhoneCommand::Flash { length } => Self::Flash(length),
-            PhoneCommand::Dial { digits, pulse } => Self::Dial { digits, pulse },
-            PhoneCommand::Say { what } => Self::Say(Say::parse(&what)?),
-            PhoneCommand::Hush => Self::Hush,
-            PhoneCommand::Hear => Self::Hear,
-        })
-    }
 }
 
 impl Say {

@@ -12,11 +12,11 @@ use tipring_store::{Calls, EventLog, FeatureBook, Revisions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast;
 
+use crate::configuration::Configuration;
 use crate::desk::{Desk, Ledger};
 use crate::logbook::{Line, Logbook};
 use crate::parts::{self, SipSockets};
-use crate::reload::Configuration;
-use crate::server::ControlSocket;
+use crate::socket::ControlSocket;
 use crate::state;
 
 /// A state directory that is ours.
@@ -96,7 +96,7 @@ async fn serve(
     let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), asker.clone()));
     let desk = Desk { asker, logbook: Arc::clone(&logbook), ledger, configuration, clock };
     for line in &screen.welcome {
-        crate::client::print(line)?;
+        crate::print::print(line)?;
     }
     if screen.live {
         let (lines, next) = logbook.read(crate::logbook::MAX_KEPT, |line| line.is_for(None, false));
@@ -147,14 +147,14 @@ async fn keep(mut entries: broadcast::Receiver<Arc<Entry>>, logbook: Arc<Logbook
 /// Prints the journal.
 async fn show(lines: Vec<Arc<Line>>, mut next: broadcast::Receiver<Arc<Line>>) {
     for line in lines {
-        if !crate::client::print(&line.text).unwrap_or(false) {
+        if !crate::print::print(&line.text).unwrap_or(false) {
             return;
         }
     }
     loop {
         match next.recv().await {
             Ok(line) if line.is_for(None, false) => {
-                if !crate::client::print(&line.text).unwrap_or(false) {
+                if !crate::print::print(&line.text).unwrap_or(false) {
                     return;
                 }
             }

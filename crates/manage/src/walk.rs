@@ -8,7 +8,7 @@ use tipring_gateway::{LineKind, Request, Response, Site, WalkAct, WalkReport};
 use tipring_host::Asker;
 use tokio::sync::mpsc;
 
-use crate::cli::ATTENTION;
+use crate::ATTENTION;
 use crate::desk::{Desk, say};
 use crate::protocol::Reply;
 

@@ -11,10 +11,10 @@ use tipring_store::{CallRow, Calls};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 
-use crate::cli::ATTENTION;
+use crate::ATTENTION;
+use crate::configuration::{Configuration, Outcome};
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply};
-use crate::reload::{Configuration, Outcome};
 use crate::{balance, explain, learn, phone, records, status, walk, zone};
 
 /// Records that a slow reader may be behind.

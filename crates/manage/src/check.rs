@@ -1,0 +1,117 @@
+//! Reading a configuration with the files that it names, and what is wrong with it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use tipring_config::{
+    Abilities, Effective, FileFound, Files, Finding, Level, MAX_FILE, MAX_SECRET_FILE, Report, check_for,
+};
+
+use crate::plan_check;
+
+/// What this build has.
+const ABILITIES: Abilities = Abilities { opus: cfg!(feature = "opus") };
+
+/// Reads a configuration and the files that it names, and checks all.
+pub fn read(file: &Path) -> Result<Report> {
+    Ok(read_as(file, file)?.1)
+}
+
+/// Reads a configuration that is to be in the place of `place`: the files that it names are looked for there. Its text,
+/// and what the check found.
+pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
+    let shown = file.display().to_string();
+    let length = std::fs::metadata(file).with_context(|| format!("{shown}: cannot be read"))?.len();
+    ensure!(length <= MAX_FILE as u64, "{shown}: {length} bytes; a configuration has {MAX_FILE} at the most");
+    let text = std::fs::read_to_string(file).with_context(|| format!("{shown}: cannot be read"))?;
+    let mut files = Files::new();
+    let mut report = check_for(&text, &shown, &files, ABILITIES);
+    // Files that are named by files would be found in a second round; there are none yet.
+    for wanted in &report.files {
+        files.insert(wanted.path.clone(), found(place, &wanted.path));
+    }
+    if !files.is_empty() {
+        report = check_for(&text, &shown, &files, ABILITIES);
+    }
+    if let Some(effective) = &report.effective {
+        report.findings.extend(plan_check::findings(effective, &shown));
+    }
+    if report.of(Level::Error).count() > 0 {
+        report.effective = None;
+    }
+    if let Some(effective) = &mut report.effective
+        && let Some(written) = &mut effective.announcement_files
+    {
+        // Beside the configuration, unless it is a whole path.
+        let directory = place.parent().unwrap_or(Path::new(".")).join(&*written);
+        *written = directory.display().to_string();
+        if let Err(wrong) = crate::recordings::read(&directory) {
+            report.effective = None;
+            let line = text.lines().position(|line| line.trim_start().starts_with("announcement_files"));
+            let line = line.map_or(1, |place| place + 1);
+            report.findings.extend(wrong.into_iter().map(|message| Finding {
+                level: Level::Error,
+                file: shown.clone(),
+                line,
+                message,
+            }));
+        }
+    }
+    if report.secrets_inline {
+        let mode = mode(file).unwrap_or(0o600);
+        if mode & 0o077 != 0 {
+            report.findings.push(Finding {
+                level: Level::Note,
+                file: shown.clone(),
+                line: 1,
+                message: format!(
+                    "holds a password and can be read by others (mode {mode:04o}). Run: chmod 600 {shown}"
+                ),
+            });
+        }
+    }
+    Ok((text, report))
+}
+
+/// `36 phones, 2 servers`: what there is.
+pub fn census(effective: &Effective) -> String {
+    let count = |count: usize, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {one}s")),
+    };
+    let used = effective.phone.values().filter(|phone| phone.service.is_used()).count();
+    let unused = effective.phone.len() - used;
+    let parts = [
+        count(used, "phone"),
+        count(unused, "phone").map(|text| format!("{text} not in this version yet")),
+        count(effective.sip.len(), "SIP phone"),
+        count(effective.line.values().filter(|line| line.service.is_used()).count(), "outside line"),
+        count(effective.line.values().filter(|line| !line.service.is_used()).count(), "outside line")
+            .map(|text| format!("{text} not in this version yet")),
+        count(effective.server.values().filter(|server| server.service.is_used()).count(), "server"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "nothing in use".to_owned() } else { parts.join(", ") }
+}
+
+fn found(configuration: &Path, path: &str) -> FileFound {
+    // Beside the configuration, unless it is a whole path.
+    let path = configuration.parent().unwrap_or(Path::new(".")).join(path);
+    let read = || {
+        let length = std::fs::metadata(&path)?.len();
+        if length > MAX_SECRET_FILE as u64 {
+            return Err(std::io::Error::other(format!("{length} bytes; {MAX_SECRET_FILE} are the most")));
+        }
+        Ok((std::fs::read_to_string(&path)?, mode(&path)?))
+    };
+    match read() {
+        Ok((text, mode)) => FileFound::Text { text, mode },
+        Err(why) => FileFound::Unreadable(why.to_string()),
+    }
+}
+
+fn mode(path: &Path) -> std::io::Result<u32> {
+    Ok(std::fs::metadata(path)?.permissions().mode() & 0o777)
+}

@@ -1,0 +1,33 @@
+//! A gateway in one process, and all that people ask of it.
+//!
+//! [`serve`] runs it: its state directory ([`state`]), its threads ([`parts`]), its control socket ([`socket`]). The
+//! [`desk`] answers what is asked, in words: [`status`], [`records`] of calls, the [`logbook`], what a number does ([`explain`]),
+//! measurements of lines, edits of the [`configuration`].
+#![forbid(unsafe_code)]
+
+pub mod balance;
+pub mod check;
+pub mod configuration;
+pub mod desk;
+pub mod explain;
+pub mod features;
+pub mod learn;
+pub mod logbook;
+pub mod parts;
+pub mod password;
+pub mod phone;
+pub mod plan_check;
+pub mod print;
+pub mod protocol;
+pub mod recordings;
+pub mod records;
+pub mod serve;
+pub mod socket;
+pub mod state;
+pub mod status;
+pub mod walk;
+pub mod wav;
+pub mod zone;
+
+/// Exit code: something needs a person.
+pub const ATTENTION: u8 = 1;
