@@ -8,12 +8,14 @@
 //! [`MAX_SPEED`] speed dials. The last number and the last caller are forgotten with the process.
 
 mod codes;
+mod reference;
 mod sets;
 mod table;
 
 use std::collections::BTreeMap;
 
 pub use codes::{Action, Code, CodeError, Given, Judged, MAX_CODES, Turn, judge};
+pub use reference::{code_reference, code_word_reference};
 pub use sets::CodeSet;
 pub use table::{CodeFinding, CodeRow, code_plan_findings, code_table, code_word, code_words};
 
@@ -87,7 +89,9 @@ pub enum Flag {
 }
 
 impl Flag {
-    const COUNT: usize = 5;
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::DoNotDisturb, Self::RejectAnonymous, Self::Hide, Self::Lock, Self::Waiting];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -105,7 +109,7 @@ impl Flag {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Features {
     forward: [Option<Forward>; 4],
-    flags: [Option<bool>; Flag::COUNT],
+    flags: [Option<bool>; Flag::ALL.len()],
     speed: BTreeMap<u8, Number>,
 }
 

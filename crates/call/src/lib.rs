@@ -42,7 +42,8 @@ pub use event::{Alarm, CallEvent, LineDoing, Why};
 pub use explain::{ExplainedDigit, ExplainedTimer, Explanation};
 pub use features::{
     Action, Code, CodeError, CodeFinding, CodeRow, CodeSet, Features, Flag, Forward, ForwardWhen, Given,
-    Judged, MAX_CODES, MAX_SPEED, Turn, code_plan_findings, code_table, code_word, code_words, judge,
+    Judged, MAX_CODES, MAX_SPEED, Turn, code_plan_findings, code_reference, code_table, code_word,
+    code_word_reference, code_words, judge,
 };
 pub use identity::{Identity, Presentation};
 pub use line_side::MAX_CALLS_PER_LINE;

@@ -46,17 +46,17 @@ pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
         // Beside the configuration, unless it is a whole path.
         let directory = place.parent().unwrap_or(Path::new(".")).join(&*written);
         *written = directory.display().to_string();
-        if let Err(wrong) = crate::recordings::read(&directory) {
-            report.effective = None;
-            let line = text.lines().position(|line| line.trim_start().starts_with("announcement_files"));
-            let line = line.map_or(1, |place| place + 1);
-            report.findings.extend(wrong.into_iter().map(|message| Finding {
-                level: Level::Error,
-                file: shown.clone(),
-                line,
-                message,
-            }));
-        }
+        let (level, told) = match crate::recordings::read(&directory) {
+            Ok(found) => (Level::Note, crate::recordings::missing(&directory, &found).into_iter().collect()),
+            Err(wrong) => {
+                report.effective = None;
+                (Level::Error, wrong)
+            }
+        };
+        let line = text.lines().position(|line| line.trim_start().starts_with("announcement_files"));
+        let line = line.map_or(1, |place| place + 1);
+        let finding = |message| Finding { level, file: shown.clone(), line, message };
+        report.findings.extend(told.into_iter().map(finding));
     }
     if report.secrets_inline {
         let mode = mode(file).unwrap_or(0o600);

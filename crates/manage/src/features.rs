@@ -3,8 +3,6 @@
 use tipring_call::{Features, Flag, Forward, ForwardWhen, Number};
 use tipring_store::FeatureRow;
 
-const FLAGS: [Flag; 4] = [Flag::DoNotDisturb, Flag::RejectAnonymous, Flag::Hide, Flag::Lock];
-
 /// As it is kept.
 pub fn row(features: &Features) -> FeatureRow {
     let mut row = FeatureRow::default();
@@ -16,7 +14,7 @@ pub fn row(features: &Features) -> FeatureRow {
         };
         row.forward.insert(when.word().to_owned(), to);
     }
-    for flag in FLAGS {
+    for flag in Flag::ALL {
         if let Some(on) = features.flag(flag) {
             row.flags.insert(flag.word().to_owned(), on);
         }
@@ -35,7 +33,7 @@ pub fn features(row: &FeatureRow) -> Features {
             None => {}
         }
     }
-    for flag in FLAGS {
+    for flag in Flag::ALL {
         if let Some(on) = row.flags.get(flag.word()) {
             features.set_flag(flag, *on);
         }
@@ -57,6 +55,7 @@ mod tests {
         set.set_forward(ForwardWhen::NoAnswer, Forward::To(Number::new("5550123")));
         set.set_flag(Flag::DoNotDisturb, true);
         set.set_flag(Flag::Lock, false);
+        set.set_flag(Flag::Waiting, false);
         set.set_speed(109, Number::new("9911"));
         assert_eq!(features(&row(&set)), set);
         assert_eq!(features(&FeatureRow::default()), Features::default());

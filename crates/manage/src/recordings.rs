@@ -40,11 +40,30 @@ pub fn read(directory: &Path) -> Result<Vec<(Phrase, Vec<i16>)>, Vec<String>> {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for path in paths {
         match recording(&path) {
+            Ok((phrase, _)) if found.iter().any(|(other, _)| *other == phrase) => {
+                wrong.push(format!("{}: there is another recording of {}.", path.display(), phrase.word()));
+            }
             Ok(recording) => found.push(recording),
             Err(why) => wrong.push(format!("{}: {why}.", path.display())),
         }
     }
     if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+}
+
+/// The phrases that no recording of `found` replaces, in a sentence, where there are some.
+pub fn missing(directory: &Path, found: &[(Phrase, Vec<i16>)]) -> Option<String> {
+    let files: Vec<String> = Phrase::ALL
+        .into_iter()
+        .filter(|phrase| !found.iter().any(|(own, _)| own == phrase))
+        .map(|phrase| format!("{}.wav", phrase.word()))
+        .collect();
+    let shown = directory.display();
+    (!files.is_empty()).then(|| {
+        format!(
+            "announcement_files: the gateway's own voice says what {shown} has no recording of. There is no {}.",
+            files.join(", ")
+        )
+    })
 }
 
 fn recording(path: &Path) -> Result<(Phrase, Vec<i16>), String> {
@@ -88,12 +107,23 @@ mod tests {
         assert_eq!(bank.ticks(Phrase::NotInService), 10);
         assert_eq!(bank.samples(Phrase::NotInService)[0], 32_124);
         assert!(bank.ticks(Phrase::NotAllowed) > 100);
+        let own = missing(&directory, &read(&directory).unwrap()).unwrap();
+        assert!(own.contains(" feature-on.wav") && !own.contains("not-in-service.wav"), "{own}");
         write("hello.wav", &wave(8000, &[0x80; 800]));
         write("dot.wav", &wave(16_000, &[0x80; 800]));
         let wrong = read(&directory).unwrap_err();
         assert_eq!(wrong.len(), 2, "{wrong:?}");
         assert!(wrong[0].ends_with("dot.wav: 16000 Hz: must be 8000 Hz."), "{wrong:?}");
         assert!(wrong[1].contains("there is no phrase hello. Name it after one of: 0, 1"), "{wrong:?}");
+        std::fs::remove_dir_all(&directory).unwrap();
+        std::fs::create_dir_all(&directory).unwrap();
+        for phrase in Phrase::ALL {
+            write(&format!("{}.wav", phrase.word()), &wave(8000, &[0x80; 800]));
+        }
+        assert_eq!(missing(&directory, &read(&directory).unwrap()), None);
+        write("dot.WAV", &wave(8000, &[0x80; 800]));
+        let wrong = read(&directory).unwrap_err();
+        assert!(wrong[0].ends_with("dot.wav: there is another recording of dot."), "{wrong:?}");
         std::fs::remove_dir_all(&directory).unwrap();
         assert!(read(&directory).unwrap_err()[0].contains("cannot be read"));
     }

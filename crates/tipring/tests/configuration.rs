@@ -51,6 +51,45 @@ fn check_reads_the_files_that_a_configuration_names() {
     assert_eq!(output.status.code(), Some(0));
 }
 
+/// A WAV of mu-law with so many samples a second.
+fn recording(rate: u32) -> Vec<u8> {
+    let mut out = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x07\0\x01\0".to_vec();
+    for number in [rate, rate] {
+        out.extend(number.to_le_bytes());
+    }
+    out.extend(b"\x01\0\x08\0data\x20\x03\0\0");
+    out.extend([0x80; 800]);
+    out
+}
+
+#[test]
+fn check_tells_which_recordings_cannot_be_played_and_which_there_are_none_of() {
+    let dir = Dir::new("recordings");
+    let file = dir.file("tipring.toml", &format!("announcement_files = \"voice\"\n{GOOD}"));
+    let check = || tipring(&["check", file.to_str().unwrap()]);
+    let output = check();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("voice cannot be read"), "{}", stdout(&output));
+    let voice = dir.path().join("voice");
+    std::fs::create_dir(&voice).unwrap();
+    std::fs::write(voice.join("feature-on.wav"), recording(16_000)).unwrap();
+    std::fs::write(voice.join("feature-off.wav"), recording(8000)).unwrap();
+    std::fs::create_dir(voice.join("forwarded-to.wav")).unwrap();
+    let output = check();
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("feature-on.wav: 16000 Hz: must be 8000 Hz."), "{told}");
+    assert!(told.contains("forwarded-to.wav: ") && !told.contains("feature-off.wav"), "{told}");
+    std::fs::write(voice.join("feature-on.wav"), recording(8000)).unwrap();
+    std::fs::remove_dir(voice.join("forwarded-to.wav")).unwrap();
+    let output = check();
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let note = told.lines().find(|line| line.contains("own voice")).unwrap();
+    assert!(note.contains("tipring.toml:1: ") && note.contains(" forwarded-to.wav"), "{note}");
+    assert!(!note.contains("feature-o"), "{note}");
+}
+
 #[test]
 fn run_serves_a_configuration_and_status_tells_what_needs_a_person() {
     let dir = Dir::new("run");

@@ -126,13 +126,21 @@ impl CodeSet {
 
     /// Its codes.
     pub fn codes(self) -> Vec<Code> {
-        let (own, more): (&[_], &[_]) = match self {
-            Self::NorthAmerica => (NORTH_AMERICA, &[]),
-            Self::Etsi => (ETSI, &[]),
-            Self::Uk => (UK, ETSI),
+        let more = match self {
+            Self::NorthAmerica | Self::Etsi => None,
+            Self::Uk => Some(Self::Etsi),
         };
-        let made = |(text, word): &(&str, &str)| Code::new(text, Action::of_word(word)?).ok();
-        own.iter().chain(more).filter_map(made).collect()
+        self.own_codes().chain(more.into_iter().flat_map(Self::own_codes)).collect()
+    }
+
+    /// Those that it does not have from another set.
+    pub(super) fn own_codes(self) -> impl Iterator<Item = Code> {
+        let own = match self {
+            Self::NorthAmerica => NORTH_AMERICA,
+            Self::Etsi => ETSI,
+            Self::Uk => UK,
+        };
+        own.iter().filter_map(|(text, word)| Code::new(text, Action::of_word(word)?).ok())
     }
 }
 
