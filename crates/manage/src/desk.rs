@@ -15,6 +15,7 @@ use crate::ATTENTION;
 use crate::configuration::{Configuration, Outcome};
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply};
+use crate::web::Door;
 use crate::{balance, explain, learn, phone, records, status, walk, zone};
 
 /// Records that a slow reader may be behind.
@@ -117,6 +118,8 @@ pub struct Desk {
     pub configuration: Arc<tokio::sync::Mutex<Option<Configuration>>>,
     /// The time.
     pub clock: Clock,
+    /// How the web face is entered, where there is one.
+    pub door: Option<Arc<Door>>,
 }
 
 impl Desk {
@@ -191,6 +194,13 @@ impl Desk {
                 say(lines, out).await;
                 Ok(0)
             }
+            Ask::Web => {
+                let Some(door) = &self.door else {
+                    bail!("This gateway has no web page: web.listen is \"off\"")
+                };
+                say(vec![door.invitation()], out).await;
+                Ok(0)
+            }
             Ask::Walk { write, minutes } => walk::walk(self, write, minutes, out).await,
             Ask::Learn { port } => learn::learn(&self.asker, &port, out).await,
             Ask::Lines { json } => self.lines(json, out).await,
@@ -219,7 +229,8 @@ impl Desk {
         Ok(!servers.is_empty() && servers.iter().all(silent))
     }
 
-    async fn picture(&self, request: Request) -> Result<Box<tipring_gateway::Status>> {
+    /// How everything is.
+    pub async fn picture(&self, request: Request) -> Result<Box<tipring_gateway::Status>> {
         match self.asker.ask(request).await? {
             Response::Status(status) => Ok(status),
             Response::Calls(_)

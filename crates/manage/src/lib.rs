@@ -27,6 +27,7 @@ pub mod state;
 pub mod status;
 pub mod walk;
 pub mod wav;
+pub mod web;
 pub mod zone;
 
 /// Exit code: something needs a person.

@@ -92,6 +92,8 @@ pub enum Ask {
         /// It ends after so many minutes without a number.
         minutes: u32,
     },
+    /// An address of the web page is wanted that lets one browser in.
+    Web,
     /// The configuration is to be compared or applied.
     Config(ConfigAct),
 }

@@ -1,5 +1,6 @@
 //! Running a gateway in this process: its state directory, its threads, its control socket, its end.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use tipring_gateway::Entry;
 use tipring_host::{Asker, Gateway};
 use tipring_store::{Calls, EventLog, FeatureBook, Revisions};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::configuration::Configuration;
 use crate::desk::{Desk, Ledger};
@@ -18,6 +19,10 @@ use crate::logbook::{Line, Logbook};
 use crate::parts::{self, SipSockets};
 use crate::socket::ControlSocket;
 use crate::state;
+use crate::web::{Door, Web};
+
+/// Stands in a line of the welcome where the web page's address belongs.
+pub const PAGE: &str = "{page}";
 
 /// A state directory that is ours.
 #[derive(Debug)]
@@ -52,6 +57,15 @@ pub struct Screen {
     pub live: bool,
 }
 
+/// Where the web face is to listen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WebPlace {
+    /// The address.
+    pub address: SocketAddr,
+    /// Where it is taken, the next free port will do.
+    pub next: bool,
+}
+
 /// Runs the gateway until SIGTERM or Ctrl-C. `file` is where its configuration comes from, and is read again at SIGHUP.
 pub fn run(
     claimed: Claimed,
@@ -59,10 +73,11 @@ pub fn run(
     file: Option<&Path>,
     sip: SipSockets,
     shards: usize,
+    web: Option<WebPlace>,
     screen: Screen,
 ) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(claimed, effective, file, sip, shards, screen))
+    runtime.block_on(serve(claimed, effective, file, sip, shards, web, screen))
 }
 
 async fn serve(
@@ -71,6 +86,7 @@ async fn serve(
     file: Option<&Path>,
     sip: SipSockets,
     shards: usize,
+    web: Option<WebPlace>,
     screen: Screen,
 ) -> Result<()> {
     let Claimed { dir, calls, events, revisions, features } = claimed;
@@ -94,9 +110,25 @@ async fn serve(
     let mut gateway = Gateway::start(parts).context("the gateway cannot start")?;
     let asker = gateway.asker();
     let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), asker.clone()));
-    let desk = Desk { asker, logbook: Arc::clone(&logbook), ledger, configuration, clock };
+    let web = match web {
+        Some(place) => Some(Web::listen(place.address, place.next).await?),
+        None => None,
+    };
+    let door = web.as_ref().map(Web::door);
+    let desk =
+        Desk { asker, logbook: Arc::clone(&logbook), ledger, configuration, clock, door: door.clone() };
     for line in &screen.welcome {
-        crate::print::print(line)?;
+        let page = door.as_deref().filter(|_| line.contains(PAGE)).map(Door::invitation);
+        crate::print::print(&line.replace(PAGE, page.as_deref().unwrap_or_default()))?;
+    }
+    let (stop, stopping) = watch::channel(false);
+    if let Some(web) = web {
+        let desk = desk.clone();
+        tokio::spawn(async move {
+            if let Err(why) = web.serve(desk, stopping).await {
+                tracing::error!("the web page: {why:#}");
+            }
+        });
     }
     if screen.live {
         let (lines, next) = logbook.read(crate::logbook::MAX_KEPT, |line| line.is_for(None, false));
@@ -115,6 +147,8 @@ async fn serve(
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    // Nobody may listen any more.
+    let _ = stop.send(true);
     logbook.note(clock.wall(), "stopping: releasing calls, deregistering");
     tokio::select! {
         () = gateway.stop() => {}

@@ -44,6 +44,9 @@ pub enum Command {
         /// Address for SIP phones, UDP and TCP; the next free port is taken if this one is in use
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5060")]
         sip: SocketAddr,
+        /// Address of the web page, a loopback; the next free port is taken if this one is in use
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        web: SocketAddr,
     },
     /// Check a configuration: each mistake with file, line and remedy. Exit code 0: it may run; 1: it is not
     /// accepted; 2: it could not be read
@@ -120,6 +123,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print an address of the running gateway's web page that lets one browser in, once
+    Web,
     /// Map rooms: lift each telephone, dial the number of its room and #; it is said back. Prints which port has which
     /// room as they come, and the tables of the configuration at the end: when all have told theirs, *# was dialled, or no
     /// number came for some time
@@ -370,7 +375,7 @@ impl Command {
     /// Does it.
     pub fn execute(self, dir: Option<&Path>) -> Result<ExitCode> {
         match self {
-            Self::Demo { sip } => demo::demo(sip, dir),
+            Self::Demo { sip, web } => demo::demo(sip, web, dir),
             Self::Check { file } => check::command(file.as_deref()),
             Self::Run { config, shards } => run::run(&config, shards, dir),
             Self::Status { number, json } => client::ask(dir, Ask::Status { number, json }),
@@ -378,6 +383,7 @@ impl Command {
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
             Self::Config(ConfigCommand::ImportPlan { plan, to }) => import_plan::command(&plan, &to),
             Self::Config(command) => client::ask(dir, Ask::Config(acts::config(command)?)),
+            Self::Web => client::ask(dir, Ask::Web),
             Self::Walk { write, minutes } => client::ask(dir, Ask::Walk { write, minutes }),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tipring_config::Effective;
 use tipring_host::{SocketError, listen_sip, system_entropy};
 use tipring_manage::parts::SipSockets;
-use tipring_manage::serve::{self, Claimed, Screen};
+use tipring_manage::serve::{self, Claimed, PAGE, Screen, WebPlace};
 use tipring_manage::{password, state};
 
 /// The configuration, with a place for what differs from start to start.
@@ -21,15 +21,20 @@ const USER: &str = "201";
 const TRIES: u16 = 100;
 
 /// Runs the demo until it is told to stop.
-pub fn demo(sip: SocketAddr, dir: Option<&Path>) -> Result<ExitCode> {
+pub fn demo(sip: SocketAddr, web: SocketAddr, dir: Option<&Path>) -> Result<ExitCode> {
     let dir = dir.map_or_else(state::demo_dir, Path::to_owned);
+    ensure!(
+        web.ip().is_loopback(),
+        "--web {web}: the demo's page is for this machine alone; name a loopback"
+    );
     let claimed = Claimed::take(&dir)?;
     let sockets = listen(sip)?;
     let bound = sockets.udp.local_addr()?;
     let password = password::pronounceable(&mut system_entropy());
     let effective = configuration(bound, &password)?;
     let welcome = welcome(sip, bound, &password, &command(&dir));
-    serve::run(claimed, &effective, None, sockets, 1, Screen { welcome, live: true })?;
+    let web = WebPlace { address: web, next: true };
+    serve::run(claimed, &effective, None, sockets, 1, Some(web), Screen { welcome, live: true })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -80,6 +85,7 @@ fn welcome(wanted: SocketAddr, bound: SocketAddr, password: &str, command: &str)
     };
     vec![
         format!("Four telephones, 101 to 104, and one outside line (dial 9). {reach}"),
+        format!("  Hear them:  {PAGE}   (one-time key; another one: {command} web)"),
         format!("  SIP phone:  {bound}  user {USER}  password {password}{taken}"),
         format!("  Terminal:   {command} phone 101 off-hook"),
         format!("              {command} phone 101 hear           (dial-tone)"),

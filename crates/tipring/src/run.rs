@@ -37,6 +37,7 @@ pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode>
         Some(config),
         SipSockets { udp, tcp },
         shards,
+        None,
         Screen { welcome, live: false },
     )?;
     Ok(ExitCode::SUCCESS)

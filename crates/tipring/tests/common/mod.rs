@@ -164,8 +164,15 @@ impl Demo {
     }
 
     pub fn start_in(dir: Dir) -> Self {
-        let process =
-            Process::start(&["--dir", dir.path().to_str().unwrap(), "demo", "--sip", "127.0.0.1:0"]);
+        let process = Process::start(&[
+            "--dir",
+            dir.path().to_str().unwrap(),
+            "demo",
+            "--sip",
+            "127.0.0.1:0",
+            "--web",
+            "127.0.0.1:0",
+        ]);
         process.shows("configuration 1 in force");
         Self { process, dir }
     }

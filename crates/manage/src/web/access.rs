@@ -1,0 +1,159 @@
+//! Who may ask: one-time keys, sessions, roles.
+//!
+//! # How
+//! A key is shown once, in the address that the program prints on a loopback, and is good for one session. A session is a
+//! cookie that scripts cannot read, with a token beside it that each change must carry (CSRF). Of keys and cookies only
+//! digests are kept.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// A session that nobody uses for so long is over.
+const IDLE: Duration = Duration::from_secs(12 * 3600);
+/// Sessions at a time; the one that was used longest ago makes room.
+const MAX_SESSIONS: usize = 64;
+/// One-time keys at a time.
+const MAX_KEYS: usize = 16;
+
+/// What somebody may do; each may what those before may.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Look.
+    Viewer,
+    /// Use telephones of the laboratory, test lines, put ports in and out of service.
+    Operator,
+    /// Everything.
+    Administrator,
+}
+
+/// Who asks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Who {
+    /// The name in the audit log.
+    pub name: String,
+    /// What he may do.
+    pub role: Role,
+    /// The token that a change must carry; `None`: it needs none, since no cookie let him in.
+    pub csrf: Option<String>,
+}
+
+type Seal = [u8; 32];
+
+#[derive(Debug)]
+struct Session {
+    who: Who,
+    used: Instant,
+}
+
+#[derive(Debug, Default)]
+struct Doors {
+    keys: Vec<Seal>,
+    sessions: BTreeMap<Seal, Session>,
+}
+
+/// Keys and sessions.
+#[derive(Debug, Default)]
+pub struct Access {
+    doors: Mutex<Doors>,
+}
+
+impl Access {
+    /// A new one-time key.
+    pub fn invite(&self) -> String {
+        let key = secret();
+        let mut doors = self.doors();
+        if doors.keys.len() == MAX_KEYS {
+            doors.keys.remove(0);
+        }
+        doors.keys.push(seal(&key));
+        key
+    }
+
+    /// The cookie of a new session for who has a one-time key; the key is good no more.
+    pub fn redeem(&self, key: &str) -> Option<(String, Who)> {
+        let mut doors = self.doors();
+        let seal = seal(key);
+        let place = doors.keys.iter().position(|known| *known == seal)?;
+        doors.keys.remove(place);
+        drop(doors);
+        Some(self.open("key", Role::Administrator))
+    }
+
+    /// A new session.
+    pub fn open(&self, name: &str, role: Role) -> (String, Who) {
+        let cookie = secret();
+        let who = Who { name: name.to_owned(), role, csrf: Some(secret()) };
+        let mut doors = self.doors();
+        if doors.sessions.len() == MAX_SESSIONS {
+            let oldest = doors.sessions.iter().min_by_key(|(_, session)| session.used).map(|(seal, _)| *seal);
+            oldest.and_then(|oldest| doors.sessions.remove(&oldest));
+        }
+        doors.sessions.insert(seal(&cookie), Session { who: who.clone(), used: Instant::now() });
+        (cookie, who)
+    }
+
+    /// Whose session this cookie is.
+    pub fn session(&self, cookie: &str) -> Option<Who> {
+        let mut doors = self.doors();
+        doors.sessions.retain(|_, session| session.used.elapsed() < IDLE);
+        let session = doors.sessions.get_mut(&seal(cookie))?;
+        session.used = Instant::now();
+        Some(session.who.clone())
+    }
+
+    /// Ends a session.
+    pub fn close(&self, cookie: &str) {
+        self.doors().sessions.remove(&seal(cookie));
+    }
+
+    fn doors(&self) -> MutexGuard<'_, Doors> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// 128 bits of the system's randomness, in hexadecimal digits.
+pub fn secret() -> String {
+    let mut entropy = tipring_host::system_entropy();
+    format!("{:016x}{:016x}", entropy.u64(), entropy.u64())
+}
+
+fn seal(secret: &str) -> Seal {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_good_for_one_session() {
+        let access = Access::default();
+        let key = access.invite();
+        assert!(access.redeem("0").is_none());
+        let (cookie, who) = access.redeem(&key).expect("the key");
+        assert_eq!((who.role, access.session(&cookie)), (Role::Administrator, Some(who)));
+        assert!(access.redeem(&key).is_none(), "once");
+        access.close(&cookie);
+        assert_eq!(access.session(&cookie), None);
+    }
+
+    #[test]
+    fn keys_and_sessions_are_bounded_and_the_oldest_make_room() {
+        let access = Access::default();
+        let first = access.invite();
+        (0..MAX_KEYS).for_each(|_| drop(access.invite()));
+        assert!(access.redeem(&first).is_none());
+        let (oldest, _) = access.open("a", Role::Viewer);
+        let (used, _) = access.open("b", Role::Viewer);
+        let others: Vec<String> = (2..MAX_SESSIONS).map(|_| access.open("c", Role::Viewer).0).collect();
+        assert!(access.session(&used).is_some());
+        access.open("d", Role::Viewer);
+        assert!(access.session(&oldest).is_none() && access.session(&used).is_some());
+        assert!(others.iter().all(|cookie| access.session(cookie).is_some()));
+    }
+}

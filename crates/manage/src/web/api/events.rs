@@ -1,0 +1,58 @@
+//! What happens, as it happens (server-sent events).
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_core::Stream;
+use tipring_gateway::{Depth, Request};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::web::{Face, stopped};
+
+/// Pictures in a second: two.
+const EACH: Duration = Duration::from_millis(500);
+
+/// `GET /events`: `status` with the whole picture, twice a second where it changed; `log` with each line of the journal.
+pub async fn stream(State(face): State<Face>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let (sender, mut events) = tokio::sync::mpsc::channel(64);
+    tokio::spawn(feed(face, sender));
+    Sse::new(futures_util::stream::poll_fn(move |cx| events.poll_recv(cx).map(|event| event.map(Ok))))
+        .keep_alive(KeepAlive::default())
+}
+
+async fn feed(face: Face, out: tokio::sync::mpsc::Sender<Event>) {
+    let (_, mut lines) = face.desk.logbook.read(0, |_| false);
+    let mut ticks = interval_at(Instant::now(), EACH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let stops = stopped(face.stopping.clone());
+    tokio::pin!(stops);
+    let mut last = String::new();
+    loop {
+        let event = tokio::select! {
+            () = &mut stops => return,
+            () = out.closed() => return,
+            line = lines.recv() => match line {
+                Ok(line) if line.depth == Depth::Plain => Event::default().event("log").data(&line.text),
+                Ok(_) => continue,
+                Err(RecvError::Lagged(lost)) => Event::default().event("lost").data(lost.to_string()),
+                Err(RecvError::Closed) => return,
+            },
+            _ = ticks.tick() => {
+                let Ok(mut status) = face.desk.picture(Request::Status).await else { return };
+                crate::status::with_media(&mut status, face.desk.asker.media_status());
+                let Ok(text) = serde_json::to_string(&status) else { return };
+                if text == last {
+                    continue;
+                }
+                last.clone_from(&text);
+                Event::default().event("status").data(text)
+            }
+        };
+        if out.send(event).await.is_err() {
+            return;
+        }
+    }
+}
