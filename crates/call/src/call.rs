@@ -384,7 +384,7 @@ impl Call {
                 self.hold(side, false, out);
             }
             CallInput::Confer(on) => self.confer(side, on, out),
-            CallInput::Join { held } => self.join(side, from, held, clock, out),
+            CallInput::Join { held, keeps } => self.join(side, from, held, keeps, clock, out),
             CallInput::Transfer(selection) => self.send_away(side, from, selection, clock, out),
             CallInput::ReferGoes => self.refer_goes(clock, timers, out),
             CallInput::ReferEnded(end) => self.refer_ended(end, clock, out),

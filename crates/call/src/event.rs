@@ -327,6 +327,8 @@ pub enum Why {
     FirstDigit,
     /// The digit behind a flash.
     Key,
+    /// A second flash, which lets the other party of a conference go.
+    SecondFlash,
     /// Digits are missing.
     MoreDigits,
     /// The number is whole but could be longer.
@@ -373,6 +375,7 @@ impl Why {
         match self {
             Self::FirstDigit => "first digit",
             Self::Key => "key",
+            Self::SecondFlash => "second flash",
             Self::MoreDigits => "more digits",
             Self::NumberWhole => "number whole",
             Self::Hotline => "hotline",

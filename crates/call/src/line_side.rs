@@ -115,6 +115,8 @@ pub(crate) struct LineSide {
     sending: transfer::Sending,
     /// The other call of a conference.
     third: Option<CallId>,
+    /// Who was taken out of a conference, and comes back if the hook is flashed again at once.
+    leaver: Option<CallId>,
     /// The call that waits while it talks.
     waiting: Option<(CallId, Offer)>,
     /// It went from one call to another that came in: a flash goes back and forth.
@@ -125,6 +127,8 @@ pub(crate) struct LineSide {
     emergency: Option<CallId>,
     /// The call that carries a fax or a modem.
     data: Option<CallId>,
+    /// What it dialled for the call that it waits for.
+    calls: Option<Number>,
     /// What it dialled last and met busy.
     busy: Option<Number>,
     /// What it calls when it is lifted: it is rung because that one is free now.
@@ -163,11 +167,13 @@ impl LineSide {
             behind: None,
             sending: transfer::Sending::Nobody,
             third: None,
+            leaver: None,
             waiting: None,
             answered_waiting: false,
             calm: false,
             emergency: None,
             data: None,
+            calls: None,
             busy: None,
             calls_back: None,
             asked: None,
@@ -325,7 +331,8 @@ impl LineSide {
             return;
         }
         self.timer = None;
-        if self.walk_timer(scene)
+        if self.lets_leaver_go(scene)
+            || self.walk_timer(scene)
             || self.pause_is_over(scene)
             || self.calls_again(scene)
             || self.tone_is_over(scene)
@@ -486,6 +493,7 @@ impl LineSide {
 
     fn hung_up(&mut self, scene: &mut Scene<'_>) {
         self.epoch = Some(self.epoch().next());
+        self.lets_leaver_go(scene);
         // Who took a call that waited went between two who have nothing to do with each other.
         let hands_on = self.hands_on(scene) && !self.answered_waiting;
         self.off_hook_over();
@@ -510,7 +518,7 @@ impl LineSide {
                         self.enter(State::Recalling(held));
                         self.asked = Some(call);
                         self.timer = Some((scene.now + scene.setup.timers.recall, Why::Recall));
-                        self.tell(call, CallInput::Join { held }, scene);
+                        self.tell(call, CallInput::Join { held, keeps: false }, scene);
                     }
                     None => {
                         self.tell(call, CallInput::Gone(Cause::NORMAL), scene);
@@ -616,7 +624,7 @@ impl LineSide {
         self.timer = None;
         self.asked = None;
         self.sending = transfer::Sending::Nobody;
-        self.third = None;
+        (self.third, self.leaver) = (None, None);
         if !matches!(state, State::Talking(_) | State::Ringing(_) | State::Keying) {
             self.calm();
         }

@@ -103,8 +103,9 @@ pub(crate) enum CallInput {
     Confer(bool),
     /// This party hung up on the held other and is to be rung back.
     Recall,
-    /// This party hung up while it holds that other call: the two others may be joined.
-    Join { held: CallId },
+    /// This party leaves while it holds that other call: the two others may be joined. `keeps`: if they may not, all is as
+    /// it was; else it has hung up.
+    Join { held: CallId, keeps: bool },
     /// This party is not heard by the other one.
     OneWay,
     /// This party (a far one) holds us, or no longer does.

@@ -94,10 +94,10 @@ pub enum Recall {
     /// Goes to the other one.
     #[default]
     Swap,
-    /// All three talk together; the next one lets the last go. To a call that came in: goes back and forth.
+    /// All three talk together; the next one lets the last go, two of them the first. To a call that came in: goes back and forth.
     Conference,
     /// Waits for a digit: 0 refuses who waits or lets the held one go, 1 lets the other go, 2 goes to the other, 3 makes a
-    /// conference.
+    /// conference, 4 puts the two others together.
     Keys,
 }
 

@@ -2,11 +2,12 @@
 
 mod common;
 
-use common::{House, house};
+use common::{House, house, outside_house, without_transfer};
 use tipring_call::{
-    CallEvent, Cause, FarAction, FarEvent, FarId, LineDoing, MediaAction, Party, Recall, Setup, Way,
+    CallEvent, Cause, FarAction, FarEvent, FarId, Flag, LineDoing, MediaAction, Party, Recall, Setup, Way,
+    Why,
 };
-use tipring_port::{DigitSource, LineEvent, Signal};
+use tipring_port::{AnswerSign, DigitSource, LineCommand, LineEvent, Signal, Tone};
 use tipring_units::{CallId, LineId, Millis};
 
 const HOST: Party = Party::Line(LineId(0));
@@ -63,6 +64,12 @@ fn a_flash_brings_the_held_party_in() {
 fn the_next_flash_lets_the_last_go_and_the_first_stays() {
     let (mut house, leg) = conference(Recall::Conference);
     house.flash(0);
+    let to_first = MediaAction::Disconnect { a: HOST, b: Party::Far(leg) };
+    assert!(!house.media().contains(&to_first), "who stays is heard on");
+    assert_eq!(house.switch.deadline().unwrap().1, Why::SecondFlash);
+    house.wait(1499);
+    assert_eq!(house.records().len(), 0, "a second flash may follow");
+    house.wait(1);
     assert_eq!(house.records().len(), 1);
     assert_eq!(house.doing(1), LineDoing::Parked);
     let view = house.switch.line(LineId(0)).unwrap();
@@ -70,6 +77,145 @@ fn the_next_flash_lets_the_last_go_and_the_first_stays() {
     assert!(!house.actions(leg).contains(&FarAction::Hold));
     house.flash(0);
     assert_eq!(house.actions(leg).last(), Some(&FarAction::Hold), "and a flash holds again");
+}
+
+#[test]
+fn a_second_flash_at_once_lets_the_first_go_instead() {
+    let (mut house, leg) = conference(Recall::Conference);
+    house.flash(0);
+    house.wait(800);
+    house.flash(0);
+    assert!(house.actions(leg).iter().any(|action| matches!(action, FarAction::End(_))));
+    assert_eq!(house.records().len(), 1);
+    let view = house.switch.line(LineId(0)).unwrap();
+    assert_eq!((view.active, view.third, view.held), (Some(CallId(2)), None, vec![]));
+    let back = MediaAction::Connect { a: HOST, b: Party::Line(LineId(1)), way: Way::Both };
+    assert!(house.media().contains(&back), "{:?}", house.media());
+    house.wait(2000);
+    assert_eq!(house.doing(1), LineDoing::Talking, "and stays");
+    house.flash(0);
+    assert_eq!(house.doing(0), LineDoing::Dialling, "the next one holds again");
+}
+
+#[test]
+fn between_the_two_flashes_all_may_hang_up() {
+    // The maker: both go.
+    let (mut house, leg) = conference(Recall::Conference);
+    house.flash(0);
+    house.hang_up(0);
+    assert_eq!(house.records().len(), 2);
+    assert!(house.actions(leg).iter().any(|action| matches!(action, FarAction::End(_))));
+    assert_eq!(house.doing(0), LineDoing::Idle, "nobody is handed on or rung back for");
+    // Who stays: the other one is let go as it was wanted.
+    let (mut house, leg) = conference(Recall::Conference);
+    house.flash(0);
+    house.far(leg, FarEvent::Ended { cause: Cause::NORMAL });
+    assert_eq!((house.doing(0), house.doing(1)), (LineDoing::Parked, LineDoing::Parked));
+    // Who is on his way out.
+    let (mut house, _) = conference(Recall::Conference);
+    house.flash(0);
+    house.hang_up(1);
+    assert_eq!(house.doing(0), LineDoing::Talking);
+    house.flash(0);
+    assert_eq!(house.doing(0), LineDoing::Dialling);
+    house.wait(2000);
+    assert_eq!(house.switch.line(LineId(0)).unwrap().held, [CallId(1)]);
+}
+
+#[test]
+fn by_key_the_two_others_are_put_together() {
+    for made in [two_calls as fn(Recall) -> _, conference] {
+        let (mut house, leg) = made(Recall::Keys);
+        house.flash(0);
+        house.dial(0, "4");
+        let joined = CallEvent::Joined { call: CallId(1), with: CallId(2) };
+        assert!(house.events().contains(&joined), "{:?}", house.out);
+        let connected =
+            MediaAction::Connect { a: Party::Line(LineId(1)), b: Party::Far(leg), way: Way::Both };
+        let turned = MediaAction::Connect { a: Party::Far(leg), b: Party::Line(LineId(1)), way: Way::Both };
+        assert!(house.media().iter().any(|own| [connected, turned].contains(own)), "{:?}", house.media());
+        assert!(house.commands(0).contains(&LineCommand::Play(Tone::Confirmation)));
+        assert_eq!((house.doing(0), house.doing(1)), (LineDoing::Told, LineDoing::Talking));
+        house.hang_up(0);
+        assert_eq!(house.doing(1), LineDoing::Talking);
+        house.hang_up(1);
+        assert!(house.actions(leg).iter().any(|action| matches!(action, FarAction::End(_))));
+        assert!(house.is_quiet());
+    }
+}
+
+#[test]
+fn by_key_nobody_is_put_together_who_may_not() {
+    // The telephone hands nothing on.
+    let mut setup = without_transfer(house());
+    setup.phones[0].recall = Recall::Keys;
+    let mut house = House::new(setup);
+    house.lift_and_dial(0, "102");
+    house.line(1, LineEvent::Answered);
+    house.flash(0);
+    house.dial(0, "103");
+    house.line(2, LineEvent::Answered);
+    house.flash(0);
+    house.dial(0, "4");
+    let view = house.switch.line(LineId(0)).unwrap();
+    assert_eq!((view.doing, view.active, view.held), (LineDoing::Talking, Some(CallId(2)), vec![CallId(1)]));
+    // A call that waits is nobody yet.
+    let mut setup = common::house();
+    setup.phones[0].recall = Recall::Keys;
+    setup.phones[0].features.set_flag(Flag::Waiting, true);
+    let mut house = House::new(setup);
+    house.lift_and_dial(0, "102");
+    house.line(1, LineEvent::Answered);
+    house.lift_and_dial(2, "101");
+    house.flash(0);
+    house.dial(0, "4");
+    let view = house.switch.line(LineId(0)).unwrap();
+    assert_eq!((view.active, view.waiting), (Some(CallId(1)), Some(CallId(2))));
+}
+
+#[test]
+fn by_key_two_that_cannot_be_joined_stay() {
+    // Exchanges that may still take digits: who is joined to one could call the world.
+    for held_first in [true, false] {
+        let mut setup = outside_house();
+        setup.phones[0].recall = Recall::Keys;
+        let mut house = House::new(setup);
+        let exchange = |house: &mut House| {
+            house.dial(0, "8");
+            house.line(6, LineEvent::ExchangeReady(true));
+            house.line(6, LineEvent::FarAnswered(AnswerSign::AtOnce));
+        };
+        house.lift(0);
+        if held_first {
+            exchange(&mut house)
+        } else {
+            house.dial(0, "102")
+        }
+        if !held_first {
+            house.line(1, LineEvent::Answered);
+        }
+        house.flash(0);
+        if held_first {
+            house.dial(0, "102")
+        } else {
+            exchange(&mut house)
+        }
+        if held_first {
+            house.line(1, LineEvent::Answered);
+        }
+        house.flash(0);
+        house.dial(0, "4");
+        let view = house.switch.line(LineId(0)).unwrap();
+        assert_eq!(
+            (view.doing, view.active, view.held),
+            (LineDoing::Talking, Some(CallId(2)), vec![CallId(1)]),
+            "{held_first}"
+        );
+        assert!(house.records().is_empty());
+        house.flash(0);
+        house.dial(0, "2");
+        assert_eq!(house.switch.line(LineId(0)).unwrap().active, Some(CallId(1)), "{held_first}");
+    }
 }
 
 #[test]

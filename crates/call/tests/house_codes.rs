@@ -4,8 +4,8 @@ mod common;
 
 use common::{House, house, outside_house};
 use tipring_call::{
-    CallEvent, Cause, CodeSet, FarAction, FarEvent, Input, LineDoing, MediaAction, Party, ServerName, Setup,
-    Way,
+    Action, CallEvent, Cause, Code, CodeSet, Desk, Destination, FarAction, FarEvent, Input, LineDoing,
+    MediaAction, Party, ServerName, Setup, Way,
 };
 use tipring_port::{LineCommand, LineEvent, Tone};
 use tipring_units::LineId;
@@ -346,4 +346,40 @@ fn who_is_picked_for_a_call_back_and_lost_its_line_leaves_no_trace() {
     assert!(house.is_quiet(), "{:?}", house.switch.line(LineId(0)));
     let parked = |event: &CallEvent| matches!(event, CallEvent::Parked { .. });
     assert!(!house.events().iter().any(parked));
+}
+
+#[test]
+fn a_five_on_busy_after_another_call_is_for_that_one() {
+    // After a transfer by code: to whom it was.
+    let codes = [CodeSet::Uk.codes(), vec![Code::new("*98{number}", Action::Transfer).unwrap()]].concat();
+    let mut house = House::new(Setup { codes: codes.clone(), ..house() });
+    house.lift(2);
+    house.lift_and_dial(0, "104");
+    house.line(3, LineEvent::Answered);
+    house.flash(0);
+    house.dial(0, "*98103");
+    assert_eq!(told(&house, 0), Some(Tone::Busy));
+    house.dial(0, "5");
+    assert_eq!(told(&house, 0), Some(Tone::Confirmation));
+    house.flash(0);
+    house.hang_up(3);
+    house.hang_up(0);
+    assert!(!rings(&house, 0));
+    house.hang_up(2);
+    assert!(rings(&house, 0), "103, not 104, which is free");
+    // After the key for the desk, which is no number: for nobody.
+    let mut setup = Setup { codes, ..common::house() };
+    setup.phones[0].duty.desk = Some(Desk { key: b'0', to: Destination::Number(common::number("106")) });
+    let mut house = House::new(setup);
+    house.lift_and_dial(0, "102");
+    house.hang_up(0);
+    house.line(1, LineEvent::RingStopped);
+    house.lift(1);
+    house.lift(5);
+    house.lift_and_dial(0, "0");
+    assert_eq!(told(&house, 0), Some(Tone::Busy));
+    house.dial(0, "5");
+    house.hang_up(0);
+    house.hang_up(1);
+    assert!(!rings(&house, 0), "102 was free when it was called");
 }

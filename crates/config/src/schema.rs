@@ -279,7 +279,7 @@ const KEYS: &[Key] = {
         now(Phone, "lifeline", Kind::LineNumber, "none", NextStart, "The outside line to which a relay on the card joins this phone while there is no power or no program."),
         later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
         now(Phone, "waiting", YES, "true for plain phones, else false", Live, "A call that comes in a call waits: its tone is heard and its caller shown; a flash takes it."),
-        now(Phone, "recall", Kind::Word(Recall::WORDS), "by country: conference in North America, else keys", Live, "What a flash does with two calls: `swap` goes to the other, `conference` joins all three and the next lets the last go, `keys` waits for 0 (refuse, or let the held one go), 1 (let the other go), 2 (go to the other), 3 (conference)."),
+        now(Phone, "recall", Kind::Word(Recall::WORDS), "by country: conference in North America, else keys", Live, "What a flash does with two calls: `swap` goes to the other, `conference` joins all three and the next lets the last go, two of them the first, `keys` waits for 0 (refuse, or let the held one go), 1 (let the other go), 2 (go to the other), 3 (conference), 4 (put the two others together)."),
         now(Phone, "lamp", YES, "true", WhenIdle, "Waiting messages are shown: by the lamp, and by another dial tone."),
         now(Phone, "data", YES, "by type", Live, "It sends data in the sound, as a fax does: G.711 alone, and nothing is done to it."),
         now(Phone, "priority", YES, "by type", Live, "Its calls have room when there is none for others, are neither forwarded nor refused, and take a paging port that is in use."),

@@ -1,6 +1,6 @@
 //! # What it does
-//! Joins two calls of a telephone that hung up: the one that it held and the one in which it was. Their other parties
-//! talk to each other from then on.
+//! Joins two calls of a telephone that hung up, or left them by key: the one that it held and the one in which it was. Their
+//! other parties talk to each other from then on.
 //!
 //! # How
 //! Both calls go on, each with its record, and each knows the other: what was told to the telephone is told to the
@@ -80,11 +80,21 @@ pub(super) struct Joint {
     pub answered: bool,
     /// The party of the other call holds ours.
     pub held: bool,
+    /// Refused, the telephone is in this call as before.
+    pub keeps: bool,
 }
 
 impl Call {
-    /// The telephone at `side` hung up while it holds the call `held`.
-    pub(super) fn join(&mut self, side: Side, from: Party, held: CallId, clock: Clock, out: &mut Outbox) {
+    /// The telephone at `side` hung up while it holds the call `held`; or wants to leave it, and `keeps` it otherwise.
+    pub(super) fn join(
+        &mut self,
+        side: Side,
+        from: Party,
+        held: CallId,
+        keeps: bool,
+        clock: Clock,
+        out: &mut Outbox,
+    ) {
         let ready = match self.phase {
             _ if self.hopeless => false,
             Phase::Alerting | Phase::Talking => true,
@@ -93,13 +103,16 @@ impl Call {
             Phase::Trying | Phase::Over => false,
         };
         if !ready || !self.may_be_joined() {
+            if keeps {
+                return out.tell_party(from, held, Order::NotJoined);
+            }
             self.gone(side, Cause::NORMAL, clock, out);
             out.tell_party(from, held, Order::NotJoined);
             return;
         }
         self.disconnect(out);
         let (party, answered) = (self.party(side.other()), self.phase == Phase::Talking);
-        let joint = Joint { call: held, left: side, lead: false, party: None, answered, held: false };
+        let joint = Joint { call: held, left: side, lead: false, party: None, answered, held: false, keeps };
         let ask = Asking {
             left: from,
             party,
@@ -143,6 +156,10 @@ impl Call {
             | JointInput::NotFollowing(_)
             | JointInput::Rings => {}
             JointInput::GiveUp => self.end(Cause::NORMAL, Clearer::Side(left), clock, out),
+            JointInput::Refused if joint.keeps => {
+                self.joint = None;
+                self.route_sound(out);
+            }
             JointInput::Refused => {
                 self.joint = None;
                 self.end(Cause::NORMAL, Clearer::Side(left), clock, out);
@@ -187,7 +204,7 @@ impl Call {
         out.tell_joint(of, call, JointInput::Accepted);
         out.tell_party(telephone, call, Order::Joined);
         let Asking { party, answered, held, .. } = asking;
-        self.joint = Some(Joint { call: of, left, lead: true, party, answered, held });
+        self.joint = Some(Joint { call: of, left, lead: true, party, answered, held, keeps: false });
         self.set_holds(left, false);
         let order = if answered { Order::Retrieved } else { Order::Recalling };
         self.tell(left.other(), order, out);

@@ -126,8 +126,15 @@ impl Call {
                 if !gone {
                     self.tell(by, Order::Over(Cause::NORMAL), out);
                 }
-                let joint =
-                    Joint { call: of, left: by, lead: true, party: Some(party), answered: true, held: false };
+                let joint = Joint {
+                    call: of,
+                    left: by,
+                    lead: true,
+                    party: Some(party),
+                    answered: true,
+                    held: false,
+                    keeps: false,
+                };
                 self.joint = Some(joint);
                 self.set_holds(by, false);
                 self.tell(by.other(), Order::Retrieved, out);
@@ -174,6 +181,7 @@ impl Call {
             party: None,
             answered: false,
             held: false,
+            keeps: false,
         };
         follows.map(joint)
     }

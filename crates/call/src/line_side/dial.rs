@@ -138,6 +138,10 @@ impl LineSide {
             self.command(LineCommand::Quiet, scene);
         }
         let call = scene.out.new_call();
+        self.calls = match wish {
+            Wish::Selected { selection, .. } if !selection.is_emergency() => Some(selection.dialled),
+            _ => None,
+        };
         self.by_itself = matches!(wish, Wish::Lifted);
         self.enter(State::Waiting(call, None));
         if matches!(wish, Wish::Selected { selection, .. } if selection.is_emergency()) {

@@ -101,6 +101,7 @@ impl LineSide {
             return false;
         }
         self.limit = None;
+        self.lets_leaver_go(scene);
         if let State::Talking(call) = self.state {
             self.tell(call, CallInput::Gone(Cause::EXPIRED), scene);
             self.left(scene);

@@ -2,7 +2,8 @@
 //!
 //! # How
 //! In a call it holds the other party and gives dial tone. With a second call, held or waiting, it does what the telephone's
-//! [`Recall`] says: goes back and forth, joins all three, or waits for a digit. A call for help is never held: there a flash
+//! [`Recall`] says: goes back and forth, joins all three, or waits for a digit. In a conference made by flash it takes the
+//! one who came last out, and lets him go after [`SWAP_TIME`]; flashed again by then, he is back and the first one goes. A call for help is never held: there a flash
 //! does nothing, except that it brings a held party in where the telephone makes conferences by flash.
 //!
 //! # Limits
@@ -21,6 +22,9 @@ use crate::{CallEvent, Cause, Recall, Why};
 
 /// So long is waited for the digit behind a flash.
 const KEY_TIME: Millis = Millis::from_secs(6);
+/// A second flash within this, from the end of one to the end of the other, means the other party: two of the longest
+/// that a telephone's key makes, with a rest.
+pub(super) const SWAP_TIME: Millis = Millis(1500);
 
 impl LineSide {
     /// The hook was flashed.
@@ -56,6 +60,7 @@ impl LineSide {
 
     /// Holds the call that the line is in, if it is in one, and gives dial tone; nothing if one more call has no room.
     pub fn consult(&mut self, scene: &mut Scene<'_>) {
+        self.lets_leaver_go(scene);
         if let State::Talking(call) = self.state
             && self.third.is_none()
             && self.emergency != Some(call)
@@ -108,6 +113,13 @@ impl LineSide {
                     return self.confer(latest, other, scene);
                 }
             }
+            Some(b'4') => {
+                if let Some(other) = other.filter(|_| self.waiting.is_none()) {
+                    self.held.pop();
+                    self.back_to(latest, scene);
+                    return self.puts_together(latest, other, scene);
+                }
+            }
             Some(_) | None => {}
         }
         match self.held.pop() {
@@ -145,13 +157,21 @@ impl LineSide {
         let is_second = !self.held.is_empty() || self.waiting.is_some();
         let helps = self.emergency == Some(call);
         match recall {
-            // The one that was called last leaves.
+            // The one that was called last leaves,
             Recall::Conference if let Some(third) = self.third => {
                 if !helps {
-                    self.let_go(call, scene);
                     self.enter(State::Talking(third));
                     self.tell(third, CallInput::Confer(false), scene);
+                    self.hold(call, scene);
+                    self.leaver = Some(call);
+                    self.timer = Some((scene.now + SWAP_TIME, Why::SecondFlash));
                 }
+            }
+            // or the first one in his place.
+            Recall::Conference if let Some(leaver) = self.leaver => {
+                self.held.retain(|held| *held != leaver);
+                self.let_go(call, scene);
+                self.back_to(leaver, scene);
             }
             Recall::Swap if self.third.is_some() => {}
             Recall::Keys if let Some(third) = self.third => {
@@ -183,6 +203,14 @@ impl LineSide {
                 self.back_to(longest, scene);
             }
         }
+    }
+
+    /// No second flash came, or it is too late for one: who was taken out of the conference is let go.
+    pub(super) fn lets_leaver_go(&mut self, scene: &mut Scene<'_>) -> bool {
+        let Some(leaver) = self.leaver.take() else { return false };
+        self.timer = None;
+        self.let_go(leaver, scene);
+        true
     }
 
     fn await_key(&mut self, scene: &mut Scene<'_>) {

@@ -169,6 +169,11 @@ impl LineSide {
         if self.leaves_conference(call, scene) {
             return;
         }
+        if self.leaver == Some(call) {
+            (self.leaver, self.timer) = (None, None);
+        } else if self.is_talking(call) {
+            self.lets_leaver_go(scene);
+        }
         let tones = scene.setup.tones;
         let held_before = self.held.len();
         self.held.retain(|held| *held != call);
@@ -176,9 +181,7 @@ impl LineSide {
         match self.state {
             State::Waiting(waiting, _) if waiting == call => {
                 self.enter(State::Told);
-                let phone = scene.setup.phones.iter().find(|phone| phone.line == self.line);
-                let memory = phone.and_then(|phone| scene.memory.get(&phone.number));
-                self.busy = memory.and_then(|memory| memory.dialled).filter(|_| cause == Cause::BUSY);
+                self.busy = self.calls.take().filter(|_| cause == Cause::BUSY);
                 if !self.will_call_again(scene) && self.held.is_empty() {
                     self.timer = Some((scene.now + scene.setup.timers.tone, Why::ToneLimit));
                 }

@@ -1,4 +1,5 @@
-//! A telephone hands its held party on: by hanging up in a second call, or by star code and number.
+//! A telephone hands its held party on: by hanging up in a second call, by the digit 4 behind a flash, or by star code and
+//! number.
 //!
 //! # How
 //! By code the held call is asked first: where its party is at the server that the number goes to, the server does it. Else
@@ -11,7 +12,7 @@ use tipring_units::CallId;
 use super::{LineSide, Scene, State};
 use crate::outbox::{CallInput, Wish};
 use crate::plan::Selection;
-use crate::{Cause, Why};
+use crate::{Cause, Number, Why};
 
 /// A held party that is sent to a number.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,8 +22,8 @@ pub(super) enum Sending {
     Nobody,
     /// Its call was asked whether the server does it.
     Asked(CallId, Selection),
-    /// The server does it, for the party of this call.
-    Goes(CallId),
+    /// The server does it, for the party of this call, which goes to this number.
+    Goes(CallId, Number),
     /// The number is called from here; the party of this call is joined to it as soon as it rings.
     Calls(CallId),
     /// It rings, and the party of this call is being joined to it.
@@ -51,8 +52,10 @@ impl LineSide {
 
     /// The server does it.
     pub(super) fn sent(&mut self, call: CallId, scene: &mut Scene<'_>) {
-        if matches!(self.sending, Sending::Asked(held, _) if held == call) {
-            self.sending = Sending::Goes(call);
+        if let Sending::Asked(held, selection) = self.sending
+            && held == call
+        {
+            self.sending = Sending::Goes(call, selection.dialled);
             self.command(LineCommand::Play(Tone::Confirmation), scene);
         }
     }
@@ -69,8 +72,11 @@ impl LineSide {
 
     /// It was to do it, and the party is still here.
     pub(super) fn came_back(&mut self, call: CallId, cause: Cause, scene: &mut Scene<'_>) {
-        if matches!(self.sending, Sending::Goes(held) if held == call) {
+        if let Sending::Goes(held, number) = self.sending
+            && held == call
+        {
             self.sending = Sending::Nobody;
+            self.busy = Some(number).filter(|_| cause == Cause::BUSY);
             self.command(cause.told(scene.setup.tones), scene);
         }
     }
@@ -83,17 +89,27 @@ impl LineSide {
         }
         self.enter(State::Told);
         self.sending = Sending::Joins(held);
-        self.tell(call, CallInput::Join { held }, scene);
+        self.tell(call, CallInput::Join { held, keeps: false }, scene);
         true
+    }
+
+    /// By key: the party of `call`, with which it talks, and the one of `held` are joined, and it leaves. Where that cannot
+    /// be it talks on.
+    pub(super) fn puts_together(&mut self, call: CallId, held: CallId, scene: &mut Scene<'_>) {
+        if self.hands_on(scene) {
+            self.sending = Sending::Joins(held);
+            self.tell(call, CallInput::Join { held, keeps: true }, scene);
+        }
     }
 
     /// The held party is gone: nobody is sent any more.
     pub(super) fn sends_no_more(&mut self, call: CallId) {
         let sent = match self.sending {
             Sending::Nobody => None,
-            Sending::Asked(held, _) | Sending::Goes(held) | Sending::Calls(held) | Sending::Joins(held) => {
-                Some(held)
-            }
+            Sending::Asked(held, _)
+            | Sending::Goes(held, _)
+            | Sending::Calls(held)
+            | Sending::Joins(held) => Some(held),
         };
         if sent == Some(call) {
             self.sending = Sending::Nobody;
@@ -104,6 +120,13 @@ impl LineSide {
     pub(super) fn passed_on(&mut self, call: CallId, joined: bool, scene: &mut Scene<'_>) -> bool {
         if !matches!(self.sending, Sending::Joins(held) if held == call) {
             return false;
+        }
+        if let State::Talking(_) = self.state {
+            if !joined {
+                self.sending = Sending::Nobody; // by key: it goes on with whom it talks to
+                return true;
+            }
+            self.enter(State::Told);
         }
         self.sending = Sending::Nobody;
         if joined {
