@@ -181,12 +181,32 @@ pub enum Input {
         /// They wait.
         waiting: bool,
     },
+    /// How it goes with what [`FarAction::Complete`] asked for.
+    Completion {
+        /// The leg that came to nothing.
+        leg: FarId,
+        /// How.
+        news: Completion,
+    },
     /// Management ends a call.
     Clear(CallId),
     /// The box stops: every call is cleared (cause 41), new ones are refused from here on.
     Stop,
     /// Nothing happened but time: a deadline has come.
     Tick,
+}
+
+/// How it stands with a call that is to be completed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Completion {
+    /// The far side has taken the request.
+    Taken,
+    /// It is not its turn, or no longer.
+    Queued,
+    /// It is its turn.
+    Ready,
+    /// Refused, or ended.
+    Over,
 }
 
 /// What a far leg tells.
@@ -206,6 +226,9 @@ pub enum FarEvent {
     },
     /// The far end has the call, and nobody rings yet.
     Proceeding,
+    /// Who is called cannot be reached now, and the far side would tell when he can be: [`FarAction::Complete`], also when
+    /// the leg is gone.
+    Completable,
     /// The called telephone rings, and the caller is to hear ringback made here.
     Ringing,
     /// The far end sends sound before it answers.
@@ -306,7 +329,13 @@ pub enum FarAction {
         referred: Option<FarId>,
         /// The telephone that sent the call on, and when it does.
         diverted: Option<(Number, ForwardWhen)>,
+        /// It completes the call of this leg, which came to nothing.
+        completes: Option<FarId>,
     },
+    /// Ask to be told when whom this leg did not reach can be called. Answered by [`Input::Completion`].
+    Complete,
+    /// No longer.
+    CompleteNot,
     /// Tell the caller that the called telephone rings; the caller makes its own ringback.
     Alert,
     /// Open the sound towards the caller before the answer.

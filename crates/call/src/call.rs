@@ -24,8 +24,8 @@ pub(crate) use referred::Follows;
 use crate::outbox::{CallInput, Offer, Order, Outbox};
 use crate::route::{Attempt, Patience};
 use crate::{
-    Alarm, CallEvent, CallRecord, Cause, Clearer, Identity, Number, Output, Party, Priority, RingKind, Side,
-    Timers, Via, Way, Why,
+    Alarm, CallEvent, CallRecord, Cause, Clearer, FarAction, FarId, Identity, Number, Output, Party,
+    Priority, RingKind, Side, Timers, Via, Way, Why,
 };
 
 /// An emergency call that has another way waits this long for any sign of life: of a server, which has had the call four
@@ -93,6 +93,8 @@ pub(crate) struct Beginning {
     pub test: Option<LineId>,
     /// How it asks to be rung.
     pub ring: Option<RingKind>,
+    /// It completes the call of this leg, which came to nothing.
+    pub completes: Option<FarId>,
 }
 
 /// Now, twice.
@@ -150,6 +152,8 @@ pub(crate) struct Call {
     parked: Option<parked::Parked>,
     /// A party that was sent elsewhere refused.
     stays: bool,
+    /// The caller was told that the called could be asked when he can be reached.
+    completable: bool,
     path: Option<Path>,
     started: WallTime,
     answered: Option<Clock>,
@@ -187,6 +191,7 @@ impl Call {
             transfer: None,
             parked: None,
             stays: false,
+            completable: false,
             path: None,
             started: clock.wall,
             answered: None,
@@ -305,6 +310,12 @@ impl Call {
                 Phase::Trying => self.proceeds(clock, timers),
                 Phase::Alerting | Phase::Early | Phase::Talking | Phase::Over => {} // late
             },
+            CallInput::Completable => {
+                if let (Party::Far(leg), 1) = (from, self.called.len()) {
+                    self.completable = true;
+                    self.tell(Side::Caller, Order::Completable(Some(leg)), out);
+                }
+            }
             CallInput::Alerting => match self.phase {
                 Phase::Trying => {
                     self.enter(Phase::Alerting);
@@ -351,6 +362,7 @@ impl Call {
                     self.enter(Phase::Talking);
                     self.timer = None;
                     self.answered = Some(clock);
+                    self.completed(out);
                     if self.is_for_the_called() {
                         self.timer = Some((clock.now + NOTICE, Why::Notice));
                         self.tell(Side::Called, Order::Notice, out);
@@ -438,6 +450,7 @@ impl Call {
             referred: None,
             diverted: None,
             ring: None,
+            completes: None,
         };
         self.tell(side, Order::RingBack(offer), out);
     }
@@ -486,6 +499,7 @@ impl Call {
         self.timer = None;
         self.disconnect(out);
         self.unfollow(cause, out);
+        self.completed(out);
         if let Some(joint) = self.joint {
             // Before our party is told: the other call may have the sound.
             let over = JointInput::Over { cause, by_gateway: by == Clearer::Gateway };
@@ -562,6 +576,13 @@ impl Call {
                     out.tell_party(branch.party, self.beginning.call, order);
                 }
             }
+        }
+    }
+
+    /// What it completes is not waited for any more.
+    fn completed(&mut self, out: &mut Outbox) {
+        if let Some(leg) = self.beginning.completes.take() {
+            out.far(leg, FarAction::CompleteNot);
         }
     }
 

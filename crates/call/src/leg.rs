@@ -98,6 +98,10 @@ impl Leg {
                     out.far(self.id, FarAction::AnswerRefer(Err(Cause::REJECTED)));
                 }
             },
+            FarEvent::Completable => match self.state {
+                State::Called => self.tell(CallInput::Completable, out),
+                State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // late
+            },
             FarEvent::ReferGoes => match self.state {
                 State::Talking | State::Held | State::Recalling => self.tell(CallInput::ReferGoes, out),
                 State::Calling | State::Called | State::Gone => {} // it was sent nowhere
@@ -137,6 +141,7 @@ impl Leg {
                         data: offer.data,
                         referred: offer.referred,
                         diverted: offer.diverted,
+                        completes: offer.completes,
                     },
                 ),
                 State::Calling | State::Talking | State::Held | State::Recalling | State::Gone => {} // offered once
@@ -147,6 +152,7 @@ impl Leg {
             | Order::Joined
             | Order::NotJoined
             | Order::TakeOver { .. }
+            | Order::Completable(_)
             | Order::Transferring
             | Order::NotTransferring
             | Order::TransferFailed(_) => {}

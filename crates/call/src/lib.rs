@@ -32,8 +32,8 @@ mod view;
 
 pub use alert::RingKind;
 pub use api::{
-    Clearer, FarAction, FarEvent, FarId, Input, MAX_NUMBER, MAX_SERVER_NAME, MediaAction, Number, Output,
-    Party, Priority, ReferEnd, ReferStep, ReferTo, ServerName, Side, Via, Way,
+    Clearer, Completion, FarAction, FarEvent, FarId, Input, MAX_NUMBER, MAX_SERVER_NAME, MediaAction, Number,
+    Output, Party, Priority, ReferEnd, ReferStep, ReferTo, ServerName, Side, Via, Way,
 };
 pub use cause::{Cause, CauseTones};
 pub use digits::{Ended, MAX_DIALLED, MAX_PLACES, Reader, Verdict};

@@ -13,7 +13,7 @@
 //! An event of an older epoch than the line's is dropped. One of a newer epoch shows that the end of ours was
 //! missed: all calls of the line are given up first.
 
-mod ask;
+pub(crate) mod ask;
 mod code;
 mod dial;
 mod duty;
@@ -34,7 +34,7 @@ use crate::digits::{Reader, Verdict};
 use crate::features::{Given, Memory};
 use crate::outbox::{CallInput, Offer, Outbox};
 use crate::plan::Plan;
-use crate::{CallEvent, Cause, LineDoing, Number, Party, Priority, Setup, Why};
+use crate::{CallEvent, Cause, FarId, LineDoing, Number, Party, Priority, Setup, Why};
 
 pub(crate) use walk::Walk;
 
@@ -129,10 +129,16 @@ pub(crate) struct LineSide {
     data: Option<CallId>,
     /// What it dialled for the call that it waits for.
     calls: Option<Number>,
-    /// What it dialled last and met busy.
-    busy: Option<Number>,
+    /// By this leg it could be asked when who is called can be reached.
+    offered: Option<FarId>,
+    /// Whom it called last in vain, and could ask to be called back by.
+    busy: Option<ask::InVain>,
+    /// It asked the house, which has not answered yet.
+    asks: Option<Given>,
     /// What it calls when it is lifted: it is rung because that one is free now.
-    calls_back: Option<Number>,
+    calls_back: Option<ask::InVain>,
+    /// The call that it makes next completes that of this leg.
+    completes: Option<FarId>,
     /// It hung up in this call, which is asked to be joined to the one that it is to be rung back for.
     asked: Option<CallId>,
     in_service: bool,
@@ -174,8 +180,11 @@ impl LineSide {
             emergency: None,
             data: None,
             calls: None,
+            offered: None,
             busy: None,
+            asks: None,
             calls_back: None,
+            completes: None,
             asked: None,
             in_service: true,
             ordered: None,
@@ -382,7 +391,7 @@ impl LineSide {
         if let State::Dialling(..) = &self.state {
             scene.out.event(CallEvent::Abandoned { line: self.line, dialled: self.dialled() });
         }
-        let calls_back = self.calls_back.take().is_some();
+        let calls_back = self.calls_back_no_more(false, scene);
         match self.state {
             State::Recalling(_) if calls_back => {}
             State::Ringing(call) | State::Stopping(Some((call, _))) => {
@@ -504,6 +513,7 @@ impl LineSide {
             }
             State::Waiting(call, _) | State::Talking(call) => {
                 let call = *call;
+                self.may_ask_later();
                 if let Some(third) = self.third.take() {
                     self.tell(third, CallInput::Gone(Cause::NORMAL), scene);
                 }
@@ -624,7 +634,7 @@ impl LineSide {
         self.timer = None;
         self.asked = None;
         self.sending = transfer::Sending::Nobody;
-        (self.third, self.leaver) = (None, None);
+        (self.third, self.leaver, self.asks) = (None, None, None);
         if !matches!(state, State::Talking(_) | State::Ringing(_) | State::Keying) {
             self.calm();
         }

@@ -51,8 +51,8 @@ pub(crate) enum Ask {
     Park(CallId),
     /// To take the call that is parked there.
     Unpark(Number),
-    /// To be rung when whom it dialled so is free.
-    CallBack(Number),
+    /// To be rung when whom it dialled so is free; the far side that offered to tell when.
+    CallBack(Number, Option<FarId>),
     /// Not to be.
     CallBackOff,
 }
@@ -60,8 +60,9 @@ pub(crate) enum Ask {
 /// Whom a party wants to call.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Wish {
-    /// A line dialled this; `shown`: with or without its own number, where a code said so for this call.
-    Selected { selection: Selection, shown: Option<bool> },
+    /// A line dialled this; `shown`: with or without its own number, where a code said so for this call. It completes the call
+    /// of that leg.
+    Selected { selection: Selection, shown: Option<bool>, completes: Option<FarId> },
     /// A line dialled this and it comes to nothing.
     Nothing { dialled: Number, cause: Cause },
     /// A far leg asks for this.
@@ -83,6 +84,8 @@ pub(crate) enum Wish {
 pub(crate) enum CallInput {
     /// The called is being looked for: the way is alive.
     Proceeding,
+    /// The called cannot be reached now, and its side would tell when it can.
+    Completable,
     /// The called telephone rings.
     Alerting,
     /// What the called sounds says that nobody will answer.
@@ -144,6 +147,8 @@ pub(crate) enum Order {
     Offer(Offer),
     /// Ring for the call that you hold.
     RingBack(Offer),
+    /// By this leg the one that you called could be asked when he can be reached; none: no longer.
+    Completable(Option<FarId>),
     /// The one that you called rings.
     Alerting,
     /// You hear the one that you called before it answers.
@@ -207,6 +212,8 @@ pub(crate) struct Offer {
     pub group: bool,
     /// The route by which it goes.
     pub route: Option<ServerName>,
+    /// It completes the call of this leg.
+    pub completes: Option<FarId>,
 }
 
 /// Where machines leave what they have to say.

@@ -145,6 +145,7 @@ impl Switch {
             }
             Input::Walk(on) => self.walk = on.then(Walk::default),
             Input::Mail { number, waiting } => self.memory.entry(number).or_default().mail = waiting,
+            Input::Completion { leg, news } => self.completion(leg, news),
             Input::Clear(call) => self.clear(call, Cause::Managed),
             Input::Stop => {
                 self.stopping = true;
@@ -314,6 +315,7 @@ impl Switch {
             | Order::Joined
             | Order::NotJoined
             | Order::TakeOver { .. }
+            | Order::Completable(_)
             | Order::Refer(_)
             | Order::Transferring
             | Order::NotTransferring
@@ -351,6 +353,7 @@ impl Switch {
             | FarEvent::Resumed
             | FarEvent::Referred { .. }
             | FarEvent::ReferGoes
+            | FarEvent::Completable
             | FarEvent::ReferEnded { .. }
             | FarEvent::Digit { .. } => self.with_leg(id, |leg, out| leg.on_event(event, out)),
         }

@@ -38,6 +38,7 @@ fn a_line_calls_a_server_and_talks() {
         FarAction::Place {
             referred: None,
             diverted: None,
+            completes: None,
             via: Via::Server(server("pbx")),
             number: number("5552345678"),
             from: Identity::new("101", "Room 101"),

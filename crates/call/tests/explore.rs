@@ -237,7 +237,11 @@ impl World {
             FarAction::AnswerRefer(_) => {
                 assert!(std::mem::take(&mut far.wishes), "seed {seed}: {leg} wished nothing");
             }
-            FarAction::Place { .. } | FarAction::Data | FarAction::ReportRefer(_) => {}
+            FarAction::Place { .. }
+            | FarAction::Data
+            | FarAction::ReportRefer(_)
+            | FarAction::Complete
+            | FarAction::CompleteNot => {}
         }
     }
 

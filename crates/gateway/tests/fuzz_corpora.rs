@@ -1,5 +1,7 @@
 //! Replays the corpora of the fuzz targets through the same entries, so that every test run covers what fuzzing found.
 
+#[path = "../../../fuzz/src/entry/completion.rs"]
+mod completion;
 #[path = "../../../fuzz/src/entry/config.rs"]
 mod config;
 #[path = "../../../fuzz/src/entry/dial.rs"]
@@ -31,6 +33,11 @@ fn sip_messages() {
 #[test]
 fn notifications() {
     replay::replay("notify", 14, notify::run);
+}
+
+#[test]
+fn calls_to_be_completed() {
+    replay::replay("completion", 8, completion::run);
 }
 
 #[test]

@@ -272,6 +272,7 @@ impl Call {
             | Order::Joined
             | Order::NotJoined
             | Order::TakeOver { .. }
+            | Order::Completable(_)
             | Order::Refer(_)
             | Order::Transferring
             | Order::NotTransferring

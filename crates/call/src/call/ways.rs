@@ -114,6 +114,9 @@ impl Call {
         if let Some(Forwarded { by, when, to }) = attempt.forwarded.filter(|own| Some(*own) != before) {
             out.event(CallEvent::Forwarded { call: self.beginning.call, by, when, to });
         }
+        if core::mem::take(&mut self.completable) {
+            self.tell(Side::Caller, Order::Completable(None), out);
+        }
         self.disconnect(out);
         (self.both, self.rang, self.alive, self.hopeless) = (false, false, false, false);
         self.enter(Phase::Trying);
@@ -146,6 +149,7 @@ impl Call {
             let data = self.data;
             let diverted = attempt.forwarded.map(|forwarded| (forwarded.by, forwarded.when));
             let ring = self.beginning.ring;
+            let completes = self.beginning.completes;
             let offer = Offer {
                 from,
                 number: sent,
@@ -158,6 +162,7 @@ impl Call {
                 referred,
                 diverted,
                 ring,
+                completes,
             };
             out.tell_party(party, call, Order::Offer(offer));
         }

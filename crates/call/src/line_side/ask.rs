@@ -1,6 +1,7 @@
 //! What a telephone asks of the house by star code: pick-up, park, a call back when somebody is free.
 //!
-//! The line does not see the others: it asks the switch and hears in the same moment what became of it.
+//! The line does not see the others: it asks the switch and hears in the same moment what became of it, or, where a server has
+//! to be asked, as soon as that has answered.
 
 use tipring_port::{Announcement, LineCommand, Phrase, RingPattern, RingRequest, Tone};
 use tipring_units::{CallId, Millis};
@@ -8,11 +9,20 @@ use tipring_units::{CallId, Millis};
 use super::{LineSide, RING_STOP, Scene, State};
 use crate::features::{Action, Given};
 use crate::outbox::{Ask, CallInput};
-use crate::{CallEvent, Cause, Identity, Number, Why};
+use crate::{CallEvent, Cause, FarAction, FarId, Identity, Number, Why};
 
 /// Three short bursts: the one who was busy is free now.
 const CALL_BACK: [Millis; 6] =
     [Millis(400), Millis(200), Millis(400), Millis(200), Millis(800), Millis(4000)];
+
+/// Whom a telephone called in vain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct InVain {
+    /// What it dialled.
+    pub number: Number,
+    /// By this leg he can be asked when he can be reached; none: only a telephone of the house.
+    pub far: Option<FarId>,
+}
 
 impl LineSide {
     /// Asks what a code wants; the answer comes by [`Self::answered_by_house`] or by a call.
@@ -22,7 +32,9 @@ impl LineSide {
             (Action::PickUpGroup, _) => Some(Ask::PickUp(None)),
             (Action::Park, _) => self.held.last().map(|call| Ask::Park(*call)),
             (Action::Unpark, Some(number)) => Some(Ask::Unpark(number)),
-            (Action::CallBack | Action::CallBackNow, _) => self.busy.map(Ask::CallBack),
+            (Action::CallBack | Action::CallBackNow, _) => {
+                self.busy.map(|InVain { number, far }| Ask::CallBack(number, far))
+            }
             (Action::CallBackOff, _) => Some(Ask::CallBackOff),
             _ => None,
         };
@@ -30,6 +42,32 @@ impl LineSide {
         match ask {
             Some(ask) => scene.out.ask(self.line, given, ask),
             None => self.answered_by_house(given, false, scene),
+        }
+    }
+
+    /// A server is asked: nothing sounds until it has answered.
+    pub fn awaits_house(&mut self, given: Given, scene: &mut Scene<'_>) {
+        self.answer_with(LineCommand::Quiet, scene);
+        self.asks = Some(given);
+    }
+
+    /// It has.
+    pub fn answered_later(&mut self, done: bool, scene: &mut Scene<'_>) {
+        if let Some(given) = self.asks.take() {
+            self.answered_by_house(given, done, scene);
+        }
+    }
+
+    /// Whom it calls, and in vain.
+    pub(super) fn in_vain(&mut self) -> Option<InVain> {
+        let far = self.offered.take();
+        self.calls.take().map(|number| InVain { number, far })
+    }
+
+    /// It hangs up. Whom it was calling it may ask to be told of, where that is offered.
+    pub(super) fn may_ask_later(&mut self) {
+        if self.offered.is_some() && matches!(self.state, State::Waiting(..)) {
+            self.busy = self.in_vain();
         }
     }
 
@@ -83,14 +121,14 @@ impl LineSide {
         }
     }
 
-    /// Rung because `number`, which was busy, is free now: lifted, it calls there.
-    pub fn ring_for(&mut self, number: Number, of: Identity, scene: &mut Scene<'_>) {
+    /// Rung because `whom` it called in vain is free now: lifted, it calls there.
+    pub fn ring_for(&mut self, whom: InVain, of: Identity, scene: &mut Scene<'_>) {
         if !matches!(self.state, State::Idle) {
             return;
         }
         // No call is begun before it is lifted: none has this number.
         self.enter(State::Recalling(CallId(0)));
-        self.calls_back = Some(number);
+        self.calls_back = Some(whom);
         self.timer = Some((scene.now + scene.setup.timers.recall, Why::Recall));
         let caller = Some(of.for_display(scene.wall, scene.setup.offset_minutes));
         let pattern = RingPattern::new(&CALL_BACK);
@@ -99,17 +137,23 @@ impl LineSide {
 
     /// Lifted while it is rung so: true, and it calls.
     pub(super) fn calls_back(&mut self, scene: &mut Scene<'_>) -> bool {
-        let Some(number) = self.calls_back.take() else { return false };
+        let Some(InVain { number, far }) = self.calls_back.take() else { return false };
         self.forget_codes();
         self.begin_quietly(scene);
+        self.completes = far;
         self.dial_for(number, scene);
+        // The dial plan has changed meanwhile.
+        if let Some(far) = self.completes.take() {
+            scene.out.far(far, FarAction::CompleteNot);
+        }
         true
     }
 
     /// Nobody lifted, or the line went: true, and it is over.
     pub(super) fn calls_back_no_more(&mut self, stop: bool, scene: &mut Scene<'_>) -> bool {
-        if self.calls_back.take().is_none() {
-            return false;
+        let Some(InVain { far, .. }) = self.calls_back.take() else { return false };
+        if let Some(far) = far {
+            scene.out.far(far, FarAction::CompleteNot);
         }
         if stop {
             self.enter(State::Stopping(None));

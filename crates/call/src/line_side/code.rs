@@ -98,7 +98,8 @@ impl LineSide {
             {
                 scene.memory.entry(phone.number).or_default().dialled = Some(selection.dialled);
             }
-            return self.call_out(Wish::Selected { selection, shown: self.next.shown }, scene);
+            let completes = self.completes;
+            return self.call_out(Wish::Selected { selection, shown: self.next.shown, completes }, scene);
         };
         let barred = self.phone(scene).is_none_or(|phone| selection.is_barred_for(phone.may_call));
         if barred {
@@ -209,7 +210,7 @@ impl LineSide {
         let key = char::from(digit).to_string();
         let is_it = |code: &Code| code.action() == Action::CallBackNow && code.as_str() == key;
         let codes = self.phone(scene).is_some_and(|phone| phone.codes);
-        if !codes || self.busy.is_none() || !scene.setup.codes.iter().any(is_it) {
+        if !codes || self.busy.is_none() || self.asks.is_some() || !scene.setup.codes.iter().any(is_it) {
             return false;
         }
         self.ask_house(Given { action: Action::CallBackNow, number: None, key: None, pin: None }, scene);

@@ -138,6 +138,7 @@ impl LineSide {
             self.command(LineCommand::Quiet, scene);
         }
         let call = scene.out.new_call();
+        (self.offered, self.completes) = (None, None);
         self.calls = match wish {
             Wish::Selected { selection, .. } if !selection.is_emergency() => Some(selection.dialled),
             _ => None,
@@ -213,7 +214,9 @@ impl LineSide {
             reader.push(scene.plan, digit);
         }
         match reader.verdict(scene.plan) {
-            Verdict::Whole(selection) => self.call_out(Wish::Selected { selection, shown: None }, scene),
+            Verdict::Whole(selection) => {
+                self.call_out(Wish::Selected { selection, shown: None, completes: None }, scene)
+            }
             // Cannot be: it is one by the same plan.
             Verdict::More { .. } | Verdict::Dead(_) => {}
         }

@@ -48,6 +48,11 @@ impl LineSide {
             Order::TransferFailed(cause) => self.came_back(call, cause, scene),
             Order::Refer(_) => {} // a telephone goes nowhere by itself
             Order::Alerting | Order::Early | Order::Connected if self.passes_on(call, scene) => {}
+            Order::Completable(leg) => {
+                if matches!(self.state, State::Waiting(waiting, _) if waiting == call) {
+                    self.offered = leg;
+                }
+            }
             Order::Alerting => self.hear(call, Some(Tone::Ringback), scene),
             Order::Early => self.hear(call, None, scene),
             Order::Connected => {
@@ -181,7 +186,7 @@ impl LineSide {
         match self.state {
             State::Waiting(waiting, _) if waiting == call => {
                 self.enter(State::Told);
-                self.busy = self.calls.take().filter(|_| cause == Cause::BUSY);
+                self.busy = self.in_vain().filter(|own| cause == Cause::BUSY || own.far.is_some());
                 if !self.will_call_again(scene) && self.held.is_empty() {
                     self.timer = Some((scene.now + scene.setup.timers.tone, Why::ToneLimit));
                 }

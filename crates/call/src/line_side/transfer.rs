@@ -9,6 +9,7 @@
 use tipring_port::{LineCommand, Tone};
 use tipring_units::CallId;
 
+use super::ask::InVain;
 use super::{LineSide, Scene, State};
 use crate::outbox::{CallInput, Wish};
 use crate::plan::Selection;
@@ -65,7 +66,7 @@ impl LineSide {
         if let Sending::Asked(held, selection) = self.sending
             && held == call
         {
-            self.call_out(Wish::Selected { selection, shown: None }, scene);
+            self.call_out(Wish::Selected { selection, shown: None, completes: None }, scene);
             self.sending = Sending::Calls(held);
         }
     }
@@ -76,7 +77,7 @@ impl LineSide {
             && held == call
         {
             self.sending = Sending::Nobody;
-            self.busy = Some(number).filter(|_| cause == Cause::BUSY);
+            self.busy = Some(InVain { number, far: None }).filter(|_| cause == Cause::BUSY);
             self.command(cause.told(scene.setup.tones), scene);
         }
     }

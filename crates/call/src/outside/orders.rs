@@ -28,6 +28,7 @@ impl OutsideSide {
             | Order::Joined
             | Order::NotJoined
             | Order::TakeOver { .. }
+            | Order::Completable(_)
             | Order::Refer(_)
             | Order::Transferring
             | Order::NotTransferring

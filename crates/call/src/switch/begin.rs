@@ -42,6 +42,10 @@ impl Switch {
             Wish::Incoming { ring, .. } => ring,
             _ => None, // only who comes from afar can ask
         };
+        let completes = match wish {
+            Wish::Selected { completes, .. } => completes,
+            _ => None, // only a telephone waits for a call
+        };
         let (priority, room) = if emergency {
             (Priority::Emergency, MAX_CALLS)
         } else {
@@ -107,6 +111,7 @@ impl Switch {
             follows,
             test: None,
             ring,
+            completes,
         };
         self.start(beginning, ways);
         if emergency {
@@ -207,7 +212,7 @@ impl Switch {
     fn find_ways(&self, caller: Party, wish: Wish, own: Option<LineId>) -> Start {
         let start = |from, ways| Start { from, came_by: None, ways, two_stage: false };
         match wish {
-            Wish::Selected { selection, shown } => {
+            Wish::Selected { selection, shown, .. } => {
                 // Who helps has to know who calls.
                 let shown = if selection.is_emergency() { Some(true) } else { shown };
                 let (from, permission) = self.dialling_identity(caller, shown);
@@ -356,6 +361,7 @@ impl Switch {
             follows: None,
             test: None,
             ring: None,
+            completes: None,
         };
         self.start(beginning, ways);
     }

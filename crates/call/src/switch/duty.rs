@@ -103,6 +103,7 @@ impl Switch {
             notice: false,
             follows: None,
             ring: None,
+            completes: None,
             test: Some(line),
         };
         self.start(beginning, ways.map(timed));

@@ -35,14 +35,13 @@ impl Switch {
                 }
                 None => false,
             },
-            Ask::CallBack(number) => self.wants_back(line, number),
+            Ask::CallBack(number, far) => match self.wants_back(line, number, far) {
+                Some(done) => done,
+                None => return self.with_telephone(line, |side, scene| side.awaits_house(given, scene)),
+            },
             Ask::CallBackOff => self.wants_nobody_back(line),
         };
-        self.with_line(line, |side, scene| {
-            if let Station::Telephone(side) = side {
-                side.answered_by_house(given, done, scene);
-            }
-        });
+        self.with_telephone(line, |side, scene| side.answered_by_house(given, done, scene));
     }
 
     /// The oldest call that `line` may pick up: at that number, or in its groups.

@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_call::{
-    CallEvent, Cause, FarAction, FarEvent, FarId, ForwardWhen, Identity, Number, Party, Presentation,
-    Priority, ReferEnd, ReferTo, RingKind, Via,
+    CallEvent, Cause, Completion, FarAction, FarEvent, FarId, ForwardWhen, Identity, Number, Party,
+    Presentation, Priority, ReferEnd, ReferTo, RingKind, Via,
 };
 use tipring_port::{MAX_CALLER_NAME, Text};
 use tipring_sip::agent::{
-    self, AccountId, CallDetails, Command, Destination, Event, Incoming, Invite, Privacy, ReferOutcome,
-    ReferTarget, ServerId, SessionId, TrustedAs,
+    self, AccountId, CallDetails, Command, CompletionNews, Destination, Event, Incoming, Invite, Privacy,
+    ReferOutcome, ReferTarget, ServerId, SessionId, TrustedAs,
 };
 use tipring_sip::message::{Alert, Diversion, DivertReason, Uri};
 use tipring_sip::offer_answer::{Direction, LocalMedia, MediaPlan};
 use tipring_units::{CallId, LegId};
 
+use crate::control::completions::Completions;
 use crate::control::media::MediaDesk;
 use crate::control::referrals::Referrals;
 use crate::site::Site;
@@ -35,6 +36,8 @@ pub(crate) struct FarDesk {
     hops: BTreeMap<CallId, (u8, Option<FarId>)>,
     /// Whom far ends sent elsewhere.
     referrals: Referrals,
+    /// Calls in vain of which far ends would tell when they can be completed.
+    completions: Completions,
     /// Hops with which far legs came whose call has not begun.
     came_with: Option<(FarId, u8)>,
     /// Who sent on a call that came by SIP, before it came; and the same of one that has not begun.
@@ -58,6 +61,15 @@ pub(crate) struct FarNews {
 }
 
 impl FarDesk {
+    /// What a server says of a call in vain, for the switch.
+    pub(crate) fn completion(
+        &mut self,
+        session: SessionId,
+        news: &CompletionNews,
+    ) -> Option<(FarId, Completion)> {
+        self.completions.news(session, news)
+    }
+
     /// The session of a far leg.
     pub(crate) fn session(&self, far: FarId) -> Option<SessionId> {
         self.sessions.get(&far).copied()
@@ -116,6 +128,7 @@ impl FarDesk {
         self.answered.remove(&far);
         self.held_by_us.remove(&far);
         self.held_by_them.remove(&far);
+        self.completions.ended(far);
         let session = self.sessions.remove(&far)?;
         self.legs.remove(&session);
         Some(session)
@@ -133,7 +146,9 @@ impl FarDesk {
         let session = self.session(far);
         let command = match (action, session) {
             (FarAction::ReportRefer(step), _) => self.referrals.report(far, step),
-            (FarAction::Place { via, number, from, priority, data, referred, diverted }, _) => {
+            (FarAction::Complete, _) => self.completions.ask(far),
+            (FarAction::CompleteNot, _) => self.completions.ask_no_more(far),
+            (FarAction::Place { via, number, from, priority, data, referred, diverted, completes }, _) => {
                 let server = match via {
                     Via::Server(name) => site.sip.servers.iter().find(|server| server.name == name.as_str()),
                     Via::User(_) => None,
@@ -152,6 +167,10 @@ impl FarDesk {
                 if let Some(by) = referred {
                     self.referrals.name(by, &mut invite);
                 }
+                if let Some(of) = completes {
+                    self.completions.aim(of, &mut invite);
+                }
+                self.completions.placed(far, &invite);
                 Some(Command::Invite(Box::new(invite)))
             }
             // Late orders for a leg that has just ended by itself: the switch will hear of it, or has.
@@ -262,6 +281,11 @@ impl FarDesk {
             Event::Proceeding { session } => {
                 news.event = leg(session).map(|far| (far, FarEvent::Proceeding));
             }
+            Event::CompletionOffered { session, offer } => {
+                if let Some(far) = leg(session).filter(|far| self.completions.offered(*far, offer)) {
+                    news.event = Some((far, FarEvent::Completable));
+                }
+            }
             Event::Ringing { session, .. } => {
                 news.event = leg(session).map(|far| (far, FarEvent::Ringing));
             }
@@ -345,6 +369,7 @@ impl FarDesk {
             | Event::Registration { .. }
             | Event::Mail { .. }
             | Event::MailWatch { .. }
+            | Event::Completion { .. }
             | Event::Server { .. }
             | Event::ServerAnswers { .. }
             | Event::Binding { .. }

@@ -15,6 +15,7 @@
 mod alarms;
 mod balance;
 mod board;
+mod completions;
 mod far;
 mod injure;
 mod learn;
@@ -31,7 +32,7 @@ mod walk;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tipring_call::{FarEvent, FarId, Party, Switch};
+use tipring_call::{FarAction, FarEvent, FarId, Party, Switch};
 use tipring_port::{Event as ShardEvent, LineEvent, MediaEvent};
 use tipring_sip::agent::{self, Agent, Command as SipCommand};
 use tipring_units::{Entropy, Instant, LineId, ShardId, WallTime};
@@ -424,6 +425,11 @@ impl Control {
                 let agent = &mut self.agent;
                 match self.far.act(&self.site, &mut self.media, leg, action, || agent.new_session()) {
                     Ok(Some(command)) => self.agent(agent::Input::Command(command)),
+                    // Nothing was offered, or it is forgotten.
+                    Ok(None) if action == FarAction::Complete => {
+                        let news = tipring_call::Completion::Over;
+                        self.switch(tipring_call::Input::Completion { leg, news });
+                    }
                     Ok(None) => {}
                     Err(cause) => {
                         self.media.release(leg);

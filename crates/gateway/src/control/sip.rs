@@ -99,8 +99,14 @@ impl Control {
             }
             agent::Event::Mail { account, summary } => self.show_mail(*account, summary.waiting),
             agent::Event::MailWatch { .. } => {}
+            agent::Event::Completion { session, news } => {
+                if let Some((leg, news)) = self.far.completion(*session, news) {
+                    self.switch(tipring_call::Input::Completion { leg, news });
+                }
+            }
             agent::Event::Incoming(_)
             | agent::Event::Proceeding { .. }
+            | agent::Event::CompletionOffered { .. }
             | agent::Event::Ringing { .. }
             | agent::Event::EarlyMedia { .. }
             | agent::Event::Answered { .. }
@@ -209,6 +215,8 @@ fn session_of(command: &SipCommand) -> Option<SessionId> {
         | SipCommand::UnregisterAll
         | SipCommand::WatchMail { .. }
         | SipCommand::UnwatchMail(_)
+        | SipCommand::WatchCompletion(_)
+        | SipCommand::UnwatchCompletion(_)
         | SipCommand::SetTrust(_)
         | SipCommand::SetDigest(_)
         | SipCommand::SetUsers(_) => None,

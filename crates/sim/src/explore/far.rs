@@ -5,7 +5,7 @@ use tipring_units::Millis;
 
 use super::agenda::Deed;
 use super::run::Explorer;
-use crate::peer::{From, Order, Which};
+use crate::peer::{From, Manner, Order, Turn, Which};
 use crate::plant::Fidelity;
 
 /// Answers that refuse a call.
@@ -76,6 +76,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
                 if self.entropy.chance(40.0) {
                     self.answer(place, first, 180, which, false);
                 }
+                self.perhaps_offers_completion(place, first, then);
                 self.answer(place, then, status, which, false);
             }
             74..79 => self.answer(place, first, 180, which, false), // and nobody lifts
@@ -96,6 +97,18 @@ impl<A: Processing + Fidelity> Explorer<A> {
                 self.talks(place, which, then);
             }
         }
+    }
+
+    /// It may tell when whom it does not reach can be called; whether anybody wants that shows.
+    fn perhaps_offers_completion(&mut self, place: usize, first: Millis, then: Millis) {
+        if !self.entropy.chance(40.0) {
+            return;
+        }
+        self.later(first, Deed::Order(place, Order::Manner(Manner::Completes, true)));
+        let turns = [Turn::Ready, Turn::Queued, Turn::Ready, Turn::Over];
+        let turn = turns[self.entropy.below(turns.len() as u32) as usize];
+        let at = then + self.some(2_000, 90_000);
+        self.later(at, Deed::Order(place, Order::Turn(turn)));
     }
 
     /// Several telephones ring, one answers, at times two.

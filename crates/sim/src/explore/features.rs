@@ -17,13 +17,13 @@ const PIN: &str = "4711";
 const NORTH_AMERICA: &[&str] = &[
     "*72N", "*73", "*73", "*90N", "*91", "*92N", "*93", "*94N", "*95", "*78", "*79", "*79", "*77", "*87",
     "*67N", "*82N", "*66", "*69", "*57", "*70N", "*50", "*51", "*51", "*74KN", "#K", "*33*P#", "*34*P#",
-    "*34*P#", "*98N",
+    "*34*P#", "*98N", "*66", "*66", "*86",
 ];
 /// Codes of the ETSI countries.
 const ETSI: &[&str] = &[
     "*21*N#", "#21#", "*#21#", "*67*N#", "#67#", "*61*N#", "#61#", "*62*N#", "#62#", "#002#", "#002#",
     "*26#", "#26#", "#26#", "*99#", "#99#", "*31#N", "#31#N", "*32#", "#32#", "**0", "*10#", "*39#", "*43#",
-    "#43#", "*43#", "*51*K*N#", "**K", "*33*P#", "#33*P#", "#33*P#",
+    "#43#", "*43#", "*51*K*N#", "**K", "*33*P#", "#33*P#", "#33*P#", "*37#", "*37#", "#37#",
 ];
 /// Those of the United Kingdom that are not ETSI's.
 const UK: &[&str] = &["141N", "1470N", "1471"];
@@ -88,7 +88,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
             "fr" => 270,
             _ => 100,
         });
-        let (number, key) = (self.number(), self.entropy.below(4).to_string());
+        let (number, key) = (self.number(), self.entropy.below(5).to_string());
         let mut at = self.some(10_000, 20_000);
         for (dialled, then) in [
             (number, self.some(6_000, 20_000)),
@@ -119,7 +119,7 @@ impl<A: Processing + Fidelity> Explorer<A> {
             self.later(at, Deed::Phone(place, Action::Flash(length)));
             let dialled = match self.entropy.below(10) {
                 0..4 => Some(self.number()),
-                4..6 => Some(self.entropy.below(4).to_string()),
+                4..6 => Some(self.entropy.below(5).to_string()),
                 6 => Some(self.star_code()),
                 _ => None,
             };

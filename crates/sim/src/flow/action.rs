@@ -9,7 +9,7 @@ use crate::lab::Place;
 use crate::mouth::Talk;
 use crate::network::{DnsFault, Weather};
 use crate::office::Order as OfficeOrder;
-use crate::peer::{From, Manner, Order, Which};
+use crate::peer::{From, Manner, Order, Turn, Which};
 use crate::phone::{Action as PhoneAction, Dialling};
 use crate::world::{Fault, SubscriberDeed};
 
@@ -32,7 +32,8 @@ pub enum Action {
 
 const PHONE: [&str; 10] =
     ["off-hook", "on-hook", "flash", "dials", "says", "hush", "unplug", "plug", "waits", "lifts"];
-const PEER: [&str; 30] = [
+const PEER: [&str; 31] = [
+    "completion",
     "REFER",
     "NOTIFY",
     "messages",
@@ -308,6 +309,12 @@ fn peer(place: usize, cursor: &mut Cursor<'_>, all: &mut Vec<Action>) -> Result<
             cursor.eat("for");
             Order::Mail(cursor.text("whose")?.to_owned(), (new, old))
         }
+        "completion" => Order::Turn(match cursor.text("how it stands")? {
+            "queued" => Turn::Queued,
+            "ready" => Turn::Ready,
+            "over" => Turn::Over,
+            _ => return Err(cursor.error_before("how does it stand?", "Write: queued, ready or over.")),
+        }),
         "OPTIONS" => Order::Options,
         "request" => {
             let method = cursor.text("a method")?.to_owned();

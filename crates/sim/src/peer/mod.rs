@@ -14,6 +14,7 @@
 //! # Standard
 //! RFC 3261 §8, §12 to §17; RFC 3264; RFC 6086 for digits by INFO.
 
+mod completion;
 mod leg;
 mod media;
 mod order;
@@ -38,7 +39,7 @@ use crate::ear::{HeardEvent, Land};
 use crate::plant::Fidelity;
 use leg::{Knows, Leg, Repeat, Stage};
 pub use media::{Agreed, Media, MediaFact};
-pub use order::{From, Manner, Order, Which};
+pub use order::{From, Manner, Order, Turn, Which};
 pub use rtp::{Packet, TelephoneEvent};
 
 /// Dialogs at once, at the most; the oldest that ended gives way.
@@ -175,6 +176,8 @@ pub struct Peer<A: Processing + Fidelity> {
     cseq: u32,
     /// Who is told of which mailbox.
     mailboxes: BTreeMap<String, refer::Watch>,
+    /// Who waits for a call to be completed.
+    wanted: Option<completion::Wanted>,
     next_rtp: u16,
     out: VecDeque<Out>,
     facts: VecDeque<PeerFact>,
@@ -192,13 +195,20 @@ impl<A: Processing + Fidelity> Peer<A> {
             clients: Vec::new(),
             seen: VecDeque::new(),
             repeats: Vec::new(),
-            bad: BTreeSet::from([Manner::Routes, Manner::Remembers, Manner::Noise, Manner::Transfers]),
+            bad: BTreeSet::from([
+                Manner::Routes,
+                Manner::Remembers,
+                Manner::Noise,
+                Manner::Transfers,
+                Manner::Completes,
+            ]),
             auth: None,
             asks: false,
             nonce,
             framer: StreamFramer::new(),
             cseq: 0,
             mailboxes: BTreeMap::new(),
+            wanted: None,
             next_rtp: FIRST_RTP,
             out: VecDeque::new(),
             facts: VecDeque::new(),

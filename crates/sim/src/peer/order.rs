@@ -38,11 +38,13 @@ pub enum Manner {
     Transfers,
     /// Tells of waiting messages who subscribes to that.
     Mailboxes,
+    /// Offers to tell when whom it rings in vain can be reached, and takes requests for it; not so at the start.
+    Completes,
 }
 
 impl Manner {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Acks,
         Self::Repeats,
         Self::Answers,
@@ -54,6 +56,7 @@ impl Manner {
         Self::Noise,
         Self::Transfers,
         Self::Mailboxes,
+        Self::Completes,
     ];
 
     /// Its word in flows.
@@ -70,6 +73,7 @@ impl Manner {
             Self::Noise => "noise",
             Self::Transfers => "transfers",
             Self::Mailboxes => "mailboxes",
+            Self::Completes => "completes",
         }
     }
 }
@@ -91,6 +95,17 @@ pub struct From {
     pub diverted: Option<String>,
     /// Which of its own calls this one takes the place of.
     pub replacing: Option<usize>,
+}
+
+/// Whose turn it is of those who wait for a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Another one's.
+    Queued,
+    /// His.
+    Ready,
+    /// He waits no more.
+    Over,
 }
 
 /// What a far end is told to do.
@@ -169,6 +184,8 @@ pub enum Order {
     Notify(u16, Which),
     /// So many messages wait for this user: new, old.
     Mail(String, (u32, u32)),
+    /// Tells who waits for a call to be completed.
+    Turn(Turn),
     /// Asks callers for credentials.
     Asks(bool),
 }

@@ -82,6 +82,7 @@ impl<A: Processing + Fidelity> Peer<A> {
             }
             Method::Refer => self.take_refer(now, from, request, &key),
             Method::Notify => self.take_notify(now, from, request, &key),
+            Method::Subscribe if is_completion(request) => self.take_wanted(now, from, request, &key),
             Method::Subscribe => self.take_subscribe(now, from, request, &key),
             other => {
                 self.say(now, format!("gets {}", other.as_str()));
@@ -118,10 +119,11 @@ impl<A: Processing + Fidelity> Peer<A> {
         let known = self.credentials(request);
         let offer =
             description.as_ref().map_or(" without offer".to_owned(), |offer| format!(" {}", codec_of(offer)));
+        let completes = request.uri.param("m").map_or_else(String::new, |why| format!(" completing {why}"));
         self.say(
             now,
             format!(
-                "gets INVITE {}{}{}{}{offer}",
+                "gets INVITE {}{completes}{}{}{}{offer}",
                 short(&request.uri),
                 who(&request.headers),
                 self.history(&request.headers),
@@ -521,6 +523,10 @@ fn who(headers: &Headers) -> String {
         words.push_str(" emergency");
     }
     words
+}
+
+fn is_completion(request: &Request) -> bool {
+    request.event().is_ok_and(|event| event.is_some_and(|event| event.is("call-completion")))
 }
 
 /// An address without the usual port and parameters.

@@ -105,6 +105,7 @@ impl<A: Processing + Fidelity> Peer<A> {
                 self.mail(now, &user, waiting);
                 Ok(())
             }
+            Order::Turn(turn) => self.tell_turn(now, turn),
             Order::Asks(asks) => {
                 self.asks = asks;
                 Ok(())
@@ -153,6 +154,9 @@ impl<A: Processing + Fidelity> Peer<A> {
         }
         if let Some(route) = self.route().filter(|_| (101..300).contains(&status)) {
             response.headers.push(HeaderName::RecordRoute, route);
+        }
+        if let Some(offer) = self.offer_completion(&invite, status) {
+            response.headers.push(HeaderName::CallInfo, offer);
         }
         if let Some(to) = to {
             response.headers.push(HeaderName::Contact, format!("<{to}>"));

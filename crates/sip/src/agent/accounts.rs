@@ -57,6 +57,7 @@ impl Agent {
         self.peers.remove(&id);
         self.peer_alarms.set(id, None);
         self.lookups.retain(|_, (what, ..)| *what != LookupFor::Server(id));
+        self.forget_completions(id);
         for job in self.jobs_waiting_for(id) {
             self.job_found(now, job, Vec::new());
         }

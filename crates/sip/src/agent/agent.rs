@@ -37,6 +37,8 @@ pub enum Why {
     Registration(AccountId, registration::Wait),
     /// A subscription to a message summary is refreshed or tried again.
     Mail(AccountId, subscription::Wait),
+    /// The time of a request for call completion is over.
+    Completion(SessionId),
     /// A server is looked up or probed.
     Server(ServerId),
     /// A binding of the registrar lapses.
@@ -72,6 +74,8 @@ pub struct Agent {
     pub(super) account_alarms: Alarms<AccountId, registration::Wait>,
     pub(super) mail: BTreeMap<AccountId, Subscription>,
     pub(super) mail_alarms: Alarms<AccountId, subscription::Wait>,
+    pub(super) completions: BTreeMap<SessionId, super::completion::Watched>,
+    pub(super) completion_alarms: Alarms<SessionId, subscription::Wait>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) session_alarms: Alarms<SessionId, Wait>,
     pub(super) dialogs: BTreeMap<(String, String), SessionId>,
@@ -110,6 +114,8 @@ impl Agent {
             account_alarms: Alarms::new(),
             mail: BTreeMap::new(),
             mail_alarms: Alarms::new(),
+            completions: BTreeMap::new(),
+            completion_alarms: Alarms::new(),
             sessions: BTreeMap::new(),
             session_alarms: Alarms::new(),
             dialogs: BTreeMap::new(),
@@ -174,6 +180,7 @@ impl Agent {
             self.job_alarms.next().map(|(at, _, wait)| (at, Why::Job(wait))),
             self.account_alarms.next().map(|(at, id, wait)| (at, Why::Registration(id, wait))),
             self.mail_alarms.next().map(|(at, id, wait)| (at, Why::Mail(id, wait))),
+            self.completion_alarms.next().map(|(at, id, _)| (at, Why::Completion(id))),
             self.peer_alarms.next().map(|(at, id, ())| (at, Why::Server(id))),
             self.registrar.deadline().map(|at| (at, Why::Binding)),
             self.wires.deadline().map(|at| (at, Why::SilentConnection)),
@@ -225,6 +232,11 @@ impl Agent {
         }
         while let Some((id, wait)) = self.mail_alarms.due(now) {
             self.on_mail(now, id, |subscription, entropy, out| subscription.on_time(wait, entropy, out));
+        }
+        while let Some((id, wait)) = self.completion_alarms.due(now) {
+            self.on_completion(now, id, |subscription, entropy, out| {
+                subscription.on_time(wait, entropy, out)
+            });
         }
         while let Some((id, ())) = self.peer_alarms.due(now) {
             self.on_peer_time(now, id);

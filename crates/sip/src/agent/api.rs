@@ -5,6 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 use tipring_units::Millis;
 
 use super::cause::Cause;
+use super::completion::{CompletionNews, WatchCompletion};
 use super::config::{AccountConfig, AccountId, ServerConfig, ServerId, Trust};
 use super::identity::{CallDetails, Diverted, RedirectTo};
 use super::locate::SrvRecord;
@@ -14,7 +15,7 @@ use crate::message::{Alert, Diversion, NameAddr, Replaces, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferedMedia};
 use crate::registrar::User;
 use crate::registration::RegistrationState;
-use crate::subscription::{MailWatch, MessageSummary};
+use crate::subscription::{CompletionMode, CompletionOffer, MailWatch, MessageSummary};
 pub use crate::transaction::{ConnId, Transport};
 
 /// One call as SIP sees it: an INVITE, its early dialogs and the dialog that it becomes.
@@ -169,6 +170,15 @@ pub enum Destination {
         server: ServerId,
         /// The number.
         user: String,
+    },
+    /// The same, to complete a call that came to nothing for this reason (RFC 6910).
+    Completing {
+        /// The server.
+        server: ServerId,
+        /// The number.
+        user: String,
+        /// The reason.
+        mode: CompletionMode,
     },
     /// A user registered at the built-in registrar, at its most preferred and newest contact.
     Registered {
@@ -359,6 +369,11 @@ pub enum Command {
     },
     /// Be told no more.
     UnwatchMail(AccountId),
+    /// Be told when a call in vain can be completed, by [`Event::Completion`]; the last of these is
+    /// [`CompletionNews::Over`].
+    WatchCompletion(Box<WatchCompletion>),
+    /// Wait for it no more.
+    UnwatchCompletion(SessionId),
     /// Replace the rules of who may call.
     SetTrust(Trust),
     /// Ask for these digest algorithms at the built-in registrar, most wanted first.
@@ -574,6 +589,20 @@ pub enum Event {
         account: AccountId,
         /// Its state.
         state: MailWatch,
+    },
+    /// Who is called cannot be reached now, and offers to tell when he can be.
+    CompletionOffered {
+        /// The session.
+        session: SessionId,
+        /// Where to ask for it, and why he cannot be.
+        offer: Box<CompletionOffer>,
+    },
+    /// How a [`Command::WatchCompletion`] goes.
+    Completion {
+        /// The session of the call in vain.
+        session: SessionId,
+        /// How.
+        news: CompletionNews,
     },
     /// Another address of a server is in use, or none.
     Server {

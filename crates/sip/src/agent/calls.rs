@@ -66,6 +66,8 @@ impl Agent {
                 self.watch_mail(now, account, mailbox.as_deref(), expires);
             }
             Command::UnwatchMail(account) => self.unwatch_mail(now, account),
+            Command::WatchCompletion(watch) => self.watch_completion(now, *watch),
+            Command::UnwatchCompletion(session) => self.unwatch_completion(now, session),
             Command::SetTrust(trust) => self.config.trust = trust,
             Command::SetDigest(algorithms) => self.registrar.set_digest(&algorithms),
             Command::SetUsers(users) => self.bindings_changed(|r| r.set_users(users)),
@@ -160,12 +162,16 @@ impl Agent {
     fn route(&self, now: Instant, invite: &Invite) -> Option<Route> {
         let own: Host = self.config.udp.ip().into();
         match &invite.to {
-            Destination::Server { server, user } => {
+            Destination::Server { server, user } | Destination::Completing { server, user, .. } => {
                 let config = self.peers.get(server)?.config();
                 let domain = host(config.domain());
                 let port = config.addresses.first().filter(|_| config.domain.is_none()).and_then(|a| a.port);
+                let mut uri = Uri::sip(Some(user), domain.clone(), port);
+                if let Destination::Completing { mode, .. } = &invite.to {
+                    uri.set_param("m", mode.word());
+                }
                 Some(Route {
-                    uri: Uri::sip(Some(user), domain.clone(), port),
+                    uri,
                     hop: Hop::Server(*server),
                     domain: if invite.account.is_some() { domain } else { own },
                     transport: config.transport,

@@ -59,7 +59,10 @@ pub enum RedirectTo {
 /// The headers for what `invite` tells; our domain is `domain`, and it goes to `target`.
 pub(super) fn headers_of(invite: &Invite, domain: &Host, target: &Uri) -> Vec<(HeaderName, String)> {
     let mut headers = Vec::new();
-    let trusted = matches!(invite.to, Destination::Server { .. } | Destination::Through { .. });
+    let trusted = matches!(
+        invite.to,
+        Destination::Server { .. } | Destination::Completing { .. } | Destination::Through { .. }
+    );
     let hidden = invite.privacy == Privacy::Id;
     // RFC 3325 §5: whoever is not of the trust domain must not learn what the caller hides.
     if let Some(asserted) = invite.asserted.as_ref().filter(|_| trusted || !hidden) {

@@ -117,6 +117,11 @@ impl Agent {
             self.on_mail_notify(now, account, request, reply_to);
             return;
         }
+        if let Some(session) = mail.and_then(|tag| self.completion_of(request, tag)) {
+            self.wires.prove(source);
+            self.on_completion_notify(now, session, request, reply_to);
+            return;
+        }
         let trust = match self.admit(now, source, request, reply_to) {
             Some(trust) => trust,
             None => return,
@@ -526,6 +531,7 @@ pub fn capabilities() -> Capabilities {
             "application/dtmf",
             "message/sipfrag",
             "application/simple-message-summary",
+            "application/call-completion",
         ]),
         forwards: false,
     }

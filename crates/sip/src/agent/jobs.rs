@@ -49,8 +49,10 @@ pub enum Owner {
     Ack,
     /// A REGISTER.
     Account(AccountId),
-    /// A SUBSCRIBE.
+    /// A SUBSCRIBE for messages.
     Mail(AccountId),
+    /// A SUBSCRIBE for call completion.
+    Completion(SessionId),
     /// An OPTIONS that looks whether this address of a server lives.
     Probe(ServerId),
     /// The BYE that ends what a late answer made.
@@ -279,7 +281,7 @@ impl Agent {
         let (_, here) = job.sent?;
         let is_new = match job.owner {
             Owner::Account(_) => true,
-            Owner::Mail(_) => job.request.to().is_ok_and(|to| to.tag().is_none()),
+            Owner::Mail(_) | Owner::Completion(_) => job.request.to().is_ok_and(|to| to.tag().is_none()),
             Owner::Session(..) | Owner::Ack | Owner::Probe(_) | Owner::Farewell(_) => {
                 job.request.method == Method::Invite && job.request.to().is_ok_and(|to| to.tag().is_none())
             }
@@ -486,6 +488,7 @@ impl Agent {
             }
             Owner::Account(account) => self.account_answered(now, account, response),
             Owner::Mail(account) => self.mail_answered(now, account, response),
+            Owner::Completion(session) => self.completion_answered(now, session, response),
             Owner::Farewell(farewell) => self.farewell_answered(now, farewell, response),
             // The health of the address was noted when the answer came.
             Owner::Probe(_) | Owner::Ack => {}
@@ -499,6 +502,7 @@ impl Agent {
             }
             Owner::Account(account) => self.account_failed(now, account, failure),
             Owner::Mail(account) => self.mail_failed(now, account, failure),
+            Owner::Completion(session) => self.completion_failed(now, session, failure),
             // The address's health was noted where the transaction failed.
             Owner::Probe(_) | Owner::Ack | Owner::Farewell(_) => {}
         }
@@ -515,7 +519,7 @@ impl Agent {
         match owner {
             Owner::Session(session, tag) => self.on_session(now, session, |s, _| s.on_closed(tag)),
             Owner::Farewell(farewell) => self.farewell_closed(farewell),
-            Owner::Account(_) | Owner::Mail(_) | Owner::Probe(_) | Owner::Ack => {}
+            Owner::Account(_) | Owner::Mail(_) | Owner::Completion(_) | Owner::Probe(_) | Owner::Ack => {}
         }
     }
 

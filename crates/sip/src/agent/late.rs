@@ -86,7 +86,12 @@ impl Agent {
         let Some(branch) = branch_of(&invite.headers) else { return };
         let credentials = match job.owner {
             Owner::Session(session, _) => self.sessions.get(&session).and_then(|s| s.credentials().cloned()),
-            Owner::Ack | Owner::Account(_) | Owner::Mail(_) | Owner::Probe(_) | Owner::Farewell(_) => None,
+            Owner::Ack
+            | Owner::Account(_)
+            | Owner::Mail(_)
+            | Owner::Completion(_)
+            | Owner::Probe(_)
+            | Owner::Farewell(_) => None,
         };
         let entry = GivenUp {
             invite,

@@ -9,11 +9,11 @@ use super::config::{AccountId, ServerId};
 use super::jobs::Owner;
 use crate::dialog::{Failure, Hop};
 use crate::message::{HeaderName, Request, Response, Uri, validate_request};
-use crate::subscription::{Action, MessageSummary, Subscription};
+use crate::subscription::{Action, MessageSummary, Package, Subscription};
 use crate::transaction::{ServerId as ServerTxn, Target};
 
 /// Event packages that are taken here.
-pub const ALLOW_EVENTS: &str = "message-summary, refer";
+pub const ALLOW_EVENTS: &str = "message-summary, refer, call-completion";
 
 impl Agent {
     pub(super) fn watch_mail(&mut self, now: Instant, id: AccountId, mailbox: Option<&str>, expires: Millis) {
@@ -25,10 +25,11 @@ impl Agent {
         let contact = self.contact(user, peer.config().transport, public);
         let mut actions = Vec::new();
         let subscription = Subscription::start(
+            Package::Mail,
             Uri::sip(Some(user), domain.clone(), None),
             Uri::sip(Some(mailbox.unwrap_or(user)), domain, None),
             contact,
-            account.credentials(),
+            Some(account.credentials()),
             expires,
             &self.config.product,
             &mut self.entropy,
@@ -65,6 +66,7 @@ impl Agent {
                 },
                 Action::Report(state) => self.event(Event::MailWatch { account: id, state }),
                 Action::Mail(summary) => self.event(Event::Mail { account: id, summary }),
+                Action::Completion(_) => {} // of no account
                 Action::Gone => {
                     self.mail.remove(&id);
                 }
@@ -137,7 +139,7 @@ impl Agent {
         }
     }
 
-    fn answer_notify(
+    pub(super) fn answer_notify(
         &mut self,
         now: Instant,
         txn: ServerTxn,

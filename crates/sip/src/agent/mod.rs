@@ -5,11 +5,11 @@
 //!
 //! **How.** [`Agent`] holds the tables; each kind of work has a file: `inbound` sorts what arrives, `calls`
 //! carries the gateway's orders to sessions, `transfer` has what is said of transfers, `identity` who calls and who sent a call on, `jobs` finds addresses and sends requests, `late` ends what
-//! answers to given-up INVITEs make, `accounts` keeps servers and registrations, `mail` the message summaries, `wires` the connections.
+//! answers to given-up INVITEs make, `accounts` keeps servers and registrations, `mail` the message summaries, `completion` the calls that are waited for, `wires` the connections.
 //!
 //! **Limits.** Every table has a named maximum; what does not fit is answered 503. One local address.
 //!
-//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3323, 3325, 3326, 3398, 3515, 3581, 3842, 3891, 3892, 4028, 5806, 6026, 7044, 7462.
+//! **Standard.** RFC 3261, 3262, 3263, 3264, 3311, 3323, 3325, 3326, 3398, 3515, 3581, 3842, 3891, 3892, 4028, 5806, 6026, 6910, 7044, 7462.
 
 mod accounts;
 #[allow(clippy::module_inception, reason = "the agent itself, beside its parts")]
@@ -17,6 +17,7 @@ mod agent;
 mod api;
 mod calls;
 mod cause;
+mod completion;
 mod config;
 mod guard;
 mod identity;
@@ -38,6 +39,7 @@ pub use api::{
     Invite, Output, Privacy, QueryId, Question, RefusedWhy, SessionId, Transport, TrustedAs,
 };
 pub use cause::Cause;
+pub use completion::{CompletionNews, MAX_COMPLETIONS, WatchCompletion};
 pub use config::{
     AccountConfig, AccountId, AgentConfig, HostPort, Network, Refusal, Reoffers, ServerConfig, ServerId,
     Trust,

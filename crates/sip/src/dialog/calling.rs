@@ -12,6 +12,7 @@ use super::state::Dialog;
 use crate::agent::{Cause, Event, SessionId};
 use crate::message::{CSeq, HeaderName, Method, NameAddr, Request, Response, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferAnswer};
+use crate::subscription::CompletionOffer;
 
 /// Redirections followed for one call.
 pub const MAX_REDIRECTS: u8 = 5;
@@ -203,6 +204,7 @@ impl Session {
         {
             self.emit(Event::EarlyMedia { session: self.id, fork, plan }, ctx);
         }
+        self.offers_completion(response, ctx);
         self.emit(Event::Ringing { session: self.id, fork, status: response.status }, ctx);
     }
 
@@ -298,6 +300,7 @@ impl Session {
         if response.status < 600 && self.try_redirect(request, ctx) {
             return;
         }
+        self.offers_completion(response, ctx);
         let cause = response.q850_cause().map_or_else(|| Cause::from_status(response.status), Cause);
         let retry = response.retry_after().ok().flatten().map(|s| Millis(s.0.saturating_mul(1000)));
         self.failed(response.status, &response.reason, retry, cause, ctx);
@@ -321,6 +324,13 @@ impl Session {
         let status = failure.status();
         self.failed(status, &failure.text(), None, Cause::from_status(status), ctx);
         self.enter_over();
+    }
+
+    /// The far end offers to tell when it can be called (RFC 6910).
+    fn offers_completion(&mut self, response: &Response, ctx: &mut Ctx<'_>) {
+        if let Some(offer) = CompletionOffer::of(&response.headers) {
+            self.emit(Event::CompletionOffered { session: self.id, offer: Box::new(offer) }, ctx);
+        }
     }
 
     fn failed(

@@ -37,7 +37,8 @@ const MAX_FAULTS: u8 = 4;
 /// Methods that we serve, for Allow.
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER, REFER, NOTIFY";
 /// Media types that we take, for Accept where it is asked what we can do.
-pub const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf, message/sipfrag, application/simple-message-summary";
+pub const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf, message/sipfrag, \
+                          application/simple-message-summary, application/call-completion";
 /// Extensions that we support.
 pub const SUPPORTED: &str = "100rel, timer, replaces";
 

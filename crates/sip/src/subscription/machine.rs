@@ -1,12 +1,14 @@
-//! The subscriber's side of one subscription to a message summary.
+//! The subscriber's side of one subscription.
 //!
 //! **How.** While a subscription stands its dialog carries the refreshes. One that the server forgets (481) or ends is made
-//! anew: at once where it was merely old, later where the server asks for that or refuses.
+//! anew: at once where it was merely old, later where the server asks for that or refuses. One to call completion is not
+//! made anew: it ends with its time, or as soon as the server refuses or ends it.
 //!
 //! **Standard.** RFC 6665 §4.1.2, §4.1.3.
 
 use tipring_units::{Entropy, Instant, Millis};
 
+use super::completion::CompletionState;
 use super::summary::MessageSummary;
 use crate::dialog::{Credentials, Dialog, Failure, Hop, Proofs};
 use crate::message::{CSeq, HeaderName, Method, NameAddr, Request, Response, Seconds, Uri};
@@ -20,8 +22,31 @@ const MARGIN: Millis = Millis(32_000);
 const MAX_CHALLENGES: u8 = 3;
 /// The wait before a subscription is made anew that the server ended only for its age.
 const ANEW: Millis = Millis(2000);
-/// The package.
-const PACKAGE: &str = "message-summary";
+
+/// What is subscribed to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Package {
+    /// The messages of an account (RFC 3842).
+    Mail,
+    /// The turn of a call that is to be completed (RFC 6910).
+    Completion,
+}
+
+impl Package {
+    const fn event(self) -> &'static str {
+        match self {
+            Self::Mail => "message-summary",
+            Self::Completion => "call-completion",
+        }
+    }
+
+    const fn accept(self) -> &'static str {
+        match self {
+            Self::Mail => "application/simple-message-summary",
+            Self::Completion => "application/call-completion",
+        }
+    }
+}
 
 /// How a subscription stands, as it is reported.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,7 +60,7 @@ pub enum MailWatch {
     Failed {
         /// Why.
         why: WhyUnregistered,
-        /// When it is tried again.
+        /// When it is tried again, where it is.
         retry_in: Millis,
     },
     /// It was taken back at our wish.
@@ -51,6 +76,8 @@ pub enum Action {
     Report(MailWatch),
     /// Report what waits.
     Mail(MessageSummary),
+    /// Report whose turn it is.
+    Completion(CompletionState),
     /// It is over; forget it.
     Gone,
 }
@@ -78,13 +105,14 @@ enum State {
     Gone,
 }
 
-/// One subscription of one account.
+/// One subscription.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Subscription {
+    package: Package,
     own: Uri,
-    mailbox: Uri,
+    target: Uri,
     product: String,
-    credentials: Credentials,
+    credentials: Option<Credentials>,
     contact: NameAddr,
     expires: Seconds,
     call_id: String,
@@ -97,21 +125,23 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// A subscription of `own` to the messages of `mailbox` that starts at once: the first SUBSCRIBE is in `out`.
+    /// A subscription of `own` to what `target` tells that starts at once: the first SUBSCRIBE is in `out`.
     #[allow(clippy::too_many_arguments, reason = "each is one fact of the account")]
     pub fn start(
+        package: Package,
         own: Uri,
-        mailbox: Uri,
+        target: Uri,
         contact: NameAddr,
-        credentials: Credentials,
+        credentials: Option<Credentials>,
         expires: Millis,
         product: &str,
         entropy: &mut Entropy,
         out: &mut Vec<Action>,
     ) -> Self {
         let mut subscription = Self {
+            package,
             own,
-            mailbox,
+            target,
             product: product.to_owned(),
             credentials,
             contact,
@@ -145,7 +175,10 @@ impl Subscription {
     /// The timer ran out.
     pub fn on_time(&mut self, wait: Wait, entropy: &mut Entropy, out: &mut Vec<Action>) {
         match (&self.state, wait) {
-            (State::Standing { .. }, Wait::Refresh) => self.refresh(entropy, out),
+            (State::Standing { .. }, Wait::Refresh) => match self.package {
+                Package::Mail => self.refresh(entropy, out),
+                Package::Completion => self.leave(out), // its time is over
+            },
             (State::Waiting { .. }, Wait::Retry) => self.ask_anew(entropy, out),
             // Set before the state changed.
             (State::Standing { .. }, Wait::Retry)
@@ -220,7 +253,9 @@ impl Subscription {
                         Ok(_) | Err(_) => self.refused(now, response, entropy, out),
                     },
                     // The server has forgotten it.
-                    481 if self.dialog.is_some() => self.ask_anew(entropy, out),
+                    481 if self.dialog.is_some() && self.package == Package::Mail => {
+                        self.ask_anew(entropy, out)
+                    }
                     _ => self.refused(now, response, entropy, out),
                 }
             }
@@ -271,7 +306,7 @@ impl Subscription {
         entropy: &mut Entropy,
         out: &mut Vec<Action>,
     ) -> u16 {
-        if !notify.event().is_ok_and(|event| event.is_some_and(|event| event.is(PACKAGE))) {
+        if !notify.event().is_ok_and(|event| event.is_some_and(|event| event.is(self.package.event()))) {
             return 489;
         }
         let leaving = match &self.state {
@@ -290,8 +325,9 @@ impl Subscription {
         if leaving {
             return 200;
         }
-        if let Some(summary) = MessageSummary::parse(&notify.body) {
-            out.push(Action::Mail(summary));
+        match self.package {
+            Package::Mail => out.extend(MessageSummary::parse(&notify.body).map(Action::Mail)),
+            Package::Completion => out.extend(CompletionState::parse(&notify.body).map(Action::Completion)),
         }
         // Some servers tell without a word of the subscription: it goes on.
         let Some(subscription) = subscription else { return 200 };
@@ -344,7 +380,9 @@ impl Subscription {
         entropy: &mut Entropy,
     ) -> bool {
         challenges < MAX_CHALLENGES
-            && self.proofs.answer(request, response, challenges > 0, &self.credentials, entropy)
+            && self.credentials.as_ref().is_some_and(|credentials| {
+                self.proofs.answer(request, response, challenges > 0, credentials, entropy)
+            })
     }
 
     fn refused(&mut self, now: Instant, response: &Response, entropy: &mut Entropy, out: &mut Vec<Action>) {
@@ -363,6 +401,12 @@ impl Subscription {
         entropy: &mut Entropy,
         out: &mut Vec<Action>,
     ) {
+        if self.package == Package::Completion {
+            self.state = State::Gone;
+            out.push(Action::Report(MailWatch::Failed { why, retry_in: Millis::ZERO }));
+            out.push(Action::Gone);
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
         // However often a server says at once, it is not asked without end.
         let at_once = wait == Some(ANEW) && self.failures <= 3;
@@ -391,11 +435,11 @@ impl Subscription {
         self.call_id = format!("{:016x}{:08x}", entropy.u64(), entropy.u32());
         self.from_tag = format!("{:016x}", entropy.u64());
         self.seq = 0;
-        let mut request = Request::new(Method::Subscribe, self.mailbox.clone());
+        let mut request = Request::new(Method::Subscribe, self.target.clone());
         let headers = &mut request.headers;
         headers.push(HeaderName::MaxForwards, "70");
         headers.push(HeaderName::From, NameAddr::new(self.own.clone()).with_tag(&self.from_tag).to_string());
-        headers.push(HeaderName::To, NameAddr::new(self.mailbox.clone()).to_string());
+        headers.push(HeaderName::To, NameAddr::new(self.target.clone()).to_string());
         headers.push(HeaderName::CallId, &self.call_id);
         headers.push(HeaderName::Contact, self.contact.to_string());
         self.finish(&mut request, self.expires);
@@ -414,11 +458,13 @@ impl Subscription {
 
     fn finish(&mut self, request: &mut Request, expires: Seconds) {
         let headers = &mut request.headers;
-        headers.push(HeaderName::Event, PACKAGE);
+        headers.push(HeaderName::Event, self.package.event());
         headers.push(HeaderName::Expires, expires.to_string());
-        headers.push(HeaderName::Accept, "application/simple-message-summary");
+        headers.push(HeaderName::Accept, self.package.accept());
         headers.push(HeaderName::UserAgent, &self.product);
-        self.proofs.prove(request, &self.credentials);
+        if let Some(credentials) = &self.credentials {
+            self.proofs.prove(request, credentials);
+        }
         self.number(request);
     }
 
