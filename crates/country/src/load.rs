@@ -71,6 +71,11 @@ impl Country {
         }
     }
 
+    /// The text of the built-in pack of `code`, in which each value has its source.
+    pub fn text(code: &str) -> Option<&'static str> {
+        PACKS.iter().find(|(known, _)| *known == code).map(|(_, text)| *text)
+    }
+
     /// Reads the text of a country file called `file`.
     ///
     /// # Errors

@@ -25,17 +25,36 @@ pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
     let length = std::fs::metadata(file).with_context(|| format!("{shown}: cannot be read"))?.len();
     ensure!(length <= MAX_FILE as u64, "{shown}: {length} bytes; a configuration has {MAX_FILE} at the most");
     let text = std::fs::read_to_string(file).with_context(|| format!("{shown}: cannot be read"))?;
+    let mut report = read_text(&text, &shown, place);
+    if report.secrets_inline {
+        let mode = mode(file).unwrap_or(0o600);
+        if mode & 0o077 != 0 {
+            report.findings.push(Finding {
+                level: Level::Note,
+                file: shown.clone(),
+                line: 1,
+                message: format!(
+                    "holds a password and can be read by others (mode {mode:04o}). Run: chmod 600 {shown}"
+                ),
+            });
+        }
+    }
+    Ok((text, report))
+}
+
+/// Checks a text called `shown` that is to be in the place of `place`, with the files that it names.
+pub fn read_text(text: &str, shown: &str, place: &Path) -> Report {
     let mut files = Files::new();
-    let mut report = check_for(&text, &shown, &files, ABILITIES);
+    let mut report = check_for(text, shown, &files, ABILITIES);
     // Files that are named by files would be found in a second round; there are none yet.
     for wanted in &report.files {
         files.insert(wanted.path.clone(), found(place, &wanted.path));
     }
     if !files.is_empty() {
-        report = check_for(&text, &shown, &files, ABILITIES);
+        report = check_for(text, shown, &files, ABILITIES);
     }
     if let Some(effective) = &report.effective {
-        report.findings.extend(plan_check::findings(effective, &shown));
+        report.findings.extend(plan_check::findings(effective, shown));
     }
     if report.of(Level::Error).count() > 0 {
         report.effective = None;
@@ -55,23 +74,10 @@ pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
         };
         let line = text.lines().position(|line| line.trim_start().starts_with("announcement_files"));
         let line = line.map_or(1, |place| place + 1);
-        let finding = |message| Finding { level, file: shown.clone(), line, message };
+        let finding = |message| Finding { level, file: shown.to_owned(), line, message };
         report.findings.extend(told.into_iter().map(finding));
     }
-    if report.secrets_inline {
-        let mode = mode(file).unwrap_or(0o600);
-        if mode & 0o077 != 0 {
-            report.findings.push(Finding {
-                level: Level::Note,
-                file: shown.clone(),
-                line: 1,
-                message: format!(
-                    "holds a password and can be read by others (mode {mode:04o}). Run: chmod 600 {shown}"
-                ),
-            });
-        }
-    }
-    Ok((text, report))
+    report
 }
 
 /// `36 phones, 2 servers`: what there is.

@@ -5,10 +5,12 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use tipring_config::{Apply, Change, Effective, Files, Level, Report, Room, diff, fingerprint};
+use tipring_config::{
+    Apply, Change, Effective, Files, Level, MASK, Report, Room, diff, fingerprint, masked, unmasked,
+};
 use tipring_gateway::{LineKind, LineSite, Reload, Site, Wiring};
 use tipring_host::Asker;
-use tipring_store::Revisions;
+use tipring_store::{History, Past, Revisions};
 use tipring_units::WallTime;
 
 use crate::{check, parts, zone};
@@ -25,6 +27,34 @@ pub struct Configuration {
     /// As it was accepted last.
     current: Effective,
     revisions: Revisions,
+    history: History,
+}
+
+/// Where the text of a configuration is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source<'a> {
+    /// In the own file, as it is now.
+    Own,
+    /// In another file.
+    File(&'a Path),
+    /// Here.
+    Text(&'a str),
+}
+
+impl<'a> Source<'a> {
+    /// A file that was named, or the own one.
+    pub fn named(file: Option<&'a Path>) -> Self {
+        file.map_or(Self::Own, Self::File)
+    }
+}
+
+/// Who edits, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Editor<'a> {
+    /// His name.
+    pub name: &'a str,
+    /// When.
+    pub wall: WallTime,
 }
 
 /// What came of an edit.
@@ -38,14 +68,27 @@ pub struct Outcome {
 
 impl Configuration {
     /// The configuration of `file`, with its number.
-    pub fn new(file: &Path, effective: &Effective, mut revisions: Revisions) -> (Self, u64) {
+    pub fn new(
+        file: &Path,
+        effective: &Effective,
+        mut revisions: Revisions,
+        history: History,
+        wall: WallTime,
+    ) -> (Self, u64) {
+        let known = revisions.latest();
         let (revision, kept) = revisions.take(fingerprint(effective));
         if let Err(why) = kept {
             tracing::warn!("the revision is not kept: {why}");
         }
         // A later change of the working directory must not give another file.
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        (Self { file, started: effective.clone(), current: effective.clone(), revisions }, revision)
+        let own = Self { file, started: effective.clone(), current: effective.clone(), revisions, history };
+        if revision != known
+            && let Ok(text) = std::fs::read_to_string(&own.file)
+        {
+            own.remember(Past { revision, at: wall.0, by: "start".to_owned(), summary: String::new(), text });
+        }
+        (own, revision)
     }
 
     /// What is in force, each value with where it comes from: all of it, or what concerns one telephone, line or server.
@@ -82,9 +125,9 @@ impl Configuration {
         }
     }
 
-    /// What `file`, or the own file as it is now, would change.
-    pub fn compare(&self, file: Option<&Path>, site: &Site) -> Outcome {
-        match self.read(file) {
+    /// What a text would change.
+    pub fn compare(&self, source: Source<'_>, site: &Site) -> Outcome {
+        match self.read(source) {
             Ok((_, effective)) => {
                 let changes = self.changes(&self.current, &effective, site);
                 let mut lines = told(&changes);
@@ -97,17 +140,18 @@ impl Configuration {
         }
     }
 
-    /// Applies `file`, which becomes the own file if it is accepted; without it the own file as it is now.
-    pub async fn apply(&mut self, file: Option<&Path>, asker: &Asker, wall: WallTime) -> Result<Outcome> {
+    /// Applies a text, which becomes that of the own file if it is accepted.
+    pub async fn apply(&mut self, source: Source<'_>, asker: &Asker, by: Editor<'_>) -> Result<Outcome> {
+        let Editor { name, wall } = by;
         let site = asker.site();
-        let read = self.read(file).and_then(|(text, effective)| {
-            if let Some(text) = text.filter(|_| file.is_some()) {
+        let read = self.read(source).and_then(|(text, effective)| {
+            if source != Source::Own {
                 self.replace(&text).map_err(|why| vec![format!("{why:#}.")])?;
             }
-            Ok(effective)
+            Ok((text, effective))
         });
-        let effective = match read {
-            Ok(effective) => effective,
+        let (text, effective) = match read {
+            Ok(read) => read,
             Err(mut lines) => {
                 asker.configuration_refused(lines.first().cloned().unwrap_or_default()).await?;
                 let stays = format!(" Revision {} stays in force.", self.revisions.latest());
@@ -120,7 +164,12 @@ impl Configuration {
         let changes = self.changes(&self.current, &effective, &site);
         let mut lines = told(&changes);
         lines.extend(without_line(&effective, &site).iter().map(|why| format!("At the next start {why}.")));
+        let known = self.revisions.latest();
         let (revision, kept) = self.revisions.take(fingerprint(&effective));
+        if revision != known {
+            let by = name.to_owned();
+            self.remember(Past { revision, at: wall.0, by, summary: summary(&changes), text });
+        }
         if let Err(why) = kept {
             lines.push(format!("The number of the revision is not kept: {why}"));
         }
@@ -143,7 +192,7 @@ impl Configuration {
     }
 
     /// Writes each room with its port into the own file, and applies it.
-    pub async fn put_rooms(&mut self, rooms: &[Room], asker: &Asker, wall: WallTime) -> Result<Outcome> {
+    pub async fn put_rooms(&mut self, rooms: &[Room], asker: &Asker, by: Editor<'_>) -> Result<Outcome> {
         let text = std::fs::read_to_string(&self.file)?;
         let name = self.file.display().to_string();
         let edited = match tipring_config::put_rooms(&text, &name, &Files::new(), &self.current, rooms) {
@@ -155,21 +204,71 @@ impl Configuration {
                 return Ok(Outcome { lines, accepted: false });
             }
         };
-        let fresh = beside(&self.file, "walk");
-        std::fs::write(&fresh, &edited.text)?;
-        let mode = std::fs::metadata(&self.file)?.permissions();
-        std::fs::set_permissions(&fresh, mode)?;
-        let outcome = self.apply(Some(&fresh), asker, wall).await;
-        std::fs::remove_file(&fresh)?;
-        outcome
+        self.apply(Source::Text(&edited.text), asker, by).await
     }
 
-    /// The text and the effective form of a file in the place of the own one; what is wrong with it in words.
-    fn read(&self, file: Option<&Path>) -> Result<(Option<String>, Effective), Vec<String>> {
-        let named = file.unwrap_or(&self.file);
-        let (text, report) = check::read_as(named, &self.file).map_err(|why| vec![format!("{why:#}.")])?;
+    /// The own file's name.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The number of the configuration in force.
+    pub fn revision(&self) -> u64 {
+        self.revisions.latest()
+    }
+
+    /// The text of the own file as people elsewhere see it: without passwords.
+    pub fn shown_text(&self) -> Result<String> {
+        Ok(masked(&self.own_text()?))
+    }
+
+    /// A text that was shown and edited, with the passwords that it had.
+    ///
+    /// # Errors
+    /// In words, where it has no password to put back.
+    pub fn with_secrets(&self, text: &str) -> Result<Result<String, Vec<String>>> {
+        let told =
+            |path: &String| format!("{path}: {MASK} stands for a password that there is none of. Write it.");
+        Ok(unmasked(text, &self.own_text()?).map_err(|paths| paths.iter().map(told).collect()))
+    }
+
+    /// What is wrong with a text, or worth a note.
+    pub fn check(&self, text: &str) -> Report {
+        check::read_text(text, &self.file.display().to_string(), &self.file)
+    }
+
+    /// What a text would change, and when.
+    pub fn differences(&self, effective: &Effective, site: &Site) -> Vec<Change> {
+        self.changes(&self.current, effective, site)
+    }
+
+    /// The configurations that were in force.
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    fn own_text(&self) -> Result<String> {
+        std::fs::read_to_string(&self.file)
+            .with_context(|| format!("{}: cannot be read", self.file.display()))
+    }
+
+    /// That the history has a gap costs nobody a call: it is told in the log.
+    fn remember(&self, past: Past) {
+        if let Err(why) = self.history.keep(&past) {
+            tracing::warn!("configuration {} is not kept in the history: {why}", past.revision);
+        }
+    }
+
+    /// The text and the effective form in the place of the own file; what is wrong with it in words.
+    fn read(&self, source: Source<'_>) -> Result<(String, Effective), Vec<String>> {
+        let named = |file| check::read_as(file, &self.file).map_err(|why| vec![format!("{why:#}.")]);
+        let (text, report) = match source {
+            Source::Own => named(&self.file)?,
+            Source::File(file) => named(file)?,
+            Source::Text(text) => (text.to_owned(), self.check(text)),
+        };
         match report.effective.clone() {
-            Some(effective) => Ok((Some(text), effective)),
+            Some(effective) => Ok((text, effective)),
             None => Err(errors(&report)),
         }
     }
@@ -314,6 +413,14 @@ fn values(change: &Change) -> String {
     format!("{}: {} -> {}", change.path, shown(&change.old), shown(&change.new))
 }
 
+/// The first of what changed, in a line.
+fn summary(changes: &[Change]) -> String {
+    let paths: Vec<&str> = changes.iter().take(3).map(|change| change.path.as_str()).collect();
+    let more = changes.len().saturating_sub(paths.len());
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", paths.join(", "))
+}
+
 fn told(changes: &[Change]) -> Vec<String> {
     if changes.is_empty() {
         return vec!["Nothing changes.".to_owned()];
@@ -351,8 +458,13 @@ mod tests {
     fn changes(edited: &str) -> Vec<String> {
         let old = effective(BASE);
         let revisions = Revisions::open(Path::new("/nonexistent")).unwrap();
-        let configuration =
-            Configuration { file: PathBuf::new(), started: old.clone(), current: old.clone(), revisions };
+        let configuration = Configuration {
+            file: PathBuf::new(),
+            started: old.clone(),
+            current: old.clone(),
+            revisions,
+            history: History::open(Path::new("/nonexistent")),
+        };
         told(&configuration.changes(&old, &effective(edited), &site(&old)))
     }
 

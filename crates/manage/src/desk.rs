@@ -1,7 +1,6 @@
 //! The desk that answers what the control socket is asked.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
@@ -12,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::ATTENTION;
-use crate::configuration::{Configuration, Outcome};
+use crate::configuration::{Configuration, Editor, Outcome, Source};
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply};
 use crate::web::Door;
@@ -96,7 +95,8 @@ impl Ledger {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).flush()
     }
 
-    fn read(&self, count: usize) -> Result<(Vec<CallRow>, broadcast::Receiver<Arc<CallRow>>)> {
+    /// The latest records, the oldest first, and those that follow.
+    pub fn read(&self, count: usize) -> Result<(Vec<CallRow>, broadcast::Receiver<Arc<CallRow>>)> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rows = kept.calls.last(count)?;
         rows.extend(kept.pending.iter().cloned());
@@ -114,7 +114,7 @@ pub struct Desk {
     pub logbook: Arc<Logbook>,
     /// The call records.
     pub ledger: Arc<Ledger>,
-    /// Where the configuration comes from; the demo's comes from no file. One edit at a time.
+    /// Where the configuration comes from. One edit at a time.
     pub configuration: Arc<tokio::sync::Mutex<Option<Configuration>>>,
     /// The time.
     pub clock: Clock,
@@ -125,28 +125,46 @@ pub struct Desk {
 impl Desk {
     /// Applies the gateway's own file as it is now, and tells the log and the screen what came of it.
     pub async fn read_again(&self) {
-        match self.apply(None).await {
+        match self.apply(Source::Own, "file").await {
             Ok(outcome) if outcome.accepted => {}
             Ok(outcome) => outcome.lines.iter().for_each(|line| eprintln!("{line}")),
             Err(why) => eprintln!("{why:#}"),
         }
     }
 
-    async fn apply(&self, file: Option<PathBuf>) -> Result<Outcome> {
+    /// Applies a configuration in the name of `by`, and tells the log.
+    pub async fn apply(&self, source: Source<'_>, by: &str) -> Result<Outcome> {
+        match self.apply_on(None, source, by).await? {
+            Ok(outcome) => Ok(outcome),
+            Err(revision) => bail!("revision {revision} is in force"),
+        }
+    }
+
+    /// The same, if revision `base` is still in force; else the number of the one that is, and nothing is done.
+    pub async fn apply_on(
+        &self,
+        base: Option<u64>,
+        source: Source<'_>,
+        by: &str,
+    ) -> Result<Result<Outcome, u64>> {
         let wall = self.clock.wall();
         let mut configuration = self.configuration.lock().await;
         let Some(configuration) = configuration.as_mut() else { bail!(NO_FILE) };
-        let outcome = configuration.apply(file.as_deref(), &self.asker, wall).await?;
+        let revision = configuration.revision();
+        if base.is_some_and(|base| base != revision) {
+            return Ok(Err(revision));
+        }
+        let outcome = configuration.apply(source, &self.asker, Editor { name: by, wall }).await?;
         // The first line of an accepted one is the journal's own.
         for line in outcome.lines.iter().skip(usize::from(outcome.accepted)) {
             self.logbook.note(wall, line);
         }
-        Ok(outcome)
+        Ok(Ok(outcome))
     }
 
     async fn config(&self, act: ConfigAct) -> Result<Outcome> {
         match act {
-            ConfigAct::Apply(file) => self.apply(file).await,
+            ConfigAct::Apply(file) => self.apply(Source::named(file.as_deref()), "command line").await,
             ConfigAct::Show(name) => match self.configuration.lock().await.as_ref() {
                 Some(configuration) => Ok(configuration.show(name.as_deref())),
                 None => bail!(NO_FILE),
@@ -156,7 +174,9 @@ impl Desk {
                 None => bail!(NO_FILE),
             },
             ConfigAct::Diff(file) => match self.configuration.lock().await.as_ref() {
-                Some(configuration) => Ok(configuration.compare(file.as_deref(), &self.asker.site())),
+                Some(configuration) => {
+                    Ok(configuration.compare(Source::named(file.as_deref()), &self.asker.site()))
+                }
                 None => bail!(NO_FILE),
             },
         }
@@ -220,7 +240,7 @@ impl Desk {
     }
 
     /// True if there are servers and none of them answers.
-    async fn is_offline(&self) -> Result<bool> {
+    pub async fn is_offline(&self) -> Result<bool> {
         let servers = self.picture(Request::Status).await?.servers;
         let silent = |server: &tipring_gateway::ServerStatus| {
             let is_silent = |address: &tipring_gateway::AddressStatus| address.reach == ReachStatus::Silent;

@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use nix::sys::stat::{Mode, umask};
 use tipring_config::Effective;
 use tipring_gateway::Entry;
-use tipring_host::{Asker, Gateway};
-use tipring_store::{Calls, EventLog, FeatureBook, Revisions};
+use tipring_host::{Asker, Clock, Gateway};
+use tipring_store::{Calls, EventLog, FeatureBook, History, Revisions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, watch};
 
@@ -93,7 +93,8 @@ async fn serve(
     // One without a file cannot be edited, and counts no revisions.
     let (configuration, revision) = match file {
         Some(file) => {
-            let (configuration, revision) = Configuration::new(file, effective, revisions);
+            let (configuration, revision) =
+                Configuration::new(file, effective, revisions, History::open(&dir), Clock::new().wall());
             (Some(configuration), revision)
         }
         None => (None, 1),

@@ -9,6 +9,7 @@ use tipring_host::Asker;
 use tokio::sync::mpsc;
 
 use crate::ATTENTION;
+use crate::configuration::Editor;
 use crate::desk::{Desk, say};
 use crate::protocol::Reply;
 
@@ -35,7 +36,9 @@ pub async fn walk(desk: &Desk, write: bool, minutes: u32, out: &mpsc::Sender<Rep
     }
     let mut configuration = desk.configuration.lock().await;
     let Some(configuration) = configuration.as_mut() else { bail!(crate::desk::NO_FILE) };
-    let outcome = configuration.put_rooms(&rooms, &desk.asker, desk.clock.wall()).await?;
+    let outcome = configuration
+        .put_rooms(&rooms, &desk.asker, Editor { name: "walk", wall: desk.clock.wall() })
+        .await?;
     say(outcome.lines, out).await;
     Ok(if outcome.accepted { 0 } else { ATTENTION })
 }

@@ -8,6 +8,7 @@ mod calls;
 mod error;
 mod events;
 mod features;
+mod history;
 mod revisions;
 mod row;
 
@@ -15,6 +16,7 @@ pub use calls::{CALLS_FILE, Calls, MAX_RECORDS};
 pub use error::StoreError;
 pub use events::{EVENTS_FILE, EventLog, MAX_LOG_BYTES};
 pub use features::{FEATURES_FILE, FeatureBook, FeatureRow};
+pub use history::{HISTORY_DIR, History, MAX_HISTORY, Past};
 pub use revisions::{REVISION_FILE, Revisions};
 pub use row::{CallRow, HearingRow};
 

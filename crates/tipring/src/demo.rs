@@ -15,6 +15,8 @@ use tipring_manage::{password, state};
 const CONFIGURATION: &str = include_str!("../../../examples/demo.toml");
 const LISTEN: &str = "127.0.0.1:5060";
 const PASSWORD: &str = "change-me";
+/// The configuration in the state directory, to be edited.
+const FILE: &str = "demo.toml";
 /// The SIP user.
 const USER: &str = "201";
 /// Ports that are tried after the one that was asked for.
@@ -31,10 +33,14 @@ pub fn demo(sip: SocketAddr, web: SocketAddr, dir: Option<&Path>) -> Result<Exit
     let sockets = listen(sip)?;
     let bound = sockets.udp.local_addr()?;
     let password = password::pronounceable(&mut system_entropy());
-    let effective = configuration(bound, &password)?;
+    let file = dir.join(FILE);
+    let shown = file.display().to_string();
+    let (text, effective) = configuration(bound, &password, &shown)?;
+    // Anew at each start: a demo that was edited until it did nothing is right again.
+    std::fs::write(&file, text).with_context(|| format!("{shown}: cannot be written"))?;
     let welcome = welcome(sip, bound, &password, &command(&dir));
     let web = WebPlace { address: web, next: true };
-    serve::run(claimed, &effective, None, sockets, 1, Some(web), Screen { welcome, live: true })?;
+    serve::run(claimed, &effective, Some(&file), sockets, 1, Some(web), Screen { welcome, live: true })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -52,10 +58,12 @@ fn listen(wanted: SocketAddr) -> Result<SipSockets> {
     bail!("{wanted} and the {TRIES} ports after it are in use. Name a free one: --sip {}:PORT", wanted.ip())
 }
 
-fn configuration(listen: SocketAddr, password: &str) -> Result<Effective> {
+fn configuration(listen: SocketAddr, password: &str, name: &str) -> Result<(String, Effective)> {
     let text = CONFIGURATION.replacen(LISTEN, &listen.to_string(), 1).replacen(PASSWORD, password, 1);
-    let report = tipring_config::check(&text, "demo.toml");
-    report.effective.clone().with_context(|| format!("the demo's own configuration: {report}"))
+    let report = tipring_config::check(&text, name);
+    let effective =
+        report.effective.clone().with_context(|| format!("the demo's own configuration: {report}"))?;
+    Ok((text, effective))
 }
 
 /// How commands reach this gateway.
@@ -113,7 +121,7 @@ mod tests {
     #[test]
     fn the_configuration_has_the_address_and_the_password_of_this_start() {
         let listen = SocketAddr::from(([127, 0, 0, 1], 5099));
-        let effective = configuration(listen, "lamo-kuch-41").unwrap();
+        let (_, effective) = configuration(listen, "lamo-kuch-41", "demo.toml").unwrap();
         assert_eq!(effective.listen, listen);
         let numbers: Vec<String> = effective.phone.keys().map(ToString::to_string).collect();
         assert_eq!(numbers, ["101", "102", "103", "104"]);

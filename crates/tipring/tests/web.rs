@@ -154,3 +154,98 @@ fn events_show_a_receiver_lifted_and_end_when_the_gateway_stops() {
     let mut rest = String::new();
     events.read_to_string(&mut rest).unwrap();
 }
+
+#[test]
+fn an_edit_is_checked_compared_applied_on_its_base_and_taken_back_and_shows_no_password() {
+    let demo = Demo::start("web-edit");
+    let (mut browser, key) = Browser::at(&demo);
+    browser.log_in(&key);
+    let read = browser.get("/api/v1/configuration").json();
+    let (text, base) = (read["text"].as_str().unwrap(), read["revision"].as_u64().unwrap());
+    assert!(text.contains("password = \"(secret)\"") && text.contains("# "), "{text}");
+    let body = |text: &str| serde_json::json!({ "text": text, "base_revision": base }).to_string();
+    let only = |text: &str| serde_json::json!({ "text": text }).to_string();
+    let edited = text.replacen("name = \"Phone {number}\"", "name = \"Room {number}\"", 1);
+    assert_ne!(edited, text, "the demo's telephones have names");
+    let changes = browser.ask("POST", "/api/v1/configuration/diff", &only(&edited)).json();
+    assert_eq!(changes["changes"][0]["path"], "phone.101.name", "{changes}");
+    assert_eq!(changes["changes"][0]["new"], "\"Room 101\"");
+    // What is not right is told by its line, and changes nothing.
+    let wrong = edited.replacen("country = \"us\"", "country = \"atlantis\"", 1);
+    let checked = browser.ask("POST", "/api/v1/configuration/check", &only(&wrong)).json();
+    assert_eq!(checked["accepted"], false);
+    assert!(checked["findings"][0]["line"].as_u64().unwrap() > 0, "{checked}");
+    let refused = browser.ask("PUT", "/api/v1/configuration", &body(&wrong));
+    assert_eq!((refused.status, refused.json()["field"].as_str()), (422, Some("text")));
+    assert_eq!(browser.get("/api/v1/configuration").json()["text"], text);
+    // Applied: what runs has it, and the password is what it was.
+    let password = demo.process.shows("SIP phone:").split("password ").nth(1).unwrap().to_owned();
+    let applied = browser.ask("PUT", "/api/v1/configuration", &body(&edited));
+    assert_eq!(
+        (applied.status, applied.json()["revision"].as_u64()),
+        (200, Some(base + 1)),
+        "{}",
+        applied.body
+    );
+    assert_eq!(browser.get("/api/v1/status").json()["lines"][0]["name"], "Room 101");
+    let file = std::fs::read_to_string(demo.dir.path().join("demo.toml")).unwrap();
+    assert!(file.contains(password.split_whitespace().next().unwrap()), "{file}");
+    // Somebody who read before that edits nothing.
+    let stale = browser.ask("PUT", "/api/v1/configuration", &body(text));
+    assert_eq!((stale.status, stale.json()["field"].as_str()), (409, Some("base_revision")));
+    let history = browser.get("/api/v1/configuration/history").json();
+    assert_eq!((history[0]["revision"].as_u64(), history[0]["by"].as_str()), (Some(base + 1), Some("key")));
+    assert!(history[0]["summary"].as_str().unwrap().contains("phone.101.name"), "{history}");
+    let past = browser.get(&format!("/api/v1/configuration/history/{base}")).json();
+    assert!(past["text"].as_str().unwrap().contains("(secret)"));
+    let back = browser.ask("POST", "/api/v1/configuration/rollback", &format!("{{\"revision\":{base}}}"));
+    assert_eq!(back.status, 200, "{}", back.body);
+    assert_eq!(browser.get("/api/v1/status").json()["lines"][0]["name"], "Phone 101");
+    assert_eq!(browser.ask("POST", "/api/v1/configuration/rollback", "{\"revision\":999}").status, 404);
+    demo.process.shows("web: key puts configuration");
+}
+
+#[test]
+fn ports_records_log_plan_and_countries_are_read_and_used() {
+    let demo = Demo::start("web-read");
+    let (mut browser, key) = Browser::at(&demo);
+    browser.log_in(&key);
+    demo.talk();
+    let call = browser.get("/api/v1/calls").json()[0].clone();
+    assert_eq!((call["from"].as_str(), call["state"].as_str()), (Some("101"), Some("talking")));
+    let end = format!("/api/v1/calls/{}", call["call"]);
+    assert_eq!((browser.ask("DELETE", &end, "").status, browser.ask("DELETE", &end, "").status), (204, 404));
+    let records = until("the record", || {
+        let records = browser.get("/api/v1/records?search=102").json();
+        (records.as_array().unwrap().len() == 1).then_some(records)
+    });
+    assert_eq!(records[0]["dialled"], "102");
+    assert_eq!(browser.get("/api/v1/records?search=nobody").json().as_array().unwrap().len(), 0);
+    let csv = browser.get("/api/v1/records.csv").body;
+    assert!(csv.starts_with("call,started") && csv.lines().count() == 2, "{csv}");
+    let port = browser.get("/api/v1/ports/102").json();
+    assert_eq!((port["port"]["port"].as_str(), port["simulated"].as_bool()), (Some("sim/2"), Some(true)));
+    assert_eq!(port["records"][0]["dialled"], "102");
+    assert_eq!(browser.get("/api/v1/ports/line-1").json()["port"]["outside"], true);
+    assert_eq!(browser.get("/api/v1/ports/999").status, 404);
+    let out = browser.ask("POST", "/api/v1/ports/104/service", "{\"in_service\":false}");
+    assert_eq!(out.status, 200, "{}", out.body);
+    until("104 out of service", || {
+        (browser.get("/api/v1/ports/104").json()["port"]["state"] == "out of service").then_some(())
+    });
+    let log = browser.get("/api/v1/log?count=500&number=102").json();
+    assert!(log.as_array().unwrap().iter().all(|line| line["numbers"].to_string().contains("102")), "{log}");
+    assert!(browser.get("/api/v1/log.txt").body.contains("call 1 answered"));
+    let plan = browser.ask("POST", "/api/v1/explain", "{\"number\":\"101\",\"digits\":\"95550177\"}").json();
+    assert!(plan["lines"].as_array().unwrap().len() > 3, "{plan}");
+    assert_eq!(browser.ask("POST", "/api/v1/explain", "{\"number\":\"1\",\"digits\":\"9\"}").status, 404);
+    let countries = browser.get("/api/v1/countries").json();
+    assert!(countries.as_array().unwrap().len() >= 22);
+    let pack = browser.get("/api/v1/countries/de").json();
+    assert_eq!(pack["name"], "Germany");
+    assert!(
+        browser.get("/api/v1/configuration/effective?name=101").json()["lines"].to_string().contains("sim/1")
+    );
+    let keys = browser.get("/api/v1/configuration/keys").json();
+    assert!(keys.as_array().unwrap().iter().any(|key| key["name"] == "flash" && key["place"] == "phone"));
+}

@@ -51,6 +51,13 @@ pub struct Face {
     pub stopping: watch::Receiver<bool>,
 }
 
+impl Face {
+    /// What somebody did, in the log.
+    pub fn audit(&self, who: &access::Who, what: &str) {
+        self.desk.logbook.note(self.desk.clock.wall(), &format!("web: {} {what}", who.name));
+    }
+}
+
 /// How the face is entered.
 #[derive(Debug)]
 pub struct Door {

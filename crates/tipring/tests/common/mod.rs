@@ -173,7 +173,7 @@ impl Demo {
             "--web",
             "127.0.0.1:0",
         ]);
-        process.shows("configuration 1 in force");
+        process.shows(" in force");
         Self { process, dir }
     }
 

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::Body;
 use crate::web::Face;
 use crate::web::access::{Role, Who};
 use crate::web::guard::{cookie, cookie_name};
@@ -37,7 +38,7 @@ impl From<Who> for Session {
 }
 
 /// `POST /session`: begins a session.
-pub async fn open(State(face): State<Face>, Json(login): Json<Login>) -> Answer<Response> {
+pub async fn open(State(face): State<Face>, Body(login): Body<Login>) -> Answer<Response> {
     let Some((secret, who)) = face.door.access.redeem(&login.key) else {
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
