@@ -10,7 +10,7 @@ use tipring_port::{LineCommand, LineEvent, LineSummary, Signal, Text, Tone};
 use tipring_units::{CallId, Epoch, LineId, Millis};
 
 use crate::{Alarm, CallEvent, CallRecord, Cause, Identity, Setup};
-use crate::{Features, ForwardWhen, RingKind};
+use crate::{Diverter, Diverters, Features, Moves, RingKind};
 
 /// Characters of a number, at the most. Longer ones that a far leg brings are cut and so reach nobody.
 pub const MAX_NUMBER: usize = 40;
@@ -223,6 +223,8 @@ pub enum FarEvent {
         via: Via,
         /// How it asks to be rung.
         ring: Option<RingKind>,
+        /// Who has sent it on before it came.
+        diverted: Diverters,
     },
     /// The far end has the call, and nobody rings yet.
     Proceeding,
@@ -239,6 +241,11 @@ pub enum FarEvent {
     Failed {
         /// Why.
         cause: Cause,
+    },
+    /// Who was called is to be found elsewhere. The leg is gone.
+    Moved {
+        /// Where, best first.
+        to: Moves,
     },
     /// The far end cleared, or gave up before the answer. The leg is gone.
     Ended {
@@ -327,8 +334,8 @@ pub enum FarAction {
         data: bool,
         /// In the name of this leg, which sent the caller there by [`FarEvent::Referred`].
         referred: Option<FarId>,
-        /// The telephone that sent the call on, and when it does.
-        diverted: Option<(Number, ForwardWhen)>,
+        /// The telephone that sent the call on.
+        diverted: Option<Diverter>,
         /// It completes the call of this leg, which came to nothing.
         completes: Option<FarId>,
     },
@@ -344,6 +351,15 @@ pub enum FarAction {
     Accept,
     /// Refuse an incoming leg that was not accepted. The leg is gone.
     Reject(Cause),
+    /// Send the caller of an incoming leg that was not accepted elsewhere: its server calls there itself. The leg is gone.
+    SendOn {
+        /// By what it came.
+        via: Via,
+        /// To this number at the server that it came from.
+        to: Number,
+        /// The telephone that wants it.
+        diverted: Diverter,
+    },
     /// End the leg, whatever its state: give up before the answer, or clear after it. The leg is gone.
     End(Cause),
     /// Hold the far end.

@@ -5,6 +5,7 @@
 //! parties that are called at once; the first that answers has the call.
 
 mod joint;
+mod moved;
 mod parked;
 mod referred;
 mod sound;
@@ -19,6 +20,7 @@ use tipring_port::Signal;
 use tipring_units::{CallId, Instant, LineId, Millis, WallTime};
 
 pub(crate) use joint::JointInput;
+pub(crate) use moved::MovedFrom;
 pub(crate) use referred::Follows;
 
 use crate::outbox::{CallInput, Offer, Order, Outbox};
@@ -154,6 +156,9 @@ pub(crate) struct Call {
     stays: bool,
     /// The caller was told that the called could be asked when he can be reached.
     completable: bool,
+    moved: moved::Moved,
+    /// The number that the caller's server calls in place of us.
+    sent_on: Option<Number>,
     path: Option<Path>,
     started: WallTime,
     answered: Option<Clock>,
@@ -192,6 +197,8 @@ impl Call {
             parked: None,
             stays: false,
             completable: false,
+            moved: moved::Moved::default(),
+            sent_on: None,
             path: None,
             started: clock.wall,
             answered: None,
@@ -382,6 +389,7 @@ impl Call {
                 Phase::Talking | Phase::Over => {} // said before, or late
             },
             CallInput::Failed(cause) => self.failed(side, from, cause, clock, timers, out),
+            CallInput::Moved(to) => self.is_moved(side, from, to, clock, timers, out),
             CallInput::Gone(_) if self.leaves_to_follow(side, out) => {}
             CallInput::Gone(cause) => self.gone(side, cause, clock, out),
             CallInput::Referred { to, place } => match from {
@@ -525,7 +533,7 @@ impl Call {
             from: self.beginning.from,
             came_by: self.beginning.came_by,
             dialled: self.beginning.dialled,
-            sent: self.shown_branch().map_or(Number::EMPTY, |last| last.sent),
+            sent: self.sent_on.or(self.shown_branch().map(|last| last.sent)).unwrap_or(Number::EMPTY),
             called: self.called(),
             went_by: self.went_by(),
             started: self.started,

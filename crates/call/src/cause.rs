@@ -30,6 +30,8 @@ pub enum Cause {
     NoRoom,
     /// Nobody of a group takes the call, and the caller is to be told so in words.
     Unattended,
+    /// The telephone forwards, and the caller's server was told where: it calls there itself.
+    Forwarded,
 }
 
 impl Cause {
@@ -49,6 +51,10 @@ impl Cause {
     pub const ABSENT: Self = Self::Q850(20);
     /// Call rejected.
     pub const REJECTED: Self = Self::Q850(21);
+    /// Redirection to a new destination.
+    pub const REDIRECTED: Self = Self::Q850(23);
+    /// Exchange routing error: too many hops.
+    pub const TOO_MANY_HOPS: Self = Self::Q850(25);
     /// Destination out of order.
     pub const OUT_OF_ORDER: Self = Self::Q850(27);
     /// Number incomplete.
@@ -75,6 +81,7 @@ impl Cause {
             Self::Stopping | Self::Fault => 41,
             Self::LineLost => 27,
             Self::NoRoom => 42,
+            Self::Forwarded => 23,
         }
     }
 
@@ -92,6 +99,8 @@ impl Cause {
                 20 => "absent",
                 21 => "rejected",
                 22 => "number changed",
+                23 => "redirected",
+                25 => "too many hops",
                 27 => "out of order",
                 28 => "number incomplete",
                 29 => "facility rejected",
@@ -119,6 +128,7 @@ impl Cause {
             Self::Fault => "program fault",
             Self::NoRoom => "no room",
             Self::Unattended => "nobody of the group",
+            Self::Forwarded => "forwarded by the server",
         }
     }
 
@@ -139,7 +149,8 @@ impl Cause {
             | Self::Stopping
             | Self::LineLost
             | Self::Fault
-            | Self::NoRoom => Tone::Congestion,
+            | Self::NoRoom
+            | Self::Forwarded => Tone::Congestion,
         }
     }
 
@@ -157,7 +168,7 @@ impl Cause {
             Self::Barred => Phrase::NotAllowed,
             Self::NoWay | Self::NoRoom | Self::Unattended => Phrase::AllLinesBusy,
             Self::LineLost => Phrase::Unreachable,
-            Self::Glare | Self::Managed | Self::Stopping | Self::Fault => return None,
+            Self::Glare | Self::Managed | Self::Stopping | Self::Fault | Self::Forwarded => return None,
         };
         let said = Announcement::of(phrase);
         // Where no second try will help none is asked for.
@@ -179,7 +190,12 @@ impl Cause {
         match self {
             Self::Q850(value) => !matches!(value, 1 | 8 | 16 | 17 | 19 | 22 | 28),
             Self::Glare | Self::LineLost | Self::Fault | Self::NoRoom | Self::NoWay => true,
-            Self::Barred | Self::NoRule | Self::Managed | Self::Stopping | Self::Unattended => false,
+            Self::Barred
+            | Self::NoRule
+            | Self::Managed
+            | Self::Stopping
+            | Self::Unattended
+            | Self::Forwarded => false,
         }
     }
 }

@@ -4,7 +4,8 @@ use tipring_port::{DigitSource, LineFault, Signal};
 use tipring_units::{CallId, LineId};
 
 use crate::{
-    Cause, Clearer, FarId, ForwardWhen, Given, Identity, Number, Party, Priority, ReferEnd, Side, Via,
+    Cause, Clearer, FarId, ForwardWhen, Given, Identity, MovedTo, Number, Party, Priority, ReferEnd, Side,
+    StayWhy, Via,
 };
 
 /// What happened, for people and tests to see. The owner adds sequence and times.
@@ -63,6 +64,25 @@ pub enum CallEvent {
         when: ForwardWhen,
         /// To this number.
         to: Number,
+    },
+    /// The call goes to another number than that of the telephone that was called, and the caller's server was told so: it
+    /// calls there itself.
+    SentOn {
+        /// The call.
+        call: CallId,
+        /// The number as the server was told it.
+        to: Number,
+    },
+    /// The far end that was called says that somebody is to be found elsewhere.
+    Moved {
+        /// The call.
+        call: CallId,
+        /// Under this number,
+        to: Number,
+        /// there.
+        at: MovedTo,
+        /// Why the call does not go there.
+        stays: Option<StayWhy>,
     },
     /// Nobody of a group took the call, which goes where the group sends such calls.
     Overflow {

@@ -90,6 +90,17 @@ impl Leg {
                 }
                 State::Gone => {} // raced with our own clearing
             },
+            FarEvent::Moved { to } => match self.state {
+                State::Called => {
+                    self.enter(State::Gone);
+                    self.tell(CallInput::Moved(to), out);
+                }
+                State::Calling | State::Talking | State::Held | State::Recalling => {
+                    self.enter(State::Gone);
+                    self.tell(CallInput::Gone(Cause::REDIRECTED), out); // only who is called can be elsewhere
+                }
+                State::Gone => {} // raced with our own clearing
+            },
             FarEvent::Referred { to, place } => match self.state {
                 State::Talking | State::Held | State::Recalling => {
                     self.tell(CallInput::Referred { to, place }, out);
@@ -215,6 +226,14 @@ impl Leg {
                 out.media(MediaAction::Digit { to: Party::Far(self.id), digit, length });
             }
             Order::Notice => self.tone(Some(Tone::Confirmation), out),
+            Order::SendOn { to, diverted } => match self.state {
+                State::Calling => {
+                    out.far(self.id, FarAction::SendOn { via: self.via, to, diverted });
+                    self.enter(State::Gone);
+                }
+                // It has its answer; the end of the call follows.
+                State::Called | State::Talking | State::Held | State::Recalling | State::Gone => {}
+            },
             Order::Over(cause) => self.over(cause, out),
         }
     }

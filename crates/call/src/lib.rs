@@ -10,6 +10,7 @@ mod api;
 mod call;
 mod cause;
 mod digits;
+mod divert;
 mod duty;
 mod event;
 mod explain;
@@ -30,13 +31,14 @@ mod switch;
 mod timers;
 mod view;
 
-pub use alert::RingKind;
+pub use alert::{RingCaller, RingFor, RingKind};
 pub use api::{
     Clearer, Completion, FarAction, FarEvent, FarId, Input, MAX_NUMBER, MAX_SERVER_NAME, MediaAction, Number,
     Output, Party, Priority, ReferEnd, ReferStep, ReferTo, ServerName, Side, Via, Way,
 };
 pub use cause::{Cause, CauseTones};
 pub use digits::{Ended, MAX_DIALLED, MAX_PLACES, Reader, Verdict};
+pub use divert::{Diverter, Diverters, MAX_DIVERTERS, MAX_MOVES, Move, MovedTo, Moves, StayWhy};
 pub use duty::{Desk, Door, Duty, Hotline, Page, SelfTest};
 pub use event::{Alarm, CallEvent, LineDoing, Why};
 pub use explain::{ExplainedDigit, ExplainedTimer, Explanation};
@@ -53,8 +55,8 @@ pub use plan::{MAX_EMERGENCY, MAX_RULES, Plan, Selection};
 pub use record::CallRecord;
 pub use routes::{AllRewrites, Failure, Failures, Rewrites, Route, changed};
 pub use setup::{
-    Destination, DialRow, Disa, Emergency, Group, GroupHunt, Hunt, Night, NightClass, OutsideLine, Overflow,
-    Permission, Phone, Recall, Server, Setup, Timers, User,
+    Destination, DialRow, Disa, Emergency, ForwardsAt, Group, GroupHunt, Hunt, Night, NightClass,
+    OutsideLine, Overflow, Permission, Phone, Recall, Server, Setup, Timers, User,
 };
 pub use switch::{MAX_LINES, MAX_SERVERS, Machine, Switch};
 pub use view::{CallView, LineView, Progress};

@@ -12,8 +12,8 @@ use crate::call::JointInput;
 use crate::features::Given;
 use crate::plan::Selection;
 use crate::{
-    Alarm, CallEvent, Cause, FarAction, FarId, ForwardWhen, Identity, MediaAction, Number, Output, Party,
-    Permission, Priority, ReferEnd, ReferTo, RingKind, ServerName, Via,
+    Alarm, CallEvent, Cause, Diverter, Diverters, FarAction, FarId, Identity, MediaAction, Moves, Number,
+    Output, Party, Permission, Priority, ReferEnd, ReferTo, RingKind, ServerName, Via,
 };
 
 /// Messages between machines that can wait, at the most: clearing the whole box at once takes a few for each
@@ -38,6 +38,8 @@ pub(crate) enum Message {
     Ask { line: LineId, given: Given, ask: Ask },
     /// A telephone is idle, and somebody may wait for that.
     Freed(LineId),
+    /// Who was called for this call is to be found elsewhere: may it go there?
+    Moved { call: CallId, by: Party, to: Moves },
     /// To a party, from a call.
     Party { party: Party, call: CallId, order: Order },
 }
@@ -66,7 +68,7 @@ pub(crate) enum Wish {
     /// A line dialled this and it comes to nothing.
     Nothing { dialled: Number, cause: Cause },
     /// A far leg asks for this.
-    Incoming { to: Number, from: Identity, via: Via, ring: Option<RingKind> },
+    Incoming { to: Number, from: Identity, via: Via, ring: Option<RingKind>, diverted: Diverters },
     /// A telephone was lifted that dials by itself.
     Lifted,
     /// The far end `leg` of the call `of` sends this party elsewhere.
@@ -81,6 +83,7 @@ pub(crate) enum Wish {
 
 /// What a party tells its call.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // lives for one message
 pub(crate) enum CallInput {
     /// The called is being looked for: the way is alive.
     Proceeding,
@@ -96,6 +99,8 @@ pub(crate) enum CallInput {
     Answered { told: bool },
     /// The called cannot be reached. It knows nothing of the call any more.
     Failed(Cause),
+    /// The called is to be found elsewhere. It knows nothing of the call any more.
+    Moved(Moves),
     /// This party is gone from the call and knows nothing of it any more.
     Gone(Cause),
     /// This party holds the other.
@@ -183,6 +188,8 @@ pub(crate) enum Order {
     Notice,
     /// You are in this call now: it rang elsewhere and you have to answer, or was parked and you have to take it back.
     TakeOver { answers: bool },
+    /// The call goes on to this number without you: your server calls there.
+    SendOn { to: Number, diverted: Diverter },
     /// The call is over for you.
     Over(Cause),
 }
@@ -205,7 +212,7 @@ pub(crate) struct Offer {
     /// In the name of this leg, which sent the caller there.
     pub referred: Option<FarId>,
     /// The telephone that sent it on.
-    pub diverted: Option<(Number, ForwardWhen)>,
+    pub diverted: Option<Diverter>,
     /// How it asks to be rung.
     pub ring: Option<RingKind>,
     /// Others are called at once or in turn: nobody is disturbed in a call for it.
@@ -258,6 +265,10 @@ impl Outbox {
 
     pub fn ask(&mut self, line: LineId, given: Given, ask: Ask) {
         self.message(Message::Ask { line, given, ask });
+    }
+
+    pub fn moved(&mut self, call: CallId, by: Party, to: Moves) {
+        self.message(Message::Moved { call, by, to });
     }
 
     pub fn freed(&mut self, line: LineId) {

@@ -180,6 +180,27 @@ impl Plan {
         (!part.is_empty()).then(|| self.numbering.look(part))
     }
 
+    /// What kind of number a server means by `number`, as [`Plan::kind`] of a rule that sends it there has it.
+    pub(crate) fn kind_at_server(&self, number: &str) -> (Option<NumberKind>, bool) {
+        const ANYTHING: (Option<NumberKind>, bool) = (Some(NumberKind::International), true);
+        let whole = match number.strip_prefix('+') {
+            Some(rest) => format!("{}{rest}", self.numbering.international_prefix),
+            None => number.to_owned(),
+        };
+        let is_house =
+            || number.len() <= MAX_HOUSE_DIGITS && number.bytes().all(|sign| b"0123456789*#".contains(&sign));
+        match self.numbering.look(&whole) {
+            Outside::Complete(kind) | Outside::Open(kind) => (Some(kind), false),
+            Outside::Partial | Outside::Unknown if is_house() => (None, false),
+            Outside::Partial | Outside::Unknown => ANYTHING,
+        }
+    }
+
+    /// True if a rule of the plan bars `number` for everybody.
+    pub(crate) fn bars(&self, number: &str) -> bool {
+        self.read_whole(number, false).is_ok_and(|selection| selection.barred)
+    }
+
     /// What kind of number `sent` is, for permissions, `None` for a telephone of the house; and whether it could be any.
     pub(crate) fn kind(&self, rule: &Rule, sent: &str, outside: Option<usize>) -> (Option<NumberKind>, bool) {
         const ANYTHING: (Option<NumberKind>, bool) = (Some(NumberKind::International), true);

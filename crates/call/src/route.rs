@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tipring_port::{MAX_CALLER_NAME, Text};
 use tipring_units::{LineId, Millis, WallTime};
 
 use crate::plan::Selection;
 use crate::routes::Failures;
 use crate::station::Station;
 use crate::switch::Groups;
-use crate::{Cause, Destination, ForwardWhen, Hunt, Number, OutsideLine, ServerName, Setup};
+use crate::{Cause, Destination, Diverter, ForwardWhen, Hunt, Number, OutsideLine, ServerName, Setup};
 
 /// Ways that one call tries one after the other, at the most.
 pub const MAX_WAYS: usize = 64;
@@ -40,6 +41,8 @@ pub enum Target {
         /// Whatever the line is in gives way.
         preempt: bool,
     },
+    /// Nobody here: the server that the call came from is told this number, and calls it itself.
+    Back(Number),
 }
 
 /// How long an attempt may take.
@@ -62,6 +65,17 @@ pub struct Forwarded {
     pub when: ForwardWhen,
     /// To this number, as set.
     pub to: Number,
+    /// The telephone's name.
+    pub name: Text<MAX_CALLER_NAME>,
+    /// It hides its number, or the caller does.
+    pub private: bool,
+}
+
+impl Forwarded {
+    /// Who is told of it to others.
+    pub const fn diverter(&self) -> Diverter {
+        Diverter { number: self.by, name: self.name, when: self.when, private: self.private }
+    }
 }
 
 /// Those that are called at once, until one of them answers.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use tipring_country::{Rewrite, rewritten};
 
 use crate::route::{Attempt, MAX_WAYS, Map, Routed};
-use crate::{Cause, Destination, Identity, Number, ServerName};
+use crate::{Cause, Destination, Diverter, Identity, Number, ServerName};
 
 /// What became of a call, as far as a route asks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -68,7 +68,9 @@ impl Failure {
             Cause::Glare | Cause::NoRoom => Self::Congestion,
             Cause::Fault => Self::Unable,
             Cause::Unattended => Self::Busy,
-            Cause::Barred | Cause::NoRule | Cause::Managed | Cause::Stopping => return None,
+            Cause::Barred | Cause::NoRule | Cause::Managed | Cause::Stopping | Cause::Forwarded => {
+                return None;
+            }
         })
     }
 }
@@ -151,6 +153,12 @@ impl AllRewrites {
         };
         let from = by(route.and_then(|route| self.routes.get(&route)), from);
         by(self.servers.get(&server), from)
+    }
+
+    /// A telephone that sends a call on, as `server` is told of it: its number changes as a caller's does.
+    pub fn diverter_to(&self, server: ServerName, route: Option<ServerName>, by: Diverter) -> Diverter {
+        let number = self.caller_to(server, route, Identity::new(by.number.as_str(), "")).number;
+        Diverter { number, ..by }
     }
 }
 

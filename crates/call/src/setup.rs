@@ -4,7 +4,7 @@ use tipring_country::{Hours, NumberKind, NumberPlan, Pattern};
 use tipring_port::{MAX_CALLER_NAME, RingPattern, Text};
 use tipring_units::{LineId, Millis};
 
-use crate::{AllRewrites, CauseTones, Code, Duty, Features, Number, Route, ServerName};
+use crate::{AllRewrites, CauseTones, Code, Duty, Features, Number, RingFor, Route, ServerName};
 
 /// Everything that the switch is told about its world. The owner keeps each list within its bound; what is
 /// beyond is not used.
@@ -64,6 +64,8 @@ pub struct Phone {
     pub night: Option<NightClass>,
     /// How it rings.
     pub ring: RingPattern,
+    /// How it rings for some callers.
+    pub ring_for: Vec<RingFor>,
     /// It is a fax or a modem: all its calls are passed through.
     pub data: bool,
     /// What the configuration sets; what the subscriber sets by code goes before it.
@@ -243,6 +245,18 @@ pub struct Server {
     /// What calls from there may reach beside telephones, by the dial plan: an IP PBX behind which this box is the gateway
     /// to outside lines. `None`: nothing.
     pub may_call: Option<Permission>,
+    /// Who carries out what a telephone forwards of its calls back to it.
+    pub forwards: ForwardsAt,
+}
+
+/// Who makes the call to where a telephone forwards.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum ForwardsAt {
+    /// The gateway, as a call of its own.
+    #[default]
+    Gateway,
+    /// The server that the call came from, which is told where.
+    Server,
 }
 
 /// What a telephone may call; emergency numbers always.

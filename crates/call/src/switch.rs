@@ -14,6 +14,7 @@ mod completion;
 mod divert;
 mod duty;
 mod groups;
+mod moved;
 mod pickup;
 mod recover;
 mod referred;
@@ -235,6 +236,7 @@ impl Switch {
                 }
                 Message::Ask { line, given, ask } => self.ask(line, given, ask),
                 Message::Freed(line) => self.freed(line),
+                Message::Moved { call, by, to } => self.moved(call, by, to),
                 Message::Joint { to, of, input } => self.joint(to, of, input),
                 Message::Party { party: Party::Line(line), call, order } => match self.lines.get(&line) {
                     Some(_) => self.with_line(line, |side, scene| side.on_order(call, order, scene)),
@@ -277,7 +279,16 @@ impl Switch {
         if let Order::Offer(offer) = &mut order
             && let Some(Via::Server(name)) = offer.via
         {
-            offer.from = self.setup.rewrites.caller_to(name, offer.route, offer.from);
+            let rewrites = &self.setup.rewrites;
+            offer.from = rewrites.caller_to(name, offer.route, offer.from);
+            if let Some(diverted) = &mut offer.diverted {
+                *diverted = rewrites.diverter_to(name, offer.route, *diverted);
+            }
+        }
+        if let Order::SendOn { diverted, .. } = &mut order
+            && let Some(Via::Server(name)) = self.legs.get(&leg).map(Leg::via)
+        {
+            *diverted = self.setup.rewrites.diverter_to(name, None, *diverted);
         }
         if let Order::Offer(offer) = order
             && let Some(via) = offer.via
@@ -322,13 +333,14 @@ impl Switch {
             | Order::TransferFailed(_)
             | Order::Notice
             | Order::Emergency
+            | Order::SendOn { .. }
             | Order::Over(_) => {} // it gave its calls up when it went
         }
     }
 
     fn far(&mut self, id: FarId, event: FarEvent) {
         match event {
-            FarEvent::Incoming { to, from, via, ring } if !self.legs.contains_key(&id) => {
+            FarEvent::Incoming { to, from, via, ring, diverted } if !self.legs.contains_key(&id) => {
                 if self.legs.len() >= MAX_LEGS {
                     self.out.alarm(Alarm::Full);
                     self.out.far(id, FarAction::Reject(Cause::NoRoom));
@@ -336,7 +348,7 @@ impl Switch {
                 }
                 let call = self.out.new_call();
                 self.legs.insert(id, Leg::calling(id, call, via));
-                self.out.begin(call, Party::Far(id), Wish::Incoming { to, from, via, ring });
+                self.out.begin(call, Party::Far(id), Wish::Incoming { to, from, via, ring, diverted });
             }
             // An answer that crossed with the end of its leg: the far end must not be left in a call.
             FarEvent::Answered if !self.legs.contains_key(&id) => {
@@ -348,6 +360,7 @@ impl Switch {
             | FarEvent::EarlyMedia
             | FarEvent::Answered
             | FarEvent::Failed { .. }
+            | FarEvent::Moved { .. }
             | FarEvent::Ended { .. }
             | FarEvent::Held
             | FarEvent::Resumed

@@ -335,7 +335,12 @@ fn the_only_phone_gets_all_calls_and_a_server_can_name_who_rings() {
     ring_request(&house, 0);
 
     let mut named = common::house();
-    named.servers[0] = Server { name: server("pbx"), rings: Some(number("103")), may_call: None };
+    named.servers[0] = Server {
+        name: server("pbx"),
+        rings: Some(number("103")),
+        may_call: None,
+        forwards: Default::default(),
+    };
     let mut house = House::new(named);
     house.pbx_calls("15550123");
     ring_request(&house, 2);

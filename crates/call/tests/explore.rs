@@ -213,8 +213,8 @@ impl World {
             return;
         }
         match action {
-            FarAction::Reject(_) | FarAction::End(_) => {
-                if matches!(action, FarAction::Reject(_)) {
+            FarAction::Reject(_) | FarAction::SendOn { .. } | FarAction::End(_) => {
+                if !matches!(action, FarAction::End(_)) {
                     assert!(matches!(leg, FarId::In(_)), "seed {seed}: rejected our own {leg}");
                 }
                 self.tones.remove(&leg);
@@ -436,7 +436,9 @@ impl World {
         let far = self.far.get_mut(&leg).unwrap();
         let event = far.events.pop_front().unwrap();
         let known_dead = far.state == LegState::Dead;
-        if matches!(event, FarEvent::Ended { .. } | FarEvent::Failed { .. }) && !known_dead {
+        if matches!(event, FarEvent::Ended { .. } | FarEvent::Failed { .. } | FarEvent::Moved { .. })
+            && !known_dead
+        {
             // From here on the leg is gone for both.
             let party = Party::Far(leg);
             self.input(Input::Far { leg, event });

@@ -3,8 +3,10 @@
 mod common;
 
 use common::{House, house, number, server};
-use tipring_call::{FarAction, FarEvent, FarId, ForwardWhen, Identity, Input, RingKind, Setup, Via};
-use tipring_port::{LineCommand, RingPattern, Tone};
+use tipring_call::{
+    Diverter, FarAction, FarEvent, FarId, ForwardWhen, Identity, Input, RingKind, Setup, Via,
+};
+use tipring_port::{LineCommand, RingPattern, Text, Tone};
 use tipring_units::Millis;
 
 fn mail(house: &mut House, waiting: bool) {
@@ -46,7 +48,10 @@ fn a_call_rings_as_it_asks_and_one_that_asks_nothing_as_the_telephone_does() {
         let mut house = House::new(house());
         let via = Via::Server(server("pbx"));
         let from = Identity::new("5550177", "Mary");
-        house.far(FarId::In(9), FarEvent::Incoming { to: number("101"), from, via, ring });
+        house.far(
+            FarId::In(9),
+            FarEvent::Incoming { to: number("101"), from, via, ring, diverted: Default::default() },
+        );
         let [LineCommand::Ring(request)] = house.commands(0)[..] else { panic!("{:?}", house.out) };
         assert_eq!(request.pattern, RingPattern::new(&steps.map(Millis)), "{ring:?}");
     }
@@ -61,7 +66,13 @@ fn a_leg_for_a_forwarded_call_is_told_who_sent_it_on_and_why() {
     house.lift(0);
     house.pbx_calls("101");
     let Some((_, FarAction::Place { diverted, number: sent, .. })) = house.placed() else { panic!() };
-    assert_eq!((diverted, sent.as_str()), (Some((number("101"), ForwardWhen::Busy)), "5552345678"));
+    let told = Diverter {
+        number: number("101"),
+        name: Text::new("Room 101"),
+        when: ForwardWhen::Busy,
+        private: false,
+    };
+    assert_eq!((diverted, sent.as_str()), (Some(told), "5552345678"));
     house.lift_and_dial(1, "95552345678");
     assert!(matches!(house.placed(), Some((_, FarAction::Place { diverted: None, .. }))));
 }

@@ -19,8 +19,8 @@ use crate::own::Own;
 use crate::route::{Numbers, Route};
 use crate::values::{Destination, JitterDepth, MediaPorts, Network, Number, PortName, Secret, ServerAddress};
 use crate::vocabulary::{
-    Agc, Codec, Digest, Digits, DtmfColumn, FromUser, Hunt, JitterMode, MayCall, PhoneType, StarCodes, Start,
-    Transport,
+    Agc, Codec, Digest, Digits, DtmfColumn, ForwardsAt, FromUser, Hunt, JitterMode, MayCall, PhoneType,
+    StarCodes, Start, Transport,
 };
 
 /// What runs.
@@ -157,6 +157,8 @@ pub struct Server {
     pub rings: Vec<Destination>,
     /// What calls from there may reach beside phones.
     pub may_call: Option<MayCall>,
+    /// Who carries out what phones forward of its calls back to it.
+    pub forwards: ForwardsAt,
     /// How numbers change.
     #[serde(flatten)]
     pub numbers: Numbers,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tipring_units::Millis;
 
+use crate::ring::RingFor;
 use crate::values::Secret;
 use crate::vocabulary::Recall;
 
@@ -17,6 +18,8 @@ pub struct Habits {
     pub forward_no_answer: Option<String>,
     /// Where they go while its line is out of service.
     pub forward_unreachable: Option<String>,
+    /// How it rings by who calls.
+    pub ring_for: Vec<RingFor>,
     /// How long it rings before `forward_no_answer`.
     #[serde(serialize_with = "crate::effective::time")]
     pub ring_time: Millis,

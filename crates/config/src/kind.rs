@@ -5,6 +5,7 @@ use tipring_port::{MAX_RING_STEPS, MeteringSpec, RingPattern};
 use tipring_units::{Hz, Millis};
 
 use crate::group::{Overflow, members};
+use crate::ring::RingFor;
 use crate::values::{
     Destination, MediaPorts, Network, Number, PortRange, ServerAddress, is_name, listen_address, time_of_day,
 };
@@ -89,6 +90,8 @@ pub enum Kind {
     Names,
     /// Rules that rewrite numbers.
     Rewrites,
+    /// How a phone rings by who calls.
+    RingFor,
     /// Who is in a group: destinations and ranges of phones.
     Members,
     /// Where a group's calls go that it does not take: a destination, `busy` or `announcement`.
@@ -143,6 +146,7 @@ impl Kind {
             Self::Destination => "destination".to_owned(),
             Self::Names => "list of names".to_owned(),
             Self::Rewrites => "list of rules".to_owned(),
+            Self::RingFor => "list of callers with a ring".to_owned(),
             Self::Members => "list of destinations and ranges".to_owned(),
             Self::Overflow => "destination, busy or announcement".to_owned(),
             Self::Disconnect => "none, reversal or cpc with its length".to_owned(),
@@ -187,6 +191,7 @@ impl Kind {
                 | Self::Destinations
                 | Self::Members
                 | Self::Rewrites
+                | Self::RingFor
                 | Self::Names
                 | Self::Addresses
                 | Self::Networks
@@ -256,6 +261,7 @@ impl Kind {
             Self::Rewrites => {
                 return Rewrite::parse(text).map(|_| ()).map_err(|error| error.to_string());
             }
+            Self::RingFor => return RingFor::parse(text).map(|_| ()).map_err(|error| error.to_string()),
             Self::Members => members(text).is_some(),
             Self::Overflow => Overflow::parse(text).is_some(),
             Self::Addresses => ServerAddress::parse(text).is_some(),
@@ -318,6 +324,7 @@ impl Kind {
             }
             Self::Names => "names that begin with a letter, as [\"floor-1\", \"sales\"]".to_owned(),
             Self::Rewrites => "rules in order, as [\"<00:+>x.\", \"<:+1>xxxxxxxxxx\"]".to_owned(),
+            Self::RingFor => "rules in order, as [\"0044x. dr2\", \"private dr4\"]".to_owned(),
             Self::Members => {
                 "phones, ranges of up to 32 of them, \"server:number\" or \"lines:number\", as [\"101-104\", \"201\"]".to_owned()
             }

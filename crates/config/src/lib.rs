@@ -24,6 +24,7 @@ mod outside;
 mod own;
 mod port_view;
 mod reference;
+mod ring;
 mod route;
 mod schema;
 mod show;
@@ -49,6 +50,7 @@ pub use masked::{MASK, masked, unmasked};
 pub use outside::{Line, LineCallerId, NightHours};
 pub use own::Own;
 pub use reference::reference;
+pub use ring::{RingCaller, RingFor, RingForError};
 pub use route::{Numbers, Route};
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
@@ -58,8 +60,8 @@ pub use values::{
 };
 pub use vocabulary::{
     Agc, Answer, CallerIdWord, Codec, Connects, Dialling, Digest, Digits, Driver, DtmfColumn, Failure,
-    FromUser, GroupHunt, Hunt, JitterMode, MayCall, PhoneType, PulseDigits, Recall, StarCodes, Start,
-    Transport,
+    ForwardsAt, FromUser, GroupHunt, Hunt, JitterMode, MayCall, PhoneType, PulseDigits, Recall, RingWord,
+    StarCodes, Start, Transport,
 };
 pub use walk::{Room, put_rooms, room_tables};
 

@@ -6,8 +6,9 @@ use tipring_port::Impedance;
 
 use crate::kind::Kind;
 use crate::vocabulary::{
-    Agc, Answer, CallerIdWord, Codec, Connects, Dialling, Digest, Digits, DtmfColumn, Failure, FromUser,
-    GroupHunt, Hunt, JitterMode, MayCall, PhoneType, PulseDigits, Recall, StarCodes, Start, Transport,
+    Agc, Answer, CallerIdWord, Codec, Connects, Dialling, Digest, Digits, DtmfColumn, Failure, ForwardsAt,
+    FromUser, GroupHunt, Hunt, JitterMode, MayCall, PhoneType, PulseDigits, Recall, StarCodes, Start,
+    Transport,
 };
 
 /// When a changed value takes effect.
@@ -219,6 +220,7 @@ const KEYS: &[Key] = {
         now(Server, "rings", Kind::Destinations, "the only phone", Live, "The phone that rings for calls that name no phone here."),
         now(Server, "mailbox", Kind::Text, "none", Live, "The mailbox that the server is asked of for messages that wait, for each account there; {number} stands for the phone's number, or the account's name. Without it only what the server tells unasked is shown."),
         now(Server, "may_call", Kind::Word(MayCall::WORDS), "phones here only", Live, "What calls from this server may reach beside phones, by the dial plan: for an IP PBX that uses this gateway's outside lines."),
+        now(Server, "forwards", Kind::Word(ForwardsAt::WORDS), "gateway", Live, "Who carries out what a phone forwards of a call from this server to another number there: the `gateway` by a second call, or the `server`, which is told the number (302 with Diversion) and calls it itself."),
         now(Server, "called_out", Kind::Rewrites, "none", Live, "How the called number changes towards the server, by the first rule that fits: `<00:+>x.` replaces, `<9:>x.` takes away, `<:+1>xxxxxxxxxx` puts before; an emergency number goes as it is."),
         now(Server, "caller_out", Kind::Rewrites, "none", Live, "How the caller's number changes towards the server."),
         now(Server, "called_in", Kind::Rewrites, "none", Live, "How the called number changes of calls from the server, before phones and the dial plan see it."),
@@ -269,6 +271,7 @@ const KEYS: &[Key] = {
         now(Phone, "forward_no_answer", Kind::Digits, "none", Live, "Where they go when nobody has answered for `ring_time`."),
         now(Phone, "forward_unreachable", Kind::Digits, "none", Live, "Where they go while the line is out of service."),
         now(Phone, "ring_time", Kind::Time(5000, MINUTES_10), "20 s", Live, "How long the phone rings before `forward_no_answer`."),
+        now(Phone, "ring_for", Kind::RingFor, "none", Live, "How the phone rings by who calls, by the first rule that fits: a pattern of the caller's number as in `caller_in`, `private` or `unknown`, and `dr1` to `dr5`, `internal` or `external`, as [\"0044x. dr2\", \"5xx internal\", \"private dr4\"]. A ring that the server asks for by Alert-Info goes before."),
         now(Phone, "reject_anonymous", YES, "false", Live, "Callers who hide their number are refused."),
         now(Phone, "hide", YES, "false", Live, "The phone's number is not shown to who is called; in an emergency it is."),
         now(Phone, "lock", YES, "false", Live, "Only phones of the house and emergency numbers can be called; a code with `pin` unlocks it."),

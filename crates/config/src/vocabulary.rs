@@ -319,6 +319,32 @@ words! {
         Opus = "opus",
     }
 
+    /// Who carries out what a phone forwards.
+    ForwardsAt {
+        /// The gateway, by a call of its own.
+        Gateway = "gateway",
+        /// The server that the call came from.
+        Server = "server",
+    }
+
+    /// How a phone rings.
+    RingWord {
+        /// Bellcore cadence 1.
+        Dr1 = "dr1",
+        /// Bellcore cadence 2.
+        Dr2 = "dr2",
+        /// Bellcore cadence 3.
+        Dr3 = "dr3",
+        /// Bellcore cadence 4.
+        Dr4 = "dr4",
+        /// Bellcore cadence 5.
+        Dr5 = "dr5",
+        /// As for a call of the house.
+        Internal = "internal",
+        /// As for a call from outside.
+        External = "external",
+    }
+
     /// What drives a line port.
     Driver {
         /// A simulated card.

@@ -26,4 +26,6 @@ pub use load::CountryError;
 pub use numbers::{NumberKind, NumberPlan, NumberRule, Outside};
 pub use packs::COUNTRY_WORDS;
 pub use pattern::{DigitSet, Element, MAX_ELEMENTS, MAX_SENT, MAX_TIMER_SECS, Pattern, PatternError};
-pub use rewrite::{MAX_REPEATS, MAX_REWRITE, MAX_REWRITES, Rewrite, RewriteError, rewritten, unreachable};
+pub use rewrite::{
+    MAX_REPEATS, MAX_REWRITE, MAX_REWRITES, NumberPattern, Rewrite, RewriteError, rewritten, unreachable,
+};

@@ -71,6 +71,9 @@ pub enum RewriteError {
     /// A bracket or a substitution is not closed, or empty.
     #[error("{0} is not closed, or nothing is in it")]
     Open(char),
+    /// There is none.
+    #[error("a pattern has at least one sign, as x.")]
+    Empty,
     /// Nothing before a dot.
     #[error(". repeats what stands before it: write x.")]
     Dot,
@@ -82,12 +85,51 @@ pub enum RewriteError {
     Same,
 }
 
+/// What a number has to look like, in the same language, without anything that changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NumberPattern(Rewrite);
+
+impl NumberPattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, RewriteError> {
+        if text.is_empty() {
+            return Err(RewriteError::Empty);
+        }
+        let rule = Rewrite::steps_of(text)?;
+        let stays = |step: &Step| matches!(step, Step::Keep(_) | Step::Repeat(_));
+        if rule.steps.iter().all(stays) { Ok(Self(rule)) } else { Err(RewriteError::Sign('<')) }
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// True if the whole of `number` fits.
+    pub fn fits(&self, number: &str) -> bool {
+        self.0.apply(number).is_some()
+    }
+}
+
 impl Rewrite {
     /// Reads a rule.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, RewriteError> {
+        let rule = Self::steps_of(text)?;
+        let changes = |step: &Step| match step {
+            Step::Take(_) => true,
+            Step::Put(text) => !text.is_empty(),
+            Step::Keep(_) | Step::Repeat(_) => false,
+        };
+        if rule.steps.iter().any(changes) { Ok(rule) } else { Err(RewriteError::Same) }
+    }
+
+    fn steps_of(text: &str) -> Result<Self, RewriteError> {
         if text.len() > MAX_REWRITE {
             return Err(RewriteError::Long);
         }
@@ -121,14 +163,6 @@ impl Rewrite {
         }
         if steps.iter().filter(|step| matches!(step, Step::Repeat(_))).count() > MAX_REPEATS {
             return Err(RewriteError::Long);
-        }
-        let changes = |step: &Step| match step {
-            Step::Take(_) => true,
-            Step::Put(text) => !text.is_empty(),
-            Step::Keep(_) | Step::Repeat(_) => false,
-        };
-        if !steps.iter().any(changes) {
-            return Err(RewriteError::Same);
         }
         Ok(Self { text: text.to_owned(), steps })
     }
@@ -313,6 +347,18 @@ mod tests {
         assert_eq!(of(&["<*:>67<:0>xx."], "*67123"), Some("670123".to_owned()));
         assert_eq!(of(&["x.<#:>"], "123#"), Some("123".to_owned()), "behind a repetition too");
         assert_eq!(of(&["<[2-4]x:7>x."], "39123"), Some("7123".to_owned()));
+    }
+
+    #[test]
+    fn a_pattern_says_what_a_number_looks_like_and_changes_nothing() {
+        let fits = |pattern: &str, number: &str| NumberPattern::parse(pattern).unwrap().fits(number);
+        assert!(fits("0044x.", "0044207") && fits("0044x.", "0044") && !fits("0044x.", "004"));
+        assert!(fits("[57]xx", "701") && !fits("[57]xx", "7011") && fits("+49x.", "+4930"));
+        assert_eq!(NumberPattern::parse(""), Err(RewriteError::Empty));
+        for wrong in ["<9:>x.", "x<:1>", "x<:>", "abc", ".", "[2"] {
+            assert!(NumberPattern::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(NumberPattern::parse("5xx").unwrap().as_str(), "5xx");
     }
 
     #[test]

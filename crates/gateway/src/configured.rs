@@ -7,11 +7,11 @@ use core::net::SocketAddr;
 use tipring_call::{
     CauseTones, CodeFinding, CodeRow, CodeSet, Desk, DialRow, Disa, Door, Duty, Emergency, Features, Flag,
     Forward, ForwardWhen, Group, GroupHunt, Hotline, Hunt, Night, NightClass, Number, OutsideLine, Page,
-    Permission, Plan, SelfTest, Setup, Timers, code_plan_findings, code_table,
+    Permission, Plan, RingFor, RingKind, SelfTest, Setup, Timers, code_plan_findings, code_table,
 };
 use tipring_config::{
     Codec, Connects, Destination, Digest, Digits, Effective, FromUser, JitterDepth, JitterMode, Line,
-    MayCall, NightHours, Overflow, Phone, Rule, Server, Service, StarCodes, Target,
+    MayCall, NightHours, Overflow, Phone, RingCaller, RingWord, Rule, Server, Service, StarCodes, Target,
 };
 use tipring_country::Hours;
 use tipring_port::{CodecName, DtmfMode, G726Packing, G726Rate, JitterSpec, Text, Tone};
@@ -104,6 +104,7 @@ impl Site {
             may_call: permission(phone.may_call),
             night: night_class(phone.may_call_night, phone.night_hours),
             ring: effective.profile(phone).ring.pattern,
+            ring_for: phone.habits.ring_for.iter().map(ring_for).collect(),
             data: phone.duty.data.unwrap_or(false),
             features: features(&phone.habits),
             no_answer: phone.habits.ring_time,
@@ -227,6 +228,24 @@ fn night_class(may_call: Option<MayCall>, hours: Option<NightHours>) -> Option<N
     Some(NightClass { hours: Hours { from, to }, may_call: permission(may_call) })
 }
 
+fn ring_for(rule: &tipring_config::RingFor) -> RingFor {
+    let who = match &rule.who {
+        RingCaller::Number(pattern) => tipring_call::RingCaller::Number(pattern.clone()),
+        RingCaller::Private => tipring_call::RingCaller::Private,
+        RingCaller::Unknown => tipring_call::RingCaller::Unknown,
+    };
+    let ring = match rule.ring {
+        RingWord::Dr1 => RingKind::Bellcore(1),
+        RingWord::Dr2 => RingKind::Bellcore(2),
+        RingWord::Dr3 => RingKind::Bellcore(3),
+        RingWord::Dr4 => RingKind::Bellcore(4),
+        RingWord::Dr5 => RingKind::Bellcore(5),
+        RingWord::Internal => RingKind::Internal,
+        RingWord::External => RingKind::External,
+    };
+    RingFor { who, ring }
+}
+
 fn permission(may_call: MayCall) -> Permission {
     match may_call {
         MayCall::Internal => Permission::Internal,
@@ -330,6 +349,10 @@ fn calls(
             .map(|(name, server)| tipring_call::Server {
                 name: Text::new(name),
                 may_call: server.may_call.map(permission),
+                forwards: match server.forwards {
+                    tipring_config::ForwardsAt::Gateway => tipring_call::ForwardsAt::Gateway,
+                    tipring_config::ForwardsAt::Server => tipring_call::ForwardsAt::Server,
+                },
                 rings: server.rings.iter().find_map(|destination| match &destination.target {
                     Target::Phone(number) => Some(Number::new(number.as_str())),
                     Target::Phones

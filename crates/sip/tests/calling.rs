@@ -3,7 +3,9 @@
 
 mod world;
 
-use tipring_sip::agent::{By, Cause, Command, Destination, Event, ServerConfig, ServerId, SessionId};
+use tipring_sip::agent::{
+    By, Cause, Command, Destination, Event, RedirectAt, ServerConfig, ServerId, SessionId,
+};
 use tipring_sip::message::{HeaderName, Method, Request, Response};
 use tipring_units::Millis;
 use world::accounts::server;
@@ -144,40 +146,67 @@ fn cancel_waits_for_the_first_provisional_answer() {
     world.check_idle();
 }
 
-#[test]
-fn redirection_is_followed_by_preference_and_without_loops() {
-    let (mut world, _, invite) = started();
-    let mut moved = invite.response(302, "", Some("r"));
-    let list = format!("<sip:second@{P}>;q=0.5, <sip:first@{P}>;q=0.9, <{}>", invite.uri);
-    moved.headers.push(HeaderName::Contact, list);
-    world.respond(P, &moved);
-    world.run_for(20);
-    let next = world.got(P, &Method::Invite).expect("INVITE");
-    assert_eq!(next.uri.to_string(), format!("sip:first@{P}"));
-    assert_eq!(next.cseq().expect("cseq").seq, 2);
-    assert_eq!(next.call_id(), invite.call_id());
-    world.respond(P, &answer(&next, 404, "r2", false));
-    world.run_for(20);
-    let next = world.got(P, &Method::Invite).expect("INVITE");
-    assert_eq!(next.uri.to_string(), format!("sip:second@{P}"));
-    world.respond(P, &answer(&next, 486, "r3", false));
-    world.run_for(20);
-    assert!(world.events(0).iter().any(|e| matches!(e, Event::Failed { status: 486, .. })));
-    assert_eq!(count(&world, &Method::Ack), 3);
+/// Where the 3xx of the only call sends it, and whose each address is.
+fn sent_to(world: &mut World) -> Option<(u16, Vec<(String, RedirectAt)>)> {
+    world.events(0).iter().find_map(|event| match event {
+        Event::Redirected { status, to, .. } => {
+            Some((*status, to.iter().map(|one| (one.uri.to_string(), one.at)).collect()))
+        }
+        _ => None,
+    })
 }
 
 #[test]
-fn redirection_stops_after_five_hops() {
-    let (mut world, _, mut invite) = started();
-    for hop in 0..10 {
-        let mut moved = invite.response(302, "", Some("r"));
-        moved.headers.push(HeaderName::Contact, format!("<sip:hop{hop}@{P}>"));
+fn a_redirection_is_told_by_preference_with_whose_the_addresses_are_and_not_followed() {
+    let mut world = World::with_account(&[P]);
+    world.run_for(20);
+    world.call_by_account("101", "555");
+    world.run_for(20);
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    let mut moved = invite.response(302, "", Some("r"));
+    let ip = address(P).ip();
+    let list = format!(
+        "<sip:second@{P}>;q=0.5, <sip:first@{P}?X=y;method=BYE>;q=0.9, <sip:second@{P}>;q=0.1, \
+         <sip:third@elsewhere.example>, <tel:+4930>, <sip:here@{A}>;q=0.4, <sip:other@{ip}:5999>;q=0.3"
+    );
+    moved.headers.push(HeaderName::Contact, list);
+    moved.headers.push(HeaderName::Diversion, "<sip:555@p>;reason=user-busy");
+    world.respond(P, &moved);
+    world.run_for(20);
+    let at = |user: &str, host: String, at| (format!("sip:{user}@{host}"), at);
+    let pbx = RedirectAt::Server(ServerId(0));
+    assert_eq!(
+        sent_to(&mut world),
+        Some((
+            302,
+            vec![
+                at("third", "elsewhere.example".to_owned(), RedirectAt::Elsewhere),
+                at("first", P.to_string(), pbx),
+                at("second", P.to_string(), pbx),
+                at("here", A.to_string(), RedirectAt::Here),
+                at("other", format!("{ip}:5999"), RedirectAt::Elsewhere),
+            ]
+        ))
+    );
+    assert_eq!((count(&world, &Method::Invite), count(&world, &Method::Ack)), (1, 1));
+    world.run_for(70_000);
+    world.check_idle();
+}
+
+#[test]
+fn a_redirection_without_an_address_and_an_alternative_service_are_refusals() {
+    for (status, contact) in [(302, None), (302, Some("<tel:+4930>")), (380, Some("<sip:sos@p.example>"))] {
+        let (mut world, _, invite) = started();
+        let mut moved = invite.response(status, "", Some("r"));
+        if let Some(contact) = contact {
+            moved.headers.push(HeaderName::Contact, contact);
+        }
         world.respond(P, &moved);
         world.run_for(20);
-        invite = world.got(P, &Method::Invite).expect("INVITE");
+        let failed = |event: &Event| matches!(event, Event::Failed { status: told, .. } if *told == status);
+        assert_eq!(sent_to(&mut world), None);
+        assert_eq!(world.events(0).iter().filter(|event| failed(event)).count(), 1);
     }
-    assert_eq!(count(&world, &Method::Invite), 6);
-    assert!(world.events(0).iter().any(|e| matches!(e, Event::Failed { status: 302, .. })));
 }
 
 /// A call by an account at the peer.

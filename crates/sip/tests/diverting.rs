@@ -89,6 +89,53 @@ fn several_addresses_have_their_order_and_earlier_diversions_stay() {
 }
 
 #[test]
+fn the_number_at_a_server_is_an_address_there_whatever_the_caller_called() {
+    for (server, contact) in [(0, "<sip:777@10.0.0.8:5060>"), (7, "<sip:777@10.0.0.1>")] {
+        let mut world = World::with_account(&["10.0.0.8:5060"]);
+        world.run_for(20);
+        world.inject("10.0.0.8:5060", A, &message("INVITE", "i1", "", SDP));
+        world.run_for(20);
+        let session = world.incoming(0).expect("a call");
+        let server = tipring_sip::agent::ServerId(server);
+        let to = vec![RedirectTo::Server { server, user: "777".to_owned() }];
+        world.command(0, Command::Redirect { session, to, diverted: Some(by("102", DivertReason::Busy)) });
+        world.run_for(20);
+        let response = world.got_response("10.0.0.8:5060").expect("an answer");
+        assert_eq!(
+            (response.status, values(&response, &HeaderName::Contact)),
+            (302, vec![contact.to_owned()])
+        );
+    }
+}
+
+#[test]
+fn who_sent_a_call_on_and_hides_is_named_to_servers_alone() {
+    let mut world = World::with_peer(1);
+    let session = world.nodes[0].agent.new_session();
+    let hidden = Diverted {
+        by: Identity { display: Some("Room 102".to_owned()), user: "102".to_owned() },
+        reason: DivertReason::Busy,
+        private: true,
+    };
+    let before: Diversion = "\"Boss\" <sip:boss@b.example>;reason=no-answer".parse().unwrap();
+    let details = CallDetails { diverted: Some(hidden), diversions: vec![before], ..CallDetails::default() };
+    world.command(0, Command::Invite(Box::new(Invite { details, ..call(session, World::uri(P)) })));
+    world.run_for(20);
+    let invite = world.got(P, &Method::Invite).expect("an INVITE");
+    let values: Vec<_> =
+        invite.headers.get_all(&HeaderName::Diversion).map(String::from_utf8_lossy).collect();
+    assert_eq!(
+        values,
+        [
+            "\"Anonymous\" <sip:anonymous@anonymous.invalid>;reason=user-busy;counter=1;privacy=full",
+            "\"Boss\" <sip:boss@b.example>;reason=no-answer;counter=1;privacy=off"
+        ]
+    );
+    let history = invite.headers.text(&HeaderName::HistoryInfo).unwrap();
+    assert!(!history.contains("102"), "{history}");
+}
+
+#[test]
 fn a_call_that_is_over_or_answered_is_not_redirected() {
     let (mut world, session) = incoming("");
     world.command(0, Command::Accept { session, media: world::media(1) });

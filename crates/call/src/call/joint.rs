@@ -22,6 +22,7 @@ use crate::{CallEvent, Cause, Clearer, Number, Party, Priority, ServerName, Side
 
 /// What one of two joined calls tells the other.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // lives for one message
 pub(crate) enum JointInput {
     /// The telephone `left` hung up in this call while it holds you: be joined.
     Ask(Asking),
@@ -277,6 +278,7 @@ impl Call {
             | Order::Transferring
             | Order::NotTransferring
             | Order::TransferFailed(_)
+            | Order::SendOn { .. }
             | Order::Over(_) => {}
         }
     }

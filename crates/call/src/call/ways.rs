@@ -111,13 +111,16 @@ impl Call {
             return;
         };
         let before = self.trying.as_ref().and_then(|trying| trying.forwarded);
-        if let Some(Forwarded { by, when, to }) = attempt.forwarded.filter(|own| Some(*own) != before) {
+        if let Some(Forwarded { by, when, to, .. }) = attempt.forwarded.filter(|own| Some(*own) != before) {
             out.event(CallEvent::Forwarded { call: self.beginning.call, by, when, to });
         }
         if core::mem::take(&mut self.completable) {
             self.tell(Side::Caller, Order::Completable(None), out);
         }
         self.disconnect(out);
+        if let [Target::Back(to)] = attempt.targets.as_slice() {
+            return self.send_on(*to, attempt.forwarded, clock, out);
+        }
         (self.both, self.rang, self.alive, self.hopeless) = (false, false, false, false);
         self.enter(Phase::Trying);
         let far =
@@ -138,6 +141,7 @@ impl Call {
                     (Party::Far(out.new_leg()), Some(Via::Server(name)), number, false)
                 }
                 Target::Outside { line, number, preempt } => (Party::Line(line), None, number, preempt),
+                Target::Back(_) => continue, // it stands alone
             };
             let branch = Branch { party, via, sent };
             self.called.push(branch);
@@ -147,7 +151,7 @@ impl Call {
             let route = attempt.routed.map(|routed| routed.route);
             let referred = Follows::leg_of(self.beginning.follows, party);
             let data = self.data;
-            let diverted = attempt.forwarded.map(|forwarded| (forwarded.by, forwarded.when));
+            let diverted = attempt.forwarded.as_ref().map(Forwarded::diverter);
             let ring = self.beginning.ring;
             let completes = self.beginning.completes;
             let offer = Offer {

@@ -4,6 +4,7 @@ use tipring_port::{LineCommand, RingRequest, Tone};
 use tipring_units::CallId;
 
 use super::{LineSide, RING_STOP, Scene, State};
+use crate::alert::ring_for;
 use crate::outbox::{CallInput, Offer, Order, Sent};
 use crate::{CallEvent, Cause, MediaAction, Party, Why};
 
@@ -46,7 +47,7 @@ impl LineSide {
             Order::Transferring => self.sent(call, scene),
             Order::NotTransferring => self.not_sent(call, scene),
             Order::TransferFailed(cause) => self.came_back(call, cause, scene),
-            Order::Refer(_) => {} // a telephone goes nowhere by itself
+            Order::Refer(_) | Order::SendOn { .. } => {} // a telephone goes nowhere by itself
             Order::Alerting | Order::Early | Order::Connected if self.passes_on(call, scene) => {}
             Order::Completable(leg) => {
                 if matches!(self.state, State::Waiting(waiting, _) if waiting == call) {
@@ -136,7 +137,9 @@ impl LineSide {
             return;
         };
         let caller = Some(offer.from.for_display(scene.wall, scene.setup.offset_minutes));
-        let pattern = offer.ring.map_or(phone.ring, |kind| kind.pattern(phone.ring));
+        // The server knows more of the call than its number.
+        let kind = offer.ring.or_else(|| ring_for(&phone.ring_for, &offer.from));
+        let pattern = kind.map_or(phone.ring, |kind| kind.pattern(phone.ring));
         self.command(LineCommand::Ring(RingRequest { pattern, caller }), scene);
     }
 

@@ -32,7 +32,8 @@ impl OutsideSide {
             | Order::Refer(_)
             | Order::Transferring
             | Order::NotTransferring
-            | Order::TransferFailed(_) => {}
+            | Order::TransferFailed(_)
+            | Order::SendOn { .. } => {}
             Order::Notice if self.is_talking(call) => {
                 self.command(LineCommand::Play(Tone::Confirmation), scene);
             }

@@ -3,6 +3,7 @@
 use tipring_units::{CallId, LineId};
 
 use super::Switch;
+use super::divert::Came;
 use super::referred::Sent;
 use crate::call::{Beginning, Call, Follows};
 use crate::features::Flag;
@@ -12,8 +13,8 @@ use crate::route::{Attempt, Map, Target};
 use crate::routes::{Rewrites, changed};
 use crate::station::Station;
 use crate::{
-    Alarm, CallEvent, Cause, Destination, Identity, MAX_CALLS, NightClass, Number, Party, Permission,
-    Presentation, Priority, RESERVED, ServerName, Via,
+    Alarm, CallEvent, Cause, Destination, ForwardsAt, Identity, MAX_CALLS, NightClass, Number, Party,
+    Permission, Presentation, Priority, RESERVED, ServerName, Via,
 };
 
 /// What a call begins with, and where it goes.
@@ -66,6 +67,7 @@ impl Switch {
             Party::Line(line) if self.is_outside(line) => Some(line),
             Party::Line(_) | Party::Far(_) => None,
         };
+        let came = self.came(&wish);
         let Start { from, came_by, ways, two_stage } = self.find_ways(caller, wish, own);
         let ways =
             ways.and_then(|ways| if self.stopping { Err(Cause::Stopping) } else { without(ways, caller) });
@@ -76,7 +78,7 @@ impl Switch {
         let ways = match ways {
             // Nothing is forwarded or refused that may save somebody.
             Ok(ways) if priority == Priority::Normal => {
-                self.diverted(ways, from, own).and_then(|ways| without(ways, caller))
+                self.diverted(ways, from, own, came).and_then(|ways| without(ways, caller))
             }
             ways => ways,
         };
@@ -88,7 +90,7 @@ impl Switch {
         let data = self.is_data(caller)
             || targets.any(|target| match target {
                 Target::Line(line) => self.is_data(Party::Line(*line)),
-                Target::User(_) | Target::Server { .. } | Target::Outside { .. } => false,
+                Target::User(_) | Target::Server { .. } | Target::Outside { .. } | Target::Back(_) => false,
             });
         if let Wish::Referred { of, .. } = wish {
             let answer = ways.as_ref().map(|_| ()).map_err(|cause| *cause);
@@ -169,10 +171,10 @@ impl Switch {
         let line = self.setup.lines.iter().find(|line| Party::Line(line.line) == caller);
         let line = line.and_then(|line| rewrites.lines.get(&line.number));
         match wish {
-            Wish::Incoming { to, from, via: via @ Via::Server(name), ring } => {
+            Wish::Incoming { to, from, via: via @ Via::Server(name), ring, diverted } => {
                 let own = rewrites.servers.get(&name);
                 let to = own.map_or(to, |own| changed(&own.called_in, to).0);
-                Wish::Incoming { to, from: shown(own, from), via, ring }
+                Wish::Incoming { to, from: shown(own, from), via, ring, diverted }
             }
             Wish::Outside { from } => Wish::Outside { from: shown(line, from) },
             Wish::Disa { selection, from, may_call, trusted } => {
@@ -270,7 +272,7 @@ impl Switch {
         let ways = self.allowed(selection, may_call, own)?;
         let inside = |target: &Target| match target {
             Target::Line(_) | Target::User(_) => true,
-            Target::Server { .. } | Target::Outside { .. } => false,
+            Target::Server { .. } | Target::Outside { .. } | Target::Back(_) => false,
         };
         // A group's members are the configuration's choice.
         let own = ways.iter().filter(|way| way.turn.is_none());
@@ -379,7 +381,20 @@ impl Switch {
         }
     }
 
-    fn is_outside(&self, line: LineId) -> bool {
+    /// What forwarding has to know of how a call came in.
+    fn came(&self, wish: &Wish) -> Came {
+        let Wish::Incoming { via, diverted, .. } = wish else { return Came::default() };
+        let back = match via {
+            Via::Server(name) => {
+                let server = self.setup.servers.iter().find(|one| one.name == *name);
+                server.filter(|one| one.forwards == ForwardsAt::Server).map(|one| one.name)
+            }
+            Via::User(_) => None,
+        };
+        Came { back, before: *diverted }
+    }
+
+    pub(super) fn is_outside(&self, line: LineId) -> bool {
         self.lines.get(&line).and_then(Station::outside).is_some()
     }
 
@@ -415,7 +430,7 @@ impl Switch {
 }
 
 /// The ways without the caller itself, also where a call is forwarded to it.
-fn without(mut ways: Vec<Attempt>, caller: Party) -> Result<Vec<Attempt>, Cause> {
+pub(super) fn without(mut ways: Vec<Attempt>, caller: Party) -> Result<Vec<Attempt>, Cause> {
     for way in &mut ways {
         way.targets.retain(|target| !matches!(target, Target::Line(line) if Party::Line(*line) == caller));
         let forwards = core::mem::take(&mut way.forwards).into_iter();

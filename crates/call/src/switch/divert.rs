@@ -6,8 +6,13 @@
 //! subscriber's own dialling would be, with the subscriber's permission; where it is a telephone of the house, that one's
 //! own forwarding follows. The caller stays who calls.
 //!
+//! Where the call came from a server that carries forwarding out itself, and the other number is at that server, the call goes
+//! back there with word of it. What the plan takes elsewhere, to a telephone of the house, an outside line or another
+//! server, the first one could not reach: the gateway goes on with that itself.
+//!
 //! # Limits
-//! [`MAX_HOPS`] telephones one behind the other, and [`MAX_WAYS`] attempts in all; who forwards to somebody who forwards back
+//! [`MAX_HOPS`] telephones one behind the other, those counted that had sent the call on before it came, and [`MAX_WAYS`]
+//! attempts in all; who forwards to somebody who forwards back
 //! is busy. Telephones that ring together do not forward: one of the others is there. Who does not want to be disturbed is not
 //! rung with them either. The same holds for members of a group that ring one after the other.
 
@@ -16,16 +21,26 @@ use tipring_units::LineId;
 use super::Switch;
 use crate::features::{Flag, ForwardWhen};
 use crate::route::{Attempt, Forwarded, MAX_WAYS, Patience, Target};
-use crate::{Cause, Identity, Number, Permission, Phone, Presentation};
+use crate::{Cause, Diverters, Identity, Number, Permission, Phone, Presentation, ServerName};
 
 /// Telephones that forward one to the other, at the most.
 const MAX_HOPS: usize = 5;
+
+/// How a call came in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Came {
+    /// From this server, which carries forwarding out itself.
+    pub back: Option<ServerName>,
+    /// Who had sent it on.
+    pub before: Diverters,
+}
 
 /// A call on its way through telephones that forward it.
 struct Trip {
     from: Identity,
     /// The outside line that calls, if one does.
     own: Option<LineId>,
+    came: Came,
     /// Telephones that have forwarded it up to here.
     hops: Vec<LineId>,
     /// Attempts that may still be added.
@@ -39,8 +54,9 @@ impl Switch {
         ways: Vec<Attempt>,
         from: Identity,
         own: Option<LineId>,
+        came: Came,
     ) -> Result<Vec<Attempt>, Cause> {
-        let mut trip = Trip { from, own, hops: Vec::new(), left: MAX_WAYS };
+        let mut trip = Trip { from, own, came, hops: Vec::new(), left: MAX_WAYS };
         self.each(ways, &mut trip)
     }
 
@@ -58,7 +74,9 @@ impl Switch {
             } else {
                 way.targets.retain(|target| match target {
                     Target::Line(line) => self.refusal(*line, trip.from).is_none(),
-                    Target::User(_) | Target::Server { .. } | Target::Outside { .. } => true,
+                    Target::User(_) | Target::Server { .. } | Target::Outside { .. } | Target::Back(_) => {
+                        true
+                    }
                 });
                 if way.ends_group() || way.is_of_use() && trip.left > 0 {
                     trip.left = trip.left.saturating_sub(1);
@@ -115,12 +133,29 @@ impl Switch {
         way: &Attempt,
         trip: &mut Trip,
     ) -> Result<Vec<Attempt>, Cause> {
+        // It would go round for ever, by whoever sent it back here.
+        let hops =
+            trip.came.before.count().saturating_add(u32::try_from(trip.hops.len()).unwrap_or(u32::MAX));
+        if trip.came.before.has(phone.number) || hops > MAX_HOPS as u32 {
+            return Err(Cause::BUSY);
+        }
         let selection = self.plan.read_whole(number.as_str(), self.is_offline())?;
         if selection.is_emergency() {
             return Err(Cause::Barred);
         }
         let ways = self.allowed(selection, self.class_of(phone.night, phone.may_call), trip.own)?;
-        let forwarded = Some(Forwarded { by: phone.number, when, to: number });
+        let private = self.is_set(phone, Flag::Hide) || trip.from.presentation == Presentation::Private;
+        let forwarded = Some(Forwarded { by: phone.number, when, to: number, name: phone.name, private });
+        let back = match ways.as_slice() {
+            [Attempt { targets, .. }] => match targets.as_slice() {
+                [Target::Server { name, number }] if trip.came.back == Some(*name) => Some(*number),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(number) = back {
+            return Ok(vec![Attempt { forwarded, ..Attempt::one(Target::Back(number)) }]);
+        }
         let onward = |next: Attempt| Attempt { always: way.always || next.turn.is_some(), forwarded, ..next };
         self.each(ways.into_iter().map(onward).collect(), trip)
     }

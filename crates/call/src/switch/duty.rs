@@ -36,7 +36,7 @@ impl Switch {
         }
         let is_room = |target: &Target| match target {
             Target::Line(line) => self.phone_of(Party::Line(*line)).is_some_and(|phone| phone.duty.closed),
-            Target::User(_) | Target::Server { .. } | Target::Outside { .. } => false,
+            Target::User(_) | Target::Server { .. } | Target::Outside { .. } | Target::Back(_) => false,
         };
         for way in &mut ways {
             way.targets.retain(|target| !is_room(target));

@@ -70,7 +70,7 @@ impl Switch {
             way.targets.retain(|target| match target {
                 Target::Line(_) | Target::User(_) => true,
                 Target::Server { name, .. } => Some(*name) == sent.server,
-                Target::Outside { .. } => false,
+                Target::Outside { .. } | Target::Back(_) => false,
             });
         }
         ways.retain(|way| !way.targets.is_empty());

@@ -55,6 +55,7 @@ pub fn phone(line: u16, may_call: Permission) -> Phone {
         may_call,
         night: None,
         ring: RingPattern::new(&[Millis(2000), Millis(4000)]),
+        ring_for: Vec::new(),
         features: Features::default(),
         no_answer: Millis::from_secs(20),
         codes: true,
@@ -84,7 +85,14 @@ pub fn house() -> Setup {
         groups: Vec::new(),
         routes: Vec::new(),
         rewrites: Default::default(),
-        servers: ["pbx", "alt"].map(|name| Server { name: server(name), rings: None, may_call: None }).into(),
+        servers: ["pbx", "alt"]
+            .map(|name| Server {
+                name: server(name),
+                rings: None,
+                may_call: None,
+                forwards: Default::default(),
+            })
+            .into(),
         dial: Some(vec![
             row("0", Destination::Number(number("101"))),
             row("1xx", Destination::Phones),
@@ -244,7 +252,10 @@ impl House {
     pub fn incoming(&mut self, via: Via, from: Identity, to: &str) -> FarId {
         self.incoming += 1;
         let leg = FarId::In(self.incoming);
-        self.far(leg, FarEvent::Incoming { to: number(to), from, via, ring: None });
+        self.far(
+            leg,
+            FarEvent::Incoming { to: number(to), from, via, ring: None, diverted: Default::default() },
+        );
         leg
     }
 

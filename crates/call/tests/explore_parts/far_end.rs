@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use tipring_call::{Cause, FarAction, FarEvent, FarId, Identity, Input, Number, ReferEnd, Via};
+use tipring_call::{
+    Cause, FarAction, FarEvent, FarId, Identity, Input, Move, MovedTo, Number, ReferEnd, Via,
+};
 use tipring_units::Millis;
 
 use crate::common::{number, server};
@@ -75,6 +77,21 @@ impl World {
                 far.state = LegState::Answered;
                 FarEvent::Answered
             }
+            (LegState::Called, 8) => {
+                far.state = LegState::Ended;
+                let numbers = ["102", "103", "5552345678", "911", "4001", "alice"];
+                let places = [
+                    MovedTo::House,
+                    MovedTo::Server(server("pbx")),
+                    MovedTo::Server(server("alt")),
+                    MovedTo::Stranger,
+                ];
+                let place = |step: usize| Move {
+                    to: number(numbers[(choice_of + step) % 6]),
+                    at: places[(choice_of + step * 3) % 4],
+                };
+                FarEvent::Moved { to: (0..choice_of % 4).map(place).collect() }
+            }
             (LegState::Called, _) => {
                 far.state = LegState::Ended;
                 FarEvent::Failed { cause }
@@ -116,6 +133,9 @@ impl World {
         };
         self.far.insert(leg, far);
         let from = Identity::new("5550177", "Mary");
-        self.input(Input::Far { leg, event: FarEvent::Incoming { to, from, via, ring: None } });
+        self.input(Input::Far {
+            leg,
+            event: FarEvent::Incoming { to, from, via, ring: None, diverted: Default::default() },
+        });
     }
 }

@@ -7,6 +7,7 @@ use super::Build;
 use super::ranges::Item;
 use crate::effective::{CodeRow, Origin};
 use crate::habits::Habits;
+use crate::ring::RingFor;
 use crate::schema::Place;
 use crate::source::Section;
 use crate::values::Secret;
@@ -26,6 +27,7 @@ impl Build<'_, '_, '_> {
             forward_busy: self.own(item, "forward_busy", number),
             forward_no_answer: self.own(item, "forward_no_answer", number),
             forward_unreachable: self.own(item, "forward_unreachable", number),
+            ring_for: self.ring_for(item),
             ring_time: self
                 .item(item, "ring_time", RING_TIME, |text| quantity::time(text).ok())
                 .unwrap_or(Millis::from_secs(20)),
@@ -77,6 +79,18 @@ impl Build<'_, '_, '_> {
             self.origins.insert(format!("phone.{}.recall", item.number), Origin::Default(word));
             by_country
         })
+    }
+
+    fn ring_for(&mut self, item: &Item<'_>) -> Vec<RingFor> {
+        let Some((texts, line)) = item.texts("ring_for") else { return Vec::new() };
+        self.origin(item, "ring_for");
+        let rules: Vec<RingFor> = texts.into_iter().filter_map(|text| RingFor::parse(text).ok()).collect();
+        if let Some(twin) = RingFor::twin(&rules) {
+            let label = item.holder("ring_for").label();
+            self.findings
+                .error(line, format!("{label} ring_for: {} stands there twice. Keep one.", twin.who));
+        }
+        rules
     }
 
     fn pickup(&mut self, item: &Item<'_>) -> Vec<String> {

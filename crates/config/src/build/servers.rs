@@ -12,7 +12,7 @@ use crate::route::Numbers;
 use crate::schema::Place;
 use crate::source::Section;
 use crate::values::{Destination, JitterDepth, MAX_JITTER, Number, Secret, ServerAddress, Target, is_name};
-use crate::vocabulary::{Codec, Digits, FromUser, JitterMode, MayCall, Transport};
+use crate::vocabulary::{Codec, Digits, ForwardsAt, FromUser, JitterMode, MayCall, Transport};
 use crate::words::counted;
 
 /// What suits a LAN and most of the rest.
@@ -94,6 +94,9 @@ impl<'s> Build<'s, '_, '_> {
                 .unwrap_or(JitterMode::Adaptive),
             rings: self.server_rings(section),
             may_call: self.shown(section, "may_call").as_deref().and_then(MayCall::parse),
+            forwards: self
+                .value(section, "forwards", "gateway", ForwardsAt::parse)
+                .unwrap_or(ForwardsAt::Gateway),
             numbers: self.server_numbers(section),
             accounts,
             service: self.transport_service(section, transport),

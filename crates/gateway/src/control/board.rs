@@ -340,6 +340,8 @@ impl Board {
             }
             CallEvent::Alerting(call) => self.set(call, "ringing"),
             CallEvent::Forwarded { .. }
+            | CallEvent::SentOn { .. }
+            | CallEvent::Moved { .. }
             | CallEvent::Overflow { .. }
             | CallEvent::Parked { .. }
             | CallEvent::Feature { .. }

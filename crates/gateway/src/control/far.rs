@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tipring_call::{
-    CallEvent, Cause, Completion, FarAction, FarEvent, FarId, ForwardWhen, Identity, Number, Party,
+    CallEvent, Cause, Completion, Diverter, FarAction, FarEvent, FarId, Identity, Number, Party,
     Presentation, Priority, ReferEnd, ReferTo, RingKind, Via,
 };
 use tipring_port::{MAX_CALLER_NAME, Text};
@@ -11,12 +11,13 @@ use tipring_sip::agent::{
     self, AccountId, CallDetails, Command, CompletionNews, Destination, Event, Incoming, Invite, Privacy,
     ReferOutcome, ReferTarget, ServerId, SessionId, TrustedAs,
 };
-use tipring_sip::message::{Alert, Diversion, DivertReason, Uri};
+use tipring_sip::message::{Alert, Diversion, MAX_DIVERSIONS, Uri};
 use tipring_sip::offer_answer::{Direction, LocalMedia, MediaPlan};
 use tipring_units::{CallId, LegId};
 
 use crate::control::completions::Completions;
 use crate::control::media::MediaDesk;
+use crate::control::moves;
 use crate::control::referrals::Referrals;
 use crate::site::Site;
 
@@ -40,9 +41,11 @@ pub(crate) struct FarDesk {
     completions: Completions,
     /// Hops with which far legs came whose call has not begun.
     came_with: Option<(FarId, u8)>,
-    /// Who sent on a call that came by SIP, before it came; and the same of one that has not begun.
+    /// Who has sent on a call, as far ends told; and the same of one that has not begun.
     diverted: BTreeMap<CallId, Vec<Diversion>>,
     came_from: Vec<Diversion>,
+    /// The calls that far legs were placed for.
+    placed: BTreeMap<FarId, CallId>,
     /// The status of the refusal that the switch is just being told of: whoever is refused for that hears the same.
     refusal: Option<u16>,
 }
@@ -92,11 +95,13 @@ impl FarDesk {
                 }
             }
         } else if let CallEvent::Routed { call, to: Party::Far(far), .. } = *event {
+            self.placed.insert(far, call);
             if let Some((_, placed)) = self.hops.get_mut(&call) {
                 *placed = Some(far);
             }
         } else if let CallEvent::Cleared { call, .. } = *event {
             self.hops.remove(&call);
+            self.placed.retain(|_, of| *of != call);
             self.diverted.remove(&call);
         }
     }
@@ -107,10 +112,19 @@ impl FarDesk {
         Some(hops.saturating_sub(1))
     }
 
-    /// Who had sent a call on before it came here, for a leg by which it goes on.
+    /// Who has sent a call on so far, for a leg by which it goes on.
     fn diversions_for(&self, far: FarId) -> Vec<Diversion> {
-        let call = self.hops.iter().find(|(_, (_, placed))| *placed == Some(far)).map(|(call, _)| call);
+        let call = self.placed.get(&far);
         call.and_then(|call| self.diverted.get(call)).cloned().unwrap_or_default()
+    }
+
+    /// The far end of a leg tells who sends the call on, which goes elsewhere.
+    fn diverted_by(&mut self, far: FarId, told: &[Diversion]) {
+        let Some(call) = self.placed.get(&far).filter(|_| !told.is_empty()) else { return };
+        let before = self.diverted.entry(*call).or_default();
+        before.retain(|old| told.iter().all(|new| new.party.uri != old.party.uri));
+        before.splice(..0, told.iter().cloned());
+        before.truncate(MAX_DIVERSIONS);
     }
 
     /// All that followed from the last event has been done.
@@ -158,12 +172,12 @@ impl FarDesk {
                 self.bind(far, session);
                 let call = Outgoing { via, number, from, priority, hops: self.hops_for(far) };
                 let mut invite = call.invite(site, session, local)?;
-                invite.details.diversions = self.diversions_for(far);
-                invite.details.diverted = diverted.map(|(by, when)| agent::Diverted {
-                    by: identity(by.as_str(), ""),
-                    reason: reason_of(when),
-                    private: false,
-                });
+                let before = self.diversions_for(far);
+                // A far end that sent the call on has told of ours too.
+                let is_told =
+                    |by: &Diverter| before.iter().any(|one| user_of(&one.party.uri) == by.number.as_str());
+                invite.details.diverted = diverted.filter(|by| !is_told(by)).as_ref().map(moves::told);
+                invite.details.diversions = before;
                 if let Some(by) = referred {
                     self.referrals.name(by, &mut invite);
                 }
@@ -191,6 +205,12 @@ impl FarDesk {
                 media.release(far);
                 self.forget(far);
                 Some(Command::Reject { session, status, reason: None, retry_after: None })
+            }
+            (FarAction::SendOn { via, to, diverted }, Some(session)) => {
+                media.release(far);
+                self.forget(far);
+                let to = vec![moves::back(site, via, to)];
+                Some(Command::Redirect { session, to, diverted: Some(moves::told(&diverted)) })
             }
             (FarAction::End(cause), Some(session)) => {
                 media.release(far);
@@ -313,6 +333,14 @@ impl FarDesk {
                 news.gone = leg(session);
                 self.refusal = Some(*status);
                 news.event = news.gone.map(|far| (far, FarEvent::Failed { cause: Cause::Q850(cause.0) }));
+            }
+            Event::Redirected { session, status, to, diversions } => {
+                news.gone = leg(session);
+                self.refusal = Some(*status);
+                if let Some(far) = news.gone {
+                    self.diverted_by(far, diversions);
+                    news.event = Some((far, FarEvent::Moved { to: moves::moves(site, *status, to) }));
+                }
             }
             Event::Ended { session, cause, .. } => {
                 news.gone = leg(session);
@@ -496,18 +524,9 @@ impl Outgoing {
     }
 }
 
-fn identity(number: &str, name: &str) -> agent::Identity {
+pub(super) fn identity(number: &str, name: &str) -> agent::Identity {
     let user = if number.is_empty() { "anonymous" } else { number };
     agent::Identity { display: (!name.is_empty()).then(|| name.to_owned()), user: user.to_owned() }
-}
-
-const fn reason_of(when: ForwardWhen) -> DivertReason {
-    match when {
-        ForwardWhen::Always => DivertReason::Unconditional,
-        ForwardWhen::Busy => DivertReason::Busy,
-        ForwardWhen::NoAnswer => DivertReason::NoAnswer,
-        ForwardWhen::Unreachable => DivertReason::OutOfService,
-    }
 }
 
 fn incoming(site: &Site, call: &Incoming) -> FarEvent {
@@ -546,7 +565,8 @@ fn incoming(site: &Site, call: &Incoming) -> FarEvent {
         },
         Alert::Bellcore(_) | Alert::Urn(_) | Alert::Uri(_) => None,
     });
-    FarEvent::Incoming { to: Text::new(&to), from, via, ring }
+    let diverted = moves::diverters(&call.diversions);
+    FarEvent::Incoming { to: Text::new(&to), from, via, ring, diverted }
 }
 
 fn is_account(site: &Site, trust: &TrustedAs, user: &str) -> bool {
@@ -557,7 +577,7 @@ fn is_account(site: &Site, trust: &TrustedAs, user: &str) -> bool {
 }
 
 /// The number in an address, without visual separators.
-fn user_of(uri: &Uri) -> String {
+pub(super) fn user_of(uri: &Uri) -> String {
     let user = uri.user().unwrap_or_default();
     let looks_dialled = !user.is_empty() && user.chars().all(|c| c.is_ascii_digit() || "+-.()*#".contains(c));
     if looks_dialled { user.chars().filter(|c| !"-.()".contains(*c)).collect() } else { user.into_owned() }
@@ -599,6 +619,7 @@ mod tests {
             may_call: tipring_call::Permission::All,
             night: None,
             ring: tipring_port::RingPattern::new(&[]),
+            ring_for: Vec::new(),
             data: false,
             features: tipring_call::Features::default(),
             no_answer: tipring_units::Millis::from_secs(20),

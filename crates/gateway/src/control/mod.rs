@@ -22,6 +22,7 @@ mod learn;
 mod lifeline;
 mod measure;
 mod media;
+mod moves;
 mod referrals;
 mod reload;
 mod servers;

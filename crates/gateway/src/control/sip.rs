@@ -111,6 +111,7 @@ impl Control {
             | agent::Event::EarlyMedia { .. }
             | agent::Event::Answered { .. }
             | agent::Event::Failed { .. }
+            | agent::Event::Redirected { .. }
             | agent::Event::Ended { .. }
             | agent::Event::Reoffered { .. }
             | agent::Event::ReofferAsked { .. }

@@ -1,6 +1,7 @@
 //! One typed stream of everything that happens. Status, ladder, log and call records read it and nothing else.
 
 mod line_words;
+mod moved_words;
 mod words;
 
 use core::fmt;
@@ -185,6 +186,8 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             CallEvent::Created { call, .. }
             | CallEvent::Routed { call, .. }
             | CallEvent::Forwarded { call, .. }
+            | CallEvent::SentOn { call, .. }
+            | CallEvent::Moved { call, .. }
             | CallEvent::Overflow { call, .. }
             | CallEvent::Parked { call, .. }
             | CallEvent::PickedUp { call, .. }

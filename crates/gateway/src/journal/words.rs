@@ -13,6 +13,7 @@ use tipring_port::{DigitSource, LineEvent};
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
 use super::line_words::{balance_words, display_words, fault_words, line_words, media_words};
+use super::moved_words::moved_words;
 use super::{Entry, What};
 use crate::site::{LineKind, LineSite};
 
@@ -176,6 +177,8 @@ impl Teller {
                 | CallEvent::Created { .. }
                 | CallEvent::Routed { .. }
                 | CallEvent::Forwarded { .. }
+                | CallEvent::SentOn { .. }
+                | CallEvent::Moved { .. }
                 | CallEvent::Overflow { .. }
                 | CallEvent::Parked { .. }
                 | CallEvent::PickedUp { .. }
@@ -268,6 +271,12 @@ impl Teller {
             }
             CallEvent::Forwarded { call, by, when, to } => {
                 plain(format!("{call}: {by} forwards to {to}, {}", when.word()))
+            }
+            CallEvent::SentOn { call, to } => {
+                plain(format!("{call}: the server is told to call {to} itself"))
+            }
+            CallEvent::Moved { call, to, at, stays } => {
+                plain(format!("{call}: {}", moved_words(to, at, stays)))
             }
             CallEvent::Parked { call, slot } => plain(format!("{call}: parked at {slot}")),
             CallEvent::PickedUp { call, party, .. } => {

@@ -35,8 +35,9 @@ fn cases() -> Vec<Case> {
         (Top, "language", |text| text.replace("\"en\"", "\"de\"")),
         (Top, "star_codes", |text| text.replace("\"etsi\"", "\"uk\"")),
         (Server, "may_call", |text| {
-            text.replace("may_call = \"internal\"\ncalled_out", "may_call = \"all\"\ncalled_out")
+            text.replace("may_call = \"internal\"\nforwards", "may_call = \"all\"\nforwards")
         }),
+        (Server, "forwards", |text| text.replace("forwards = \"gateway\"", "forwards = \"server\"")),
         (Server, "address", |text| text.replace("10.0.0.5:5060", "10.0.0.8:5060")),
         (Server, "user", |text| text.replace("\"house\"", "\"home\"")),
         (Server, "password", |text| text.replace("pass-a", "pass-z")),
@@ -75,6 +76,7 @@ fn cases() -> Vec<Case> {
             text.replace("forward_unreachable = \"102\"", "forward_unreachable = \"101\"")
         }),
         (Phone, "ring_time", |text| text.replace("36 s", "37 s")),
+        (Phone, "ring_for", |text| text.replace("\"5xx dr2\"", "[\"5xx dr2\", \"private dr4\"]")),
         (Phone, "reject_anonymous", |text| {
             text.replace("reject_anonymous = false", "reject_anonymous = true")
         }),

@@ -106,6 +106,8 @@ impl Calls {
             CallEvent::Joined { .. } | CallEvent::Transfers { with: None, .. } => self.used.handed_on += 1,
             CallEvent::Feature { done, .. } => self.used.codes += u64::from(done),
             CallEvent::Routed { .. }
+            | CallEvent::SentOn { .. }
+            | CallEvent::Moved { .. }
             | CallEvent::Parked { .. }
             | CallEvent::PickedUp { .. }
             | CallEvent::Traced { .. }

@@ -166,6 +166,8 @@ impl Voices {
             }
             CallEvent::Alerting(_)
             | CallEvent::Forwarded { .. }
+            | CallEvent::SentOn { .. }
+            | CallEvent::Moved { .. }
             | CallEvent::Overflow { .. }
             | CallEvent::Parked { .. }
             | CallEvent::Feature { .. }

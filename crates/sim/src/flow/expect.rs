@@ -192,7 +192,9 @@ const LINE: [&str; 46] = [
 const EXCHANGE: [&str; 10] =
     ["seized", "dialled", "refuses", "rings", "stops", "answered", "flash", "charges", "released", "dead"];
 const SUBSCRIBER: [&str; 8] = ["rings", "stops", "connected", "gets", "cleared", "joined", "hears", "no"];
-const CALL: [&str; 21] = [
+const CALL: [&str; 23] = [
+    "moved",
+    "sent",
     "parked",
     "picked",
     "waits",

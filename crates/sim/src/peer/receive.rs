@@ -192,9 +192,20 @@ impl<A: Processing + Fidelity> Peer<A> {
         for diversion in headers.get_all(&HeaderName::Diversion) {
             if let Ok(by) = text(diversion).parse::<NameAddr>() {
                 let reason = by.params.get("reason").unwrap_or("unknown");
-                words.push_str(&format!(" diverted by {} {reason}", user(&by)));
+                let name = by.display.as_ref().map(|name| format!(" \"{name}\"")).unwrap_or_default();
+                let hides = by.params.get("privacy").is_some_and(|privacy| privacy != "off");
+                let hides = if hides { " private" } else { "" };
+                words.push_str(&format!(" diverted by {}{name} {reason}{hides}", user(&by)));
             }
         }
+        words
+    }
+
+    /// Where a redirection leads, and by whom.
+    fn redirection(&self, headers: &Headers) -> String {
+        let contacts = headers.contacts().unwrap_or_default();
+        let mut words: String = contacts.iter().map(|to| format!(" to {}", short(&to.uri))).collect();
+        words.push_str(&self.history(headers));
         words
     }
 
@@ -331,7 +342,12 @@ impl<A: Processing + Fidelity> Peer<A> {
         let branch = branch.unwrap_or_default();
         let sound = if response.is_provisional() && !response.body.is_empty() { " with sound" } else { "" };
         let stale = if is_stale(response) { " stale" } else { "" };
-        self.say(now, format!("gets {} {}{sound}{stale}", response.status, cseq.method.as_str()));
+        let to = if (300..400).contains(&response.status) {
+            self.redirection(&response.headers)
+        } else {
+            String::new()
+        };
+        self.say(now, format!("gets {} {}{sound}{stale}{to}", response.status, cseq.method.as_str()));
         let found = self.clients.iter().position(|c| c.branch == branch && c.method == cseq.method);
         if cseq.method == Method::Invite {
             self.take_invite_response(now, response, found);

@@ -159,7 +159,9 @@ impl<A: Processing + Fidelity> Peer<A> {
             response.headers.push(HeaderName::CallInfo, offer);
         }
         if let Some(to) = to {
-            response.headers.push(HeaderName::Contact, format!("<{to}>"));
+            // Several stand there as the header has them.
+            let contact = if to.contains('<') { to } else { format!("<{to}>") };
+            response.headers.push(HeaderName::Contact, contact);
         }
         if sound || (200..300).contains(&status) {
             let leg = &mut self.legs[place];

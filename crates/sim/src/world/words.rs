@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
-use tipring_call::{Alarm, CallEvent, Clearer, FarId, Party, Priority, ReferEnd, Side, Via};
+use tipring_call::{Alarm, CallEvent, Clearer, FarId, MovedTo, Party, Priority, ReferEnd, Side, Via};
 use tipring_gateway::{Entry, What};
 use tipring_port::{
     BalanceEnd, BalanceEvent, CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage,
@@ -227,6 +227,16 @@ fn call_words(event: &CallEvent) -> (String, String) {
         }
         CallEvent::Forwarded { call, by, when, to } => {
             (call_name(call), format!("forwarded by {by} to {to} {}", when.word()))
+        }
+        CallEvent::SentOn { call, to } => (call_name(call), format!("sent on to {to} by the server")),
+        CallEvent::Moved { call, to, at, stays } => {
+            let at = match at {
+                MovedTo::House => "here".to_owned(),
+                MovedTo::Server(name) => format!("at {name}"),
+                MovedTo::Stranger => "elsewhere".to_owned(),
+            };
+            let stays = stays.map(|why| format!(" refused: {}", why.word())).unwrap_or_default();
+            (call_name(call), format!("moved to {to} {at}{stays}"))
         }
         CallEvent::Parked { call, slot } => (call_name(call), format!("parked at {slot}")),
         CallEvent::PickedUp { call, party: who, .. } => {

@@ -7,7 +7,7 @@ use tipring_units::Millis;
 use super::cause::Cause;
 use super::completion::{CompletionNews, WatchCompletion};
 use super::config::{AccountConfig, AccountId, ServerConfig, ServerId, Trust};
-use super::identity::{CallDetails, Diverted, RedirectTo};
+use super::identity::{CallDetails, Diverted, Redirect, RedirectTo};
 use super::locate::SrvRecord;
 use super::transfer::{ReferOutcome, ReferTarget, Referred};
 use crate::digest::Algorithm;
@@ -495,6 +495,17 @@ pub enum Event {
         fork: ForkId,
         /// What was agreed.
         plan: MediaPlan,
+    },
+    /// An outgoing call was answered by 3xx. The session is gone; whether and where the call goes on is the gateway's to say.
+    Redirected {
+        /// The session.
+        session: SessionId,
+        /// 300 to 399.
+        status: u16,
+        /// Where to, best first: one at least.
+        to: Vec<Redirect>,
+        /// Who sent it on and why, latest first, as far as told.
+        diversions: Vec<Diversion>,
     },
     /// An outgoing call failed. The session is gone.
     Failed {

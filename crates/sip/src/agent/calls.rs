@@ -7,7 +7,9 @@ use super::agent::Agent;
 use super::api::{Command, DEFAULT_MAX_FORWARDS, Destination, Event, Invite, Privacy, SessionId, Transport};
 use super::cause::Cause;
 use super::config::AccountId;
-use super::identity::{Diverted, RedirectTo, diversions_of, headers_of, named, told, transfer_headers};
+use super::identity::{
+    Diverted, RedirectAt, RedirectTo, anonymous, diversions_of, headers_of, named, told, transfer_headers,
+};
 use super::jobs::Owner;
 use super::transfer::{ReferOutcome, ReferTarget};
 use crate::dialog::{Call, Ctx, Hop, Local, Out, Session};
@@ -31,6 +33,7 @@ impl Agent {
                 self.on_session(now, session, |s, ctx| s.reject(status, reason.as_deref(), retry_after, ctx));
             }
             Command::Redirect { session, to, diverted } => {
+                let to = to.into_iter().map(|to| self.at_server(to)).collect();
                 self.on_session(now, session, |s, ctx| redirect(s, to, diverted.as_ref(), ctx));
             }
             Command::Hangup { session, cause } => {
@@ -126,10 +129,7 @@ impl Agent {
         let local = self.local(&contact_user, route.transport, public);
         let from = match invite.privacy {
             Privacy::None => named(&invite.from, route.domain.clone()),
-            Privacy::Id => {
-                let anonymous = Uri::sip(Some("anonymous"), Host::Name("anonymous.invalid".to_owned()), None);
-                NameAddr::new(anonymous).with_display("Anonymous")
-            }
+            Privacy::Id => anonymous(),
         };
         let mut headers = headers_of(&invite, &route.domain, &route.uri);
         headers.extend(transfer_headers(invite.replaces.as_ref(), invite.referred_by.as_ref()));
@@ -214,6 +214,37 @@ impl Agent {
         }
     }
 
+    /// A number at a server as an address there.
+    fn at_server(&self, to: RedirectTo) -> RedirectTo {
+        match to {
+            RedirectTo::Server { server, user } => match self.peers.get(&server).map(|peer| peer.config()) {
+                Some(config) => {
+                    let port =
+                        config.addresses.first().filter(|_| config.domain.is_none()).and_then(|a| a.port);
+                    RedirectTo::Uri(Uri::sip(Some(&user), host(config.domain()), port))
+                }
+                None => RedirectTo::User(user),
+            },
+            RedirectTo::User(_) | RedirectTo::Uri(_) => to,
+        }
+    }
+
+    /// Whose an address is that a far end sends us to.
+    fn whose(&self, uri: &Uri) -> RedirectAt {
+        let Some(named) = uri.host() else { return RedirectAt::Elsewhere };
+        let port = uri.port();
+        if let Some((server, _)) = self.peers.iter().find(|(_, peer)| peer.is_named(named, port)) {
+            return RedirectAt::Server(*server);
+        }
+        let own = [Some(self.config.udp), self.config.tcp];
+        let own = own.into_iter().flatten().chain(self.accounts.values().filter_map(|account| {
+            account.registration.as_ref().and_then(|registration| registration.public())
+        }));
+        let is_own =
+            |own: core::net::SocketAddr| named.ip() == Some(own.ip()) && port.unwrap_or(5060) == own.port();
+        if own.into_iter().any(is_own) { RedirectAt::Here } else { RedirectAt::Elsewhere }
+    }
+
     fn refuse_invite(&mut self, session: SessionId, status: u16, reason: &str) {
         let cause = Cause::from_status(status);
         self.event(Event::Failed { session, status, reason: reason.to_owned(), retry_after: None, cause });
@@ -263,7 +294,14 @@ impl Agent {
                     self.servers.answer(now, txn, &response, &mut reports);
                     self.on_server_reports(now, reports);
                 }
-                Out::Event(event) => self.event(event),
+                Out::Event(mut event) => {
+                    if let Event::Redirected { to, .. } = &mut event {
+                        for one in to {
+                            one.at = self.whose(&one.uri);
+                        }
+                    }
+                    self.event(event);
+                }
             }
         }
         let Some(session) = self.sessions.get(&id) else { return };
@@ -295,7 +333,9 @@ fn redirect(session: &mut Session, to: Vec<RedirectTo>, diverted: Option<&Divert
     let Some((called, before)) = session.called_as() else { return };
     let domain = called.host().cloned().unwrap_or_else(|| Host::Name("anonymous.invalid".to_owned()));
     let targets = to.into_iter().take(MAX_CONTACTS).map(|to| match to {
-        RedirectTo::User(user) => Uri::sip(Some(&user), domain.clone(), called.port()),
+        RedirectTo::User(user) | RedirectTo::Server { user, .. } => {
+            Uri::sip(Some(&user), domain.clone(), called.port())
+        }
         RedirectTo::Uri(uri) => uri,
     });
     let targets: Vec<Uri> = targets.collect();

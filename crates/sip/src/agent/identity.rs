@@ -7,6 +7,7 @@
 //! **Standard.** RFC 3323, RFC 3325 §5, RFC 5806, RFC 7044, RFC 7462; draft-ietf-sip-privacy-04 for Remote-Party-ID.
 
 use super::api::{Destination, Identity, Incoming, Invite, Privacy, TrustedAs};
+use super::config::ServerId;
 use crate::message::{
     Alert, Diversion, DivertReason, HeaderName, Host, NameAddr, Replaces, Request, Uri, history_of,
 };
@@ -47,11 +48,38 @@ pub struct CallDetails {
     pub alert: Option<Alert>,
 }
 
+/// An address that a 3xx names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Redirect {
+    /// The address, without headers and method.
+    pub uri: Uri,
+    /// Whose it is.
+    pub at: RedirectAt,
+}
+
+/// Whose an address is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RedirectAt {
+    /// Ours.
+    Here,
+    /// A server's: its domain, one of its configured hosts or of the addresses found for them.
+    Server(ServerId),
+    /// Of nobody that is configured.
+    Elsewhere,
+}
+
 /// Where a caller is sent by 302.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RedirectTo {
     /// A number or name in the domain that was called.
     User(String),
+    /// A number or name at a server.
+    Server {
+        /// The server.
+        server: ServerId,
+        /// The number or name.
+        user: String,
+    },
     /// An address.
     Uri(Uri),
 }
@@ -79,7 +107,13 @@ pub(super) fn headers_of(invite: &Invite, domain: &Host, target: &Uri) -> Vec<(H
     if hidden {
         headers.push((HeaderName::Privacy, "id".to_owned()));
     }
-    let all = diversions_of(invite.details.diverted.as_ref(), &invite.details.diversions, domain);
+    let mut all = diversions_of(invite.details.diverted.as_ref(), &invite.details.diversions, domain);
+    if !trusted {
+        // RFC 5806 §10: so is it with who sent the call on.
+        for diversion in all.iter_mut().filter(|diversion| diversion.private) {
+            diversion.party = anonymous();
+        }
+    }
     headers.extend(told(&all, target));
     if let Some(alert) = &invite.details.alert {
         headers.push((HeaderName::AlertInfo, alert.to_string()));
@@ -104,6 +138,12 @@ pub(super) fn told(diversions: &[Diversion], target: &Uri) -> Vec<(HeaderName, S
         diversions.iter().map(|diversion| (HeaderName::Diversion, diversion.to_string())).collect();
     headers.extend(history_of(diversions, target).map(|history| (HeaderName::HistoryInfo, history)));
     headers
+}
+
+/// Nobody who may be named (RFC 3323 §4.1.1.3).
+pub(super) fn anonymous() -> NameAddr {
+    let nobody = Uri::sip(Some("anonymous"), Host::Name("anonymous.invalid".to_owned()), None);
+    NameAddr::new(nobody).with_display("Anonymous")
 }
 
 pub(super) fn named(identity: &Identity, domain: Host) -> NameAddr {

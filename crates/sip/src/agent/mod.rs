@@ -44,7 +44,7 @@ pub use config::{
     AccountConfig, AccountId, AgentConfig, HostPort, Network, Refusal, Reoffers, ServerConfig, ServerId,
     Trust,
 };
-pub use identity::{CallDetails, Diverted, RedirectTo, VouchBy};
+pub use identity::{CallDetails, Diverted, Redirect, RedirectAt, RedirectTo, VouchBy};
 pub use inbound::capabilities;
 pub use locate::SrvRecord;
 pub use mail::ALLOW_EVENTS;

@@ -23,6 +23,7 @@ use super::config::ServerConfig;
 use super::jobs::PROBE_ANSWER;
 use super::locate::MAX_TARGETS;
 use super::reach::{AddressView, Reach};
+use crate::message::Host;
 use crate::transaction::{Target, Timing, Transport};
 
 // A probe of an address has ended when the next one goes out.
@@ -190,6 +191,19 @@ impl Server {
         self.hops.iter().any(|hop| {
             hop.address.ip().to_canonical() == ip && (!exact || hop.address.port() == source.address.port())
         })
+    }
+
+    /// Whether an address of SIP with this host and port is one of the server: its domain, a configured host, or an address
+    /// that was found for one.
+    pub fn is_named(&self, host: &Host, port: Option<u16>) -> bool {
+        let same = |own: &str| super::accounts::host(own).same_as(host);
+        let fits = |own: Option<u16>| port.is_none_or(|port| own.unwrap_or(5060) == port);
+        self.config.domain.as_deref().is_some_and(same)
+            || self.config.addresses.iter().any(|own| same(&own.host) && fits(own.port))
+            || self.hops.iter().any(|hop| {
+                host.ip().is_some_and(|ip| ip.to_canonical() == hop.address.ip().to_canonical())
+                    && fits(Some(hop.address.port()))
+            })
     }
 
     /// An address did not answer, or answered 503.

@@ -1,4 +1,6 @@
 //! The calling side of an INVITE: RFC 3261 §13.2, redirection §8.1.3.4, cancelling §9.1.
+//!
+//! A redirection is not followed here: who may be called, and where, is the gateway's to say.
 
 use tipring_units::{Instant, Millis};
 
@@ -9,14 +11,12 @@ use super::session::{
     Session, Tag,
 };
 use super::state::Dialog;
-use crate::agent::{Cause, Event, SessionId};
+use crate::agent::{Cause, Event, Redirect, RedirectAt, SessionId};
 use crate::message::{CSeq, HeaderName, Method, NameAddr, Request, Response, Uri};
 use crate::offer_answer::{LocalMedia, MediaPlan, OfferAnswer};
 use crate::subscription::CompletionOffer;
 
-/// Redirections followed for one call.
-pub const MAX_REDIRECTS: u8 = 5;
-/// Targets kept of redirections.
+/// Addresses kept of one redirection.
 pub const MAX_REDIRECT_TARGETS: usize = 10;
 /// How long a far end may ring before we cancel. The gateway's own no-answer time is shorter.
 pub const MAX_RINGING: Millis = Millis(600_000);
@@ -63,11 +63,6 @@ pub struct Calling {
     flow: Option<crate::transaction::Target>,
     /// Where the INVITE under way went.
     hop: Hop,
-    /// Addresses tried, for loops.
-    seen: Vec<String>,
-    /// Addresses to try, best first.
-    redirects: Vec<Uri>,
-    hops: u8,
 }
 
 impl Session {
@@ -106,9 +101,6 @@ impl Session {
             offer,
             flow: call.flow,
             hop: call.hop.clone(),
-            seen: vec![call.uri.to_string()],
-            redirects: Vec::new(),
-            hops: 0,
         };
         let key = (call.call_id, from_tag);
         let mut session = Self::new(call.session, key, call.local, Phase::Calling(Box::new(calling)), true);
@@ -288,16 +280,9 @@ impl Session {
         let again = match response.status {
             401 | 407 => self.retry_with_digest(tag, response, ctx),
             422 => self.retry_with_longer_interval(request, response, ctx),
-            300..=399 => {
-                self.learn_redirects(response);
-                false
-            }
             _ => false,
         };
-        if again {
-            return;
-        }
-        if response.status < 600 && self.try_redirect(request, ctx) {
+        if again || self.redirected(response, ctx) {
             return;
         }
         self.offers_completion(response, ctx);
@@ -308,17 +293,8 @@ impl Session {
     }
 
     /// The INVITE got no answer at all.
-    pub(super) fn on_invite_failed(
-        &mut self,
-        tag: Tag,
-        request: &Request,
-        failure: &Failure,
-        ctx: &mut Ctx<'_>,
-    ) {
+    pub(super) fn on_invite_failed(&mut self, tag: Tag, failure: &Failure, ctx: &mut Ctx<'_>) {
         if !matches!(&self.phase, Phase::Calling(calling) if calling.tag == tag) {
-            return;
-        }
-        if *failure != Failure::Cancelled && self.try_redirect(request, ctx) {
             return;
         }
         let status = failure.status();
@@ -346,38 +322,20 @@ impl Session {
         self.silent = true;
     }
 
-    fn learn_redirects(&mut self, response: &Response) {
-        let Phase::Calling(calling) = &mut self.phase else { return };
-        let mut contacts = response.contacts().unwrap_or_default();
-        let weight = |c: &NameAddr| c.params.get("q").and_then(|q| q.parse::<f32>().ok()).unwrap_or(1.0);
-        contacts.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-        for contact in contacts {
-            let mut uri = contact.uri;
-            let Uri::Sip(sip) = &mut uri else { continue };
-            sip.headers.clear();
-            sip.params.remove("method");
-            let name = uri.to_string();
-            if calling.seen.contains(&name) || calling.redirects.len() >= MAX_REDIRECT_TARGETS {
-                continue;
-            }
-            calling.seen.push(name);
-            calling.redirects.push(uri);
-        }
-    }
-
-    fn try_redirect(&mut self, request: &Request, ctx: &mut Ctx<'_>) -> bool {
-        let Phase::Calling(calling) = &mut self.phase else { return false };
-        if calling.cancelled || calling.redirects.is_empty() || calling.hops >= MAX_REDIRECTS {
+    /// Tells where a 3xx sends the call; false if it names no address, or only an alternative service (380).
+    fn redirected(&mut self, response: &Response, ctx: &mut Ctx<'_>) -> bool {
+        if !matches!(response.status, 300..=399) || response.status == 380 {
             return false;
         }
-        let uri = calling.redirects.remove(0);
-        calling.hops += 1;
-        let mut next = request.clone();
-        next.uri = uri.clone();
-        next.headers.remove(&HeaderName::Authorization);
-        next.headers.remove(&HeaderName::ProxyAuthorization);
-        raise_seq(&mut next);
-        self.send_invite(next, Hop::Uri(uri), 0, ctx)
+        let to = redirects_of(response);
+        if to.is_empty() {
+            return false;
+        }
+        let (status, diversions) = (response.status, response.diversions());
+        self.emit(Event::Redirected { session: self.id, status, to, diversions }, ctx);
+        self.silent = true;
+        self.enter_over();
+        true
     }
 
     fn retry_with_longer_interval(
@@ -417,6 +375,24 @@ impl Session {
             self.failed(408, "the far end rang for too long", None, Cause::NO_ANSWER, ctx);
         }
     }
+}
+
+/// The addresses of a 3xx, best first (RFC 3261 §8.1.3.4: by q, which is 1 where there is none).
+fn redirects_of(response: &Response) -> Vec<Redirect> {
+    let mut contacts = response.contacts().unwrap_or_default();
+    let weight = |c: &NameAddr| c.params.get("q").and_then(|q| q.parse::<f32>().ok()).unwrap_or(1.0);
+    contacts.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    let mut all: Vec<Redirect> = Vec::new();
+    for contact in contacts {
+        let mut uri = contact.uri;
+        let Uri::Sip(sip) = &mut uri else { continue };
+        sip.headers.clear();
+        sip.params.remove("method");
+        if all.len() < MAX_REDIRECT_TARGETS && all.iter().all(|one| one.uri != uri) {
+            all.push(Redirect { uri, at: RedirectAt::Elsewhere });
+        }
+    }
+    all
 }
 
 /// Gives a request that is sent again its next number.

@@ -13,7 +13,7 @@ mod state;
 mod within;
 
 pub use auth::{Credentials, MAX_CHALLENGES, Proofs, answer_challenge};
-pub use calling::{Call, MAX_REDIRECTS, MAX_RINGING};
+pub use calling::{Call, MAX_REDIRECT_TARGETS, MAX_RINGING};
 pub use interval::MIN_INTERVAL;
 pub use refer::MAX_REFERRAL;
 pub use referred::{ANSWER_WITHIN, LIFE as REFERRED_LIFE, replaces_of};

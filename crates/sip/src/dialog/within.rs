@@ -160,7 +160,7 @@ impl Session {
         pending.done = true;
         let pending = pending.clone();
         match pending.purpose {
-            Purpose::Invite => self.on_invite_failed(tag, &pending.request, failure, ctx),
+            Purpose::Invite => self.on_invite_failed(tag, failure, ctx),
             Purpose::Reinvite => self.on_reinvite_failed(&pending, failure, ctx),
             Purpose::Refresh => {
                 if self.phase == Phase::Up {
