@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PATIENCE_MS = 10000;
+const PATIENCE_MS = 20000;
 
 /** Waits until `ask` gives something; `what` is told when it never does. */
 export async function until(what, ask, patience = PATIENCE_MS) {
@@ -105,6 +105,9 @@ class Page {
       complain(params.args.map((arg) => arg.value ?? arg.description).join(' '));
     } else if (method === 'Log.entryAdded' && params.entry.level === 'error') {
       complain(`${params.entry.text} ${params.entry.url || ''}`);
+    } else if (method === 'Page.javascriptDialogOpening') {
+      // A page with unsaved text asks before it is left.
+      this.send('Page.handleJavaScriptDialog', { accept: true });
     } else if (method === 'Network.requestWillBeSent') this.requests.push(params.request.url);
   }
 
@@ -149,8 +152,20 @@ class Page {
   async click(selector, words = '') {
     const find = `[...document.querySelectorAll(${JSON.stringify(selector)})].find((one) => one.innerText.includes(${JSON.stringify(words)}) && one.getClientRects().length)`;
     await this.until(`something to click: ${selector} ${words}`, `!!(${find}) && !${find}.disabled`);
-    const place = await this.value(`(() => { const one = ${find}; one.scrollIntoView({ block: 'center', behavior: 'instant' });
-      const { x, y, width, height } = one.getBoundingClientRect(); return { x: x + width / 2, y: y + height / 2 }; })()`);
+    // Where it stands still, and nothing lies on it.
+    const place = await until(`${selector} ${words} stands still`, () => this.value(`(async () => {
+      const one = ${find};
+      if (!one) return null;
+      const frame = () => new Promise((done) => { requestAnimationFrame(done); });
+      one.scrollIntoView({ block: 'center', behavior: 'instant' });
+      await frame();
+      const was = one.getBoundingClientRect();
+      await frame();
+      const { x, y, width, height } = one.getBoundingClientRect();
+      const middle = { x: x + width / 2, y: y + height / 2 };
+      const hit = document.elementFromPoint(middle.x, middle.y);
+      return was.x === x && was.y === y && hit && (one.contains(hit) || hit.contains(one)) ? middle : null;
+    })()`));
     for (const type of ['mousePressed', 'mouseReleased']) await this.send('Input.dispatchMouseEvent', { type, ...place, button: 'left', clickCount: 1 });
   }
 

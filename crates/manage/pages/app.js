@@ -15,7 +15,7 @@ const PAGES = [
   { path: '/telephones', file: './telephone/telephones.js', word: 'nav.telephones', needs: '/phones' },
   { path: '/telephones/:number', file: './telephone/telephone.js' },
   { path: '/exchange', file: './telephone/exchange.js', word: 'nav.exchange', needs: '/exchanges' },
-  { path: '/forms', file: './forms.js', word: 'nav.forms', needs: '/configuration', role: 'operator' },
+  { path: '/forms', file: './forms.js', word: 'nav.forms', needs: '/phones-config/0', role: 'operator' },
   { path: '/configuration', file: './configuration.js', word: 'nav.configuration', needs: '/configuration' },
   { path: '/explain', file: './explain.js', word: 'nav.explain', needs: '/explain' },
   { path: '/countries', file: './countries.js', word: 'nav.countries', needs: '/countries' },

@@ -1,6 +1,6 @@
 // Everything in one encrypted file, and back.
 import { raw } from './api.js';
-import { Field, Head, Trouble, save, useAct } from './parts.js';
+import { Field, Head, Trouble, save, useAct, useHas } from './parts.js';
 import { t } from './texts.js';
 import { html, useState } from './ui.js';
 
@@ -44,5 +44,6 @@ function Restore() {
 }
 
 export default function BackupPage() {
-  return html`<${Head} title=${t('nav.backup')} /><div class="cards"><${Backup} /><${Restore} /></div>`;
+  const restores = useHas('/restore');
+  return html`<${Head} title=${t('nav.backup')} /><div class="cards"><${Backup} />${restores ? html`<${Restore} />` : null}</div>`;
 }

@@ -1,11 +1,11 @@
 // The calls under way and how they sound.
-import { has, may, remove } from './api.js';
+import { may, remove } from './api.js';
 import { useLive } from './live.js';
-import { Head, Icon, Sure, Trouble, duration, useAct } from './parts.js';
+import { Head, Icon, Sure, Trouble, duration, useAct, useHas } from './parts.js';
 import { Heard, Plot } from './quality.js';
 import { grade } from './rows.js';
 import { t } from './texts.js';
-import { html, useEffect, useState } from './ui.js';
+import { html } from './ui.js';
 
 const LOOKS = { dialled: 'waiting', ringing: 'ringing', talking: 'talking', held: 'parked', conference: 'talking' };
 
@@ -23,11 +23,10 @@ function Call({ call, act }) {
 export default function Calls() {
   const calls = useLive(({ status }) => status?.calls);
   const { run, problem } = useAct();
-  const [known, setKnown] = useState(false);
-  useEffect(() => { if (may('operator')) has('/calls/0').then(setKnown); }, []);
+  const ends = useHas('/calls/0') && may('operator');
   const clear = (call) => run('clear', () => remove(`/calls/${call.call}`), t('call.cleared'));
   return html`<${Head} title=${t('nav.calls')}>${calls ? html`<span class="quiet">${t('calls.count', { count: calls.length })}</span>` : null}</${Head}>
     <${Trouble} problem=${problem} />
-    ${calls?.length ? html`<ul class="cards">${calls.map((call) => html`<${Call} key=${call.call} call=${call} act=${known ? clear : null} />`)}</ul>`
+    ${calls?.length ? html`<ul class="cards">${calls.map((call) => html`<${Call} key=${call.call} call=${call} act=${ends ? clear : null} />`)}</ul>`
       : html`<p class="quiet">${t('calls.none')}</p>`}`;
 }

@@ -54,7 +54,7 @@ export function Editor({ text, marks, locked, place, onText, onCursor }) {
     moved();
   }, [place]);
   return html`<div class="editor"><pre class="gutter" ref=${gutter} aria-hidden="true">${Array.from({ length: count }, (_, at) => html`<span
-      class=${bad.has(at + 1) ? `marked ${bad.get(at + 1).level}` : ''} title=${bad.get(at + 1)?.message || ''}>${at + 1}</span>`)}</pre>
+      class=${bad.has(at + 1) ? `marked is-${bad.get(at + 1).level}` : ''} title=${bad.get(at + 1)?.message || ''}>${at + 1}</span>`)}</pre>
     <textarea ref=${area} aria-label=${t('editor.label')} spellcheck=${false} wrap="off" autocapitalize="off" autocomplete="off" readonly=${locked}
       value=${text} onInput=${(event) => { onText(event.target.value); moved(); }} onScroll=${scroll} onKeyUp=${moved} onClick=${moved}></textarea></div>`;
 }

@@ -1,7 +1,7 @@
 // What changes every day, without the file: name, number, type, permission, forward; and many at once by CSV.
 import { get, may, patch, raw } from './api.js';
 import { useLive } from './live.js';
-import { Changes, Field, Head, Trouble, useAct, useLoad } from './parts.js';
+import { Changes, Field, Head, Trouble, useAct, useHas, useLoad } from './parts.js';
 import { t } from './texts.js';
 import { html, useEffect, useState } from './ui.js';
 
@@ -85,6 +85,7 @@ const names = (lines) => JSON.stringify(lines?.map((line) => [line.number, line.
 
 export default function Forms() {
   const phones = useLive(({ status }) => status?.lines.filter((line) => !line.outside), (one, other) => names(one) === names(other));
+  const batch = useHas('/batch');
   const [number, setNumber] = useState('');
   const [search, setSearch] = useState('');
   const { data: keys, problem } = useLoad(() => get('/configuration/keys'));
@@ -96,5 +97,5 @@ export default function Forms() {
         <input type="search" aria-label=${t('ports.search')} placeholder=${t('ports.search')} value=${search} onInput=${(event) => setSearch(event.target.value)} />
         <ul class="choose">${shown.map((one) => html`<li key=${one.number}><button type="button" aria-pressed=${one.number === number ? 'true' : 'false'} onClick=${() => setNumber(one.number)}><b>${one.number}</b> ${one.name}</button></li>`)}</ul></section>
       <div>${line && keys ? html`<${Form} key=${number} line=${line} keys=${keys} reload=${setNumber} />` : html`<p class="quiet">${t('forms.none')}</p>`}
-        ${may('administrator') ? html`<${Batch} />` : null}</div></div>`;
+        ${batch && may('administrator') ? html`<${Batch} />` : null}</div></div>`;
 }

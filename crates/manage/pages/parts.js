@@ -1,4 +1,5 @@
 // What several pages are made of.
+import { has } from './api.js';
 import { Component, html, useEffect, useRef, useState } from './ui.js';
 import { t } from './texts.js';
 
@@ -80,6 +81,17 @@ export function useLoad(load, inputs = []) {
     return () => { asked.current += 1; };
   }, inputs);
   return { ...state, reload };
+}
+
+/** Whether this gateway has a resource; false until that is known. */
+export function useHas(path) {
+  const [there, setThere] = useState(false);
+  useEffect(() => {
+    let current = true;
+    has(path).then((found) => current && setThere(found));
+    return () => { current = false; };
+  }, [path]);
+  return there;
 }
 
 /** What an act is doing: its button waits, its failure is shown, its success is said. */

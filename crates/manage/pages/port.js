@@ -1,31 +1,33 @@
 // One port: what it does, what its card measures, its latest calls, its tests.
-import { get, has, may, post } from './api.js';
+import { get, may, post } from './api.js';
 import { useLive } from './live.js';
-import { Head, Icon, Sure, Table, Trouble, duration, useAct, useLoad } from './parts.js';
+import { Head, Icon, Sure, Table, Trouble, duration, useAct, useHas, useLoad } from './parts.js';
 import { newest, recordColumns } from './records.js';
 import { grade, key, looks, rows, word } from './rows.js';
 import { t } from './texts.js';
-import { html, useEffect, useState } from './ui.js';
+import { html, useState } from './ui.js';
 
-/** A part of the port, or its state alone where this gateway cannot tell more. */
+const measured = ({ volts, milliamps }) => (volts === null ? null : { volts, milliamps });
+
+/** All of a port, or its state alone where this gateway cannot tell more. */
 async function load(number) {
   try {
-    return { ...(await get(`/ports/${encodeURIComponent(number)}`)), whole: true };
+    const answer = await get(`/ports/${encodeURIComponent(number)}`);
+    return { measured: measured(answer.port), ...answer, whole: true };
   } catch (problem) {
     if (!problem.absent) throw problem;
     const port = (await get('/ports')).find((line) => key(line) === number);
     if (!port) throw problem;
-    const { volts, milliamps } = port;
-    return { port, measured: volts === null ? null : { volts, milliamps }, records: null, whole: false };
+    return { port, measured: measured(port), records: null, whole: false };
   }
 }
 
 const Fact = ({ word: what, children }) => html`<div><dt>${what}</dt><dd>${children}</dd></div>`;
 
-function Measured({ measured }) {
+function Measured({ found }) {
   const value = (number, unit) => (number === null || number === undefined ? t('unmeasured') : `${number} ${unit}`);
-  return html`<${Fact} word=${t('port.volts')}>${value(measured?.volts, 'V')}${measured?.volts < 0 ? html` <small>${t('port.reversed')}</small>` : null}</${Fact}>
-    <${Fact} word=${t('port.milliamps')}>${value(measured?.milliamps, 'mA')}</${Fact}>`;
+  return html`<${Fact} word=${t('port.volts')}>${value(found?.volts, 'V')}${found?.volts < 0 ? html` <small>${t('port.reversed')}</small>` : null}</${Fact}>
+    <${Fact} word=${t('port.milliamps')}>${value(found?.milliamps, 'mA')}</${Fact}>`;
 }
 
 function Balance({ result }) {
@@ -43,14 +45,8 @@ function Counters({ counters }) {
 
 /** Which of its acts this gateway knows. */
 function useKnown(path) {
-  const [known, setKnown] = useState([]);
-  useEffect(() => {
-    let current = true;
-    Promise.all(['service', 'balance', 'learn', 'restart'].map(async (act) => (await has(`${path}/${act}`) ? act : '')))
-      .then((found) => current && setKnown(found));
-    return () => { current = false; };
-  }, [path]);
-  return (act) => known.includes(act);
+  const known = { service: useHas(`${path}/service`), balance: useHas(`${path}/balance`), learn: useHas(`${path}/learn`), restart: useHas(`${path}/restart`) };
+  return (act) => known[act];
 }
 
 function Acts({ number, line, reload }) {
@@ -78,8 +74,7 @@ export default function Port({ number }) {
   const { data, problem, reload } = useLoad(() => load(number), [number]);
   const row = useLive(({ status }) => status && rows(status).find((one) => one.key === number), (one, other) => one?.sign === other?.sign);
   const line = row?.line || data?.port;
-  const [telephones, setTelephones] = useState(false);
-  useEffect(() => { has('/phones').then(setTelephones); }, []);
+  const telephones = useHas('/phones');
   if (!line) return html`<${Head} title=${number} /><${Trouble} problem=${problem} />${problem ? null : html`<p class="quiet">${t('loading')}</p>`}`;
   const title = `${line.outside ? t('line', { number: line.number }) : line.number} ${line.name}`.trim();
   return html`<${Head} title=${title}>${data?.simulated && !line.outside && telephones ? html`<a class="button main" href=${`/telephones/${encodeURIComponent(number)}`}>${t('port.telephone')}</a>` : null}</${Head}>
@@ -90,7 +85,7 @@ export default function Port({ number }) {
       ${row?.quality ? html` <span class=${`grade ${grade(row.quality)}`}>${row.quality}</span>` : null}</p>
     <dl class="facts"><${Fact} word=${t('port.port')}><code>${line.port}</code></${Fact}>
       <${Fact} word=${t('port.kind')}>${line.outside ? t('port.fxo') : t('port.fxs')}</${Fact}>
-      <${Measured} measured=${data?.measured} />
+      <${Measured} found=${data?.measured} />
       <${Fact} word=${t('port.registration')}>${row?.trouble || (line.outside ? t('port.none') : t('port.untroubled'))}</${Fact}>
       ${line.outside ? null : html`<${Fact} word=${t('port.lamp')}>${line.messages ? t('port.messages') : t('port.nomessages')}</${Fact}>`}</dl>
     ${data?.whole ? html`<${Acts} number=${number} line=${line} reload=${reload} />` : html`<p><button type="button" onClick=${reload}>${t('port.measure')}</button></p>`}
