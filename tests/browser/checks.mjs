@@ -4,6 +4,7 @@ import { Chromium } from './chromium.mjs';
 import { Gateway } from './gateway.mjs';
 import { cost } from './cost.mjs';
 import { sources } from './sources.mjs';
+import { telephones } from './telephone.mjs';
 
 const PICTURES = process.env.TIPRING_PICTURES || new URL('../../target/browser/', import.meta.url).pathname;
 const only = process.argv[2] || '';
@@ -44,8 +45,10 @@ if (only) await page.go(await gateway.invite());
 
 await check('the printed address lets one browser in, once', async () => {
   await page.go(gateway.address);
+  await page.sees('Lift the receiver');
+  same(await page.value('location.href'), `${gateway.origin}/telephones`, 'the address bar');
+  await page.go(gateway.origin);
   await page.sees('Phone 101', tile('101'));
-  same(await page.value('location.href'), `${gateway.origin}/`, 'the address bar');
   const stored = await page.value('JSON.stringify([localStorage.length, sessionStorage.length, document.cookie])');
   same(stored, '[0,0,""]', 'what scripts could read');
   await page.go(`${gateway.origin}/calls`);
@@ -232,6 +235,8 @@ await check('each page by keyboard and screen reader, wide and narrow, light and
   await page.dark(false);
   return `${paths.length} pages`;
 });
+
+await telephones(check, chromium, gateway, PICTURES);
 
 await check('no request left the box, no page complained', async () => {
   const strange = page.requests.filter((url) => !url.startsWith(gateway.origin) && !/^(data|blob|about):/.test(url));

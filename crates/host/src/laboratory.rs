@@ -8,6 +8,10 @@ use tipring_sim::office::{Cannot, Order, SubscriberSpec};
 use tipring_sim::phone::Action;
 use tipring_units::LineId;
 
+use crate::exchange::{self, ExchangeAct, ExchangeView};
+use crate::handset::Handset;
+use crate::tap::{Seen, Taps};
+
 /// A request to the laboratory behind a simulated card.
 #[derive(Debug)]
 pub struct LabAsk {
@@ -16,7 +20,7 @@ pub struct LabAsk {
     /// What is asked of it.
     pub what: LabWhat,
     /// Who wants to know.
-    pub reply: tokio::sync::oneshot::Sender<LabReply>,
+    pub reply: tokio::sync::oneshot::Sender<Result<LabAnswer, Refused>>,
 }
 
 /// What is asked of the laboratory on a line.
@@ -26,6 +30,12 @@ pub enum LabWhat {
     Phone(u8, Option<Action>),
     /// A subscriber of the exchange behind the line, by his number, is to do this.
     Subscriber(String, Act),
+    /// The exchange behind the line is to do this, or only to show itself.
+    Exchange(ExchangeAct),
+    /// Somebody speaks by a telephone, by its number on the line, from now on.
+    Hand(u8, Box<Handset>),
+    /// Somebody watches the line and a telephone on it; this works on any card.
+    Watch(u8, tokio::sync::mpsc::Sender<Seen>),
     /// A fault for the tests: the thread panics, as by a defect that the shard does not catch.
     Injure,
 }
@@ -49,18 +59,45 @@ pub enum Act {
     Hear,
 }
 
+/// What the laboratory answers.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LabAnswer {
+    /// What the telephone or the subscriber hears.
+    Hears(Vec<Heard>),
+    /// How the exchange is.
+    Exchange(ExchangeView),
+    /// Nothing but that it is done.
+    Done,
+}
+
 /// What the laboratory answers: what the telephone or the subscriber hears, or why it refuses.
 pub type LabReply = Result<Vec<Heard>, Refused>;
 
 /// Does what is asked, and answers.
-pub(crate) fn serve(lab: &mut Lab<Samples>, ask: LabAsk) {
-    let heard = match ask.what {
-        LabWhat::Phone(phone, action) => use_phone(lab, Place { line: ask.line, phone }, action),
-        LabWhat::Subscriber(number, act) => use_subscriber(lab, ask.line, &number, act),
-        LabWhat::Injure => panic!("injured by a test"),
+pub(crate) fn serve(lab: Option<&mut Lab<Samples>>, taps: &mut Taps, ask: LabAsk) {
+    let answer = match (ask.what, lab) {
+        (LabWhat::Watch(phone, out), _) => {
+            taps.add(Place { line: ask.line, phone }, out);
+            Ok(LabAnswer::Done)
+        }
+        (LabWhat::Injure, _) => panic!("injured by a test"),
+        (LabWhat::Phone(phone, action), Some(lab)) => {
+            use_phone(lab, Place { line: ask.line, phone }, action).map(LabAnswer::Hears)
+        }
+        (LabWhat::Subscriber(number, act), Some(lab)) => {
+            use_subscriber(lab, ask.line, &number, act).map(LabAnswer::Hears)
+        }
+        (LabWhat::Exchange(act), Some(lab)) => exchange::serve(lab, ask.line, act).map(LabAnswer::Exchange),
+        (LabWhat::Hand(phone, handset), Some(lab)) => {
+            lab.attach(Place { line: ask.line, phone }, handset).map(|()| LabAnswer::Done)
+        }
+        (LabWhat::Phone(phone, _) | LabWhat::Hand(phone, _), None) => {
+            Err(Refused::NoPhone(Place { line: ask.line, phone }))
+        }
+        (LabWhat::Subscriber(..) | LabWhat::Exchange(_), None) => Err(Refused::Exchange(Cannot::NoOffice)),
     };
     // Who asked may have gone.
-    let _ = ask.reply.send(heard);
+    let _ = ask.reply.send(answer);
 }
 
 fn use_phone(lab: &mut Lab<Samples>, place: Place, action: Option<Action>) -> LabReply {

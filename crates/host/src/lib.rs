@@ -5,6 +5,8 @@
 
 mod clock;
 mod control;
+mod exchange;
+mod handset;
 mod icmp;
 mod laboratory;
 mod media;
@@ -13,6 +15,7 @@ mod ready;
 mod sockets;
 mod store;
 mod streams;
+mod tap;
 mod wake;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,18 +24,21 @@ use std::thread::JoinHandle;
 use tipring_call::{Features, Number};
 use tipring_driver::Card;
 use tipring_gateway::{Entry, MediaStatus, Reload, Request, Response, ShardSetup, Site};
-use tipring_sim::lab::Place;
+use tipring_sim::lab::{Place, Refused};
 use tipring_sim::phone::Action;
 use tipring_units::{Entropy, ShardId};
 use tipring_voice::PhraseBank;
 
 pub use clock::Clock;
 pub use control::{Asked, LOG_KEPT};
-pub use laboratory::{Act, LabAsk, LabReply, LabWhat};
+pub use exchange::{ExchangeAct, ExchangeView, Party};
+pub use handset::{Handset, MAX_FRAMES, Mouthpiece, handset};
+pub use laboratory::{Act, LabAnswer, LabAsk, LabReply, LabWhat};
 pub use media::{MediaReport, TOO_MANY_LATE};
 pub use ready::Ready;
 pub use sockets::{MediaSockets, SocketError, listen_sip};
 pub use store::{Keep, Keeper};
+pub use tap::{MAX_BEHIND, MAX_WATCHERS, Mark, Moment, PhoneState, Seen};
 
 /// What a running gateway is made of.
 pub struct Parts {
@@ -208,7 +214,8 @@ impl Asker {
 
     /// Lets a telephone of the laboratory do something, or asks what it hears.
     pub async fn phone(&self, place: Place, action: Option<Action>) -> Result<LabReply, Gone> {
-        self.lab(place.line, LabWhat::Phone(place.phone, action)).await
+        let answer = self.lab(place.line, LabWhat::Phone(place.phone, action)).await?;
+        answer.map(hears).map_or_else(|why| Ok(Err(why)), |heard| heard.map(Ok))
     }
 
     /// Lets a subscriber of the exchange behind a simulated outside line do something, or asks what it hears.
@@ -218,7 +225,36 @@ impl Asker {
         number: &str,
         act: Act,
     ) -> Result<LabReply, Gone> {
-        self.lab(line, LabWhat::Subscriber(number.to_owned(), act)).await
+        let answer = self.lab(line, LabWhat::Subscriber(number.to_owned(), act)).await?;
+        answer.map(hears).map_or_else(|why| Ok(Err(why)), |heard| heard.map(Ok))
+    }
+
+    /// Lets the exchange behind a simulated outside line do something; how it is then.
+    pub async fn exchange(
+        &self,
+        line: tipring_units::LineId,
+        act: ExchangeAct,
+    ) -> Result<Result<ExchangeView, Refused>, Gone> {
+        match self.lab(line, LabWhat::Exchange(act)).await? {
+            Ok(LabAnswer::Exchange(view)) => Ok(Ok(view)),
+            Ok(LabAnswer::Hears(_) | LabAnswer::Done) => Err(Gone),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    /// Puts a handset in place of a simulated telephone's mouth, until its other end is dropped or another one comes.
+    pub async fn hand(&self, place: Place, handset: Handset) -> Result<Result<(), Refused>, Gone> {
+        let answer = self.lab(place.line, LabWhat::Hand(place.phone, Box::new(handset))).await?;
+        Ok(answer.map(|_| ()))
+    }
+
+    /// Watches a line and the telephone on it, if it is simulated. The end of it: there are too many who watch, this one
+    /// was too slow, or the line's shard has stopped.
+    pub async fn watch(&self, place: Place) -> Result<tokio::sync::mpsc::Receiver<Seen>, Gone> {
+        let (out, seen) = tap::watching();
+        // A line that has no such telephone is watched all the same.
+        let _ = self.lab(place.line, LabWhat::Watch(place.phone, out)).await?;
+        Ok(seen)
     }
 
     /// A fault for the tests: the thread that serves a line panics.
@@ -227,13 +263,24 @@ impl Asker {
         let _ = self.lab(line, LabWhat::Injure).await;
     }
 
-    async fn lab(&self, line: tipring_units::LineId, what: LabWhat) -> Result<LabReply, Gone> {
+    async fn lab(
+        &self,
+        line: tipring_units::LineId,
+        what: LabWhat,
+    ) -> Result<Result<LabAnswer, Refused>, Gone> {
         let line = line.0;
         let (_, lines, lab) = self.labs.iter().find(|(_, lines, _)| lines.contains(&line)).ok_or(Gone)?;
         let line = tipring_units::LineId(line - lines.start);
         let (reply, answer) = tokio::sync::oneshot::channel();
         lab.try_send(LabAsk { line, what, reply }).map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
+    }
+}
+
+fn hears(answer: LabAnswer) -> Result<Vec<tipring_sim::ear::Heard>, Gone> {
+    match answer {
+        LabAnswer::Hears(heard) => Ok(heard),
+        LabAnswer::Exchange(_) | LabAnswer::Done => Err(Gone),
     }
 }
 

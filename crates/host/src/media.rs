@@ -15,13 +15,14 @@ use tipring_driver::Card;
 use tipring_gateway::{LineIn, LineOut, MediaStatus, Shard, ShardSetup};
 use tipring_media::{Channel, MAX_PACKET, Packets};
 use tipring_port::{Command, Event, Frame, LegSpec, LoopReading, MediaCommand, Samples};
-use tipring_units::{Entropy, Instant, LegId, MediaSlot, ShardId, TICK};
+use tipring_units::{Entropy, Instant, LegId, LineId, MediaSlot, ShardId, TICK};
 use tipring_voice::PhraseBank;
 
 use crate::clock::Clock;
 use crate::laboratory::{self, LabAsk};
 use crate::ready::Ready;
 use crate::sockets::MediaSockets;
+use crate::tap::Taps;
 use crate::wake::Wake;
 
 /// Commands that wait for a shard, at the most.
@@ -191,6 +192,8 @@ struct Worker {
     events: SyncSender<Event>,
     waiting: Option<Event>,
     labs: Receiver<LabAsk>,
+    taps: Taps,
+    first_line: LineId,
     pipes: Pipes,
     wake: Wake,
     report: Arc<MediaReport>,
@@ -232,6 +235,8 @@ pub fn spawn(spawn: Spawn) -> io::Result<Spawned> {
         events,
         waiting: None,
         labs,
+        taps: Taps::new(),
+        first_line: setup.first_line,
         pipes,
         wake,
         report: Arc::clone(&report),
@@ -283,6 +288,7 @@ impl Worker {
         for (place, (input, output)) in self.rx.iter_mut().zip(&self.tx).enumerate() {
             *input = self.card.exchange(place, output);
         }
+        self.taps.tick(&mut self.card, &self.rx, &self.tx);
         let pipes = &self.pipes.crossed_out;
         self.packets.clear();
         self.shard.tick(now, &self.rx, &mut self.tx, &mut self.packets, |crossed| {
@@ -395,6 +401,7 @@ impl Worker {
     fn tell(&mut self) {
         let mut told = false;
         while let Some(event) = self.waiting.take().or_else(|| self.shard.poll()) {
+            self.taps.line_event(self.first_line, &event);
             match self.events.try_send(event) {
                 Ok(()) => told = true,
                 // The shard's own queue is the next buffer; what it cannot hold it latches.
@@ -411,13 +418,13 @@ impl Worker {
 
     fn serve_lab(&mut self) {
         while let Ok(ask) = self.labs.try_recv() {
-            if let Some(lab) = self.card.laboratory() {
-                laboratory::serve(lab, ask);
-            }
+            laboratory::serve(self.card.laboratory(), &mut self.taps, ask);
         }
-        // Nobody reads the laboratory's own log here; the telephones' ears are asked instead.
+        // Only who watches a line reads the laboratory's own log; else the telephones' ears are asked.
         if let Some(lab) = self.card.laboratory() {
-            while lab.event().is_some() {}
+            while let Some(entry) = lab.event() {
+                self.taps.phone_event(&entry);
+            }
         }
     }
 }
@@ -451,7 +458,7 @@ mod tests {
     };
     use tipring_sim::lab::Lab;
     use tipring_sim::plant::LineSpec;
-    use tipring_units::{LineId, Millis};
+    use tipring_units::Millis;
 
     #[test]
     fn late_ticks_are_counted_by_the_minute() {

@@ -65,7 +65,8 @@ async fn subscriber(asker: &Asker, site: &Site, number: &str, act: PhoneAct) -> 
     Ok(asker.subscriber(at.unwrap_or(*first), number, act).await?)
 }
 
-async fn talk(say: Say) -> Result<Talk> {
+/// What is said, as a mouth takes it.
+pub async fn talk(say: Say) -> Result<Talk> {
     Ok(match say {
         Say::Tone { hertz, dbm0 } => Talk::Tone(Hz(hertz), Dbm0(dbm0)),
         Say::Voice(number) => Talk::Voice(number),
@@ -104,10 +105,15 @@ async fn action(act: PhoneAct) -> Result<Option<Action>> {
 }
 
 /// What is heard, a line each.
-fn hearing(heard: &[Heard]) -> Vec<String> {
+pub fn hearing(heard: &[Heard]) -> Vec<String> {
+    words(&heard.iter().map(|heard| heard.what).collect::<Vec<_>>())
+}
+
+/// The same of what is heard without its times.
+pub fn words(heard: &[What]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for heard in heard.iter().filter(|heard| heard.what != What::Silence) {
-        let line = heard.what.to_string();
+    for what in heard.iter().filter(|what| **what != What::Silence) {
+        let line = what.to_string();
         if !lines.contains(&line) {
             lines.push(line);
         }

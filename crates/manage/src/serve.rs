@@ -19,10 +19,12 @@ use crate::logbook::{Line, Logbook};
 use crate::parts::{self, SipSockets};
 use crate::socket::ControlSocket;
 use crate::state;
-use crate::web::{Door, Web};
+use crate::web::Web;
 
 /// Stands in a line of the welcome where the web page's address belongs.
 pub const PAGE: &str = "{page}";
+/// The same for the page of the telephones.
+pub const TELEPHONES: &str = "{telephones}";
 
 /// A state directory that is ours.
 #[derive(Debug)]
@@ -119,8 +121,12 @@ async fn serve(
     let desk =
         Desk { asker, logbook: Arc::clone(&logbook), ledger, configuration, clock, door: door.clone() };
     for line in &screen.welcome {
-        let page = door.as_deref().filter(|_| line.contains(PAGE)).map(Door::invitation);
-        crate::print::print(&line.replace(PAGE, page.as_deref().unwrap_or_default()))?;
+        let mut line = line.clone();
+        for (place, page) in [(PAGE, ""), (TELEPHONES, "telephones")] {
+            let page = door.as_deref().filter(|_| line.contains(place)).map(|door| door.invitation_to(page));
+            line = line.replace(place, page.as_deref().unwrap_or_default());
+        }
+        crate::print::print(&line)?;
     }
     let (stop, stopping) = watch::channel(false);
     if let Some(web) = web {

@@ -122,6 +122,11 @@ impl<A: Fidelity> Lab<A> {
         Ok(office.ok_or(crate::office::Cannot::NoOffice)?.order(order)?)
     }
 
+    /// A line, to change its cable or disturb it; `None` if there is no such line.
+    pub fn line_mut(&mut self, line: LineId) -> Option<&mut Line<A>> {
+        self.card.line_mut(line)
+    }
+
     /// The place of a subscriber at the exchange behind a line, by its number.
     pub fn subscriber(&self, line: LineId, number: &str) -> Option<usize> {
         let office = self.card.line(line)?.office()?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tipring_config::Effective;
 use tipring_host::{SocketError, listen_sip, system_entropy};
 use tipring_manage::parts::SipSockets;
-use tipring_manage::serve::{self, Claimed, PAGE, Screen, WebPlace};
+use tipring_manage::serve::{self, Claimed, Screen, TELEPHONES, WebPlace};
 use tipring_manage::{password, state};
 
 /// The configuration, with a place for what differs from start to start.
@@ -93,7 +93,7 @@ fn welcome(wanted: SocketAddr, bound: SocketAddr, password: &str, command: &str)
     };
     vec![
         format!("Four telephones, 101 to 104, and one outside line (dial 9). {reach}"),
-        format!("  Hear them:  {PAGE}   (one-time key; another one: {command} web)"),
+        format!("  Hear them:  {TELEPHONES}   (one-time key; another one: {command} web)"),
         format!("  SIP phone:  {bound}  user {USER}  password {password}{taken}"),
         format!("  Terminal:   {command} phone 101 off-hook"),
         format!("              {command} phone 101 hear           (dial-tone)"),

@@ -43,7 +43,8 @@ impl Browser {
 
     fn of(line: &str) -> (Self, String) {
         let address = line.split("http://").nth(1).expect("an address").split_whitespace().next().unwrap();
-        let (address, key) = address.split_once("/#key=").expect("a key");
+        let (address, key) =
+            address.split_once("/telephones#key=").or_else(|| address.split_once("/#key=")).expect("a key");
         let host = address.to_owned();
         (Self { address: host.clone(), host, cookie: String::new(), csrf: String::new() }, key.to_owned())
     }

@@ -15,6 +15,7 @@
 
 pub mod access;
 pub mod api;
+mod booths;
 mod bounded;
 mod guard;
 mod pages;
@@ -47,6 +48,8 @@ pub struct Face {
     pub desk: Desk,
     /// Who may ask, and where.
     pub door: Arc<Door>,
+    /// Who speaks by which simulated telephone.
+    pub booths: Arc<booths::Booths>,
     /// Turns true when the gateway stops: streams that would go on for ever end.
     pub stopping: watch::Receiver<bool>,
 }
@@ -68,7 +71,12 @@ pub struct Door {
 impl Door {
     /// The address with a one-time key, as a person opens it.
     pub fn invitation(&self) -> String {
-        format!("http://{}/#key={}", self.address, self.access.invite())
+        self.invitation_to("")
+    }
+
+    /// The same, which opens that page.
+    pub fn invitation_to(&self, page: &str) -> String {
+        format!("http://{}/{page}#key={}", self.address, self.access.invite())
     }
 }
 
@@ -107,7 +115,8 @@ impl Web {
 
     /// Serves until it is dropped, or `stopping` turns true.
     pub async fn serve(self, desk: Desk, stopping: watch::Receiver<bool>) -> Result<()> {
-        let face = Face { desk, door: self.door, stopping: stopping.clone() };
+        let booths = Arc::default();
+        let face = Face { desk, door: self.door, booths, stopping: stopping.clone() };
         let app = router(face).into_make_service_with_connect_info::<bounded::Remote>();
         let listener = bounded::Bounded::new(self.listener, MAX_CONNECTIONS);
         axum::serve(listener, app).with_graceful_shutdown(stopped(stopping)).await?;

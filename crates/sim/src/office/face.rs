@@ -109,6 +109,11 @@ impl Face {
         self.pulse(at, Feed::Metering { frequency, reversed: self.reversed }, length);
     }
 
+    /// True while the line is dead.
+    pub const fn is_dead(&self) -> bool {
+        self.dead
+    }
+
     /// The line is dead from now on, or alive again.
     pub fn kill(&mut self, dead: bool) {
         self.dead = dead;

@@ -159,6 +159,11 @@ impl<A: Fidelity> Office<A> {
         self.hook.is_off_hook()
     }
 
+    /// True while there is no battery.
+    pub const fn is_dead(&self) -> bool {
+        self.face.is_dead()
+    }
+
     /// True if a subscriber takes part in a call on this line, held ones with it.
     pub fn has_party(&self) -> bool {
         self.subscribers.iter().any(|one| matches!(one.doing(), Doing::Calls | Doing::Rung(_) | Doing::Talks))

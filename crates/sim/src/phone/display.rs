@@ -57,7 +57,7 @@ pub(super) enum Display {
 
 impl Display {
     /// True if the user neither hears nor is heard.
-    const fn is_muted(self) -> bool {
+    pub(super) const fn is_muted(self) -> bool {
         match self {
             Self::Listening | Self::Alerted(_) => false,
             Self::Pause(_) | Self::Key(_) | Self::Waiting(_) | Self::Reading(_) => true,
@@ -127,6 +127,7 @@ impl<A: Fidelity> Phone<A> {
     /// Hears the sound of this tick.
     pub(crate) fn hear(&mut self, frame: &A::Frame) {
         if self.lifted {
+            self.heard = *frame;
             if let Some(machine) = &mut self.machine {
                 machine.hear(frame);
             }
@@ -170,7 +171,8 @@ impl<A: Fidelity> Phone<A> {
     }
 
     fn hear_in_call(&mut self, frame: &A::Frame) {
-        let can = self.spec.shows_waiting && self.machine.is_none();
+        let has_user = self.machine.as_ref().is_none_or(|machine| machine.is_person());
+        let can = self.spec.shows_waiting && has_user;
         let before = self.second;
         let (after, length) = self.spec.acknowledges;
         let pause = u8::try_from(after.0 / TICK.0).unwrap_or(u8::MAX);

@@ -1,4 +1,4 @@
-//! A machine in place of a telephone's mouth and ear: a fax terminal, a modem.
+//! A machine in place of a telephone's mouth and ear: a fax terminal, a modem; or a person's handset elsewhere.
 
 use core::fmt::Debug;
 
@@ -11,4 +11,15 @@ pub trait Machine<A: Audio>: Debug + Send {
 
     /// Takes the sound of a tick.
     fn hear(&mut self, frame: &A::Frame);
+
+    /// True if a person speaks by it: the telephone shows who waits as it does to any user, and what its mouth was told to
+    /// say goes before.
+    fn is_person(&self) -> bool {
+        false
+    }
+
+    /// True if it is no longer there: the telephone has its mouth back.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }

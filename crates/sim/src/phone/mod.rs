@@ -190,6 +190,8 @@ pub struct Phone<A: Fidelity> {
     mouth: Mouth<A>,
     ear: Ear<A>,
     machine: Option<Box<dyn Machine<A>>>,
+    /// The sound of the last tick at its ear.
+    heard: A::Frame,
     waiting: VecDeque<Task>,
     ready: SampleTime,
     now: SampleTime,
@@ -219,6 +221,7 @@ impl<A: Fidelity> Phone<A> {
             mouth: Mouth::new(spec.keypad, entropy),
             ear: Ear::new(spec.land),
             machine: None,
+            heard: A::SILENCE,
             waiting: VecDeque::new(),
             ready: SampleTime(0),
             now: SampleTime(0),
@@ -339,9 +342,19 @@ impl<A: Fidelity> Phone<A> {
         self.ringer.ringing().map(ringing).into_iter().chain(self.display).collect()
     }
 
+    /// True within the data of a caller-ID burst.
+    pub fn is_reading(&self) -> bool {
+        self.ear.is_reading()
+    }
+
     /// What the display shows: the last caller, until ringing stops unanswered or the receiver is hung up.
     pub fn display(&self) -> Option<&Heard> {
         self.display.as_ref()
+    }
+
+    /// The sound of the last tick in its receiver: silence while that is not lifted.
+    pub fn receives(&self) -> A::Frame {
+        if self.lifted { self.heard } else { A::SILENCE }
     }
 
     /// What it says now.
@@ -432,7 +445,17 @@ impl<A: Fidelity> Phone<A> {
 
     /// The sound of this tick.
     pub(crate) fn speak(&mut self) -> A::Frame {
+        if self.machine.as_ref().is_some_and(|machine| machine.is_gone()) {
+            self.machine = None;
+        }
         match &mut self.machine {
+            Some(machine) if self.lifted && machine.is_person() => {
+                // what is said meanwhile is not said later
+                let said = machine.speak();
+                let is_taken =
+                    self.mouth.is_dialling() || self.mouth.talk().is_some() || self.second.is_muted();
+                if is_taken { self.mouth.frame() } else { said }
+            }
             Some(machine) if self.lifted && !self.mouth.is_dialling() => machine.speak(),
             Some(_) | None => self.mouth.frame(),
         }

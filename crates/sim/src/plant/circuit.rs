@@ -178,6 +178,12 @@ impl Circuit {
         self.settled = false;
     }
 
+    /// The loop's cable is this one from now on.
+    pub fn lengthen(&mut self, cable: Cable) {
+        (self.spec.loop_resistance, self.spec.capacitance) = (cable.resistance, cable.capacitance);
+        self.settled = false;
+    }
+
     /// The current into the closed terminal at `place`, in amperes.
     pub fn current_into(&self, place: usize) -> f32 {
         let volts = self.node.phones;

@@ -86,6 +86,9 @@ pub trait Wire<A: Audio>: core::fmt::Debug + Send {
     /// Noise and hum are these from now on.
     fn disturb(&mut self, disturbance: Disturbance, entropy: &mut Entropy);
 
+    /// The cable is this one from now on, and its loss in each direction.
+    fn lengthen(&mut self, cable: Cable, loss: Db);
+
     /// True if a silent frame on an idle line gives a silent frame.
     fn is_quiet(&self) -> bool;
 
@@ -182,7 +185,7 @@ impl SampleWire {
         Self {
             hybrid: Hybrid::new(spec.hybrid, spec.cable),
             noise: Noise::new(spec.disturbance, entropy),
-            gain: libm::powf(10.0, -spec.loss.0 / 20.0),
+            gain: gain(spec.loss),
             off_hook: 0,
             delay: vec![0.0; usize::from(spec.delay) + 1],
             place: 0,
@@ -248,6 +251,11 @@ impl Wire<TrueSamples> for SampleWire {
         self.noise = Noise::new(disturbance, entropy);
     }
 
+    fn lengthen(&mut self, cable: Cable, loss: Db) {
+        self.hybrid.lengthen(cable);
+        self.gain = gain(loss);
+    }
+
     fn is_quiet(&self) -> bool {
         self.noise.is_silent() && self.quiet_ticks == RUNG_OUT
     }
@@ -283,6 +291,10 @@ impl SampleWire {
             *sample = waiting;
         }
     }
+}
+
+fn gain(loss: Db) -> f32 {
+    libm::powf(10.0, -loss.0 / 20.0)
 }
 
 fn to_i16(value: f32) -> i16 {
@@ -333,6 +345,10 @@ impl Wire<Symbols> for SymbolWire {
     fn present(&mut self, _: Impedance) {} // symbols have no echo
 
     fn disturb(&mut self, _: Disturbance, _: &mut Entropy) {} // and no noise
+
+    fn lengthen(&mut self, _: Cable, loss: Db) {
+        self.loss = loss;
+    }
 
     fn is_quiet(&self) -> bool {
         true

@@ -116,6 +116,13 @@ impl Hybrid {
         }
     }
 
+    /// The cable behind it is this one from now on.
+    pub fn lengthen(&mut self, cable: Cable) {
+        self.cable = cable;
+        self.made = [None; MAX_PHONES + 1];
+        self.terminate(self.off_hook);
+    }
+
     /// The network that the card presents.
     pub fn presents(&self) -> Impedance {
         self.spec.presents

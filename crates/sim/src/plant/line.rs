@@ -69,6 +69,7 @@ pub struct Line<A: Fidelity> {
     lifeline: Option<bool>,
     /// The network that the card presents; `None` where it has but one.
     network: Option<Impedance>,
+    disturbance: Disturbance,
 }
 
 impl<A: Fidelity> Line<A> {
@@ -111,6 +112,7 @@ impl<A: Fidelity> Line<A> {
             entropy: entropy.fork(),
             guests: Vec::new(),
             lifeline: spec.lifeline.map(|_| false),
+            disturbance: spec.disturbance,
         }
     }
 
@@ -220,6 +222,31 @@ impl<A: Fidelity> Line<A> {
         self.last
     }
 
+    /// The loop's cable.
+    pub const fn cable(&self) -> Cable {
+        let spec = self.circuit.spec();
+        Cable { resistance: spec.loop_resistance, capacitance: spec.capacitance }
+    }
+
+    /// The loop's cable is this one from now on.
+    pub fn lengthen(&mut self, cable: Cable) {
+        self.circuit.lengthen(cable);
+        self.wire.lengthen(cable, loop_loss(cable.resistance));
+        self.steady = false;
+    }
+
+    /// Noise and hum on it.
+    pub const fn disturbance(&self) -> Disturbance {
+        self.disturbance
+    }
+
+    /// Noise and hum are these from now on.
+    pub fn disturb(&mut self, disturbance: Disturbance) {
+        self.disturbance = disturbance;
+        self.wire.disturb(disturbance, &mut self.entropy);
+        self.steady = false;
+    }
+
     /// Loss of the loop in each direction.
     pub fn loss(&self) -> Db {
         loop_loss(self.circuit.spec().loop_resistance)
@@ -280,7 +307,10 @@ impl<A: Fidelity> Line<A> {
             office.begin();
             while let Some(trouble) = office.trouble() {
                 match trouble {
-                    Trouble::Noise(disturbance) => self.wire.disturb(disturbance, &mut self.entropy),
+                    Trouble::Noise(disturbance) => {
+                        self.disturbance = disturbance;
+                        self.wire.disturb(disturbance, &mut self.entropy);
+                    }
                     Trouble::Foreign(foreign) => self.circuit.contaminate(foreign),
                     Trouble::Dead(_) | Trouble::Break(_) => {} // the exchange's own
                 }

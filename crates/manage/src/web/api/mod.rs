@@ -3,9 +3,12 @@
 pub mod configuration;
 pub mod countries;
 pub mod events;
+pub mod exchanges;
+pub mod phones;
 pub mod ports;
 pub mod records;
 pub mod session;
+pub mod sound;
 pub mod status;
 
 use axum::Router;
@@ -61,4 +64,9 @@ pub fn router() -> Router<Face> {
         .route("/countries/{code}", get(countries::one))
         .route("/countries/{code}/tones/{tone}", get(countries::tone))
         .route("/events", get(events::stream))
+        .route("/phones", get(phones::list))
+        .route("/phones/{number}", post(phones::act))
+        .route("/phones/{number}/sound", get(sound::open))
+        .route("/exchanges", get(exchanges::list))
+        .route("/exchanges/{line}", post(exchanges::order))
 }
