@@ -269,7 +269,9 @@ fn every_field_of_the_effective_form_has_an_apply_class() {
 fn every_key_reaches_the_effective_form() {
     let paths = all_paths();
     let reached = |key: &tipring_config::Key| {
-        paths.iter().any(|change| declared(&change.path).is_some_and(|found| core::ptr::eq(found, key)))
+        paths.iter().any(|change| {
+            declared(&change.path).is_some_and(|found| (found.place, found.name) == (key.place, key.name))
+        })
     };
     let lost: Vec<_> =
         keys().iter().filter(|key| key.later.is_none() && !reached(key)).map(|key| key.name).collect();

@@ -28,6 +28,9 @@ fn a_conference_is_shown_until_one_of_them_leaves() {
     assert_eq!(house.states(), ["held", "talking"]);
     house.line(0, LineEvent::Flash(Millis(400)));
     assert_eq!(house.states(), ["conference", "conference"]);
+    // A flash drops the last, unless a second one follows.
     house.line(0, LineEvent::Flash(Millis(400)));
+    assert_eq!(house.states(), ["talking", "held"]);
+    house.wait(Millis(1600));
     assert_eq!(house.states(), ["talking"]);
 }

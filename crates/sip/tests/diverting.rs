@@ -113,7 +113,7 @@ fn who_sent_a_call_on_and_hides_is_named_to_servers_alone() {
     let mut world = World::with_peer(1);
     let session = world.nodes[0].agent.new_session();
     let hidden = Diverted {
-        by: Identity { display: Some("Room 102".to_owned()), user: "102".to_owned() },
+        by: Identity { display: Some("Room 3102".to_owned()), user: "3102".to_owned() },
         reason: DivertReason::Busy,
         private: true,
     };
@@ -132,7 +132,7 @@ fn who_sent_a_call_on_and_hides_is_named_to_servers_alone() {
         ]
     );
     let history = invite.headers.text(&HeaderName::HistoryInfo).unwrap();
-    assert!(!history.contains("102"), "{history}");
+    assert!(!history.contains("3102"), "{history}");
 }
 
 #[test]
