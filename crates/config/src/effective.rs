@@ -17,6 +17,7 @@ use crate::habits::Habits;
 use crate::outside::{Line, LineCallerId, NightHours};
 use crate::own::Own;
 use crate::route::{Numbers, Route};
+use crate::syslog::Syslog;
 use crate::values::{Destination, JitterDepth, MediaPorts, Network, Number, PortName, Secret, ServerAddress};
 use crate::vocabulary::{
     Agc, Codec, Digest, Digits, DtmfColumn, ForwardsAt, FromUser, Hunt, JitterMode, MayCall, PhoneType,
@@ -86,6 +87,8 @@ pub struct Effective {
     pub codes: Vec<CodeRow>,
     /// Emergency calls; their numbers are the country's.
     pub emergency: Emergency,
+    /// Where the log goes beside its file.
+    pub syslog: Option<Syslog>,
     /// Where each value comes from, by its path (`phone.101.name`).
     #[serde(skip)]
     pub origins: BTreeMap<String, Origin>,

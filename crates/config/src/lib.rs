@@ -29,6 +29,7 @@ mod route;
 mod schema;
 mod show;
 mod source;
+mod syslog;
 mod values;
 mod vocabulary;
 mod walk;
@@ -54,6 +55,7 @@ pub use ring::{RingCaller, RingFor, RingForError};
 pub use route::{Numbers, Route};
 pub use schema::{Apply, Key, Place, key, keys};
 pub use source::MAX_FILE;
+pub use syslog::Syslog;
 pub use values::{
     Destination, JitterDepth, MAX_JITTER, MAX_NUMBER, MAX_RANGE, MediaPorts, Network, Number, PortName,
     SIP_PORT, Secret, ServerAddress, Target,

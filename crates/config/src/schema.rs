@@ -67,11 +67,13 @@ pub enum Place {
     Codes,
     /// `[emergency]`.
     Emergency,
+    /// `[syslog]`.
+    Syslog,
 }
 
 impl Place {
     /// All places in the order of the effective form.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Top,
         Self::Server,
         Self::Phone,
@@ -83,6 +85,7 @@ impl Place {
         Self::Offline,
         Self::Codes,
         Self::Emergency,
+        Self::Syslog,
     ];
 
     /// The name of its table; empty for [`Place::Top`].
@@ -99,6 +102,7 @@ impl Place {
             Self::Offline => "offline",
             Self::Codes => "codes",
             Self::Emergency => "emergency",
+            Self::Syslog => "syslog",
         }
     }
 
@@ -106,7 +110,7 @@ impl Place {
     pub const fn is_named(self) -> bool {
         match self {
             Self::Server | Self::Phone | Self::Sip | Self::Line | Self::Group | Self::Route => true,
-            Self::Top | Self::Dial | Self::Offline | Self::Codes | Self::Emergency => false,
+            Self::Top | Self::Dial | Self::Offline | Self::Codes | Self::Emergency | Self::Syslog => false,
         }
     }
 }
@@ -147,7 +151,6 @@ pub(crate) const LATER_TABLES: &[(&str, &str)] = &[
     ("user", "users of the web page"),
     ("snmp", "SNMP"),
     ("tr069", "TR-069"),
-    ("syslog", "syslog"),
     ("metrics", "metrics"),
     ("tls", "certificates"),
     ("record", "recording"),
@@ -182,7 +185,7 @@ const MINUTES_10: u32 = 600_000;
 #[rustfmt::skip]
 const KEYS: &[Key] = {
     use Apply::{Live, NextStart, WhenIdle};
-    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Top};
+    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Syslog, Top};
     const YES: Kind = Kind::Bool;
     &[
         now(Top, "name", Kind::Text, "tipring", Live, "The gateway's name in logs, records and SIP."),
@@ -371,5 +374,10 @@ const KEYS: &[Key] = {
         now(Emergency, "via", Kind::Destinations, "lines, then every server", Live, "Ways for emergency calls, in order."),
         now(Emergency, "notify", Kind::Destinations, "none", Live, "Who is rung at once and shown an emergency call: its number and who dialled it."),
         now(Emergency, "callback", Kind::Digits, "the phone's own number", Live, "The number that emergency services can call back."),
+
+        now(Syslog, "address", Kind::Addresses, "required", NextStart, "Where the log goes beside its file (RFC 5424): a collector, or several in order; without a port 514 by UDP, 601 by TCP, 6514 by TLS."),
+        now(Syslog, "transport", Kind::Word(Transport::WORDS), "udp", NextStart, "How messages are carried: a datagram each, or with their length before them on a connection (RFC 6587, RFC 5425)."),
+        now(Syslog, "ca_file", Kind::Text, "those of the system", NextStart, "The certificates (PEM) by which a collector is known over TLS, by path beside the configuration."),
+        now(Syslog, "details", YES, "false", NextStart, "Digits, SIP messages and media go there, too."),
     ]
 };

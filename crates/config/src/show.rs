@@ -66,6 +66,9 @@ impl fmt::Display for Effective {
         if values.keys().any(|path| path.starts_with("emergency.")) {
             self.table(f, &values, Place::Emergency, "", None)?;
         }
+        if self.syslog.is_some() {
+            self.table(f, &values, Place::Syslog, "", None)?;
+        }
         Ok(())
     }
 }

@@ -216,6 +216,11 @@ no_answer = \"lines:15550142\"
 via = [\"a\", \"lines\"]
 notify = \"101\"
 callback = \"15550100\"
+[syslog]
+address = \"10.0.0.9:6514\"
+transport = \"tls\"
+ca_file = \"ca.pem\"
+details = false
 ";
 
 fn effective(text: &str) -> Effective {
@@ -251,6 +256,7 @@ fn all_paths() -> Vec<Change> {
     empty.emergency.via.clear();
     empty.emergency.notify.clear();
     empty.emergency.callback = None;
+    empty.syslog = None;
     let tops = effective("country = \"gb\"\n[phone.1]\nport = \"sim/1\"\n");
     let mut all = diff(&empty, &effective(FULL));
     all.extend(diff(&tops, &empty));

@@ -501,3 +501,15 @@ fn a_whole_dial_plan_is_its_rows_and_says_what_is_lost() {
         "8: [dial] \"1xx\" is the same pattern as \"1xx\" (line 7). Keep one."
     );
 }
+
+#[test]
+fn a_collector_of_logs_needs_an_address_and_certificates_are_for_tls() {
+    assert_eq!(
+        error("[syslog]\ntransport = \"tls\"\n"),
+        "6: [syslog]: no address. Write address = \"log.example.net\", or take the table out."
+    );
+    assert_eq!(
+        found(Level::Note, "[syslog]\naddress = \"10.0.0.9\"\nca_file = \"ca.pem\"\n"),
+        "8: [syslog] ca_file is not used: certificates are for transport = \"tls\"."
+    );
+}

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use tipring_config::{
-    Abilities, Effective, FileFound, Files, Finding, Level, MAX_FILE, MAX_SECRET_FILE, Report, check_for,
+    Abilities, Effective, FileFound, Files, Finding, Level, MAX_FILE, MAX_SECRET_FILE, Report, Syslog,
+    check_for,
 };
 
 use crate::plan_check;
@@ -76,6 +77,19 @@ pub fn read_text(text: &str, shown: &str, place: &Path) -> Report {
         let line = line.map_or(1, |place| place + 1);
         let finding = |message| Finding { level, file: shown.to_owned(), line, message };
         report.findings.extend(told.into_iter().map(finding));
+    }
+    if let Some(Syslog { ca_file: Some(written), .. }) =
+        report.effective.as_mut().and_then(|effective| effective.syslog.as_mut())
+    {
+        let path = place.parent().unwrap_or(Path::new(".")).join(&*written);
+        *written = path.display().to_string();
+        if let Err(why) = crate::syslog::roots(Some(&path)) {
+            report.effective = None;
+            let line = text.lines().position(|line| line.trim_start().starts_with("ca_file"));
+            let line = line.map_or(1, |place| place + 1);
+            let message = format!("{why:#}.");
+            report.findings.push(Finding { level: Level::Error, file: shown.to_owned(), line, message });
+        }
     }
     report
 }

@@ -35,11 +35,23 @@ pub struct Ledger {
     follow: broadcast::Sender<Arc<CallRow>>,
 }
 
+/// Calls that ended since the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// All of them.
+    pub ended: u64,
+    /// Those that were answered.
+    pub answered: u64,
+    /// Milliseconds of talk.
+    pub talked_ms: u64,
+}
+
 #[derive(Debug)]
 struct Kept {
     calls: Box<dyn Shelf>,
     /// What the disk has not taken yet, the oldest first.
     pending: VecDeque<CallRow>,
+    totals: Totals,
 }
 
 /// Where records are kept for good.
@@ -73,7 +85,7 @@ impl Kept {
 impl Ledger {
     /// A ledger of these records.
     pub fn new(calls: impl Shelf + 'static) -> Self {
-        let kept = Kept { calls: Box::new(calls), pending: VecDeque::new() };
+        let kept = Kept { calls: Box::new(calls), pending: VecDeque::new(), totals: Totals::default() };
         Self { kept: Mutex::new(kept), follow: broadcast::channel(MAX_BEHIND).0 }
     }
 
@@ -81,6 +93,9 @@ impl Ledger {
     /// or with a later one.
     pub fn append(&self, row: CallRow) -> Result<(), String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.totals.ended += 1;
+        kept.totals.answered += u64::from(row.answered.is_some());
+        kept.totals.talked_ms += row.talked_ms;
         // Even a record that the disk does not take is news. Nobody may be following.
         let _ = self.follow.send(Arc::new(row.clone()));
         if kept.pending.len() == MAX_PENDING {
@@ -93,6 +108,11 @@ impl Ledger {
     /// Gives the disk what it has not taken yet.
     pub fn flush(&self) -> Result<(), String> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+
+    /// What ended since the start.
+    pub fn totals(&self) -> Totals {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).totals
     }
 
     /// The latest records, the oldest first, and those that follow.

@@ -1,6 +1,7 @@
 //! A gateway in one process, and all that people ask of it.
 //!
-//! [`serve`] runs it: its state directory ([`state`]), its threads ([`parts`]), its control socket ([`socket`]). The
+//! [`serve`] runs it: its state directory ([`state`]), its threads ([`parts`]), its control socket ([`socket`]), what the service manager
+//! is told ([`service`]). The
 //! [`desk`] answers what is asked, in words: [`status`], [`records`] of calls, the [`logbook`], what a number does ([`explain`]),
 //! measurements of lines, edits of the [`configuration`].
 #![forbid(unsafe_code)]
@@ -22,9 +23,11 @@ pub mod protocol;
 pub mod recordings;
 pub mod records;
 pub mod serve;
+pub mod service;
 pub mod socket;
 pub mod state;
 pub mod status;
+pub mod syslog;
 pub mod walk;
 pub mod wav;
 pub mod web;

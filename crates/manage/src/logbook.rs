@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tipring_gateway::{Depth, Entry, LineName, Site, Teller};
+use tipring_gateway::{Depth, Entry, LineName, Site, Teller, What};
 use tipring_store::EventLog;
 use tipring_units::WallTime;
 use tokio::sync::broadcast;
@@ -20,6 +20,10 @@ const MAX_BEHIND: usize = 4096;
 /// A line of the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
+    /// When it was written.
+    pub wall: WallTime,
+    /// It begins or ends an alarm.
+    pub alarm: bool,
     /// In words, with its time of day.
     pub text: String,
     /// Who wants to read it.
@@ -29,6 +33,16 @@ pub struct Line {
 }
 
 impl Line {
+    /// A line without details.
+    pub(crate) fn plain(wall: WallTime, text: String) -> Self {
+        Self { wall, alarm: false, text, depth: Depth::Plain, numbers: Vec::new() }
+    }
+
+    /// What happened, without the time of day before it.
+    pub fn what(&self) -> &str {
+        self.text.split_once(' ').map_or("", |(_, what)| what)
+    }
+
     /// True for a reader who wants this much about this telephone.
     pub fn is_for(&self, number: Option<&str>, verbose: bool) -> bool {
         (verbose || self.depth == Depth::Plain)
@@ -79,14 +93,15 @@ impl Logbook {
         let Some(words) = pages.teller.tell(entry, offset, name) else { return };
         let mut numbers: Vec<String> = words.lines.iter().map(|line| name(*line).to_string()).collect();
         numbers.extend(words.numbers);
-        self.write(&mut pages, entry.wall, Line { text: words.text, depth: words.depth, numbers });
+        let alarm = matches!(entry.what, What::Alarm(_));
+        let line = Line { wall: entry.wall, alarm, text: words.text, depth: words.depth, numbers };
+        self.write(&mut pages, line);
     }
 
     /// Writes a line of the program itself.
     pub fn note(&self, wall: WallTime, text: &str) {
         let time = tipring_gateway::time_of_day(wall, zone::offset_minutes(wall));
-        let line = Line { text: format!("{time} {text}"), depth: Depth::Plain, numbers: Vec::new() };
-        self.write(&mut self.pages(), wall, line);
+        self.write(&mut self.pages(), Line::plain(wall, format!("{time} {text}")));
     }
 
     /// The latest lines that `wanted` takes, at most `count`, and those that follow.
@@ -108,14 +123,15 @@ impl Logbook {
         (lines, self.follow.subscribe())
     }
 
-    fn write(&self, pages: &mut Pages, wall: WallTime, line: Line) {
+    fn write(&self, pages: &mut Pages, line: Line) {
+        let wall = line.wall;
         let second = wall.0 / 1_000_000;
         if pages.second.0 != second {
             let left_out = core::mem::replace(&mut pages.second, (second, 0, 0)).2;
             if left_out > 0 {
                 let time = tipring_gateway::time_of_day(wall, zone::offset_minutes(wall));
                 let text = format!("{time} {left_out} more details in a second than are kept were left out");
-                self.put(pages, wall, Line { text, depth: Depth::Plain, numbers: Vec::new() });
+                self.put(pages, Line::plain(wall, text));
             }
         }
         if line.depth != Depth::Plain {
@@ -125,11 +141,11 @@ impl Logbook {
             }
             pages.second.1 += 1;
         }
-        self.put(pages, wall, line);
+        self.put(pages, line);
     }
 
-    fn put(&self, pages: &mut Pages, wall: WallTime, line: Line) {
-        let date = records::date_and_time(wall, zone::offset_minutes);
+    fn put(&self, pages: &mut Pages, line: Line) {
+        let date = records::date_and_time(line.wall, zone::offset_minutes);
         let day = date.split(' ').next().unwrap_or_default();
         match pages.file.append(&format!("{day} {}", line.text)) {
             Ok(()) => pages.failed = false,
@@ -169,8 +185,8 @@ mod tests {
         book.note(wall(0), "101 off-hook");
         for second in 1..=20 {
             for n in 0..MAX_DETAILS * 2 {
-                let line = Line { text: format!("refused {n}"), depth: Depth::Detail, numbers: Vec::new() };
-                book.write(&mut book.pages(), wall(second), line);
+                let line = Line { depth: Depth::Detail, ..Line::plain(wall(second), format!("refused {n}")) };
+                book.write(&mut book.pages(), line);
             }
         }
         book.note(wall(21), "101 on-hook");
@@ -213,7 +229,11 @@ mod tests {
 
     #[test]
     fn a_reader_of_one_telephone_gets_its_lines_only() {
-        let line = Line { text: String::new(), depth: Depth::Detail, numbers: vec!["101".into()] };
+        let line = Line {
+            depth: Depth::Detail,
+            numbers: vec!["101".into()],
+            ..Line::plain(WallTime(0), String::new())
+        };
         assert!(line.is_for(Some("101"), true) && line.is_for(None, true));
         assert!(!line.is_for(Some("10"), true) && !line.is_for(Some("101"), false));
     }

@@ -17,8 +17,10 @@ use crate::configuration::Configuration;
 use crate::desk::{Desk, Ledger};
 use crate::logbook::{Line, Logbook};
 use crate::parts::{self, SipSockets};
+use crate::service::{self, Manager};
 use crate::socket::ControlSocket;
 use crate::state;
+use crate::syslog::Sender;
 use crate::web::Web;
 
 /// Stands in a line of the welcome where the web page's address belongs.
@@ -107,11 +109,21 @@ async fn serve(
     let parts = parts::build(effective, sip, shards, revision, Arc::clone(&ledger), features)?;
     let clock = parts.clock;
     let socket = ControlSocket::open(&dir)?;
+    let manager = Manager::of_environment();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     // From here on, so that a file that is edited while the gateway starts is not missed.
     let mut hangup = signal(SignalKind::hangup())?;
     let mut gateway = Gateway::start(parts).context("the gateway cannot start")?;
     let asker = gateway.asker();
+    match Sender::of(effective) {
+        Ok(Some(sender)) => {
+            let (_, lines) = logbook.read(0, |_| false);
+            tokio::spawn(sender.run(lines, Arc::clone(&logbook), clock));
+        }
+        Ok(None) => {}
+        // Telephones ring without it.
+        Err(why) => logbook.note(clock.wall(), &format!("syslog: {why:#}. No lines go there")),
+    }
     let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), asker.clone()));
     let web = match web {
         Some(place) => Some(Web::listen(place.address, place.next).await?),
@@ -140,20 +152,30 @@ async fn serve(
     if screen.live {
         let (lines, next) = logbook.read(crate::logbook::MAX_KEPT, |line| line.is_for(None, false));
         tokio::spawn(show(lines, next));
+    } else if service::is_journal() {
+        let (lines, next) = logbook.read(crate::logbook::MAX_KEPT, |line| line.is_for(None, false));
+        tokio::spawn(to_journal(lines, next));
     }
     let edited = desk.clone();
+    let what = screen.welcome.first().map_or("", String::as_str);
     let edits = async {
         while hangup.recv().await.is_some() {
+            manager.reloading();
             edited.read_again().await;
+            manager.ready(what);
         }
         std::future::pending().await
     };
+    let pulse = manager.keep_alive(desk.asker.clone());
+    manager.ready(what);
     tokio::select! {
+        () = pulse => {}
         () = socket.serve(desk) => {}
         () = edits => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    manager.stopping();
     // Nobody may listen any more.
     let _ = stop.send(true);
     logbook.note(clock.wall(), "stopping: releasing calls, deregistering");
@@ -186,16 +208,34 @@ async fn keep(mut entries: broadcast::Receiver<Arc<Entry>>, logbook: Arc<Logbook
 }
 
 /// Prints the journal.
-async fn show(lines: Vec<Arc<Line>>, mut next: broadcast::Receiver<Arc<Line>>) {
+async fn show(lines: Vec<Arc<Line>>, next: broadcast::Receiver<Arc<Line>>) {
+    each(lines, next, |line| crate::print::print(&line.text).unwrap_or(false)).await;
+}
+
+/// Writes it to the system's journal, which has a time of its own and reads a priority before the line (sd-daemon(3)).
+async fn to_journal(lines: Vec<Arc<Line>>, next: broadcast::Receiver<Arc<Line>>) {
+    let write = |line: &Line| {
+        let priority = if line.alarm { 4 } else { 6 };
+        eprintln!("<{priority}>{}", line.what());
+        true
+    };
+    each(lines, next, write).await;
+}
+
+async fn each(
+    lines: Vec<Arc<Line>>,
+    mut next: broadcast::Receiver<Arc<Line>>,
+    write: impl Fn(&Line) -> bool,
+) {
     for line in lines {
-        if !crate::print::print(&line.text).unwrap_or(false) {
+        if !write(&line) {
             return;
         }
     }
     loop {
         match next.recv().await {
             Ok(line) if line.is_for(None, false) => {
-                if !crate::print::print(&line.text).unwrap_or(false) {
+                if !write(&line) {
                     return;
                 }
             }

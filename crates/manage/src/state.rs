@@ -32,9 +32,13 @@ fn runtime(name: &str) -> PathBuf {
     }
 }
 
+/// Where the gateway of the system's service keeps its state.
+const SERVICE_DIR: &str = "/var/lib/tipring";
+
 /// Where a command looks for a running gateway, in order.
 pub fn candidates(dir: Option<&Path>) -> Vec<PathBuf> {
-    dir.map_or_else(|| vec![default_dir(), demo_dir()], |dir| vec![dir.to_owned()])
+    let all = || vec![default_dir(), demo_dir(), PathBuf::from(SERVICE_DIR)];
+    dir.map_or_else(all, |dir| vec![dir.to_owned()])
 }
 
 /// Makes `dir` for this user alone, if it is not there.

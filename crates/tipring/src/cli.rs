@@ -11,7 +11,7 @@ use tipring_manage::protocol::Ask;
 use crate::{
     acts, bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo,
     bench_fax, bench_loss, bench_tick, cancel, check, client, demo, explain, explore, flow, import_plan,
-    listen, run, transcode,
+    listen, manual, run, transcode,
 };
 
 /// Exit code where the command itself could not do its work.
@@ -141,6 +141,18 @@ pub enum Command {
     Line(LineCommand),
     /// List the commands of the laboratory: simulated telephones, flows, measurements
     Laboratory,
+    /// Print the manual page, or write one of each command into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder; without it the page of the program goes to the screen
+        folder: Option<PathBuf>,
+    },
+    /// Print what lets a shell complete commands: tipring completions bash > /etc/bash_completion.d/tipring
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Use a simulated telephone of a running gateway
     #[command(hide = true)]
     Phone(PhoneArgs),
@@ -400,6 +412,8 @@ impl Command {
                 }
                 Ok(ExitCode::SUCCESS)
             }
+            Self::Man { folder } => manual::man(Cli::command(), folder.as_deref()),
+            Self::Completions { shell } => manual::completions(Cli::command(), shell),
             Self::Phone(PhoneArgs { port, act }) => {
                 client::ask(dir, Ask::Phone { port, act: acts::phone(act)? })
             }

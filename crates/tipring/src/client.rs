@@ -87,7 +87,7 @@ fn nobody(dir: Option<&Path>) -> anyhow::Error {
     anyhow!(
         "No gateway runs here (looked in {}).\nStart one: {program} demo, or {program} run --config FILE. \
          If it has its own state directory, name it: --dir DIR",
-        dirs.join(" and ")
+        dirs.join(", ")
     )
 }
 

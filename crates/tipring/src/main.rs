@@ -22,6 +22,7 @@ mod explore;
 mod flow;
 mod import_plan;
 mod listen;
+mod manual;
 mod run;
 mod tracks;
 mod transcode;
@@ -32,7 +33,13 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
+    let words = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr);
+    if tipring_manage::service::is_journal() {
+        // It has a time of its own, and no colours.
+        words.without_time().with_ansi(false).init();
+    } else {
+        words.init();
+    }
     match cli.command.execute(cli.dir.as_deref()) {
         Ok(code) => code,
         Err(why) => {

@@ -250,3 +250,28 @@ fn ports_records_log_plan_and_countries_are_read_and_used() {
     let keys = browser.get("/api/v1/configuration/keys").json();
     assert!(keys.as_array().unwrap().iter().any(|key| key["name"] == "flash" && key["place"] == "phone"));
 }
+
+#[test]
+fn monitoring_gets_figures_on_the_loopback_and_a_word_on_health() {
+    let demo = Demo::start("web-metrics");
+    let (browser, _) = Browser::at(&demo);
+    let figures = browser.get("/metrics");
+    assert_eq!(figures.status, 200);
+    assert!(figures.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+    let idle = "tipring_lines{kind=\"phone\",state=\"idle\"} 4.0";
+    assert!(figures.body.contains(idle), "{}", figures.body);
+    demo.talk();
+    demo.phone("101", &["on-hook"]);
+    demo.phone("102", &["on-hook"]);
+    until("the call is counted", || {
+        let told = browser.get("/metrics").body;
+        told.contains("tipring_calls_ended_total{answered=\"yes\"} 1.0").then_some(())
+    });
+    for path in ["/health", "/ready"] {
+        let reply = browser.get(path);
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/plain; charset=utf-8")));
+    }
+    // Another name that leads here gets neither.
+    let rebound = Browser { host: "evil.example".to_owned(), ..browser };
+    assert_eq!((rebound.get("/metrics").status, rebound.get("/health").status), (421, 421));
+}

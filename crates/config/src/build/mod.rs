@@ -126,6 +126,7 @@ impl<'s> Build<'s, '_, '_> {
         let media = self.value(top, "media", "16384-17383", MediaPorts::parse)?;
         let (dial, offline) = (self.dial(&server), self.offline());
         let emergency = self.emergency(&server, &line, country.as_ref());
+        let syslog = self.syslog();
         let star_codes = self.star_code_set(top, country.as_ref())?;
         let effective = Effective {
             name: self.value(top, "name", "tipring", |text| Some(text.to_owned()))?,
@@ -156,6 +157,7 @@ impl<'s> Build<'s, '_, '_> {
             offline,
             codes: self.code_rows(),
             emergency,
+            syslog,
             origins: BTreeMap::new(),
         };
         let is_empty = effective.phone.is_empty() && effective.sip.is_empty() && effective.line.is_empty();

@@ -8,7 +8,7 @@ use crate::house::{FULL, House};
 type Case = (Place, &'static str, fn(&str) -> String);
 
 fn cases() -> Vec<Case> {
-    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Top};
+    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Syslog, Top};
     fn swap(text: &str) -> String {
         text.replace("sim/1", "sim/x").replace("sim/3", "sim/1").replace("sim/x", "sim/3")
     }
@@ -215,6 +215,10 @@ fn cases() -> Vec<Case> {
         (Emergency, "via", |text| text.replace("via = \"a\"", "via = \"b\"")),
         (Emergency, "notify", |text| text.replace("notify = \"101\"", "notify = \"a:200\"")),
         (Emergency, "callback", |text| text.replace("15550100", "15550101")),
+        (Syslog, "address", |text| text.replace("10.0.0.9:6514", "10.0.0.9:6515")),
+        (Syslog, "transport", |text| text.replace("\"tls\"", "\"tcp\"")),
+        (Syslog, "ca_file", |text| text.replace("\"ca.pem\"", "\"own.pem\"")),
+        (Syslog, "details", |text| text.replace("details = false", "details = true")),
     ]
 }
 

@@ -208,6 +208,11 @@ no_answer = \"102\"
 via = \"a\"
 notify = \"101\"
 callback = \"15550100\"
+[syslog]
+address = \"10.0.0.9:6514\"
+transport = \"tls\"
+ca_file = \"ca.pem\"
+details = false
 ";
 
 /// The files that it names, and others like them.

@@ -18,6 +18,7 @@ pub mod api;
 mod booths;
 mod bounded;
 mod guard;
+mod metrics;
 mod pages;
 pub mod problem;
 
@@ -130,6 +131,7 @@ pub fn router(face: Face) -> Router {
     let api = api::router().route_layer(from_fn_with_state(face.clone(), guard::authenticate));
     Router::new()
         .nest("/api/v1", open.merge(api))
+        .merge(metrics::router())
         .fallback(pages::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(face.clone(), guard::host))
