@@ -22,6 +22,7 @@ use crate::socket::ControlSocket;
 use crate::state;
 use crate::syslog::Sender;
 use crate::web::Web;
+use crate::web::users::Users;
 
 /// Stands in a line of the welcome where the web page's address belongs.
 pub const PAGE: &str = "{page}";
@@ -126,7 +127,7 @@ async fn serve(
     }
     let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), asker.clone()));
     let web = match web {
-        Some(place) => Some(Web::listen(place.address, place.next).await?),
+        Some(place) => Some(Web::listen(place.address, place.next, Users::open(&dir)?).await?),
         None => None,
     };
     let door = web.as_ref().map(Web::door);

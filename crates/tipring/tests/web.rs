@@ -275,3 +275,61 @@ fn monitoring_gets_figures_on_the_loopback_and_a_word_on_health() {
     let rebound = Browser { host: "evil.example".to_owned(), ..browser };
     assert_eq!((rebound.get("/metrics").status, rebound.get("/health").status), (421, 421));
 }
+
+#[test]
+fn users_log_in_by_password_do_what_their_role_lets_them_and_wait_after_failures() {
+    let demo = Demo::start("web-users");
+    let (mut admin, key) = Browser::at(&demo);
+    admin.log_in(&key);
+    let nobody = Browser { cookie: String::new(), csrf: String::new(), ..admin.clone() };
+    let add = |name: &str, role: &str, password: &str| {
+        let body = serde_json::json!({ "name": name, "role": role, "password": password });
+        admin.ask("POST", "/api/v1/users", &body.to_string()).status
+    };
+    assert_eq!(
+        (add("ann", "administrator", "correct horse"), add("vic", "viewer", "battery staple")),
+        (201, 201)
+    );
+    assert_eq!((add("vic", "viewer", "battery staple"), add("bo", "viewer", "short")), (422, 422));
+    let enter = |name: &str, password: &str| {
+        let body = serde_json::json!({ "user": name, "password": password }).to_string();
+        let reply = nobody.ask("POST", "/api/v1/session", &body);
+        let mut browser = nobody.clone();
+        if reply.status == 201 {
+            browser.cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+            browser.csrf = reply.json()["csrf"].as_str().unwrap().to_owned();
+        }
+        (reply, browser)
+    };
+    let (_, viewer) = enter("vic", "battery staple");
+    assert_eq!(viewer.get("/api/v1/session").json()["role"], "viewer");
+    assert_eq!(viewer.get("/api/v1/ports").status, 200);
+    let denied = viewer.ask("POST", "/api/v1/ports/101/service", "{\"in_service\":false}");
+    assert_eq!(denied.status, 403);
+    assert!(denied.json()["detail"].as_str().unwrap().contains("an operator may"), "{}", denied.body);
+    assert_eq!((viewer.get("/api/v1/users").status, viewer.get("/api/v1/audit").status), (403, 403));
+    assert_eq!(viewer.ask("PUT", "/api/v1/configuration", "{\"base_revision\":1,\"text\":\"\"}").status, 403);
+    // A token needs no cookie, and no CSRF token beside it.
+    let made = admin.ask("POST", "/api/v1/tokens", "{\"name\":\"grafana\",\"role\":\"operator\"}");
+    let bearer = format!("Authorization: Bearer {}\r\n", made.json()["token"].as_str().unwrap());
+    let mut answer = String::new();
+    let body = "{\"in_service\":true}";
+    nobody.open("POST", "/api/v1/ports/101/service", &bearer, body).read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(admin.ask("DELETE", "/api/v1/tokens/grafana", "").status, 204);
+    answer.clear();
+    nobody.open("GET", "/api/v1/status", &bearer, "").read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    // Who is removed is out at once.
+    assert_eq!(admin.ask("DELETE", "/api/v1/users/vic", "").status, 204);
+    assert_eq!(viewer.get("/api/v1/status").status, 401);
+    for _ in 0..5 {
+        assert_eq!(enter("ann", "wrong horse!").0.status, 401);
+    }
+    let (reply, _) = enter("ann", "correct horse");
+    assert_eq!(reply.status, 429, "also with the right one");
+    assert!(reply.json()["remedy"].as_str().unwrap().contains("Try again in"));
+    let audit = admin.get("/api/v1/audit").json().to_string();
+    assert!(audit.contains("key adds user ann") && audit.contains("fails to log in"), "{audit}");
+    assert!(!audit.contains("horse") && !demo.process.lines().join("").contains("horse"));
+}

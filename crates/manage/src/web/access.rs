@@ -1,4 +1,4 @@
-//! Who may ask: one-time keys, sessions, roles.
+//! Who may ask: one-time keys, users, sessions, tokens, roles.
 //!
 //! # How
 //! A key is shown once, in the address that the program prints on a loopback, and is good for one session. A session is a
@@ -6,11 +6,15 @@
 //! digests are kept.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::throttle::Throttle;
+use super::users::Users;
 
 /// A session that nobody uses for so long is over.
 const IDLE: Duration = Duration::from_secs(12 * 3600);
@@ -20,7 +24,7 @@ const MAX_SESSIONS: usize = 64;
 const MAX_KEYS: usize = 16;
 
 /// What somebody may do; each may what those before may.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Look.
@@ -54,15 +58,63 @@ struct Session {
 struct Doors {
     keys: Vec<Seal>,
     sessions: BTreeMap<Seal, Session>,
+    throttle: Throttle,
 }
 
-/// Keys and sessions.
-#[derive(Debug, Default)]
+/// Keys, sessions and users.
+#[derive(Debug)]
 pub struct Access {
     doors: Mutex<Doors>,
+    users: Users,
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shut {
+    /// The name or the password is wrong.
+    Wrong,
+    /// He failed too often; he is listened to after this.
+    Wait(Duration),
 }
 
 impl Access {
+    /// With these users.
+    pub fn new(users: Users) -> Self {
+        Self { doors: Mutex::default(), users }
+    }
+
+    /// The users and tokens.
+    pub const fn users(&self) -> &Users {
+        &self.users
+    }
+
+    /// The cookie of a new session for a user with his password. Takes a tenth of a second of computing.
+    ///
+    /// # Errors
+    /// If he is not let in.
+    pub fn log_in(&self, address: IpAddr, name: &str, password: &str) -> Result<(String, Who), Shut> {
+        let wait = self.doors().throttle.wait(Instant::now(), address, name);
+        if wait > Duration::ZERO {
+            return Err(Shut::Wait(wait));
+        }
+        let Some(role) = self.users.role(name, password) else {
+            self.doors().throttle.failed(Instant::now(), address, name);
+            return Err(Shut::Wrong);
+        };
+        self.doors().throttle.succeeded(name);
+        Ok(self.open(name, role))
+    }
+
+    /// Who has this token.
+    pub fn token(&self, token: &str) -> Option<Who> {
+        self.users.token(token).map(|(name, role)| Who { name: format!("token {name}"), role, csrf: None })
+    }
+
+    /// Ends the sessions of a user who is one no more, or has another password.
+    pub fn expel(&self, name: &str) {
+        self.doors().sessions.retain(|_, session| session.who.name != name);
+    }
+
     /// A new one-time key.
     pub fn invite(&self) -> String {
         let key = secret();
@@ -130,9 +182,13 @@ fn seal(secret: &str) -> Seal {
 mod tests {
     use super::*;
 
+    fn access(name: &str) -> Access {
+        Access::new(Users::open(&std::env::temp_dir().join(format!("tipring-none-{name}"))).unwrap())
+    }
+
     #[test]
     fn a_key_is_good_for_one_session() {
-        let access = Access::default();
+        let access = access("nobody");
         let key = access.invite();
         assert!(access.redeem("0").is_none());
         let (cookie, who) = access.redeem(&key).expect("the key");
@@ -144,7 +200,7 @@ mod tests {
 
     #[test]
     fn keys_and_sessions_are_bounded_and_the_oldest_make_room() {
-        let access = Access::default();
+        let access = access("nobody");
         let first = access.invite();
         (0..MAX_KEYS).for_each(|_| drop(access.invite()));
         assert!(access.redeem(&first).is_none());

@@ -21,6 +21,8 @@ mod guard;
 mod metrics;
 mod pages;
 pub mod problem;
+mod throttle;
+pub mod users;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::access::Access;
+use self::users::Users;
 use crate::desk::Desk;
 
 /// Bytes of a request's body, at the most.
@@ -70,6 +73,11 @@ pub struct Door {
 }
 
 impl Door {
+    /// Who may ask.
+    pub const fn access(&self) -> &Access {
+        &self.access
+    }
+
     /// The address with a one-time key, as a person opens it.
     pub fn invitation(&self) -> String {
         self.invitation_to("")
@@ -90,7 +98,7 @@ pub struct Web {
 
 impl Web {
     /// Listens at `address`; where `next` and it is taken, at the next free port after it.
-    pub async fn listen(address: SocketAddr, next: bool) -> Result<Self> {
+    pub async fn listen(address: SocketAddr, next: bool, users: Users) -> Result<Self> {
         let mut wanted = address;
         let tries = if next && address.port() != 0 { TRIES } else { 0 };
         let last = address.port().saturating_add(tries);
@@ -106,7 +114,7 @@ impl Web {
             }
         };
         let address = listener.local_addr()?;
-        Ok(Self { listener, door: Arc::new(Door { address, access: Access::default() }) })
+        Ok(Self { listener, door: Arc::new(Door { address, access: Access::new(users) }) })
     }
 
     /// How it is entered.

@@ -10,6 +10,7 @@ pub mod records;
 pub mod session;
 pub mod sound;
 pub mod status;
+pub mod users;
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
@@ -60,6 +61,12 @@ pub fn router() -> Router<Face> {
         .route("/configuration/rollback", post(configuration::rollback))
         .route("/configuration/effective", get(configuration::effective))
         .route("/configuration/keys", get(configuration::keys))
+        .route("/users", get(users::list).merge(post(users::add)))
+        .route("/users/{name}", delete(users::remove))
+        .route("/users/{name}/password", put(users::password))
+        .route("/tokens", get(users::tokens).merge(post(users::add_token)))
+        .route("/tokens/{name}", delete(users::remove_token))
+        .route("/audit", get(users::audit))
         .route("/countries", get(countries::list))
         .route("/countries/{code}", get(countries::one))
         .route("/countries/{code}/tones/{tone}", get(countries::tone))

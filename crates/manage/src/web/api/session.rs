@@ -1,23 +1,34 @@
 //! Logging in and out.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Body;
 use crate::web::Face;
-use crate::web::access::{Role, Who};
+use crate::web::access::{Role, Shut, Who};
+use crate::web::bounded::Remote;
 use crate::web::guard::{cookie, cookie_name};
 use crate::web::problem::{Answer, Problem};
 
-/// How somebody logs in.
-#[derive(Debug, Deserialize)]
+/// How somebody logs in: by a key, or by his name and password.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The one-time key of the address that the program printed.
-    pub key: String,
+    #[serde(default)]
+    pub key: Option<String>,
+    /// The user's name.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The password.
+    #[serde(default)]
+    pub password: Option<String>,
 }
 
 /// Who is logged in.
@@ -38,17 +49,51 @@ impl From<Who> for Session {
 }
 
 /// `POST /session`: begins a session.
-pub async fn open(State(face): State<Face>, Body(login): Body<Login>) -> Answer<Response> {
-    let Some((secret, who)) = face.door.access.redeem(&login.key) else {
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "That key was used before, or is none of this gateway's.",
-        )
-        .field("key")
-        .remedy("Ask for another one: tipring web"));
+pub async fn open(
+    State(face): State<Face>,
+    ConnectInfo(Remote(remote)): ConnectInfo<Remote>,
+    Body(login): Body<Login>,
+) -> Answer<Response> {
+    let (secret, who) = match (login.key, login.user, login.password) {
+        (Some(key), None, None) => face.door.access.redeem(&key).ok_or_else(|| {
+            let detail = "That key was used before, or is none of this gateway's.";
+            Problem::new(StatusCode::UNAUTHORIZED, detail)
+                .field("key")
+                .remedy("Ask for another one: tipring web")
+        })?,
+        (None, Some(user), Some(password)) => by_password(&face, remote.ip(), user, password).await?,
+        (..) => {
+            let detail = "Give either a key, or a user and a password.";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).field("key"));
+        }
     };
     let set = format!("{}={secret}; Path=/; HttpOnly; SameSite=Strict", cookie_name(&face));
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, set)], Json(Session::from(who))).into_response())
+}
+
+async fn by_password(face: &Face, address: IpAddr, user: String, password: String) -> Answer<(String, Who)> {
+    let door = Arc::clone(&face.door);
+    let name = user.clone();
+    // A hash takes a tenth of a second: others are served meanwhile.
+    let entered = tokio::task::spawn_blocking(move || door.access.log_in(address, &name, &password));
+    match entered.await.map_err(anyhow::Error::from)? {
+        Ok((secret, who)) => {
+            face.audit(&who, &format!("logs in from {address}"));
+            Ok((secret, who))
+        }
+        Err(Shut::Wrong) => {
+            let told = format!("web: somebody at {address} fails to log in");
+            face.desk.logbook.note(face.desk.clock.wall(), &told);
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "The user or the password is wrong.")
+                .field("password")
+                .remedy("Forgotten? On the gateway: tipring user password NAME"))
+        }
+        Err(Shut::Wait(wait)) => {
+            let seconds = wait.as_secs().max(1);
+            Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many have failed to log in.")
+                .remedy(format!("Try again in {seconds} s.")))
+        }
+    }
 }
 
 /// `GET /session`: who is logged in.
