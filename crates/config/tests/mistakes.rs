@@ -90,7 +90,7 @@ fn unknown_keys_and_tables_are_told_with_a_suggestion() {
     );
     assert_eq!(
         error("[colour]\nx = 1"),
-        "6: There is no table [colour]. Tables are server, phone, sip, line, group, route, dial, offline, codes or emergency."
+        "6: There is no table [colour]. Tables are server, phone, sip, line, group, route, dial, offline, codes, emergency or syslog."
     );
 }
 
