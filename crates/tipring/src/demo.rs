@@ -138,7 +138,7 @@ mod tests {
         let second = listen(wanted).unwrap();
         let bound = second.udp.local_addr().unwrap();
         assert!(bound.port() > wanted.port());
-        let told = welcome(wanted, bound, "x", "tipring")[1].clone();
+        let told = welcome(wanted, bound, "x", "tipring")[2].clone();
         assert!(
             told.contains(&bound.to_string()) && told.ends_with(&format!("({} is taken)", wanted.port()))
         );

@@ -175,9 +175,11 @@ fn telephones_know_the_tones_of_a_country_that_was_edited_once_they_rest() {
 }
 
 #[test]
-fn the_demo_has_no_file_to_apply() {
+fn the_demos_file_is_edited_and_applied() {
     let demo = Demo::start("demo-config");
-    let refused = demo.command(&["config", "apply"]);
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(common::stderr(&refused).contains("without a configuration file"));
+    let file = demo.dir.path().join("demo.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("Phone {number}", "Room {number}")).unwrap();
+    assert!(demo.ask(&["config", "apply"]).contains("Configuration 2 in force"));
+    assert!(demo.ask(&["status", "--json"]).contains("Room 101"));
 }

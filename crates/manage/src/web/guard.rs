@@ -67,8 +67,12 @@ pub async fn headers(request: Request, next: Next) -> Response {
 
 /// Lets in who has a session; a change has to carry the session's token.
 pub async fn authenticate(State(face): State<Face>, mut request: Request, next: Next) -> Response {
-    let Some(who) = cookie(&face, request.headers()).and_then(|cookie| face.door.access.session(&cookie))
-    else {
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let who = match bearer {
+        Some(bearer) => bearer.strip_prefix("Bearer ").and_then(|token| face.door.access.token(token)),
+        None => cookie(&face, request.headers()).and_then(|cookie| face.door.access.session(&cookie)),
+    };
+    let Some(who) = who else {
         return Problem::new(StatusCode::UNAUTHORIZED, "Nobody is logged in here.")
             .remedy("Open the address that the gateway printed, or ask for one: tipring web")
             .into_response();
