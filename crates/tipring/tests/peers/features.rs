@@ -8,6 +8,7 @@ use crate::measure;
 use crate::program::is_installed;
 use crate::rtp::RtpPeer;
 use crate::sipp::{Sipp, received};
+use crate::steady::in_time;
 
 /// From the wire to a telephone's ear: the country's 3 dB and the loop.
 const IN_DB: f64 = -4.8;
@@ -36,8 +37,13 @@ fn far_phone(server: &Kamailio, name: &str, user: &str, hertz: f64) -> Baresip {
 
 /// A gateway at Kamailio, registered, with telephones 101 and 102; `phone` is about them.
 fn beside(server: &Kamailio, name: &str, phone: &str) -> Gateway {
+    beside_with(server, name, "", phone)
+}
+
+/// The same, `own` is about the server.
+fn beside_with(server: &Kamailio, name: &str, own: &str, phone: &str) -> Gateway {
     let body = format!(
-        "[server.proxy]\naddress = \"{}\"\nuser = \"100\"\npassword = \"pw-100\"\nrings = \"101\"\n\
+        "[server.proxy]\naddress = \"{}\"\nuser = \"100\"\npassword = \"pw-100\"\nrings = \"101\"\n{own}\
          [phone.101-102]\nport = \"sim/1-2\"\nname = \"Phone {{number}}\"\n{phone}",
         server.sip
     );
@@ -80,34 +86,78 @@ fn a_forwarded_call_arrives_through_the_proxy_and_tells_who_sent_it_on() {
 }
 
 #[test]
-fn a_call_that_waits_is_taken_by_a_flash_and_the_first_is_held_and_comes_back() {
-    if !all_installed(&["kamailio", "baresip", "sipp"]) {
+fn a_server_is_told_by_302_where_a_forwarded_call_goes_and_the_gateway_is_out_of_it() {
+    if !all_installed(&["kamailio", "baresip"]) {
         return;
     }
-    let server = Kamailio::start("waiting-k");
-    let mut far = far_phone(&server, "waiting-b", "5551234", FAR_HZ);
-    let gateway = beside(&server, "waiting", "");
-    gateway.dials("101", "5551234");
+    let server = Kamailio::start("moved-k");
+    let mut caller = far_phone(&server, "moved-b", "5551234", FAR_HZ);
+    let mut target = far_phone(&server, "moved-c", "5552222", 620.0);
+    let gateway = beside_with(&server, "moved", "forwards = \"server\"\n", "forward = \"5552222\"\n");
+    caller.tell("dial", &format!("sip:100@{}", server.sip));
+    target.sees(&["CALL_INCOMING"]);
+    let diversion = target.shows("Diversion:");
+    assert!(diversion.contains("<sip:101@") && diversion.contains("reason=unconditional"), "{diversion}");
+    target.tell("accept", "");
+    caller.sees(&["CALL_ESTABLISHED"]);
+    caller.hears_tone(620.0, LEVEL, 1000);
+    target.hears_tone(FAR_HZ, LEVEL, 1000);
+    // While these two talk the gateway has no call: its record is written.
+    let record = gateway.record(1);
+    assert_eq!((number_of(&record, "cause"), text_of(&record, "from")), (Some(23), "5551234"), "{record}");
+    caller.tell("hangup", "");
+    target.sees(&["CALL_CLOSED"]);
+}
+
+#[test]
+fn a_call_follows_the_302_of_its_server() {
+    if !all_installed(&["kamailio", "baresip"]) {
+        return;
+    }
+    let server = Kamailio::start("follow-k");
+    let mut far = far_phone(&server, "follow-b", "5551234", FAR_HZ);
+    let gateway = beside(&server, "follow", "");
+    gateway.dials("101", "5557777");
+    gateway.logs("who was called is at 5551234 at proxy");
     far.sees(&["CALL_INCOMING"]);
     far.tell("accept", "");
-    far.sees(&["CALL_ESTABLISHED"]);
-    gateway.hears_tone("101", FAR_HZ, LEVEL + IN_DB);
-
-    let sipp = Sipp::call("caller", gateway.sip, "101");
-    let told = gateway.logs("talks and is told that");
-    assert!(told.contains("5550100"), "{told}");
-    gateway.phone("101", &["flash"]);
-    gateway.hears_tone("101", SIPP_HZ, LEVEL + IN_DB);
-    far.shows("a=sendonly");
-    // Who hangs up with somebody held is rung back; SIPp ends well only if it is hung up on.
-    gateway.phone("101", &["on-hook"]);
-    sipp.succeeds();
-    gateway.hears("101", "ringing");
-    gateway.phone("101", &["off-hook"]);
     gateway.hears_tone("101", FAR_HZ, LEVEL + IN_DB);
     gateway.phone("101", &["on-hook"]);
     far.sees(&["CALL_CLOSED"]);
-    gateway.record(2);
+    assert_eq!(number_of(&gateway.record(1), "cause"), Some(16));
+}
+
+#[test]
+fn a_call_that_waits_is_taken_by_a_flash_and_the_first_is_held_and_comes_back() {
+    in_time(|| {
+        if !all_installed(&["kamailio", "baresip", "sipp"]) {
+            return;
+        }
+        let server = Kamailio::start("waiting-k");
+        let mut far = far_phone(&server, "waiting-b", "5551234", FAR_HZ);
+        let gateway = beside(&server, "waiting", "");
+        gateway.dials("101", "5551234");
+        far.sees(&["CALL_INCOMING"]);
+        far.tell("accept", "");
+        far.sees(&["CALL_ESTABLISHED"]);
+        gateway.hears_tone("101", FAR_HZ, LEVEL + IN_DB);
+
+        let sipp = Sipp::call("caller", gateway.sip, "101");
+        let told = gateway.logs("talks and is told that");
+        assert!(told.contains("5550100"), "{told}");
+        gateway.phone("101", &["flash"]);
+        gateway.hears_tone("101", SIPP_HZ, LEVEL + IN_DB);
+        far.shows("a=sendonly");
+        // Who hangs up with somebody held is rung back; SIPp ends well only if it is hung up on.
+        gateway.phone("101", &["on-hook"]);
+        sipp.succeeds();
+        gateway.hears("101", "ringing");
+        gateway.phone("101", &["off-hook"]);
+        gateway.hears_tone("101", FAR_HZ, LEVEL + IN_DB);
+        gateway.phone("101", &["on-hook"]);
+        far.sees(&["CALL_CLOSED"]);
+        gateway.record(2);
+    });
 }
 
 #[test]
@@ -199,18 +249,21 @@ fn a_refer_in_place_of_the_second_call_takes_both_calls_out_of_the_gateway() {
 
 #[test]
 fn who_refuses_a_refer_talks_on_through_the_gateway() {
-    let Some((gateway, sipp, first, second)) = handed_on("refuses-transfer") else { return };
-    gateway.logs("the transfer was refused");
-    let messages = sipp.succeeds();
-    assert_eq!((received(&messages, "REFER "), received(&messages, "BYE ")), (1, 1), "{messages}");
-    // Nobody but the other one plays its tone.
-    for (peer, hertz) in [(&first, 620.0), (&second, FAR_HZ)] {
-        let heard = peer.tracks().into_iter().filter_map(|track| measure::find(&track.samples, hertz, LEVEL));
-        let longest = heard.map(|found| found.length_ms).max().unwrap_or(0);
-        assert!(longest > 1500, "{hertz} Hz was heard for {longest} ms");
-    }
-    gateway.record(2);
-    gateway.status_shows("phones 1: 1 idle");
+    in_time(|| {
+        let Some((gateway, sipp, first, second)) = handed_on("refuses-transfer") else { return };
+        gateway.logs("the transfer was refused");
+        let messages = sipp.succeeds();
+        assert_eq!((received(&messages, "REFER "), received(&messages, "BYE ")), (1, 1), "{messages}");
+        // Nobody but the other one plays its tone.
+        for (peer, hertz) in [(&first, 620.0), (&second, FAR_HZ)] {
+            let heard =
+                peer.tracks().into_iter().filter_map(|track| measure::find(&track.samples, hertz, LEVEL));
+            let longest = heard.map(|found| found.length_ms).max().unwrap_or(0);
+            assert!(longest > 1500, "{hertz} Hz was heard for {longest} ms");
+        }
+        gateway.record(2);
+        gateway.status_shows("phones 1: 1 idle");
+    });
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::noise::{Dice, flood, half_open, invite, options, socket};
 use crate::program::is_installed;
 use crate::rtp::{PACKET, RtpPeer, Track};
 use crate::sipp::Sipp;
+use crate::steady::in_time;
 
 /// What the gateway's memory may grow by, in kilobytes: its tables are bounded, and small.
 const GROWTH_KB: u64 = 64 * 1024;
@@ -141,135 +142,145 @@ fn answered(to: SocketAddr) {
 
 #[test]
 fn a_call_survives_floods_of_broken_datagrams() {
-    if !is_installed("sipp") {
-        return;
-    }
-    let talk = Talk::start("flood");
-    let sip = talk.gateway.sip;
-    let from = socket().local_addr().unwrap();
-    let mut dice = Dice::new(0x7197);
-    let sent = flood(&[sip], FLOOD, |_| {
-        let length = dice.below(900);
-        dice.bytes(length)
-    });
-    talk.still_serves();
-    let cut = flood(&[sip], FLOOD, |place| {
-        let mut text = invite(sip, from, "UDP", place as u64).into_bytes();
-        text.truncate(dice.below(text.len()));
-        text
-    });
-    talk.still_serves();
-    let damaged = flood(&[sip], FLOOD, |place| {
-        let mut text = options(sip, from, "UDP", place as u64, "").into_bytes();
-        for _ in 0..3 {
-            let at = dice.below(text.len());
-            text[at] = dice.next().to_le_bytes()[0];
+    in_time(|| {
+        if !is_installed("sipp") {
+            return;
         }
-        text
+        let talk = Talk::start("flood");
+        let sip = talk.gateway.sip;
+        let from = socket().local_addr().unwrap();
+        let mut dice = Dice::new(0x7197);
+        let sent = flood(&[sip], FLOOD, |_| {
+            let length = dice.below(900);
+            dice.bytes(length)
+        });
+        talk.still_serves();
+        let cut = flood(&[sip], FLOOD, |place| {
+            let mut text = invite(sip, from, "UDP", place as u64).into_bytes();
+            text.truncate(dice.below(text.len()));
+            text
+        });
+        talk.still_serves();
+        let damaged = flood(&[sip], FLOOD, |place| {
+            let mut text = options(sip, from, "UDP", place as u64, "").into_bytes();
+            for _ in 0..3 {
+                let at = dice.below(text.len());
+                text[at] = dice.next().to_le_bytes()[0];
+            }
+            text
+        });
+        talk.still_serves();
+        let (first, last) = talk.gateway.media;
+        let ports: Vec<SocketAddr> =
+            (first..=last).map(|port| SocketAddr::from(([127, 0, 0, 1], port))).collect();
+        let mut dice = Dice::new(0x7198);
+        let media = flood(&ports, FLOOD, |place| {
+            let length = dice.below(400);
+            let mut bytes = dice.bytes(length);
+            // Half of them look like RTP, with a source and a payload of their own.
+            if place % 2 == 0 && length > 12 {
+                bytes[0] = 0x80;
+                bytes[1] = 0;
+            }
+            bytes
+        });
+        println!("sent: {sent} random, {cut} cut, {damaged} damaged, {media} to media ports");
+        talk.still_serves();
+        talk.ends_unharmed();
     });
-    talk.still_serves();
-    let (first, last) = talk.gateway.media;
-    let ports: Vec<SocketAddr> =
-        (first..=last).map(|port| SocketAddr::from(([127, 0, 0, 1], port))).collect();
-    let mut dice = Dice::new(0x7198);
-    let media = flood(&ports, FLOOD, |place| {
-        let length = dice.below(400);
-        let mut bytes = dice.bytes(length);
-        // Half of them look like RTP, with a source and a payload of their own.
-        if place % 2 == 0 && length > 12 {
-            bytes[0] = 0x80;
-            bytes[1] = 0;
-        }
-        bytes
-    });
-    println!("sent: {sent} random, {cut} cut, {damaged} damaged, {media} to media ports");
-    talk.still_serves();
-    talk.ends_unharmed();
 }
 
 #[test]
 fn a_call_survives_hostile_connections() {
-    if !is_installed("sipp") {
-        return;
-    }
-    let talk = Talk::start("streams");
-    let sip = talk.gateway.sip;
-    let open = half_open(sip, 1000);
-    assert!(open.len() >= 900, "{} connections", open.len());
-    let began = Instant::now();
-    while began.elapsed() < FLOOD {
-        talk.still_serves();
-    }
-
-    // A header of 64 KiB, in a datagram as far as one reaches, and on a connection.
-    let padding = format!("X-Long: {}\r\n", "a".repeat(64 * 1024));
-    let udp = socket();
-    let from = udp.local_addr().unwrap();
-    let long = options(sip, from, "UDP", 1, &padding);
-    udp.send_to(&long.as_bytes()[..65_000], sip).unwrap();
-    drop(open);
-    let mut stream = until("a connection", || TcpStream::connect(sip).ok());
-    let own = stream.local_addr().unwrap();
-    let _ = stream.write_all(options(sip, own, "TCP", 2, &padding).as_bytes());
-    // And one that never ends a header: it must be closed, not kept.
-    let mut endless = until("a connection", || TcpStream::connect(sip).ok());
-    endless.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
-    let chunk = vec![b'a'; 16 * 1024];
-    let closed = (0..1024).any(|_| endless.write_all(&chunk).is_err());
-    assert!(closed, "16 MiB of one header were taken");
-    talk.still_serves();
-
-    // Byte by byte, whole in the end: answered like any other.
-    let mut slow = until("a connection", || TcpStream::connect(sip).ok());
-    slow.set_nodelay(true).unwrap();
-    let own = slow.local_addr().unwrap();
-    for byte in options(sip, own, "TCP", 3, "").as_bytes() {
-        slow.write_all(&[*byte]).unwrap();
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    slow.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let mut answer = [0; 1024];
-    let length = slow.read(&mut answer).unwrap();
-    assert!(answer[..length].starts_with(b"SIP/2.0 200"), "{}", String::from_utf8_lossy(&answer[..length]));
-
-    // Random bytes on a connection.
-    let mut dice = Dice::new(0x7199);
-    let began = Instant::now();
-    while began.elapsed() < FLOOD {
-        if let Ok(mut stream) = TcpStream::connect(sip) {
-            let _ = stream.write_all(&dice.bytes(2000));
+    in_time(|| {
+        if !is_installed("sipp") {
+            return;
         }
-    }
-    talk.still_serves();
-    talk.ends_unharmed();
+        let talk = Talk::start("streams");
+        let sip = talk.gateway.sip;
+        let open = half_open(sip, 1000);
+        assert!(open.len() >= 900, "{} connections", open.len());
+        let began = Instant::now();
+        while began.elapsed() < FLOOD {
+            talk.still_serves();
+        }
+
+        // A header of 64 KiB, in a datagram as far as one reaches, and on a connection.
+        let padding = format!("X-Long: {}\r\n", "a".repeat(64 * 1024));
+        let udp = socket();
+        let from = udp.local_addr().unwrap();
+        let long = options(sip, from, "UDP", 1, &padding);
+        udp.send_to(&long.as_bytes()[..65_000], sip).unwrap();
+        drop(open);
+        let mut stream = until("a connection", || TcpStream::connect(sip).ok());
+        let own = stream.local_addr().unwrap();
+        let _ = stream.write_all(options(sip, own, "TCP", 2, &padding).as_bytes());
+        // And one that never ends a header: it must be closed, not kept.
+        let mut endless = until("a connection", || TcpStream::connect(sip).ok());
+        endless.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
+        let chunk = vec![b'a'; 16 * 1024];
+        let closed = (0..1024).any(|_| endless.write_all(&chunk).is_err());
+        assert!(closed, "16 MiB of one header were taken");
+        talk.still_serves();
+
+        // Byte by byte, whole in the end: answered like any other.
+        let mut slow = until("a connection", || TcpStream::connect(sip).ok());
+        slow.set_nodelay(true).unwrap();
+        let own = slow.local_addr().unwrap();
+        for byte in options(sip, own, "TCP", 3, "").as_bytes() {
+            slow.write_all(&[*byte]).unwrap();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        slow.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let mut answer = [0; 1024];
+        let length = slow.read(&mut answer).unwrap();
+        assert!(
+            answer[..length].starts_with(b"SIP/2.0 200"),
+            "{}",
+            String::from_utf8_lossy(&answer[..length])
+        );
+
+        // Random bytes on a connection.
+        let mut dice = Dice::new(0x7199);
+        let began = Instant::now();
+        while began.elapsed() < FLOOD {
+            if let Ok(mut stream) = TcpStream::connect(sip) {
+                let _ = stream.write_all(&dice.bytes(2000));
+            }
+        }
+        talk.still_serves();
+        talk.ends_unharmed();
+    });
 }
 
 #[test]
 fn a_call_survives_the_messages_of_rfc_4475() {
-    let folder = std::env::var_os("TIPRING_VECTORS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors")),
-        PathBuf::from,
-    );
-    let Ok(files) = std::fs::read_dir(folder.join("sip/rfc4475")) else {
-        println!("skipped: no vectors");
-        return;
-    };
-    if !is_installed("sipp") {
-        return;
-    }
-    let talk = Talk::start("torture");
-    let sip = talk.gateway.sip;
-    let udp = socket();
-    let mut count = 0;
-    for file in files {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        udp.send_to(&bytes, sip).unwrap();
-        if let Ok(mut stream) = TcpStream::connect(sip) {
-            let _ = stream.write_all(&bytes);
+    in_time(|| {
+        let folder = std::env::var_os("TIPRING_VECTORS").map_or_else(
+            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors")),
+            PathBuf::from,
+        );
+        let Ok(files) = std::fs::read_dir(folder.join("sip/rfc4475")) else {
+            println!("skipped: no vectors");
+            return;
+        };
+        if !is_installed("sipp") {
+            return;
         }
-        count += 1;
-        talk.still_answers();
-    }
-    assert!(count >= 49, "{count} messages");
-    talk.ends_unharmed();
+        let talk = Talk::start("torture");
+        let sip = talk.gateway.sip;
+        let udp = socket();
+        let mut count = 0;
+        for file in files {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            udp.send_to(&bytes, sip).unwrap();
+            if let Ok(mut stream) = TcpStream::connect(sip) {
+                let _ = stream.write_all(&bytes);
+            }
+            count += 1;
+            talk.still_answers();
+        }
+        assert!(count >= 49, "{count} messages");
+        talk.ends_unharmed();
+    });
 }

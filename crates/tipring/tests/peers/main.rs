@@ -23,3 +23,4 @@ mod outside;
 mod registrar;
 mod rtp;
 mod rude;
+mod steady;
