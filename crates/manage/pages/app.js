@@ -16,13 +16,13 @@ const PAGES = [
   { path: '/telephones/:number', file: './telephone/telephone.js' },
   { path: '/exchange', file: './telephone/exchange.js', word: 'nav.exchange', needs: '/exchanges' },
   { path: '/forms', file: './forms.js', word: 'nav.forms', needs: '/phones-config/0', role: 'operator' },
-  { path: '/configuration', file: './configuration.js', word: 'nav.configuration', needs: '/configuration' },
-  { path: '/explain', file: './explain.js', word: 'nav.explain', needs: '/explain' },
-  { path: '/countries', file: './countries.js', word: 'nav.countries', needs: '/countries' },
+  { path: '/configuration', file: './configuration.js', word: 'nav.configuration' },
+  { path: '/explain', file: './explain.js', word: 'nav.explain' },
+  { path: '/countries', file: './countries.js', word: 'nav.countries' },
   { path: '/countries/:code', file: './countries.js' },
-  { path: '/records', file: './records.js', word: 'nav.records', needs: '/records' },
+  { path: '/records', file: './records.js', word: 'nav.records' },
   { path: '/log', file: './log.js', word: 'nav.log' },
-  { path: '/users', file: './users.js', word: 'nav.users', needs: '/users', role: 'administrator' },
+  { path: '/users', file: './users.js', word: 'nav.users', role: 'administrator' },
   { path: '/backup', file: './backup.js', word: 'nav.backup', needs: '/backup', role: 'administrator' },
 ];
 
