@@ -53,6 +53,8 @@ impl Cause {
     pub const REJECTED: Self = Self::Q850(21);
     /// Redirection to a new destination.
     pub const REDIRECTED: Self = Self::Q850(23);
+    /// Call rejected due to a feature at the destination: no anonymous calls are taken.
+    pub const ANONYMOUS: Self = Self::Q850(24);
     /// Exchange routing error: too many hops.
     pub const TOO_MANY_HOPS: Self = Self::Q850(25);
     /// Destination out of order.
@@ -100,6 +102,7 @@ impl Cause {
                 21 => "rejected",
                 22 => "number changed",
                 23 => "redirected",
+                24 => "anonymous refused",
                 25 => "too many hops",
                 27 => "out of order",
                 28 => "number incomplete",
@@ -138,7 +141,7 @@ impl Cause {
             Self::Q850(value) => match value {
                 17 | 19 => Tone::Busy,
                 1 | 2 | 3 | 22 | 28 => tones.unknown,
-                21 => tones.rejected,
+                21 | 24 => tones.rejected,
                 _ => Tone::Congestion,
             },
             Self::Glare | Self::Unattended => Tone::Busy,
@@ -188,7 +191,7 @@ impl Cause {
     /// True if another way may succeed where this one failed: the way is at fault, not the called party.
     pub const fn is_of_the_way(self) -> bool {
         match self {
-            Self::Q850(value) => !matches!(value, 1 | 8 | 16 | 17 | 19 | 22 | 28),
+            Self::Q850(value) => !matches!(value, 1 | 8 | 16 | 17 | 19 | 22 | 24 | 28),
             Self::Glare | Self::LineLost | Self::Fault | Self::NoRoom | Self::NoWay => true,
             Self::Barred
             | Self::NoRule

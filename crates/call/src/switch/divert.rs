@@ -169,7 +169,7 @@ impl Switch {
 
     fn rejection(&self, phone: &Phone, from: Identity) -> Option<Cause> {
         let hides = from.presentation == Presentation::Private;
-        (hides && self.is_set(phone, Flag::RejectAnonymous)).then_some(Cause::REJECTED)
+        (hides && self.is_set(phone, Flag::RejectAnonymous)).then_some(Cause::ANONYMOUS)
     }
 
     fn phone(&self, line: LineId) -> Option<&Phone> {

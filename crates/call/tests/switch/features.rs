@@ -158,7 +158,7 @@ fn who_hides_the_number_is_refused_by_who_wants_none_of_that() {
     assert_eq!(code(&mut house, 1, "*99#"), Some(Tone::Confirmation));
     house.lift_and_dial(0, "*31#");
     house.dial(0, "102");
-    assert_eq!(house.records()[0].cause, Cause::REJECTED);
+    assert_eq!(house.records()[0].cause, Cause::ANONYMOUS);
     house.hang_up(0);
     house.lift_and_dial(0, "102");
     assert!(rings(&house, 1), "the code was for one call");

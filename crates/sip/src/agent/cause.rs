@@ -36,6 +36,8 @@ impl Cause {
     pub const UNSPECIFIED: Self = Self(31);
     /// No circuit is available.
     pub const NO_CIRCUIT: Self = Self(34);
+    /// Call rejected due to a feature at the destination: who is called takes no anonymous calls.
+    pub const ANONYMITY_DISALLOWED: Self = Self(24);
     /// The network is out of order.
     pub const NETWORK_OUT_OF_ORDER: Self = Self(38);
     /// Temporary failure.
@@ -53,7 +55,7 @@ impl Cause {
     /// Interworking, unspecified.
     pub const INTERWORKING: Self = Self(127);
 
-    /// The cause of a final status, RFC 3398 §8.2.6.1.
+    /// The cause of a final status, RFC 3398 §8.2.6.1; 433 is of RFC 5079.
     pub const fn from_status(status: u16) -> Self {
         match status {
             200..=299 | 487 => Self::NORMAL,
@@ -64,6 +66,7 @@ impl Cause {
             406 | 415 | 501 => Self::SERVICE_NOT_IMPLEMENTED,
             408 | 504 => Self::TIMER,
             410 => Self::CHANGED,
+            433 => Self::ANONYMITY_DISALLOWED,
             413 | 414 | 416 | 420 | 421 | 423 | 505 | 513 => Self::INTERWORKING,
             480 => Self::NO_RESPONSE,
             482 | 483 => Self::ROUTING_ERROR,
@@ -75,7 +78,7 @@ impl Cause {
         }
     }
 
-    /// The status that refuses an INVITE for this cause, RFC 3398 §7.2.4.1.
+    /// The status that refuses an INVITE for this cause, RFC 3398 §7.2.4.1; of 24, RFC 5079 §5.
     pub const fn status(self) -> u16 {
         match self.0 {
             1..=3 | 26 => 404,
@@ -84,6 +87,7 @@ impl Cause {
             19 | 20 | 31 => 480,
             21 | 55 | 57 | 87 => 403,
             22 | 23 => 410,
+            24 => 433,
             25 => 483,
             27 => 502,
             28 => 484,
@@ -134,6 +138,7 @@ impl Cause {
             20 => "subscriber absent",
             21 => "call rejected",
             22 => "number changed",
+            24 => "call rejected due to feature at the destination",
             25 => "exchange routing error",
             27 => "destination out of order",
             28 => "invalid number format",
@@ -175,7 +180,7 @@ mod tests {
         assert_eq!(Cause::from_header(""), None);
     }
 
-    /// RFC 3398 §8.2.6.1, line by line; 487, 488 and 606 as this module says.
+    /// RFC 3398 §8.2.6.1, line by line; 433, 487, 488 and 606 as this module says.
     const CAUSE_OF_STATUS: [(u16, u8); 34] = [
         (400, 41),
         (401, 21),
@@ -249,11 +254,12 @@ mod tests {
 
     #[test]
     fn each_status_has_the_cause_of_rfc_3398_and_others_are_unspecified() {
-        for (status, cause) in CAUSE_OF_STATUS.into_iter().chain([(487, 16), (488, 65), (606, 65)]) {
+        for (status, cause) in CAUSE_OF_STATUS.into_iter().chain([(433, 24), (487, 16), (488, 65), (606, 65)])
+        {
             assert_eq!(Cause::from_status(status), Cause(cause), "{status}");
         }
         let known = |status: u16| CAUSE_OF_STATUS.iter().any(|(known, _)| *known == status);
-        for status in (300..700).filter(|s| !known(*s) && !matches!(s, 487 | 488 | 606)) {
+        for status in (300..700).filter(|s| !known(*s) && !matches!(s, 433 | 487 | 488 | 606)) {
             assert_eq!(Cause::from_status(status), Cause::UNSPECIFIED, "{status}");
         }
     }
@@ -263,17 +269,19 @@ mod tests {
         for (cause, status) in STATUS_OF_CAUSE {
             assert_eq!(Cause(cause).status(), status, "{cause}");
         }
-        let known = |cause: u8| cause == 25 || STATUS_OF_CAUSE.iter().any(|(known, _)| *known == cause);
+        let known =
+            |cause: u8| matches!(cause, 24 | 25) || STATUS_OF_CAUSE.iter().any(|(known, _)| *known == cause);
         for cause in (0..=127).filter(|cause| !known(*cause)) {
             assert_eq!(Cause(cause).status(), 500, "{cause}");
         }
         assert_eq!(Cause::ROUTING_ERROR.status(), 483);
+        assert_eq!(Cause::ANONYMITY_DISALLOWED.status(), 433);
     }
 
     #[test]
     fn what_a_refusal_says_of_the_called_party_is_passed_on_as_it_came() {
         let relayed = |status: u16| Cause::from_status(status).relayed(status);
-        for status in [404, 410, 480, 482, 483, 484, 485, 486, 600, 603, 604] {
+        for status in [404, 410, 433, 480, 482, 483, 484, 485, 486, 600, 603, 604] {
             assert_eq!(relayed(status), status);
         }
         // Our own credentials, our own offer, a server's defect.
