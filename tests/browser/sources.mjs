@@ -16,8 +16,6 @@ export function sources() {
     if (name !== 'texts.js' && body.split('\n').length > MAX_LINES) problems.push(`${name} has more than ${MAX_LINES} lines`);
     for (const [, address] of body.matchAll(/["'`(](https?:\/\/[^"'`)\s]+)/g)) problems.push(`${name} names ${address}`);
     for (const [whole] of body.matchAll(/\sstyle=|innerHTML|\beval\(|<script>/g)) problems.push(`${name} has ${whole.trim()}, which the content policy refuses`);
-    // Pages in directories of their own bring their own words.
-    if (name.includes('/')) continue;
     for (const [, key] of body.matchAll(/(?:\bt\(|word: )'([\w.-]+)'/g)) used.add(key);
     for (const [, start] of body.matchAll(/[`]((?:[\w-]+\.)+)\$\{/g)) begun.push(start);
   }

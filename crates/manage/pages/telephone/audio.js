@@ -1,5 +1,7 @@
 // The browser's loudspeaker and microphone. Sound begins with the first click, as browsers want it.
 
+import { t } from '../texts.js';
+
 export class Sound {
   /** `spoken(Int16Array)` gets what the microphone hears, `told(levels)` what is played. */
   constructor({ spoken, told }) {
@@ -43,7 +45,7 @@ export class Sound {
   async listen() {
     await this.start();
     if (this.microphone) return;
-    if (!navigator.mediaDevices) throw new Error('The browser gives no microphone to this address: it wants HTTPS.');
+    if (!navigator.mediaDevices) throw new Error(t('telephone.unsafe'));
     const constraints = { audio: { echoCancellation: true, noiseSuppression: false, autoGainControl: false } };
     this.microphone = await navigator.mediaDevices.getUserMedia(constraints);
     this.source = this.context.createMediaStreamSource(this.microphone);

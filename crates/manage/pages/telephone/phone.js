@@ -1,6 +1,7 @@
 // One telephone: receiver, keypad and rotary dial, bell, display, message lamp; two-way sound; and its line on an oscilloscope.
 import { Sound } from './audio.js';
 import { Connection } from './connection.js';
+import { t } from '../texts.js';
 import { dress, make } from './parts.js';
 import { mountScope } from './scope.js';
 
@@ -12,18 +13,18 @@ const FLASH = 300;
 export function mount(element, { number, keep = true, scope = true } = {}) {
   dress();
   let [state, speaker, connected] = [null, false, false];
-  const root = make('section', { class: 'telephone', 'aria-label': `Telephone ${number}` });
-  const lamp = make('span', { class: 'lamp', role: 'img', 'aria-label': 'Message lamp off' });
+  const root = make('section', { class: 'telephone', 'aria-label': t('telephone.title', { number }) });
+  const lamp = make('span', { class: 'lamp', role: 'img', 'aria-label': t('telephone.lamp.off') });
   const display = make('output', { class: 'display', 'aria-live': 'polite' }, ' ');
   const hears = make('output', { class: 'hears', 'aria-live': 'polite' });
   const news = make('p', { class: 'news', role: 'status' });
-  const hook = make('button', { type: 'button', class: 'hook main', 'aria-pressed': 'false', onclick: lift }, 'Lift the receiver');
-  const flash = make('button', { type: 'button', onclick: () => act({ flash: FLASH }), title: 'Opens the loop for 300 ms' }, 'Flash');
-  const microphone = make('button', { type: 'button', 'aria-pressed': 'false', onclick: listen }, 'Microphone');
-  const voice = make('button', { type: 'button', 'aria-pressed': 'false', onclick: () => say({ voice: 7 }, voice) }, 'A voice');
-  const tone = make('button', { type: 'button', 'aria-pressed': 'false', onclick: () => say({ tone: { hertz: 1004, dbm0: -10 } }, tone) }, 'Test tone');
-  const heard = meter('Level that is heard');
-  const said = meter('Level of the microphone');
+  const hook = make('button', { type: 'button', class: 'hook main', 'aria-pressed': 'false', onclick: lift }, t('telephone.lift'));
+  const flash = make('button', { type: 'button', onclick: () => act({ flash: FLASH }), title: t('telephone.flash.hint', { ms: FLASH }) }, t('telephone.flash'));
+  const microphone = make('button', { type: 'button', 'aria-pressed': 'false', onclick: listen }, t('telephone.microphone'));
+  const voice = make('button', { type: 'button', 'aria-pressed': 'false', onclick: () => say({ voice: 7 }, voice) }, t('telephone.voice'));
+  const tone = make('button', { type: 'button', 'aria-pressed': 'false', onclick: () => say({ tone: { hertz: 1004, dbm0: -10 } }, tone) }, t('telephone.tone'));
+  const heard = meter(t('telephone.heard.level'));
+  const said = meter(t('telephone.spoken.level'));
   const sound = new Sound({
     spoken: (samples) => speaker && line.send(samples),
     told(levels) {
@@ -37,18 +38,18 @@ export function mount(element, { number, keep = true, scope = true } = {}) {
     },
   });
 
-  const keypad = make('div', { class: 'keypad', role: 'group', 'aria-label': 'Keypad' }, ...KEYS.map(([key, letters]) =>
-    make('button', { type: 'button', 'aria-label': NAMES[key] ?? key, onclick: () => dial(key, false) }, key, make('small', { 'aria-hidden': 'true' }, letters))));
+  const keypad = make('div', { class: 'keypad', role: 'group', 'aria-label': t('telephone.keypad') }, ...KEYS.map(([key, letters]) =>
+    make('button', { type: 'button', 'aria-label': key in NAMES ? t(`telephone.${NAMES[key]}`) : key, onclick: () => dial(key, false) }, key, make('small', { 'aria-hidden': 'true' }, letters))));
   const rotary = rotaryDial((digit) => dial(digit, true));
   rotary.hidden = true;
-  const kind = make('button', { type: 'button', 'aria-pressed': 'false', onclick: turn }, 'Rotary dial');
+  const kind = make('button', { type: 'button', 'aria-pressed': 'false', onclick: turn }, t('telephone.rotary'));
   const keeps = make('input', { type: 'checkbox', checked: keep, onchange: () => line.want('keep', keeps.checked) });
   const picture = make('div', {});
   root.append(
     make('div', { class: 'front' }, make('div', { class: 'row' }, lamp, display), hears, make('div', { class: 'row' }, hook, flash), keypad, rotary,
       make('div', { class: 'row' }, kind, microphone, voice, tone),
-      make('label', { class: 'row' }, 'Heard', heard), make('label', { class: 'row' }, 'Spoken', said),
-      make('label', { class: 'row' }, keeps, 'The call stays up when the connection breaks'), news),
+      make('label', { class: 'row' }, t('telephone.heard'), heard), make('label', { class: 'row' }, t('telephone.spoken'), said),
+      make('label', { class: 'row' }, keeps, t('telephone.keeps')), news),
     picture);
   element.replaceChildren(root);
   const scopes = scope ? mountScope(picture) : null;
@@ -67,7 +68,7 @@ export function mount(element, { number, keep = true, scope = true } = {}) {
       connected = is;
       root.classList.toggle('lost', !is);
       if (!is) sound.ring(false);
-      tell(is ? '' : `The connection is gone${why ? ` (${why})` : ''}; it is tried again.`);
+      tell(is ? '' : t('telephone.gone', { why: why ? ` (${why})` : '' }));
     },
   });
 
@@ -81,7 +82,7 @@ export function mount(element, { number, keep = true, scope = true } = {}) {
 
   function act(what) {
     sound.start();
-    if (!line.act(what)) tell('The gateway is not connected.');
+    if (!line.act(what)) tell(t('telephone.unconnected'));
   }
 
   function lift() {
@@ -106,7 +107,7 @@ export function mount(element, { number, keep = true, scope = true } = {}) {
       microphone.setAttribute('aria-pressed', String(on));
       tell('');
     } catch (why) {
-      tell(`No microphone: ${why.message} A voice or a tone of the laboratory can speak instead.`);
+      tell(t('telephone.deaf', { why: why.message }));
     }
   }
 
@@ -119,7 +120,7 @@ export function mount(element, { number, keep = true, scope = true } = {}) {
   function show(next) {
     state = next;
     const off = next.hook === 'off';
-    hook.textContent = off ? 'Hang up' : next.ringing ? 'Answer' : 'Lift the receiver';
+    hook.textContent = off ? t('telephone.hang-up') : next.ringing ? t('telephone.answer') : t('telephone.lift');
     hook.setAttribute('aria-pressed', String(off));
     root.dataset.hook = next.hook;
     root.classList.toggle('off-hook', off);
@@ -128,9 +129,9 @@ export function mount(element, { number, keep = true, scope = true } = {}) {
     flash.disabled = !off;
     sound.ring(next.bell);
     lamp.classList.toggle('lit', next.lamp);
-    lamp.setAttribute('aria-label', next.lamp ? 'Message lamp on' : 'Message lamp off');
+    lamp.setAttribute('aria-label', next.lamp ? t('telephone.lamp.on') : t('telephone.lamp.off'));
     const caller = next.display?.caller ?? next.display?.waiting;
-    const lines = caller ? [caller.name, caller.number ?? 'number not shown', caller.date] : [next.display?.text];
+    const lines = caller ? [caller.name, caller.number ?? t('telephone.nameless'), caller.date] : [next.display?.text];
     display.textContent = lines.filter(Boolean).join('\n') || ' ';
     hears.textContent = next.hears.filter((what) => !what.startsWith('caller ')).join(', ');
     if (!off) for (const button of [voice, tone]) button.setAttribute('aria-pressed', 'false');
@@ -158,7 +159,7 @@ export function mount(element, { number, keep = true, scope = true } = {}) {
 
 function rotaryDial(dial) {
   const digits = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
-  const disc = make('div', { class: 'rotary', role: 'group', 'aria-label': 'Rotary dial' });
+  const disc = make('div', { class: 'rotary', role: 'group', 'aria-label': t('telephone.rotary') });
   digits.forEach((digit, place) => {
     const hole = make('button', { type: 'button', 'aria-label': digit, class: 'hole' }, digit);
     hole.style.setProperty('--place', place);

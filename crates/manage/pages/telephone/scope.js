@@ -1,18 +1,15 @@
 // An oscilloscope at the line: tip-ring voltage, loop current and the sound both ways, with marks where something happened.
 
+import { t } from '../texts.js';
+
 const SPANS = [500, 2000, 10000, 30000];
 const KEPT = 30000; // ms
 const TRACES = [
-  { name: 'volts', label: 'Tip-ring voltage', unit: 'V', low: -110, high: 110, lines: [-48, 0, 48], variable: '--calling' },
-  { name: 'milliamps', label: 'Loop current', unit: 'mA', low: -15, high: 45, lines: [0, 20], variable: '--talking' },
-  { name: 'toLine', label: 'Sound to the line', unit: '', low: -16000, high: 16000, lines: [0], variable: '--ringing' },
-  { name: 'fromLine', label: 'Sound from the line', unit: '', low: -16000, high: 16000, lines: [0], variable: '--told' },
+  { name: 'volts', unit: 'V', low: -110, high: 110, lines: [-48, 0, 48], variable: '--calling' },
+  { name: 'milliamps', unit: 'mA', low: -15, high: 45, lines: [0, 20], variable: '--talking' },
+  { name: 'toLine', unit: '', low: -16000, high: 16000, lines: [0], variable: '--ringing' },
+  { name: 'fromLine', unit: '', low: -16000, high: 16000, lines: [0], variable: '--told' },
 ];
-const WORDS = {
-  'loop-open': 'loop opens', 'loop-closed': 'loop closes', 'ring-began': 'ring burst', 'ring-ended': 'ring pause',
-  'caller-id': 'caller ID', 'caller-id-sent': 'caller ID sent', 'off-hook': 'off-hook', 'on-hook': 'on-hook', answer: 'answered',
-  flash: 'flash', digit: 'digit', 'lamp-on': 'lamp on', 'lamp-off': 'lamp off', ringing: 'ringing', 'ring-stopped': 'ringing stops',
-};
 
 /** A ring of values, `rate` of them a millisecond, by their time. */
 class Track {
@@ -45,16 +42,16 @@ export function mountScope(element) {
   element.classList.add('scope');
   const canvas = document.createElement('canvas');
   canvas.setAttribute('role', 'img');
-  canvas.setAttribute('aria-label', 'Oscilloscope: voltage, current and sound of the line; the values are told below');
+  canvas.setAttribute('aria-label', t('scope.title'));
   const bar = document.createElement('div');
   bar.className = 'scope-bar';
   const choice = document.createElement('select');
-  choice.setAttribute('aria-label', 'Time that is shown');
+  choice.setAttribute('aria-label', t('scope.span'));
   for (const value of SPANS) choice.append(new Option(value < 1000 ? `${value} ms` : `${value / 1000} s`, value, value === span, value === span));
   choice.onchange = () => { span = Number(choice.value); };
   const hold = document.createElement('button');
   hold.type = 'button';
-  hold.textContent = 'Hold';
+  hold.textContent = t('scope.hold');
   hold.setAttribute('aria-pressed', 'false');
   hold.onclick = () => {
     frozen = !frozen;
@@ -64,7 +61,7 @@ export function mountScope(element) {
   told.className = 'scope-told';
   const log = document.createElement('ol');
   log.className = 'scope-marks';
-  log.setAttribute('aria-label', 'What happened on the line');
+  log.setAttribute('aria-label', t('scope.marks'));
   bar.append(choice, hold, told);
   element.append(bar, canvas, log);
 
@@ -96,7 +93,7 @@ export function mountScope(element) {
         pen.stroke();
         if (trace.unit) pen.fillText(String(line), 4 * scale, y(line) - 2 * scale);
       }
-      pen.fillText(`${trace.label}${trace.unit ? ` (${trace.unit})` : ''}`, 36 * scale, top + 13 * scale);
+      pen.fillText(`${t(`scope.${trace.name}`)}${trace.unit ? ` (${trace.unit})` : ''}`, 36 * scale, top + 13 * scale);
       pen.strokeStyle = colour(trace.variable, '#06c');
       pen.lineWidth = 1.2 * scale;
       pen.beginPath();
@@ -110,7 +107,7 @@ export function mountScope(element) {
         pen.lineTo(column, y(least) + 0.5);
       }
       pen.stroke();
-      if (!seen) pen.fillText('not measured', width / 2, top + row / 2);
+      if (!seen) pen.fillText(t('unmeasured'), width / 2, top + row / 2);
     });
     pen.setLineDash([3 * scale, 3 * scale]);
     marks.filter((mark) => mark.at > now - span).forEach((mark, place) => {
@@ -129,12 +126,12 @@ export function mountScope(element) {
     pen.setLineDash([]);
   }
 
-  const word = (mark) => [WORDS[mark.what] ?? mark.what, mark.text].filter(Boolean).join(' ');
+  const word = (mark) => [t(`mark.${mark.what}`), mark.text].filter(Boolean).join(' ');
   let timer = requestAnimationFrame(draw);
   const values = setInterval(() => {
     const [, volts] = tracks.volts.extent(now - 1, now);
     const [, milliamps] = tracks.milliamps.extent(now - 1, now);
-    const said = (value, unit) => (Number.isFinite(value) ? `${value.toFixed(1)} ${unit}` : `${unit}: not measured`);
+    const said = (value, unit) => (Number.isFinite(value) ? `${value.toFixed(1)} ${unit}` : `${unit}: ${t('unmeasured')}`);
     told.value = `${said(volts, 'V')}, ${said(milliamps, 'mA')}`;
   }, 500);
 
