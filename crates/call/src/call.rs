@@ -133,6 +133,8 @@ pub(crate) struct Call {
     both: bool,
     /// The caller dials on what it hears, and nothing tells when somebody answered.
     dials_on: bool,
+    /// Nothing told of the answer: who was dialled on an outside line counts as answered from then on.
+    assumed: bool,
     /// The exchange has said that nobody will answer; the caller may listen to it as long as he likes.
     hopeless: bool,
     /// It told that the called rings.
@@ -184,6 +186,7 @@ impl Call {
             tries: 0,
             both: false,
             dials_on: false,
+            assumed: false,
             hopeless: false,
             rang: false,
             group_rang: false,
@@ -360,12 +363,17 @@ impl Call {
                     self.end(cause, Clearer::Side(side), clock, out);
                 }
                 Phase::Trying | Phase::Alerting | Phase::Early => self.hopeless = true,
+                // Nobody listens to it: the telephone has left, and who was called in its other call has not answered.
+                Phase::Talking if self.assumed && self.joint.is_some_and(|joint| !joint.answered) => {
+                    self.end(cause, Clearer::Side(side), clock, out);
+                }
+                Phase::Talking if self.assumed => self.hopeless = true,
                 Phase::Talking | Phase::Over => {} // late
             },
             CallInput::Answered { told } => match self.phase {
                 Phase::Trying | Phase::Alerting | Phase::Early => {
                     self.keep_only(from, out);
-                    self.dials_on = self.both && !told;
+                    (self.assumed, self.dials_on) = (!told, self.both && !told);
                     self.enter(Phase::Talking);
                     self.timer = None;
                     self.answered = Some(clock);

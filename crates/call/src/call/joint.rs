@@ -11,7 +11,7 @@
 //!
 //! # Limits
 //! A call is joined once, an emergency call never, and never one in which an exchange's dial tone was given of which
-//! nothing tells that somebody answered.
+//! nothing tells that somebody answered, nor one whose exchange said that nobody will.
 
 use tipring_port::Signal;
 use tipring_units::CallId;
@@ -97,7 +97,6 @@ impl Call {
         out: &mut Outbox,
     ) {
         let ready = match self.phase {
-            _ if self.hopeless => false,
             Phase::Alerting | Phase::Talking => true,
             // With an exchange's dial tone who is joined could dial on it.
             Phase::Early => !self.both,
@@ -191,6 +190,13 @@ impl Call {
 
     fn asked(&mut self, of: CallId, asking: Asking, clock: Clock, out: &mut Outbox) {
         let (call, telephone) = (self.beginning.call, asking.left);
+        // Held by a telephone that leaves, and nobody will answer: neither joined nor rung back for.
+        if self.hopeless
+            && let Some(left) = self.side(telephone)
+        {
+            out.tell_joint(of, call, JointInput::Refused);
+            return self.end(Cause::NORMAL, Clearer::Side(left), clock, out);
+        }
         let left = self.side(telephone).filter(|_| self.phase == Phase::Talking && self.may_be_joined());
         let Some(left) = left else {
             out.tell_joint(of, call, JointInput::Refused);
@@ -219,6 +225,7 @@ impl Call {
     fn may_be_joined(&self) -> bool {
         // Who is joined with an exchange that may still take digits could call the world.
         !self.dials_on
+            && !self.hopeless
             && self.joint.is_none()
             && self.transfer.is_none()
             && self.follow.is_none()

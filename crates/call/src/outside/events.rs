@@ -174,8 +174,22 @@ impl OutsideSide {
     }
 
     fn exchange(&mut self, tone: Tone, scene: &mut Scene<'_>) {
-        let (State::Seizing(out) | State::Dialling(out) | State::Waiting(out)) = self.state else {
-            return; // nobody waits for the answer of the exchange
+        let out = match self.state {
+            State::Seizing(out) | State::Dialling(out) | State::Waiting(out) => out,
+            // The answer may have been assumed. Busy and congestion end the call on the line.
+            State::Talking(call, ..) if tone == Tone::SpecialInformation => {
+                return self.tell(call, CallInput::Hopeless(Cause::UNALLOCATED), scene);
+            }
+            State::Idle
+            | State::Incoming
+            | State::Offered(_)
+            | State::Vain
+            | State::Talking(..)
+            | State::Answering(_)
+            | State::Inward(..)
+            | State::Told
+            | State::Stealing(_)
+            | State::Releasing(_) => return, // nobody waits for the answer of the exchange
         };
         let refusal = match tone {
             Tone::Ringback => return self.tell(out.call, CallInput::Alerting, scene),

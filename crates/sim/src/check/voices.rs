@@ -111,6 +111,8 @@ pub struct Voices {
     talking: BTreeMap<usize, Instant>,
     /// Lines that have made a conference of these calls, and when it ended.
     hosts: BTreeMap<usize, ([CallId; 2], Option<Instant>)>,
+    /// By call: the one that it was joined to, and where in that one its called party is now.
+    joints: BTreeMap<CallId, (CallId, Side)>,
 }
 
 impl Voices {
@@ -163,6 +165,7 @@ impl Voices {
                         link.called.push(called);
                     }
                 });
+                self.follow(now, *call);
             }
             CallEvent::Alerting(_)
             | CallEvent::Forwarded { .. }
@@ -188,6 +191,7 @@ impl Voices {
                     link.called
                         .retain(|who| if by_line { answers(who) } else { !matches!(who, Who::Line(_)) });
                 });
+                self.follow(now, *call);
             }
             CallEvent::PickedUp { call, party: Party::Line(line), side } => {
                 let who = Who::Line(usize::from(line.0));
@@ -215,6 +219,7 @@ impl Voices {
             CallEvent::EmergencyNotice { .. } => {}
             CallEvent::Cleared { call, .. } => {
                 self.leave_conference(now, *call, None);
+                self.joints.retain(|with, (joined, _)| with != call && joined != call);
                 if let Some(link) = self.links.remove(call) {
                     self.remember(now, link);
                 }
@@ -261,13 +266,32 @@ impl Voices {
         let Some(left) = held.iter().find(|who| others.contains(who)).cloned() else { return };
         // of several that were tried in one moment the last has the call
         let Some(new) = others.into_iter().rfind(|who| *who != left) else { return };
+        let mut side = Side::Called;
         self.change(now, call, |link| {
             if link.caller == left {
+                side = Side::Caller;
                 link.caller = new;
             } else {
                 link.called = vec![new];
             }
             link.held = [false; 2];
+        });
+        if other.caller == left {
+            self.joints.insert(with, (call, side));
+        }
+    }
+
+    /// A call that was joined while it rang goes to the next of its group, or is answered by one.
+    fn follow(&mut self, now: Instant, with: CallId) {
+        let Some((call, side)) = self.joints.get(&with).copied() else { return };
+        let Some(called) = self.links.get(&with).map(|link| link.called.clone()) else { return };
+        self.change(now, call, |link| match side {
+            Side::Called => link.called = called,
+            Side::Caller => {
+                if let Some(last) = called.last() {
+                    link.caller = last.clone();
+                }
+            }
         });
     }
 
@@ -460,6 +484,33 @@ mod tests {
             voices.heard(at(5000), Who::Line(1), Who::Line(3), true, &mut wrong);
             assert_eq!(wrong.len(), expected + 1);
         }
+    }
+
+    #[test]
+    fn who_was_joined_while_a_group_rings_talks_to_the_member_that_answers() {
+        // Line 0 talks to line 1, calls a group and hangs up; line 2 is rung first, line 3 answers.
+        let (mut voices, mut wrong) = (connected(), Vec::new());
+        let call = CallId(2);
+        let routed =
+            |line| CallEvent::Routed { call, to: Party::Line(LineId(line)), via: None, sent: Text::EMPTY };
+        let created = CallEvent::Created {
+            call,
+            from: Party::Line(LineId(0)),
+            shown: Identity::default(),
+            dialled: Text::EMPTY,
+            priority: Priority::Normal,
+        };
+        voices.event(at(1500), &created);
+        voices.event(at(1500), &routed(2));
+        voices.event(at(2000), &CallEvent::Joined { call: CallId(1), with: call });
+        voices.event(at(4000), &routed(3));
+        voices.event(at(5000), &CallEvent::Line { line: LineId(3), doing: LineDoing::Talking });
+        voices.event(at(5000), &CallEvent::Answered(call));
+        voices.heard(at(7000), Who::Line(1), Who::Line(3), true, &mut wrong);
+        voices.heard(at(7000), Who::Line(3), Who::Line(1), true, &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:?}");
+        voices.heard(at(7000), Who::Line(2), Who::Line(1), true, &mut wrong);
+        assert_eq!(wrong.len(), 1);
     }
 
     #[test]
