@@ -242,6 +242,9 @@ impl Checks {
         if matches!(event, LineEvent::Fault(_) | LineEvent::FaultCleared(_)) {
             self.ring.excuse(now, line);
         }
+        if matches!(event, LineEvent::Lifeline(_)) {
+            self.voices.moved(line);
+        }
         self.panicked += u64::from(*event == LineEvent::Fault(LineFault::Panicked));
     }
 

@@ -356,6 +356,13 @@ impl Voices {
         }
     }
 
+    /// A relay joins the telephones of this line to another one, or lets them go: whom they hear from now on they begin to hear.
+    pub fn moved(&mut self, line: usize) {
+        let is_of = |(ear, mouth): &(Who, Who)| [ear, mouth].contains(&&Who::Line(line));
+        self.heard.retain(|pair, _| !is_of(pair));
+        self.begun.retain(|pair, _| !is_of(pair));
+    }
+
     /// Looks at what is heard now.
     pub fn look(&mut self, now: Instant, wrong: &mut Vec<String>) {
         let bad: Vec<(Who, Who)> =
@@ -484,6 +491,19 @@ mod tests {
             voices.heard(at(5000), Who::Line(1), Who::Line(3), true, &mut wrong);
             assert_eq!(wrong.len(), expected + 1);
         }
+    }
+
+    #[test]
+    fn whom_a_relay_takes_to_another_line_is_looked_at_anew() {
+        let (mut voices, mut wrong) = (connected(), Vec::new());
+        voices.heard(at(1200), Who::Line(1), Who::Line(0), true, &mut wrong);
+        let cause = Cause::TEMPORARY;
+        voices.event(at(2000), &CallEvent::Cleared { call: CallId(1), cause, by: Clearer::Gateway });
+        voices.moved(1);
+        voices.look(at(9000), &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:?}");
+        voices.heard(at(9000), Who::Line(1), Who::Line(0), true, &mut wrong);
+        assert_eq!(wrong.len(), 1);
     }
 
     #[test]
