@@ -74,6 +74,8 @@ const PURE_DEPENDENCIES: &[&str] = &[
     "thiserror",
     "toml",
     "toml_edit",
+    // Descriptions of what is served as JSON.
+    "utoipa",
 ];
 
 /// Runs every check and prints what it finds.

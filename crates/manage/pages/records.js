@@ -6,6 +6,8 @@ import { t } from './texts.js';
 import { html, useEffect, useState } from './ui.js';
 
 const STEP = 50;
+// As many as the gateway gives at once.
+const MOST = 10000;
 
 function way(record) {
   return [record.came_by && t('record.in', { by: record.came_by }), record.went_by && t('record.out', { by: record.went_by })].filter(Boolean).join(' ');
@@ -51,5 +53,5 @@ export default function Records() {
     <${Trouble} problem=${problem} />
     ${loading && !data ? html`<p class="quiet">${t('loading')}</p>` : null}
     ${data ? html`<${Table} caption=${t('records.caption', { count: rows.length })} rows=${rows} id=${(row) => `${row.started}-${row.call}`} empty=${t('records.none')} columns=${recordColumns()} />` : null}
-    ${rows.length >= count ? html`<p><button type="button" onClick=${() => setCount(count + STEP)}>${t('records.more')}</button></p>` : null}`;
+    ${rows.length >= count && count < MOST ? html`<p><button type="button" onClick=${() => setCount(Math.min(count + STEP, MOST))}>${t('records.more')}</button></p>` : null}`;
 }

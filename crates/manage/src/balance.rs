@@ -24,13 +24,21 @@ const POOR_DB: f32 = 6.0;
 pub async fn measure(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Result<u8> {
     let site = asker.site();
     let (line, of) = find(&site, port)?;
+    let report = report(asker, line, of).await?;
+    let (lines, attention) = table(&report, &format!("{} ({})", of.number, of.port), &of.number);
+    say(lines, out).await;
+    Ok(if attention { ATTENTION } else { 0 })
+}
+
+/// Measures a line.
+pub async fn report(asker: &Asker, line: LineId, of: &LineSite) -> Result<BalanceReport> {
     if of.kind == LineKind::Outside {
         bail!("{} is an outside line; the balance of a telephone's line is measured.", of.label());
     }
     let named = format!("{} ({})", of.number, of.port);
     let asked = asker.ask(Request::Balance(line));
-    let report = match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(Response::Balance(report))) => report,
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(Response::Balance(report))) => Ok(report),
         Ok(Ok(Response::Refused(why))) => bail!("{why}."),
         Ok(Ok(
             Response::Status(_)
@@ -41,14 +49,11 @@ pub async fn measure(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Re
         )) => {
             bail!("no result was given")
         }
-        Ok(Err(gone)) => return Err(gone.into()),
+        Ok(Err(gone)) => Err(gone.into()),
         Err(_) => {
             bail!("{named} did not answer within {} s. `tipring status` tells how it is.", PATIENCE.as_secs())
         }
-    };
-    let (lines, attention) = table(&report, &named, &of.number);
-    say(lines, out).await;
-    Ok(if attention { ATTENTION } else { 0 })
+    }
 }
 
 /// A line by its port, its telephone's number, or its place in the list; an outside line by `line.1`.

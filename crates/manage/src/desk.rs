@@ -225,10 +225,7 @@ impl Desk {
             }
             Ask::Balance { port } => balance::measure(&self.asker, &port, out).await,
             Ask::Explain { number, digits, at, offline } => {
-                let site = self.asker.site();
-                let offline = offline || self.is_offline().await?;
-                let moment = explain::Moment::new(at.as_deref(), offline, site.calls.offset_minutes)?;
-                let Some(lines) = explain::explained(&site.calls, &number, &digits, moment) else {
+                let Some(lines) = self.explain(&number, &digits, at.as_deref(), offline).await? else {
                     bail!("There is no telephone {number}. `tipring status --json` lists them")
                 };
                 say(lines, out).await;
@@ -259,6 +256,32 @@ impl Desk {
         Ok(0)
     }
 
+    /// Where `digits` go that the telephone `number` dials, as `at` a time of day, or now; `None` if there is no such telephone.
+    pub async fn explain(
+        &self,
+        number: &str,
+        digits: &str,
+        at: Option<&str>,
+        offline: bool,
+    ) -> Result<Option<Vec<String>>> {
+        let site = self.asker.site();
+        let offline = offline || self.is_offline().await?;
+        let moment = explain::Moment::new(at, offline, site.calls.offset_minutes)?;
+        Ok(explain::explained(&site.calls, number, digits, moment))
+    }
+
+    /// What the log calls a line that somebody means by a number or a line port; what is none is left as it is.
+    pub fn label(&self, number: &str) -> String {
+        self.asker.site().find(number).map_or_else(|| number.to_owned(), |(_, line)| line.label())
+    }
+
+    /// How everything is, with the threads of the media plane.
+    pub async fn whole(&self) -> Result<Box<tipring_gateway::Status>> {
+        let mut status = self.picture(Request::Status).await?;
+        status::with_media(&mut status, self.asker.media_status());
+        Ok(status)
+    }
+
     /// True if there are servers and none of them answers.
     pub async fn is_offline(&self) -> Result<bool> {
         let servers = self.picture(Request::Status).await?.servers;
@@ -285,8 +308,7 @@ impl Desk {
     }
 
     async fn status(&self, number: Option<&str>, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
-        let mut status = self.picture(Request::Status).await?;
-        status::with_media(&mut status, self.asker.media_status());
+        let status = self.whole().await?;
         let (lines, attention) = match number {
             None => (status::whole(&status), !status.alarms.is_empty()),
             Some(number) => match status::one(&status, number) {
@@ -330,11 +352,7 @@ impl Desk {
         verbose: bool,
         out: &mpsc::Sender<Reply>,
     ) -> Result<u8> {
-        // A line port is known by its telephone's number, an outside line as it is called in words.
-        let number = number.map(|number| {
-            let site = self.asker.site();
-            site.find(&number).map_or(number, |(_, line)| line.label())
-        });
+        let number = number.map(|number| self.label(&number));
         let number = number.as_deref();
         let (lines, mut next) = self.logbook.read(count.min(MAX_COUNT), |line| line.is_for(number, verbose));
         let lines = lines.iter().map(|line| line.text.clone()).collect();

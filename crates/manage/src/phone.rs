@@ -14,7 +14,7 @@ use crate::protocol::{PhoneAct, Say};
 use crate::wav;
 
 /// The longest flash; a longer one is hanging up.
-const MAX_FLASH: u32 = 5000;
+pub const MAX_FLASH: u32 = 5000;
 
 /// Lets the telephone at `port` do something; the lines to print.
 pub async fn act(asker: &Asker, site: &Site, port: &str, act: PhoneAct) -> Result<Vec<String>> {

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::web::api::values;
 
 /// The version of this protocol. A gateway refuses another one.
 pub const VERSION: u32 = 1;
@@ -113,7 +116,7 @@ pub enum ConfigAct {
 }
 
 /// What a simulated telephone is to do.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PhoneAct {
     /// Lift the receiver.
@@ -121,6 +124,7 @@ pub enum PhoneAct {
     /// Hang up.
     OnHook,
     /// Open the loop for so many milliseconds.
+    #[schema(value_type = values::FlashLength)]
     Flash(u32),
     /// Dial.
     Dial {
@@ -130,6 +134,7 @@ pub enum PhoneAct {
         pulse: bool,
     },
     /// Speak.
+    #[schema(value_type = values::Spoken)]
     Say(Say),
     /// Stop speaking.
     Hush,

@@ -1,9 +1,10 @@
 //! A call record as it is kept.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A call that is over. Fields that a later version adds have defaults, so that old records load forever.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct CallRow {
     /// The number of the call in its run of the gateway.
@@ -51,7 +52,7 @@ pub struct CallRow {
 }
 
 /// How one side of a call heard the other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct HearingRow {
     /// Packets lost or too late, in hundredths of a percent.

@@ -153,6 +153,9 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the description of the REST API (OpenAPI 3.1)
+    #[command(hide = true)]
+    Openapi,
     /// Use a simulated telephone of a running gateway
     #[command(hide = true)]
     Phone(PhoneArgs),
@@ -414,6 +417,12 @@ impl Command {
             }
             Self::Man { folder } => manual::man(Cli::command(), folder.as_deref()),
             Self::Completions { shell } => manual::completions(Cli::command(), shell),
+            Self::Openapi => {
+                for line in tipring_manage::web::api::document::text().lines() {
+                    client::print(line)?;
+                }
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Phone(PhoneArgs { port, act }) => {
                 client::ask(dir, Ask::Phone { port, act: acts::phone(act)? })
             }

@@ -333,3 +333,79 @@ fn users_log_in_by_password_do_what_their_role_lets_them_and_wait_after_failures
     assert!(audit.contains("key adds user ann") && audit.contains("fails to log in"), "{audit}");
     assert!(!audit.contains("horse") && !demo.process.lines().join("").contains("horse"));
 }
+
+/// The status of an answer, of which nothing else is read: it may be a stream.
+fn status(browser: &Browser, token: &str, method: &str, path: &str) -> u16 {
+    let headers = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    let mut line = String::new();
+    browser.open(method, path, &headers, "{}").read_line(&mut line).unwrap();
+    line.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+#[test]
+fn the_api_describes_itself_and_every_operation_is_for_the_role_that_is_written_there() {
+    const ROLES: [&str; 3] = ["viewer", "operator", "administrator"];
+    let demo = Demo::start("web-openapi");
+    let (mut admin, key) = Browser::at(&demo);
+    let told = admin.get("/api/v1/openapi.json");
+    assert_eq!((told.status, told.header("content-type")), (200, Some("application/json")));
+    assert_eq!(told.body, common::stdout(&common::tipring(&["openapi"])));
+    let nobody = admin.clone();
+    admin.log_in(&key);
+    let tokens = ROLES.map(|role| {
+        let made =
+            admin.ask("POST", "/api/v1/tokens", &format!("{{\"name\":\"{role}\",\"role\":\"{role}\"}}"));
+        made.json()["token"].as_str().unwrap().to_owned()
+    });
+    let mut count = 0;
+    for (path, item) in told.json()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            count += 1;
+            // No telephone, call or user is named so: nothing happens.
+            let (method, path) = (method.to_uppercase(), path.replace('{', "999").replace('}', ""));
+            let path = format!("/api/v1{}", path.replace("999call", "999").replace("999revision", "999"));
+            let role = operation["security"][0]["token"][0].as_str();
+            let needs = role.map(|role| ROLES.iter().position(|known| *known == role).unwrap());
+            let stranger = status(&nobody, "", &method, &path);
+            assert_eq!(stranger == 401, needs.is_some(), "{method} {path}: {stranger} without a login");
+            for (has, token) in tokens.iter().enumerate() {
+                let got = status(&nobody, token, &method, &path);
+                let refused = needs.is_some_and(|needs| has < needs);
+                assert_eq!(got == 403, refused, "{method} {path}: {got} as {}", ROLES[has]);
+                assert_ne!(got, 405, "{method} {path}");
+            }
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
+#[test]
+fn what_is_asked_wrongly_is_answered_by_a_problem_each_time() {
+    let demo = Demo::start("web-problems");
+    let (mut browser, key) = Browser::at(&demo);
+    let stranger = browser.get("/api/v1/status");
+    assert_eq!((stranger.status, stranger.header("www-authenticate")), (401, Some("Bearer")));
+    browser.log_in(&key);
+    for (method, path, body, status) in [
+        ("GET", "/records?count=-1", "", 400),
+        ("GET", "/records?colour=red", "", 400),
+        ("GET", "/log?count=10001", "", 400),
+        ("DELETE", "/tokens/nobody", "", 404),
+        ("PUT", "/users/nobody/password", "{\"password\":\"long enough\"}", 404),
+        ("GET", "/configuration/effective?names=101", "", 400),
+        ("DELETE", "/calls/abc", "", 400),
+        ("DELETE", "/calls/99999999999999999999", "", 400),
+        ("POST", "/explain", "no json", 400),
+        ("POST", "/explain", "{\"number\":101}", 422),
+        ("POST", "/explain", "{\"number\":\"101\",\"digits\":\"1\",\"at\":\"noon\"}", 422),
+        ("PATCH", "/status", "", 405),
+        ("POST", "/nothing", "{}", 404),
+        ("GET", "/phones/101/sound", "", 400),
+    ] {
+        let reply = browser.ask(method, &format!("/api/v1{path}"), body);
+        assert_eq!(reply.status, status, "{method} {path}: {}", reply.body);
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{method} {path}");
+        assert_eq!(reply.json()["status"], status, "{method} {path}");
+        assert_eq!(reply.header("allow").is_some(), status == 405, "{method} {path}");
+    }
+}

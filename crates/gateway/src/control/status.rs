@@ -4,9 +4,10 @@ use core::net::SocketAddr;
 
 use serde::Serialize;
 use tipring_port::Hearing;
+use utoipa::ToSchema;
 
 /// A picture of the gateway.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
 pub struct Status {
     /// The gateway's name.
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Status {
 }
 
 /// Something that needs a person.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct AlarmStatus {
     /// Seconds since it came.
     pub for_seconds: u64,
@@ -53,13 +54,14 @@ pub struct AlarmStatus {
 }
 
 /// A server.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct ServerStatus {
     /// Its name.
     pub name: String,
     /// `UDP` or `TCP`.
     pub transport: &'static str,
     /// The address in use: the best that is not known to be silent. It need not have answered yet.
+    #[schema(value_type = Option<String>, example = "192.0.2.5:5060")]
     pub address: Option<SocketAddr>,
     /// All its addresses, the best first; none before its names are found.
     pub addresses: Vec<AddressStatus>,
@@ -72,11 +74,12 @@ pub struct ServerStatus {
 }
 
 /// An address of a server.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct AddressStatus {
     /// What it is called: the server's name, or the host's where there are several hosts.
     pub name: String,
     /// The address.
+    #[schema(value_type = String, example = "192.0.2.5:5060")]
     pub address: SocketAddr,
     /// Calls and registrations go there.
     pub in_use: bool,
@@ -88,7 +91,7 @@ pub struct AddressStatus {
 }
 
 /// What is known of an address.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReachStatus {
     /// It has not been asked, or has not answered yet.
@@ -102,7 +105,7 @@ pub enum ReachStatus {
 }
 
 /// How one thread of the media plane keeps its time.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct MediaStatus {
     /// The shard.
     pub shard: String,
@@ -123,7 +126,7 @@ pub struct MediaStatus {
 }
 
 /// A line.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct LineStatus {
     /// The telephone's number, or what the configuration calls the outside line.
     pub number: String,
@@ -141,23 +144,24 @@ pub struct LineStatus {
     pub messages: bool,
     /// It is an outside line, not a telephone.
     pub outside: bool,
-    /// Tip-ring voltage when it was last measured ([`crate::Request::Lines`]); negative: the polarity is reversed.
+    /// Tip-ring voltage when it was last measured, in V; negative: the polarity is reversed.
     pub volts: Option<i16>,
     /// Loop current then, in mA.
     pub milliamps: Option<i16>,
 }
 
 /// A user of the built-in registrar.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct UserStatus {
     /// Its number.
     pub number: String,
     /// Where it is registered.
+    #[schema(value_type = Option<String>, example = "192.0.2.20:5060")]
     pub contact: Option<SocketAddr>,
 }
 
 /// A call under way.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
 pub struct CallStatus {
     /// Its number.
     pub call: u64,
@@ -186,7 +190,7 @@ pub struct CallStatus {
 }
 
 /// How one side of a call hears the other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct HearingStatus {
     /// Packets lost or late, in hundredths of a percent.
     pub loss: u16,

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::throttle::Throttle;
 use super::users::Users;
@@ -24,7 +25,7 @@ const MAX_SESSIONS: usize = 64;
 const MAX_KEYS: usize = 16;
 
 /// What somebody may do; each may what those before may.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Look.
@@ -33,6 +34,17 @@ pub enum Role {
     Operator,
     /// Everything.
     Administrator,
+}
+
+impl Role {
+    /// As it is written in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Administrator => "administrator",
+        }
+    }
 }
 
 /// Who asks.

@@ -1,6 +1,6 @@
 //! What every request passes: whom it is addressed to, who asks, and what the browser may do with the answer.
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Face;
 use super::access::{Role, Who};
+use super::api::document;
 use super::problem::Problem;
 
 /// The header of the token that a change carries.
@@ -65,7 +66,7 @@ pub async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Lets in who has a session; a change has to carry the session's token.
+/// Lets in who has a session or a token, and the role that is written at the route; a change has to carry the session's token.
 pub async fn authenticate(State(face): State<Face>, mut request: Request, next: Next) -> Response {
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let who = match bearer {
@@ -94,6 +95,10 @@ pub async fn authenticate(State(face): State<Face>, mut request: Request, next: 
     {
         return Problem::new(StatusCode::FORBIDDEN, "Only a page of this gateway may open that.")
             .into_response();
+    }
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if let Err(problem) = who.needs(document::role(request.method(), path)) {
+        return problem.into_response();
     }
     request.extensions_mut().insert(who);
     next.run(request).await

@@ -55,8 +55,7 @@ async fn show(
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "Nobody is logged in here.")
             .remedy("Log in, or ask from the gateway's own machine where the page is on a loopback."));
     }
-    let mut status = face.desk.picture(Request::Status).await?;
-    crate::status::with_media(&mut status, face.desk.asker.media_status());
+    let status = face.desk.whole().await?;
     let text = text(&status, face.desk.ledger.totals());
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }

@@ -30,11 +30,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::access::Access;
+use self::api::document;
+use self::problem::Problem;
 use self::users::Users;
 use crate::desk::Desk;
 
@@ -135,16 +138,23 @@ impl Web {
 
 /// Everything that is served.
 pub fn router(face: Face) -> Router {
-    let open = api::open();
-    let api = api::router().route_layer(from_fn_with_state(face.clone(), guard::authenticate));
+    let (open, _) = api::open().split_for_parts();
+    let (api, _) = api::router().split_for_parts();
+    let api = api.route_layer(from_fn_with_state(face.clone(), guard::authenticate));
     Router::new()
-        .nest("/api/v1", open.merge(api))
+        .nest(document::BASE, open.merge(api).method_not_allowed_fallback(other_method))
         .merge(metrics::router())
         .fallback(pages::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(face.clone(), guard::host))
         .layer(from_fn(guard::headers))
         .with_state(face)
+}
+
+/// The resource is there, and the method is none of its.
+async fn other_method(method: Method) -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not done there."))
+        .remedy("GET /api/v1/openapi.json tells what is.")
 }
 
 /// Ends when the gateway stops.

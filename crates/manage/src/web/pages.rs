@@ -14,12 +14,13 @@ struct Files;
 
 /// Gives a file; a path without a dot is a page, and all pages are in one file.
 pub async fn serve(request: Request) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "A page is only read.").into_response();
-    }
     let path = request.uri().path().trim_start_matches('/');
     if path.starts_with("api/") {
         return Problem::unknown("resource", &format!("/{path}")).into_response();
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "A page is only read.");
+        return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
     let name = if path.contains('.') { path } else { "index.html" };
     let Some(file) = Files::get(name) else { return Problem::unknown("file", name).into_response() };

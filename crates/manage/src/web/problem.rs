@@ -1,23 +1,31 @@
 //! Errors of the API (RFC 9457): what is wrong, with which field, and what to do.
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The media type of a problem.
+pub const KIND: &str = "application/problem+json";
 
 /// An error as a client gets it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(transparent)]
 pub struct Problem(Box<Body>);
 
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-struct Body {
+/// What is wrong, with which field, and what to do (RFC 9457).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Body {
     /// What kind of problem it is: `about:blank`, whose title is that of the status.
     #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
     kind: &'static str,
     /// The status in words.
     title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
     /// What is wrong.
     detail: String,
@@ -30,6 +38,9 @@ struct Body {
     /// Each mistake, where there are several: those of a configuration.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<String>,
+    /// The header of that name.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 /// What a handler gives.
@@ -46,6 +57,7 @@ impl Problem {
             field: None,
             remedy: None,
             findings: Vec::new(),
+            retry_after: None,
         }))
     }
 
@@ -67,6 +79,12 @@ impl Problem {
         self
     }
 
+    /// With the seconds after which it may be asked again.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
     /// There is nothing of that name.
     pub fn unknown(what: &str, name: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("There is no {what} {name}."))
@@ -76,7 +94,17 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(self)).into_response()
+        let retry_after = self.0.retry_after;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 
@@ -89,6 +117,9 @@ impl From<tipring_host::Gone> for Problem {
 /// What the desk could not do, in its own words.
 impl From<anyhow::Error> for Problem {
     fn from(why: anyhow::Error) -> Self {
+        if let Some(gone) = why.downcast_ref::<tipring_host::Gone>() {
+            return (*gone).into();
+        }
         Self::new(StatusCode::CONFLICT, format!("{why:#}"))
     }
 }

@@ -1,22 +1,23 @@
 //! The configuration: read, checked, compared, edited as one transaction on the revision that it was read at, and taken back.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use tipring_config::{Level, MAX_FILE, Report};
 use tipring_store::Past;
+use utoipa::{IntoParams, ToSchema};
 
-use super::Body;
+use super::document::{Conflict, Unknown};
+use super::{Body, Path, Query, Told};
 use crate::configuration::{Configuration, Source};
 use crate::desk::NO_FILE;
 use crate::web::Face;
-use crate::web::access::{Role, Who};
+use crate::web::access::Who;
 use crate::web::problem::{Answer, Problem};
 
 /// The own file as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Shown {
     /// Its name.
     pub file: String,
@@ -27,33 +28,37 @@ pub struct Shown {
 }
 
 /// A text.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// Of a whole configuration.
+    /// Of a whole configuration, in TOML.
+    #[schema(example = "country = \"us\"\n\n[phone.101]\nport = \"sim/1\"\n")]
     pub text: String,
 }
 
 /// An edit.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edited {
     /// The revision that the text was read at.
+    #[schema(example = 17)]
     pub base_revision: u64,
-    /// The new text.
+    /// The new text, in TOML.
+    #[schema(example = "country = \"us\"\n\n[phone.101]\nport = \"sim/1\"\n")]
     pub text: String,
 }
 
 /// What is to be taken back.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rollback {
     /// The revision that is to be in force again.
+    #[schema(example = 16)]
     pub revision: u64,
 }
 
 /// What is wrong with a text, or worth a note.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Found {
     /// `error` or `note`.
     pub level: &'static str,
@@ -64,7 +69,7 @@ pub struct Found {
 }
 
 /// What a check found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Checked {
     /// It may run.
     pub accepted: bool,
@@ -73,7 +78,7 @@ pub struct Checked {
 }
 
 /// A value that differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Changed {
     /// Where: `phone.101.name`.
     pub path: String,
@@ -85,8 +90,34 @@ pub struct Changed {
     pub when: String,
 }
 
+/// What a text would change.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Differences {
+    /// Each value that differs.
+    pub changes: Vec<Changed>,
+}
+
+/// A key of the configuration.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeyHelp {
+    /// The table that it stands in: `phone`, `server`; empty for the top.
+    pub place: &'static str,
+    /// Its name; `PATTERN` where the keys are dial patterns, `CODE` where they are star codes.
+    pub name: &'static str,
+    /// What it takes, in words.
+    pub kind: String,
+    /// What holds if it is not written.
+    pub default: &'static str,
+    /// When a change takes effect: `at once`, `when the line is idle`, `at the next start`.
+    pub apply: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// It is not in this version yet: what happens without it.
+    pub later: Option<&'static str>,
+}
+
 /// What came of an edit.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Applied {
     /// The configuration in force now.
     pub revision: u64,
@@ -119,7 +150,10 @@ fn errors(report: &Report) -> Vec<String> {
     report.of(Level::Error).map(ToString::to_string).collect()
 }
 
-/// `GET /configuration`.
+/// The configuration's own file.
+///
+/// Passwords are shown as `(secret)`, which is put back when it comes again.
+#[utoipa::path(get, path = "/configuration", responses((status = 200, description = "The text with its revision.", body = Shown), Unknown, Conflict))]
 pub async fn show(State(face): State<Face>) -> Answer<Json<Shown>> {
     let configuration = face.desk.configuration.lock().await;
     let configuration = configuration.as_ref().ok_or_else(none)?;
@@ -130,7 +164,8 @@ pub async fn show(State(face): State<Face>) -> Answer<Json<Shown>> {
     }))
 }
 
-/// `POST /configuration/check`.
+/// What is wrong with a text.
+#[utoipa::path(post, path = "/configuration/check", security(("role" = ["viewer"])), request_body = Text, responses((status = 200, description = "Whether it may run, and each finding.", body = Checked), Unknown, Conflict))]
 pub async fn check(State(face): State<Face>, Body(body): Body<Text>) -> Answer<Json<Checked>> {
     let configuration = face.desk.configuration.lock().await;
     let configuration = configuration.as_ref().ok_or_else(none)?;
@@ -144,25 +179,29 @@ pub async fn check(State(face): State<Face>, Body(body): Body<Text>) -> Answer<J
     Ok(Json(Checked { accepted: report.effective.is_some(), findings }))
 }
 
-/// `POST /configuration/diff`.
-pub async fn diff(State(face): State<Face>, Body(body): Body<Text>) -> Answer<Json<Value>> {
+/// What a text would change, and when.
+#[utoipa::path(post, path = "/configuration/diff", security(("role" = ["viewer"])), request_body = Text, responses((status = 200, description = "The changes.", body = Differences), Unknown, Conflict))]
+pub async fn diff(State(face): State<Face>, Body(body): Body<Text>) -> Answer<Json<Differences>> {
     let configuration = face.desk.configuration.lock().await;
     let configuration = configuration.as_ref().ok_or_else(none)?;
     let report = configuration.check(&whole(configuration, &body.text)?);
     let Some(effective) = &report.effective else { return Err(refused(errors(&report))) };
     let changes = configuration.differences(effective, &face.desk.asker.site());
-    let changed = changes.into_iter().map(|change| Changed {
+    let changes = changes.into_iter().map(|change| Changed {
         when: change.apply.when().to_owned(),
         path: change.path,
         old: change.old,
         new: change.new,
     });
-    Ok(Json(json!({ "changes": changed.collect::<Vec<_>>() })))
+    Ok(Json(Differences { changes: changes.collect() }))
 }
 
-/// `PUT /configuration`.
+/// Put a text in force.
+///
+/// In one piece, if the revision that it was read at is still in force; else it is a conflict. A text that is not accepted is
+/// refused with `findings`, and what was in force stays in force.
+#[utoipa::path(put, path = "/configuration", security(("role" = ["administrator"])), request_body = Edited, responses((status = 200, description = "It is in force.", body = Applied), Unknown, Conflict))]
 pub async fn put(State(face): State<Face>, who: Who, Body(body): Body<Edited>) -> Answer<Json<Applied>> {
-    who.needs(Role::Administrator)?;
     let text = {
         let configuration = face.desk.configuration.lock().await;
         whole(configuration.as_ref().ok_or_else(none)?, &body.text)?
@@ -187,7 +226,10 @@ async fn apply(face: &Face, who: &Who, base: u64, text: &str) -> Answer<Json<App
     Ok(Json(Applied { revision, lines: outcome.lines }))
 }
 
-/// `GET /configuration/history`.
+/// The last hundred configurations that were in force.
+///
+/// When, by whom, what changed; their texts one by one.
+#[utoipa::path(get, path = "/configuration/history", responses((status = 200, description = "The newest first.", body = Vec<Past>), Unknown, Conflict))]
 pub async fn history(State(face): State<Face>) -> Answer<Json<Vec<Past>>> {
     let configuration = face.desk.configuration.lock().await;
     let list = configuration.as_ref().ok_or_else(none)?.history().list();
@@ -203,20 +245,30 @@ fn kept(configuration: &Configuration, revision: u64) -> Answer<Past> {
     })
 }
 
-/// `GET /configuration/history/{revision}`: without passwords.
+/// A configuration that was in force.
+///
+/// Passwords are shown as `(secret)`.
+#[utoipa::path(
+    get,
+    path = "/configuration/history/{revision}",
+    params(("revision" = u64, Path, description = "Its number.", example = 16)),
+    responses((status = 200, description = "The configuration.", body = Past), Unknown, Conflict),
+)]
 pub async fn past(State(face): State<Face>, Path(revision): Path<u64>) -> Answer<Json<Past>> {
     let configuration = face.desk.configuration.lock().await;
     let past = kept(configuration.as_ref().ok_or_else(none)?, revision)?;
     Ok(Json(Past { text: tipring_config::masked(&past.text), ..past }))
 }
 
-/// `POST /configuration/rollback`: the text of an earlier revision is in force again, as a new one.
+/// Put an earlier configuration in force again.
+///
+/// As a new revision with the text of that one.
+#[utoipa::path(post, path = "/configuration/rollback", security(("role" = ["administrator"])), request_body = Rollback, responses((status = 200, description = "It is in force.", body = Applied), Unknown, Conflict))]
 pub async fn rollback(
     State(face): State<Face>,
     who: Who,
     Body(body): Body<Rollback>,
 ) -> Answer<Json<Applied>> {
-    who.needs(Role::Administrator)?;
     let (base, past) = {
         let configuration = face.desk.configuration.lock().await;
         let configuration = configuration.as_ref().ok_or_else(none)?;
@@ -226,35 +278,38 @@ pub async fn rollback(
 }
 
 /// Of what.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Of {
     /// A telephone, line or server; without it everything.
     #[serde(default)]
+    #[param(example = "101")]
     pub name: Option<String>,
 }
 
-/// `GET /configuration/effective`: what is in force, with where each value comes from.
-pub async fn effective(State(face): State<Face>, Query(of): Query<Of>) -> Answer<Json<Value>> {
+/// What is in force, with where each value comes from.
+#[utoipa::path(get, path = "/configuration/effective", params(Of), responses((status = 200, description = "The values.", body = Told), Unknown))]
+pub async fn effective(State(face): State<Face>, Query(of): Query<Of>) -> Answer<Json<Told>> {
     let configuration = face.desk.configuration.lock().await;
     let outcome = configuration.as_ref().ok_or_else(none)?.show(of.name.as_deref());
     if !outcome.accepted {
         return Err(Problem::new(StatusCode::NOT_FOUND, outcome.lines.join("\n")).field("name"));
     }
-    Ok(Json(json!({ "lines": outcome.lines })))
+    Ok(Json(Told { lines: outcome.lines }))
 }
 
-/// `GET /configuration/keys`: every key that there is.
-pub async fn keys() -> Json<Value> {
-    let key = |key: &tipring_config::Key| {
-        json!({
-            "place": key.place.word(),
-            "name": key.name,
-            "kind": key.kind.describe(),
-            "default": key.default,
-            "apply": key.apply.when(),
-            "help": key.help,
-            "later": key.later,
-        })
+/// Every key that there is.
+#[utoipa::path(get, path = "/configuration/keys", responses((status = 200, description = "By place.", body = Vec<KeyHelp>)))]
+pub async fn keys() -> Json<Vec<KeyHelp>> {
+    let key = |key: &tipring_config::Key| KeyHelp {
+        place: key.place.word(),
+        name: key.name,
+        kind: key.kind.describe(),
+        default: key.default,
+        apply: key.apply.when(),
+        help: key.help,
+        later: key.later,
     };
     Json(tipring_config::keys().iter().map(key).collect())
 }

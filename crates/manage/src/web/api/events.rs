@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_core::Stream;
-use tipring_gateway::{Depth, Request};
+use tipring_gateway::Depth;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -15,7 +15,14 @@ use crate::web::{Face, stopped};
 /// Pictures in a second: two.
 const EACH: Duration = Duration::from_millis(500);
 
-/// `GET /events`: `status` with the whole picture, twice a second where it changed; `log` with each line of the journal.
+/// What happens, as it happens.
+///
+/// Server-sent events that end when the gateway stops: `status` with the whole picture (that of `GET /status`), at once and then
+/// twice a second where it changed; `log` with a line of the log as text; `lost` with the number of lines that were not sent, since
+/// the reader was too slow.
+#[utoipa::path(get, path = "/events", responses(
+    (status = 200, description = "The stream.", body = String, content_type = "text/event-stream"),
+))]
 pub async fn stream(State(face): State<Face>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, mut events) = tokio::sync::mpsc::channel(64);
     tokio::spawn(feed(face, sender));
@@ -41,8 +48,7 @@ async fn feed(face: Face, out: tokio::sync::mpsc::Sender<Event>) {
                 Err(RecvError::Closed) => return,
             },
             _ = ticks.tick() => {
-                let Ok(mut status) = face.desk.picture(Request::Status).await else { return };
-                crate::status::with_media(&mut status, face.desk.asker.media_status());
+                let Ok(status) = face.desk.whole().await else { return };
                 let Ok(text) = serde_json::to_string(&status) else { return };
                 if text == last {
                     continue;

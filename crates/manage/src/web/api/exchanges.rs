@@ -1,7 +1,7 @@
 //! The exchanges behind simulated outside lines.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tipring_gateway::{LineKind, Site};
@@ -11,24 +11,26 @@ use tipring_sim::office::{Doing, Manner};
 use tipring_sim::plant::Disturbance;
 use tipring_sim::plant::impedance::Cable;
 use tipring_units::{Dbm0, Farads, Hz, LineId, Millis, Ohms};
+use utoipa::ToSchema;
 
-use super::Body;
+use super::document::{Conflict, Unknown};
 use super::phones::{is_simulated, no_file};
+use super::values::{BreakLength, LoopOhms, Spoken};
+use super::{Body, Path};
 use crate::phone;
 use crate::protocol::Say;
 use crate::web::Face;
-use crate::web::access::{Role, Who};
 use crate::web::problem::{Answer, Problem};
 
 /// Capacitance of a cable for each ohm of its loop: that of the laboratory's usual one, 50 nF at 300 ohm.
 const FARADS_PER_OHM: f32 = 50e-9 / 300.0;
 /// The longest loop.
-const MAX_OHMS: f32 = 4000.0;
+pub const MAX_OHMS: f32 = 4000.0;
 /// The longest break.
-const MAX_BREAK: u32 = 10_000;
+pub const MAX_BREAK: u32 = 10_000;
 
 /// What an exchange is to do.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ExchangeOrder {
     /// A subscriber calls the line.
@@ -70,6 +72,7 @@ pub enum ExchangeOrder {
         /// Who.
         subscriber: String,
         /// What.
+        #[schema(value_type = Spoken)]
         say: Say,
     },
     /// A subscriber is silent.
@@ -77,22 +80,26 @@ pub enum ExchangeOrder {
     /// The line is cut, or whole again.
     Cut(bool),
     /// The loop is open for so many milliseconds.
+    #[schema(value_type = BreakLength)]
     Break(u32),
     /// Noise and mains hum on the line.
     Noise {
         /// White noise, in dBm0.
+        #[schema(minimum = -90, maximum = -10)]
         noise: Option<f32>,
         /// Hum, in dBm0.
+        #[schema(minimum = -90, maximum = -10)]
         hum: Option<f32>,
     },
     /// The loop has so many ohms.
+    #[schema(value_type = LoopOhms)]
     Loop(f32),
     /// The message lamp.
     Lamp(bool),
 }
 
 /// An exchange.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Exchange {
     /// The outside line as the configuration calls it.
     pub line: String,
@@ -117,7 +124,7 @@ pub struct Exchange {
 }
 
 /// A subscriber.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Subscriber {
     /// The number.
     pub number: String,
@@ -131,7 +138,8 @@ pub struct Subscriber {
     pub hears: Vec<String>,
 }
 
-/// `GET /exchanges`: the exchanges.
+/// The exchanges behind simulated outside lines.
+#[utoipa::path(get, path = "/exchanges", responses((status = 200, description = "In order of the lines.", body = Vec<Exchange>)))]
 pub async fn list(State(face): State<Face>) -> Answer<Json<Vec<Exchange>>> {
     let site = face.desk.asker.site();
     let mut all = Vec::new();
@@ -145,14 +153,22 @@ pub async fn list(State(face): State<Face>) -> Answer<Json<Vec<Exchange>>> {
     Ok(Json(all))
 }
 
-/// `POST /exchanges/{line}`: the exchange does something; how it is then.
+/// Use an exchange.
+///
+/// A subscriber calls, answers, hangs up, speaks; the line is cut, noisy, longer.
+#[utoipa::path(
+    post,
+    path = "/exchanges/{line}",
+    security(("role" = ["operator"])),
+    params(("line" = String, Path, description = "The outside line as the configuration calls it, or its line port.", example = "1")),
+    request_body = ExchangeOrder,
+    responses((status = 200, description = "The exchange as it is then.", body = Exchange), Unknown, Conflict),
+)]
 pub async fn order(
     State(face): State<Face>,
-    who: Who,
     Path(name): Path<String>,
     Body(order): Body<ExchangeOrder>,
 ) -> Answer<Json<Exchange>> {
-    who.needs(Role::Operator)?;
     let site = face.desk.asker.site();
     let named = |line: &LineId| {
         site.lines.get(usize::from(line.0)).is_some_and(|line| line.number == name || line.port == name)

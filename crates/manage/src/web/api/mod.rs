@@ -1,7 +1,19 @@
 //! The REST API, version 1: a file for each kind of resource.
+//!
+//! # How a route is documented
+//! A handler has `#[utoipa::path(METHOD, path = "/…", …)]` above it and is handed to the router by `routes!`, never by `.route`: what is
+//! served is described. The first line of its comment is the summary, what follows an empty line the description. It names
+//! the role by `security(("role" = ["operator"]))` (without: a viewer may), which [`super::guard`] holds; its parameters with
+//! examples; its body; its answer; and those of the [`document`]'s problems that it tells itself. What all have in
+//! common is added there. Types derive `ToSchema`, with a comment at each field, and parameters come by [`Path`], [`Query`] and
+//! [`Body`]. The copy in the book is written anew by `TIPRING_BLESS=1 cargo nextest run -p tipring-manage api::document`.
+
+// The macros of utoipa write them.
+#![allow(unused_qualifications)]
 
 pub mod configuration;
 pub mod countries;
+pub mod document;
 pub mod events;
 pub mod exchanges;
 pub mod phones;
@@ -11,12 +23,14 @@ pub mod session;
 pub mod sound;
 pub mod status;
 pub mod users;
+pub mod values;
 
-use axum::Router;
-use axum::routing::{delete, get, post, put};
-
-use axum::extract::FromRequest;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Face;
 use super::problem::Problem;
@@ -26,54 +40,83 @@ use super::problem::Problem;
 #[from_request(via(axum::Json), rejection(Problem))]
 pub struct Body<T>(pub T);
 
+/// The parts of the path that have names.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(Problem))]
+pub struct Path<T>(pub T);
+
+/// What follows the question mark.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(Problem))]
+pub struct Query<T>(pub T);
+
 impl From<JsonRejection> for Problem {
     fn from(why: JsonRejection) -> Self {
         Self::new(why.status(), why.body_text())
     }
 }
 
+impl From<PathRejection> for Problem {
+    fn from(why: PathRejection) -> Self {
+        Self::new(why.status(), why.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(why: QueryRejection) -> Self {
+        Self::new(why.status(), why.body_text())
+    }
+}
+
+/// An answer in words.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Told {
+    /// A line each.
+    pub lines: Vec<String>,
+}
+
 /// What who is not logged in may ask.
-pub fn open() -> Router<Face> {
-    Router::new().route("/session", post(session::open))
+pub fn open() -> OpenApiRouter<Face> {
+    OpenApiRouter::new().routes(routes!(session::open)).routes(routes!(document::show))
 }
 
 /// Everything else.
-pub fn router() -> Router<Face> {
-    Router::new()
-        .route("/session", get(session::show).merge(delete(session::close)))
-        .route("/status", get(status::whole))
-        .route("/ports", get(status::ports))
-        .route("/ports/{number}", get(ports::one))
-        .route("/ports/{number}/service", post(ports::service))
-        .route("/ports/{number}/balance", post(ports::balance))
-        .route("/calls", get(status::calls))
-        .route("/calls/{call}", delete(ports::clear))
-        .route("/records", get(records::list))
-        .route("/records.csv", get(records::csv))
-        .route("/log", get(records::log))
-        .route("/log.txt", get(records::log_text))
-        .route("/explain", post(ports::explain))
-        .route("/configuration", get(configuration::show).merge(put(configuration::put)))
-        .route("/configuration/check", post(configuration::check))
-        .route("/configuration/diff", post(configuration::diff))
-        .route("/configuration/history", get(configuration::history))
-        .route("/configuration/history/{revision}", get(configuration::past))
-        .route("/configuration/rollback", post(configuration::rollback))
-        .route("/configuration/effective", get(configuration::effective))
-        .route("/configuration/keys", get(configuration::keys))
-        .route("/users", get(users::list).merge(post(users::add)))
-        .route("/users/{name}", delete(users::remove))
-        .route("/users/{name}/password", put(users::password))
-        .route("/tokens", get(users::tokens).merge(post(users::add_token)))
-        .route("/tokens/{name}", delete(users::remove_token))
-        .route("/audit", get(users::audit))
-        .route("/countries", get(countries::list))
-        .route("/countries/{code}", get(countries::one))
-        .route("/countries/{code}/tones/{tone}", get(countries::tone))
-        .route("/events", get(events::stream))
-        .route("/phones", get(phones::list))
-        .route("/phones/{number}", post(phones::act))
-        .route("/phones/{number}/sound", get(sound::open))
-        .route("/exchanges", get(exchanges::list))
-        .route("/exchanges/{line}", post(exchanges::order))
+pub fn router() -> OpenApiRouter<Face> {
+    OpenApiRouter::new()
+        .routes(routes!(session::show, session::close))
+        .routes(routes!(status::whole))
+        .routes(routes!(status::ports))
+        .routes(routes!(ports::one))
+        .routes(routes!(ports::service))
+        .routes(routes!(ports::balance))
+        .routes(routes!(status::calls))
+        .routes(routes!(ports::clear))
+        .routes(routes!(records::list))
+        .routes(routes!(records::csv))
+        .routes(routes!(records::log))
+        .routes(routes!(records::log_text))
+        .routes(routes!(ports::explain))
+        .routes(routes!(configuration::show, configuration::put))
+        .routes(routes!(configuration::check))
+        .routes(routes!(configuration::diff))
+        .routes(routes!(configuration::history))
+        .routes(routes!(configuration::past))
+        .routes(routes!(configuration::rollback))
+        .routes(routes!(configuration::effective))
+        .routes(routes!(configuration::keys))
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::remove))
+        .routes(routes!(users::password))
+        .routes(routes!(users::tokens, users::add_token))
+        .routes(routes!(users::remove_token))
+        .routes(routes!(users::audit))
+        .routes(routes!(countries::list))
+        .routes(routes!(countries::one))
+        .routes(routes!(countries::tone))
+        .routes(routes!(events::stream))
+        .routes(routes!(phones::list))
+        .routes(routes!(phones::act))
+        .routes(routes!(sound::open))
+        .routes(routes!(exchanges::list))
+        .routes(routes!(exchanges::order))
 }

@@ -1,21 +1,22 @@
 //! Simulated telephones.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use tipring_gateway::LineKind;
 use tipring_units::LineId;
+use utoipa::ToSchema;
 
-use super::Body;
+use super::document::{Conflict, Unknown};
+use super::{Body, Path};
 use crate::phone;
 use crate::protocol::{PhoneAct, Say};
 use crate::web::Face;
-use crate::web::access::{Role, Who};
 use crate::web::problem::{Answer, Problem};
 
 /// A line with a telephone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct PhoneLine {
     /// The telephone's number.
     pub number: String,
@@ -30,7 +31,7 @@ pub struct PhoneLine {
 }
 
 /// What a telephone hears.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Hearing {
     /// A line each.
     pub hears: Vec<String>,
@@ -41,7 +42,8 @@ pub fn is_simulated(port: &str) -> bool {
     port.starts_with("sim/")
 }
 
-/// `GET /phones`: the telephones.
+/// The telephones.
+#[utoipa::path(get, path = "/phones", responses((status = 200, description = "In order of the lines.", body = Vec<PhoneLine>)))]
 pub async fn list(State(face): State<Face>) -> Json<Vec<PhoneLine>> {
     let site = face.desk.asker.site();
     let phones = (0..).map(LineId).zip(&site.lines).filter(|(_, line)| line.kind == LineKind::Phone);
@@ -55,14 +57,23 @@ pub async fn list(State(face): State<Face>) -> Json<Vec<PhoneLine>> {
     Json(phones.collect())
 }
 
-/// `POST /phones/{number}`: the telephone does something; what it hears then.
+/// Use a simulated telephone.
+///
+/// It lifts, hangs up, dials, speaks; what it hears then is the answer. Subscribers of the simulated exchange are used the same
+/// way.
+#[utoipa::path(
+    post,
+    path = "/phones/{number}",
+    security(("role" = ["operator"])),
+    params(("number" = String, Path, description = "The telephone's number or line port, or a subscriber's number.", example = "101")),
+    request_body = PhoneAct,
+    responses((status = 200, description = "What it hears.", body = Hearing), Unknown, Conflict),
+)]
 pub async fn act(
     State(face): State<Face>,
-    who: Who,
     Path(number): Path<String>,
     Body(act): Body<PhoneAct>,
 ) -> Answer<Json<Hearing>> {
-    who.needs(Role::Operator)?;
     if let PhoneAct::Say(say) = &act {
         no_file(say)?;
     }

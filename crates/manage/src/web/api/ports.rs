@@ -1,26 +1,26 @@
 //! A port: how it is, and what can be done with it.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use tipring_gateway::{LineSite, LineStatus, Request, Response};
 use tipring_store::CallRow;
 use tipring_units::{CallId, LineId};
+use utoipa::ToSchema;
 
-use super::Body;
+use super::document::{Conflict, Unknown};
 use super::records::rows;
-use crate::explain::{Moment, explained};
+use super::{Body, Path, Told};
 use crate::web::Face;
-use crate::web::access::{Role, Who};
+use crate::web::access::Who;
 use crate::web::problem::{Answer, Problem};
 
 /// Calls of a port that are shown.
 const LATEST: usize = 20;
 
 /// A port.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Port {
     /// How it is, measured now.
     pub port: LineStatus,
@@ -31,23 +31,46 @@ pub struct Port {
 }
 
 /// Whether a port serves.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// It is to serve.
     pub in_service: bool,
 }
 
+/// What a line returns under each network that its card can present.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Balance {
+    /// Each network, in the order of measurement.
+    pub networks: Vec<NetworkLoss>,
+    /// The network that the line has by its configuration.
+    pub own: String,
+    /// The network under which the least comes back.
+    pub best: Option<String>,
+}
+
+/// What a line returns under a network.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NetworkLoss {
+    /// The network.
+    pub name: String,
+    /// Echo return loss over the band (ITU-T G.122), in dB.
+    pub loss_db: f32,
+}
+
 /// A number that a telephone would dial.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dialled {
     /// The telephone's number.
+    #[schema(example = "101")]
     pub number: String,
     /// What it dials.
+    #[schema(example = "9911")]
     pub digits: String,
     /// The time of day, as 18:30; without it now.
     #[serde(default)]
+    #[schema(example = "18:30")]
     pub at: Option<String>,
     /// As while no server answers.
     #[serde(default)]
@@ -72,7 +95,13 @@ async fn measured(face: &Face, line: &LineSite) -> Answer<LineStatus> {
         .ok_or_else(|| Problem::unknown("line", &line.port))
 }
 
-/// `GET /ports/{number}`.
+/// A port, measured now, with its latest calls.
+#[utoipa::path(
+    get,
+    path = "/ports/{number}",
+    params(("number" = String, Path, description = "A telephone's number, a line port (`sim/1`, with its slash written `%2F`), or `line-1` for outside line 1.", example = "101")),
+    responses((status = 200, description = "The port.", body = Port), Unknown, Conflict),
+)]
 pub async fn one(State(face): State<Face>, Path(number): Path<String>) -> Answer<Json<Port>> {
     let (_, line) = find(&face, &number)?;
     let port = measured(&face, &line).await?;
@@ -84,14 +113,21 @@ pub async fn one(State(face): State<Face>, Path(number): Path<String>) -> Answer
     Ok(Json(Port { simulated: port.port.starts_with("sim/"), port, records }))
 }
 
-/// `POST /ports/{number}/service`: in or out of service.
+/// Put a port in or out of service.
+#[utoipa::path(
+    post,
+    path = "/ports/{number}/service",
+    security(("role" = ["operator"])),
+    params(("number" = String, Path, description = "The port, as in `GET /ports/{number}`.", example = "101")),
+    request_body = Service,
+    responses((status = 200, description = "The port as it is then.", body = LineStatus), Unknown, Conflict),
+)]
 pub async fn service(
     State(face): State<Face>,
     who: Who,
     Path(number): Path<String>,
     Body(body): Body<Service>,
 ) -> Answer<Json<LineStatus>> {
-    who.needs(Role::Operator)?;
     let (id, line) = find(&face, &number)?;
     done(face.desk.asker.ask(Request::InService(id, body.in_service)).await?)?;
     let word = if body.in_service { "in" } else { "out of" };
@@ -99,26 +135,37 @@ pub async fn service(
     Ok(Json(measured(&face, &line).await?))
 }
 
-/// `POST /ports/{number}/balance`: what the line returns under each network, in dB; takes some six seconds.
-pub async fn balance(State(face): State<Face>, who: Who, Path(number): Path<String>) -> Answer<Json<Value>> {
-    who.needs(Role::Operator)?;
-    let (id, _) = find(&face, &number)?;
-    match face.desk.asker.ask(Request::Balance(id)).await? {
-        Response::Balance(report) => {
-            let network = |loss: &tipring_port::EchoLoss| json!({ "name": loss.network.to_string(), "loss_db": loss.loss.0 });
-            Ok(Json(json!({
-                "networks": report.losses.iter().map(network).collect::<Vec<_>>(),
-                "own": report.own.to_string(),
-                "best": report.best().map(|best| best.network.to_string()),
-            })))
-        }
-        other => Err(done(other).err().unwrap_or_else(unexpected)),
-    }
+/// What the line returns under each network.
+///
+/// Lift the receiver first: an open line returns everything. Takes some six seconds; the telephone hears the test.
+#[utoipa::path(
+    post,
+    path = "/ports/{number}/balance",
+    security(("role" = ["operator"])),
+    params(("number" = String, Path, description = "The port, as in `GET /ports/{number}`.", example = "101")),
+    responses((status = 200, description = "The measurement.", body = Balance), Unknown, Conflict),
+)]
+pub async fn balance(State(face): State<Face>, Path(number): Path<String>) -> Answer<Json<Balance>> {
+    let (id, line) = find(&face, &number)?;
+    let report = crate::balance::report(&face.desk.asker, id, &line).await?;
+    let network =
+        |loss: &tipring_port::EchoLoss| NetworkLoss { name: loss.network.to_string(), loss_db: loss.loss.0 };
+    Ok(Json(Balance {
+        networks: report.losses.iter().map(network).collect(),
+        own: report.own.to_string(),
+        best: report.best().map(|best| best.network.to_string()),
+    }))
 }
 
-/// `DELETE /calls/{call}`: ends a call.
+/// End a call.
+#[utoipa::path(
+    delete,
+    path = "/calls/{call}",
+    security(("role" = ["operator"])),
+    params(("call" = u64, Path, description = "Its number.", example = 12)),
+    responses((status = 204, description = "It is over."), Unknown, Conflict),
+)]
 pub async fn clear(State(face): State<Face>, who: Who, Path(call): Path<u64>) -> Answer<StatusCode> {
-    who.needs(Role::Operator)?;
     let calls = face.desk.picture(Request::Status).await?.calls;
     if !calls.iter().any(|other| other.call == call) {
         return Err(Problem::unknown("call under way of number", &call.to_string()).field("call"));
@@ -128,14 +175,19 @@ pub async fn clear(State(face): State<Face>, who: Who, Path(call): Path<u64>) ->
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /explain`: where a number goes, digit by digit.
-pub async fn explain(State(face): State<Face>, Body(body): Body<Dialled>) -> Answer<Json<Value>> {
-    let site = face.desk.asker.site();
-    let offline = body.offline || face.desk.is_offline().await?;
-    let moment = Moment::new(body.at.as_deref(), offline, site.calls.offset_minutes)
-        .map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{why:#}")).field("at"))?;
-    match explained(&site.calls, &body.number, &body.digits, moment) {
-        Some(lines) => Ok(Json(json!({ "lines": lines }))),
+/// Where a number goes, digit by digit.
+///
+/// Without a call.
+#[utoipa::path(post, path = "/explain", security(("role" = ["viewer"])), request_body = Dialled, responses((status = 200, description = "The way of the number.", body = Told), Unknown))]
+pub async fn explain(State(face): State<Face>, Body(body): Body<Dialled>) -> Answer<Json<Told>> {
+    let Dialled { number, digits, at, offline } = &body;
+    let explained = face.desk.explain(number, digits, at.as_deref(), *offline).await;
+    let explained = explained.map_err(|why| match why.downcast::<tipring_host::Gone>() {
+        Ok(gone) => gone.into(),
+        Err(why) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{why:#}")).field("at"),
+    })?;
+    match explained {
+        Some(lines) => Ok(Json(Told { lines })),
         None => Err(Problem::unknown("telephone", &body.number).field("number")),
     }
 }

@@ -3,37 +3,38 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tipring_gateway::Depth;
 use tipring_store::CallRow;
 use tipring_units::WallTime;
+use utoipa::{IntoParams, ToSchema};
 
+use super::Query;
+use super::document::Conflict;
+use super::values::Count;
 use crate::web::Face;
 use crate::web::problem::Answer;
 use crate::{records, zone};
 
-/// Records and lines given at once, at the most.
-const MAX_COUNT: usize = 10_000;
 /// Records that are looked through for a search.
 const MAX_SEARCHED: usize = 100_000;
 
 /// Which.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// How many, the latest.
-    #[serde(default = "hundred")]
-    pub count: usize,
+    /// How many, the latest; 100 without it, 10000 at the most.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 0, maximum = 10_000, example = 20)]
+    pub count: Count,
     /// Part of a number, name, port or cause.
     #[serde(default)]
+    #[param(example = "101")]
     pub search: String,
-}
-
-const fn hundred() -> usize {
-    100
 }
 
 /// The latest records of a telephone or of all that hold `search`, the newest first.
@@ -41,7 +42,7 @@ pub async fn rows(face: &Face, count: usize, is_wanted: impl Fn(&CallRow) -> boo
     let ledger = Arc::clone(&face.desk.ledger);
     let read = tokio::task::spawn_blocking(move || ledger.read(MAX_SEARCHED)).await;
     let (rows, _) = read.map_err(anyhow::Error::from)??;
-    Ok(rows.into_iter().rev().filter(is_wanted).take(count.min(MAX_COUNT)).collect())
+    Ok(rows.into_iter().rev().filter(is_wanted).take(count).collect())
 }
 
 fn holds(row: &CallRow, part: &str) -> bool {
@@ -61,14 +62,18 @@ fn holds(row: &CallRow, part: &str) -> bool {
     .any(|text| text.to_lowercase().contains(&part))
 }
 
-/// `GET /records`: the newest first.
+/// Calls that are over.
+#[utoipa::path(get, path = "/records", params(Wanted), responses((status = 200, description = "The newest first.", body = Vec<CallRow>), Conflict))]
 pub async fn list(State(face): State<Face>, Query(wanted): Query<Wanted>) -> Answer<Json<Vec<CallRow>>> {
-    Ok(Json(rows(&face, wanted.count, |row| holds(row, &wanted.search)).await?))
+    Ok(Json(rows(&face, wanted.count.0, |row| holds(row, &wanted.search)).await?))
 }
 
-/// `GET /records.csv`: the same as comma-separated values (RFC 4180).
+/// Calls that are over, for a spreadsheet.
+///
+/// Comma-separated values (RFC 4180) with a head.
+#[utoipa::path(get, path = "/records.csv", params(Wanted), responses((status = 200, description = "The newest first.", body = String, content_type = "text/csv; charset=utf-8"), Conflict))]
 pub async fn csv(State(face): State<Face>, Query(wanted): Query<Wanted>) -> Answer<Response> {
-    let rows = rows(&face, wanted.count, |row| holds(row, &wanted.search)).await?;
+    let rows = rows(&face, wanted.count.0, |row| holds(row, &wanted.search)).await?;
     let mut text =
         "call,started,answered,ended,from,from_name,dialled,sent,from_port,to_port,came_by,went_by,seconds,\
                     cause,cause_word,by\r\n"
@@ -112,22 +117,26 @@ fn quoted(field: &str) -> String {
 }
 
 /// Which lines.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Lines {
-    /// How many, the latest.
-    #[serde(default = "hundred")]
-    pub count: usize,
+    /// How many, the latest; 100 without it, 10000 at the most.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 0, maximum = 10_000, example = 20)]
+    pub count: Count,
     /// Only what concerns this telephone, port or outside line.
     #[serde(default)]
+    #[param(example = "101")]
     pub number: Option<String>,
     /// With details.
     #[serde(default)]
+    #[param(example = true)]
     pub verbose: bool,
 }
 
 /// A line of the log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LogLine {
     /// In words, with its time of day.
     pub text: String,
@@ -138,11 +147,9 @@ pub struct LogLine {
 }
 
 fn lines(face: &Face, wanted: &Lines) -> Vec<LogLine> {
-    let site = face.desk.asker.site();
-    let number = wanted.number.as_ref();
-    let number = number.map(|number| site.find(number).map_or(number.clone(), |(_, line)| line.label()));
+    let number = wanted.number.as_ref().map(|number| face.desk.label(number));
     let is_wanted = |line: &crate::logbook::Line| line.is_for(number.as_deref(), wanted.verbose);
-    let (lines, _) = face.desk.logbook.read(wanted.count.min(MAX_COUNT), is_wanted);
+    let (lines, _) = face.desk.logbook.read(wanted.count.0, is_wanted);
     let line = |line: &Arc<crate::logbook::Line>| LogLine {
         text: line.text.clone(),
         detail: line.depth != Depth::Plain,
@@ -151,12 +158,14 @@ fn lines(face: &Face, wanted: &Lines) -> Vec<LogLine> {
     lines.iter().map(line).collect()
 }
 
-/// `GET /log`: the newest last.
+/// The log in words.
+#[utoipa::path(get, path = "/log", params(Lines), responses((status = 200, description = "The newest last.", body = Vec<LogLine>)))]
 pub async fn log(State(face): State<Face>, Query(wanted): Query<Lines>) -> Json<Vec<LogLine>> {
     Json(lines(&face, &wanted))
 }
 
-/// `GET /log.txt`: the same as text.
+/// The log as text.
+#[utoipa::path(get, path = "/log.txt", params(Lines), responses((status = 200, description = "The newest last.", body = String, content_type = "text/plain; charset=utf-8")))]
 pub async fn log_text(State(face): State<Face>, Query(wanted): Query<Lines>) -> Response {
     let mut text = String::new();
     for line in lines(&face, &wanted) {

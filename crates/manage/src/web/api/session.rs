@@ -8,8 +8,10 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Body;
+use super::document::{Stranger, TooMany};
 use crate::web::Face;
 use crate::web::access::{Role, Shut, Who};
 use crate::web::bounded::Remote;
@@ -17,11 +19,12 @@ use crate::web::guard::{cookie, cookie_name};
 use crate::web::problem::{Answer, Problem};
 
 /// How somebody logs in: by a key, or by his name and password.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The one-time key of the address that the program printed.
     #[serde(default)]
+    #[schema(example = "5f0c2a9e7d3b41868c1e0fa2b4d6937a")]
     pub key: Option<String>,
     /// The user's name.
     #[serde(default)]
@@ -32,7 +35,7 @@ pub struct Login {
 }
 
 /// Who is logged in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Session {
     /// The name.
     pub name: String,
@@ -48,7 +51,19 @@ impl From<Who> for Session {
     }
 }
 
-/// `POST /session`: begins a session.
+/// Log in.
+///
+/// Either by `key`, or by `user` and `password`. The answer sets the cookie of the session.
+#[utoipa::path(
+    post,
+    path = "/session",
+    request_body = Login,
+    responses(
+        (status = 201, description = "The session.", body = Session, headers(("Set-Cookie" = String, description = "The session's cookie."))),
+        Stranger,
+        TooMany,
+    ),
+)]
 pub async fn open(
     State(face): State<Face>,
     ConnectInfo(Remote(remote)): ConnectInfo<Remote>,
@@ -91,17 +106,22 @@ async fn by_password(face: &Face, address: IpAddr, user: String, password: Strin
         Err(Shut::Wait(wait)) => {
             let seconds = wait.as_secs().max(1);
             Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many have failed to log in.")
-                .remedy(format!("Try again in {seconds} s.")))
+                .remedy(format!("Try again in {seconds} s."))
+                .retry_after(seconds))
         }
     }
 }
 
-/// `GET /session`: who is logged in.
+/// Who is logged in.
+#[utoipa::path(get, path = "/session", responses((status = 200, description = "He who asks.", body = Session)))]
 pub async fn show(who: Who) -> Json<Session> {
     Json(who.into())
 }
 
-/// `DELETE /session`: logs out.
+/// Log out.
+///
+/// Without a session (a program with a token) nothing ends.
+#[utoipa::path(delete, path = "/session", responses((status = 204, description = "The session is over.")))]
 pub async fn close(State(face): State<Face>, headers: HeaderMap) -> Response {
     if let Some(cookie) = cookie(&face, &headers) {
         face.door.access.close(&cookie);

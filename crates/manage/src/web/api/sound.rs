@@ -21,8 +21,9 @@
 
 use std::time::Duration;
 
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,8 +35,11 @@ use tipring_sim::lab::Place;
 use tipring_sim::phone::PhoneEvent;
 use tipring_units::{LineId, SampleTime, TICK_SAMPLES};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use utoipa::IntoParams;
 
+use super::document::{Malformed, NoUpgrade, Unknown};
 use super::phones::{is_simulated, no_file};
+use super::{Path, Query};
 use crate::phone;
 use crate::protocol::PhoneAct;
 use crate::web::access::{Role, Who};
@@ -61,19 +65,25 @@ const GOING_AWAY: u16 = 1001;
 const SUPERSEDED: u16 = 4001;
 
 /// How a page wants it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Wish {
     /// It wants to speak, if it may and nobody does.
     #[serde(default)]
+    #[param(example = true)]
     speak: bool,
     /// A name that it has made up: by the same one it comes back.
     #[serde(default)]
+    #[param(example = "b9e4")]
     page: String,
     /// The call is left up when the connection ends.
     #[serde(default)]
+    #[param(example = false)]
     keep: bool,
     /// It shows the oscilloscope.
     #[serde(default)]
+    #[param(example = false)]
     scope: bool,
 }
 
@@ -93,14 +103,31 @@ enum Said {
     Keep(bool),
 }
 
-/// `GET /phones/{number}/sound`: a WebSocket.
+/// A telephone's sound and its line, by WebSocket.
+///
+/// Binary messages have a head of 8 bytes (kind, three zeros, the tick as 32 bits); numbers are little-endian. Kind 1: 80
+/// samples of the receiver (16 bits, 8 kHz), 100 times a second. Kind 2, with `scope`: 10 voltages and 10 currents in mA (32-bit float, one a
+/// millisecond; not a number: not measured), 80 samples to the line, 80 from it. To the gateway: samples of the microphone.
+///
+/// Text messages are JSON. From the gateway: `{"state": …}` how the telephone is, `{"mark": …}` what happens on the line, answers.
+/// To it: `{"act": …}` as in `POST /phones/{number}`, `{"say": …}`, `{"speak": true}`, `{"scope": true}`, `{"keep": true}`. To watch needs
+/// a viewer; to act and to speak, an operator.
+#[utoipa::path(
+    get,
+    path = "/phones/{number}/sound",
+    params(("number" = String, Path, description = "The number or line port of a telephone or an outside line.", example = "101"), Wish),
+    responses((status = 101, description = "The connection is a WebSocket."), Malformed, Unknown, NoUpgrade),
+)]
 pub async fn open(
     State(face): State<Face>,
     who: Who,
     Path(number): Path<String>,
     Query(wish): Query<Wish>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
+    let upgrade = upgrade.map_err(|why| {
+        Problem::new(why.status(), why.body_text()).remedy("Ask with the headers of a WebSocket (RFC 6455).")
+    })?;
     let site = face.desk.asker.site();
     let found = site.lines.iter().position(|line| line.number == number || line.port == number);
     let unknown = || Problem::unknown("telephone or outside line", &number);

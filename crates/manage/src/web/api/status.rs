@@ -7,19 +7,22 @@ use tipring_gateway::{CallStatus, LineStatus, Request, Status};
 use crate::web::Face;
 use crate::web::problem::Answer;
 
-/// `GET /status`: the whole picture.
+/// The whole picture.
+///
+/// What needs a person comes first.
+#[utoipa::path(get, path = "/status", responses((status = 200, description = "How everything is.", body = Status)))]
 pub async fn whole(State(face): State<Face>) -> Answer<Json<Status>> {
-    let mut status = face.desk.picture(Request::Status).await?;
-    crate::status::with_media(&mut status, face.desk.asker.media_status());
-    Ok(Json(*status))
+    Ok(Json(*face.desk.whole().await?))
 }
 
-/// `GET /ports`: every line port and what is on it, measured now.
+/// Every line port and what is on it, measured now.
+#[utoipa::path(get, path = "/ports", responses((status = 200, description = "The lines in order.", body = Vec<LineStatus>)))]
 pub async fn ports(State(face): State<Face>) -> Answer<Json<Vec<LineStatus>>> {
     Ok(Json(face.desk.picture(Request::Lines).await?.lines))
 }
 
-/// `GET /calls`: the calls under way.
+/// The calls under way.
+#[utoipa::path(get, path = "/calls", responses((status = 200, description = "The oldest first.", body = Vec<CallStatus>)))]
 pub async fn calls(State(face): State<Face>) -> Answer<Json<Vec<CallStatus>>> {
     Ok(Json(face.desk.picture(Request::Status).await?.calls))
 }
