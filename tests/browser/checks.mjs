@@ -238,6 +238,45 @@ await check('each page by keyboard and screen reader, wide and narrow, light and
 
 await telephones(check, chromium, gateway, PICTURES);
 
+await check('who comes first to a gateway of the network chooses name and password, by HTTPS', async () => {
+  const there = await Gateway.network();
+  const first = await chromium.open();
+  try {
+    first.expected.push(/status of 40[145]/);
+    await first.send('Security.setIgnoreCertificateErrors', { ignore: true });
+    await first.go(there.origin);
+    await first.sees('Log in');
+    await first.send('Page.navigate', { url: there.address });
+    await first.sees('Your first user');
+    same(await first.nameless(), [], 'without a name');
+    await first.picture(`${PICTURES}first-1280.png`);
+    await first.size(360, 800);
+    if (await first.overflow() > 0) throw new Error('too wide at 360');
+    await first.picture(`${PICTURES}first-360.png`);
+    await first.size(1280, 800);
+    await first.type('input[autocomplete="username"]', 'ann');
+    await first.type('label:nth-of-type(2) input', 'correct horse');
+    await first.type('label:nth-of-type(3) input', 'correct hors');
+    await first.sees('are not the same');
+    await first.type('label:nth-of-type(3) input', 'correct horse');
+    await first.click('button', 'Begin');
+    await first.sees('101', tile('101'));
+    await first.click('.person button', 'Log out');
+    await first.sees('Log in');
+    await first.type('input[autocomplete="username"]', 'ann');
+    await first.type('input[type="password"]', 'wrong horse');
+    await first.click('button', 'Log in');
+    await first.sees('The user or the password is wrong');
+    await first.type('input[type="password"]', 'correct horse');
+    await first.click('button', 'Log in');
+    await first.sees('101', tile('101'));
+    same(first.complaints, [], 'complaints');
+  } finally {
+    await first.close();
+    await there.stop();
+  }
+});
+
 await check('no request left the box, no page complained', async () => {
   const strange = page.requests.filter((url) => !url.startsWith(gateway.origin) && !/^(data|blob|about):/.test(url));
   same(strange, [], 'requests elsewhere');

@@ -1,6 +1,6 @@
 // The program itself: started, asked by its own command line, stopped.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,6 +12,18 @@ export class Gateway {
     return Gateway.start(dir, ['demo', '--sip', '127.0.0.1:0', '--web', '127.0.0.1:0']);
   }
 
+  /** A gateway of two telephones that others reach, by HTTPS; its address is that of the loopback. */
+  static async network() {
+    const dir = mkdtempSync(join(tmpdir(), 'tipring-network-'));
+    const file = join(dir, 'tipring.toml');
+    writeFileSync(file, 'country = "us"\nlisten = "127.0.0.1:0"\nmedia = "29400-29449"\n[phone.101-102]\nport = "sim/1-2"\n[web]\nlisten = "0.0.0.0:0"\n');
+    const gateway = await Gateway.start(dir, ['run', '--config', file]);
+    const here = (address) => { const url = new URL(address); url.hostname = '127.0.0.1'; return url; };
+    gateway.address = here(gateway.address).href;
+    gateway.origin = here(gateway.address).origin;
+    return gateway;
+  }
+
   static async start(dir, args) {
     const child = spawn(PROGRAM, ['--dir', dir, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const gateway = new Gateway(dir, child);
@@ -21,7 +33,7 @@ export class Gateway {
       child.on('exit', (code) => fail(new Error(`${PROGRAM} ended with ${code}: ${said}`)));
       child.stdout.on('data', (data) => {
         said += data;
-        const found = /(http:\S+#key=\w+)/.exec(said);
+        const found = /(https?:\S+#key=\w+)/.exec(said);
         if (found) done(found[1]);
       });
     });

@@ -23,6 +23,7 @@ use crate::vocabulary::{
     Agc, Codec, Digest, Digits, DtmfColumn, ForwardsAt, FromUser, Hunt, JitterMode, MayCall, PhoneType,
     StarCodes, Start, Transport,
 };
+use crate::web::Web;
 
 /// What runs.
 #[derive(Clone, PartialEq, Serialize, Debug)]
@@ -89,6 +90,8 @@ pub struct Effective {
     pub emergency: Emergency,
     /// Where the log goes beside its file.
     pub syslog: Option<Syslog>,
+    /// The web page and the API.
+    pub web: Web,
     /// Where each value comes from, by its path (`phone.101.name`).
     #[serde(skip)]
     pub origins: BTreeMap<String, Origin>,

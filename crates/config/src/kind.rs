@@ -9,6 +9,7 @@ use crate::ring::RingFor;
 use crate::values::{
     Destination, MediaPorts, Network, Number, PortRange, ServerAddress, is_name, listen_address, time_of_day,
 };
+use crate::web::{WebListen, host_name};
 use crate::words::{alternatives, nearest};
 
 /// Characters of a text value, at the most.
@@ -104,6 +105,10 @@ pub enum Kind {
     MediaPorts,
     /// Networks.
     Networks,
+    /// Where the web page listens: one address or several, or `off`.
+    WebListen,
+    /// Names of hosts.
+    HostNames,
     /// A telephone number.
     Digits,
     /// A time of day.
@@ -162,6 +167,8 @@ impl Kind {
             Self::Listen => "address".to_owned(),
             Self::MediaPorts => "UDP ports".to_owned(),
             Self::Networks => "network or list".to_owned(),
+            Self::WebListen => "address, interface, list or `off`".to_owned(),
+            Self::HostNames => "name or list".to_owned(),
             Self::Digits => "number".to_owned(),
             Self::TimeOfDay => "time of day".to_owned(),
             Self::CodeAction => "what it does".to_owned(),
@@ -195,6 +202,8 @@ impl Kind {
                 | Self::Names
                 | Self::Addresses
                 | Self::Networks
+                | Self::WebListen
+                | Self::HostNames
                 | Self::Pattern,
                 Raw::List(list),
             ) => {
@@ -268,6 +277,8 @@ impl Kind {
             Self::Listen => listen_address(text).is_some(),
             Self::MediaPorts => MediaPorts::parse(text).is_some(),
             Self::Networks => Network::parse(text).is_some(),
+            Self::WebListen => WebListen::parse(text).is_some(),
+            Self::HostNames => host_name(text).is_some(),
             Self::Digits => {
                 (1..=32).contains(&text.len())
                     && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'+'))
@@ -337,6 +348,10 @@ impl Kind {
                 "UDP ports from 1024, the first even and the last odd, as \"16384-17383\"".to_owned()
             }
             Self::Networks => "a network, as \"10.0.0.0/8\" (no bits beyond the prefix)".to_owned(),
+            Self::WebListen => {
+                "an address of this machine, as \"192.168.1.5:8443\", an interface, as \"eth1\", or \"off\"".to_owned()
+            }
+            Self::HostNames => "a host's name, as \"gateway.example.net\"".to_owned(),
             Self::Digits => "a telephone number in quotes, as \"15550100\"".to_owned(),
             Self::TimeOfDay => "a time of day, as \"03:30\"".to_owned(),
             Self::CodeAction => "what the code does, as \"forward-always\", or \"pass\" or \"none\"".to_owned(),

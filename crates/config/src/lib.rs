@@ -33,6 +33,7 @@ mod syslog;
 mod values;
 mod vocabulary;
 mod walk;
+mod web;
 mod words;
 
 pub use diff::{Change, diff};
@@ -66,6 +67,7 @@ pub use vocabulary::{
     StarCodes, Start, Transport,
 };
 pub use walk::{Room, put_rooms, room_tables};
+pub use web::{Web, WebListen};
 
 /// Checks the text of a configuration called `name`. The files that it names are taken as good.
 pub fn check(text: &str, name: &str) -> Report {

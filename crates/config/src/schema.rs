@@ -69,11 +69,13 @@ pub enum Place {
     Emergency,
     /// `[syslog]`.
     Syslog,
+    /// `[web]`.
+    Web,
 }
 
 impl Place {
     /// All places in the order of the effective form.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Top,
         Self::Server,
         Self::Phone,
@@ -86,6 +88,7 @@ impl Place {
         Self::Codes,
         Self::Emergency,
         Self::Syslog,
+        Self::Web,
     ];
 
     /// The name of its table; empty for [`Place::Top`].
@@ -103,6 +106,7 @@ impl Place {
             Self::Codes => "codes",
             Self::Emergency => "emergency",
             Self::Syslog => "syslog",
+            Self::Web => "web",
         }
     }
 
@@ -110,7 +114,13 @@ impl Place {
     pub const fn is_named(self) -> bool {
         match self {
             Self::Server | Self::Phone | Self::Sip | Self::Line | Self::Group | Self::Route => true,
-            Self::Top | Self::Dial | Self::Offline | Self::Codes | Self::Emergency | Self::Syslog => false,
+            Self::Top
+            | Self::Dial
+            | Self::Offline
+            | Self::Codes
+            | Self::Emergency
+            | Self::Syslog
+            | Self::Web => false,
         }
     }
 }
@@ -146,7 +156,6 @@ pub fn key(place: Place, name: &str) -> Option<&'static Key> {
 
 /// Tables of later versions, and what they will hold.
 pub(crate) const LATER_TABLES: &[(&str, &str)] = &[
-    ("web", "the web page"),
     ("api", "the management API"),
     ("user", "users of the web page"),
     ("snmp", "SNMP"),
@@ -185,7 +194,7 @@ const MINUTES_10: u32 = 600_000;
 #[rustfmt::skip]
 const KEYS: &[Key] = {
     use Apply::{Live, NextStart, WhenIdle};
-    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Syslog, Top};
+    use Place::{Codes, Dial, Emergency, Group, Line, Offline, Phone, Route, Server, Sip, Syslog, Top, Web};
     const YES: Kind = Kind::Bool;
     &[
         now(Top, "name", Kind::Text, "tipring", Live, "The gateway's name in logs, records and SIP."),
@@ -379,5 +388,11 @@ const KEYS: &[Key] = {
         now(Syslog, "transport", Kind::Word(Transport::WORDS), "udp", NextStart, "How messages are carried: a datagram each, or with their length before them on a connection (RFC 6587, RFC 5425)."),
         now(Syslog, "ca_file", Kind::Text, "those of the system", NextStart, "The certificates (PEM) by which a collector is known over TLS, by path beside the configuration."),
         now(Syslog, "details", YES, "false", NextStart, "Digits, SIP messages and media go there, too."),
+
+        now(Web, "listen", Kind::WebListen, "127.0.0.1:8080", Live, "Where the web page and the API are: addresses of this machine, or an interface for each address that it has; without a port 8080 on a loopback, 8443 elsewhere; `off`: nowhere. On a loopback it is HTTP, elsewhere HTTPS alone."),
+        now(Web, "certificate", Kind::File, "one that the gateway makes", Live, "The certificate for HTTPS (PEM) with those that sign it, by path beside the configuration. It is read again when the file changes."),
+        now(Web, "key", Kind::File, "the one of that", Live, "The private key of `certificate` (PEM); it should be 0600."),
+        now(Web, "allow", Kind::Networks, "everybody", Live, "Networks that may come; others are turned away before anything of theirs is read. This machine itself always may."),
+        now(Web, "names", Kind::HostNames, "none", Live, "Names by which browsers reach it, also through a proxy: they stand in the certificate that the gateway makes, and who asks for another is turned away."),
     ]
 };

@@ -69,6 +69,7 @@ impl fmt::Display for Effective {
         if self.syslog.is_some() {
             self.table(f, &values, Place::Syslog, "", None)?;
         }
+        self.table(f, &values, Place::Web, "", None)?;
         Ok(())
     }
 }

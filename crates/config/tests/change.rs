@@ -221,6 +221,12 @@ address = \"10.0.0.9:6514\"
 transport = \"tls\"
 ca_file = \"ca.pem\"
 details = false
+[web]
+listen = [\"127.0.0.1:8081\", \"eth1\"]
+certificate = \"web.crt\"
+key = \"web.key\"
+allow = \"10.0.0.0/8\"
+names = \"gw.example.net\"
 ";
 
 fn effective(text: &str) -> Effective {
@@ -257,6 +263,13 @@ fn all_paths() -> Vec<Change> {
     empty.emergency.notify.clear();
     empty.emergency.callback = None;
     empty.syslog = None;
+    empty.web = tipring_config::Web {
+        listen: Vec::new(),
+        certificate: None,
+        key: None,
+        allow: Vec::new(),
+        names: Vec::new(),
+    };
     let tops = effective("country = \"gb\"\n[phone.1]\nport = \"sim/1\"\n");
     let mut all = diff(&empty, &effective(FULL));
     all.extend(diff(&tops, &empty));

@@ -90,7 +90,7 @@ fn unknown_keys_and_tables_are_told_with_a_suggestion() {
     );
     assert_eq!(
         error("[colour]\nx = 1"),
-        "6: There is no table [colour]. Tables are server, phone, sip, line, group, route, dial, offline, codes, emergency or syslog."
+        "6: There is no table [colour]. Tables are server, phone, sip, line, group, route, dial, offline, codes, emergency, syslog or web."
     );
 }
 
@@ -511,5 +511,29 @@ fn a_collector_of_logs_needs_an_address_and_certificates_are_for_tls() {
     assert_eq!(
         found(Level::Note, "[syslog]\naddress = \"10.0.0.9\"\nca_file = \"ca.pem\"\n"),
         "8: [syslog] ca_file is not used: certificates are for transport = \"tls\"."
+    );
+}
+
+#[test]
+fn the_web_page_is_off_alone_and_has_a_certificate_with_its_key() {
+    assert_eq!(
+        error("[web]\nlisten = [\"off\", \"127.0.0.1\"]\n"),
+        "7: [web] listen: \"off\" stands alone. Take it out, or the addresses beside it."
+    );
+    assert_eq!(
+        error("[web]\nlisten = \"localhost:8080\"\n"),
+        "7: [web] listen = \"localhost:8080\": expected an address of this machine, as \"192.168.1.5:8443\", an interface, as \"eth1\", or \"off\"."
+    );
+    assert_eq!(
+        error("[web]\nlisten = \"eth1\"\ncertificate = \"web.crt\"\n"),
+        "8: [web] certificate without key. Write key = \"web.key\", the file of its private key."
+    );
+    assert_eq!(
+        error("[web]\nlisten = \"eth1\"\nkey = \"web.key\"\n"),
+        "8: [web] key without certificate. Write certificate = \"web.crt\", the file that it is of."
+    );
+    assert_eq!(
+        found(Level::Note, "[web]\ncertificate = \"web.crt\"\nkey = \"web.key\"\n"),
+        "7: [web] certificate is not used: on a loopback the page is plain HTTP. For the network: listen = \"0.0.0.0:8443\"."
     );
 }

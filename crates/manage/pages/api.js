@@ -114,6 +114,13 @@ export async function login(proof) {
   setSession(opened);
 }
 
+/** Makes the first administrator `{name, password}`, and is logged in as that one. */
+export async function settle(user) {
+  const opened = await post('/first', user);
+  found.clear();
+  setSession(opened);
+}
+
 export async function logout() {
   await remove('/session');
   setSession(null);

@@ -2,7 +2,7 @@
 import { has, login, logout, may, resume, watchSession, who } from './api.js';
 import { live, start, stop, useLive } from './live.js';
 import { Icon } from './parts.js';
-import { Login } from './login.js';
+import { First, Login } from './login.js';
 import { t } from './texts.js';
 import { html, render, useEffect, useRef, useState } from './ui.js';
 
@@ -72,6 +72,7 @@ function useOpenPages(session) {
   const [open, setOpen] = useState(() => new Set());
   useEffect(() => {
     let current = true;
+    if (!session || session.first) return undefined;
     const wanted = PAGES.filter((page) => page.word && may(page.role || 'viewer'));
     Promise.all(wanted.map(async (page) => (!page.needs || await has(page.needs) ? page.path : null)))
       .then((paths) => current && setOpen(new Set(paths)));
@@ -147,10 +148,11 @@ function App({ entered }) {
   const open = useOpenPages(session);
   useEffect(() => watchSession(setSession), []);
   useEffect(() => {
-    if (session) start();
+    if (session && !session.first) start();
     else stop();
   }, [session]);
   if (!session) return html`<main class="door" id="main"><${Login} failed=${entered} /></main>`;
+  if (session.first) return html`<main class="door" id="main"><${First} /></main>`;
   return html`<a class="skip" href="#main">${t('skip')}</a>
     <${Nav} path=${path} open=${open} />
     <main id="main"><${Connection} /><${Page} path=${path} /></main>

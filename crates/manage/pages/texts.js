@@ -51,6 +51,13 @@ const en = {
   'login.enter': 'Log in',
   'login.key': 'On the gateway itself, an address that lets one browser in:',
 
+  'first.title': 'Your first user',
+  'first.why': 'Nobody may use this gateway yet. Choose a name and a password; further users are added on the page of users.',
+  'first.hint': '10 characters at the least.',
+  'first.again': 'Password again',
+  'first.differ': 'The two passwords are not the same.',
+  'first.enter': 'Begin',
+
   'alarms.title': 'needing you',
   'alarms.needs': { one: '{count} needs you', other: '{count} need you' },
   'alarms.none': 'Nothing needs you.',

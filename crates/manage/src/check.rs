@@ -91,6 +91,24 @@ pub fn read_text(text: &str, shown: &str, place: &Path) -> Report {
             report.findings.push(Finding { level: Level::Error, file: shown.to_owned(), line, message });
         }
     }
+    if let Some(web) = report.effective.as_mut().map(|effective| &mut effective.web)
+        && let (Some(certificate), Some(key)) = (&mut web.certificate, &mut web.key)
+    {
+        for written in [&mut *certificate, &mut *key] {
+            *written = place.parent().unwrap_or(Path::new(".")).join(&*written).display().to_string();
+        }
+        let line = text.lines().position(|line| line.trim_start().starts_with("certificate"));
+        let mut note = |message| {
+            let line = line.map_or(1, |place| place + 1);
+            report.findings.push(Finding { level: Level::Note, file: shown.to_owned(), line, message });
+        };
+        // No reason to be without telephones: the page goes on with the one that it has, and there is an alarm.
+        if let Err(why) = crate::web::certificate::read(certificate, key) {
+            note(format!("[web] {why:#}. Until it is put right another one is shown."));
+        } else if let Some(mode) = mode(Path::new(key)).ok().filter(|mode| mode & 0o077 != 0) {
+            note(format!("[web] {key} can be read by others (mode {mode:04o}). Run: chmod 600 {key}"));
+        }
+    }
     report
 }
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tipring_config::{
-    Apply, Change, Effective, Files, Level, MASK, Report, Room, diff, fingerprint, masked, unmasked,
+    Apply, Change, Effective, Files, Level, MASK, Report, Room, Web, diff, fingerprint, masked, unmasked,
 };
 use tipring_gateway::{LineKind, LineSite, Reload, Site, Wiring};
 use tipring_host::Asker;
 use tipring_store::{History, Past, Revisions};
 use tipring_units::WallTime;
+use tokio::sync::watch;
 
 use crate::{check, parts, zone};
 
@@ -28,6 +29,8 @@ pub struct Configuration {
     current: Effective,
     revisions: Revisions,
     history: History,
+    /// Those of the web page, for who serves it.
+    web: watch::Sender<Web>,
 }
 
 /// Where the text of a configuration is.
@@ -82,7 +85,9 @@ impl Configuration {
         }
         // A later change of the working directory must not give another file.
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let own = Self { file, started: effective.clone(), current: effective.clone(), revisions, history };
+        let web = watch::Sender::new(effective.web.clone());
+        let own =
+            Self { file, started: effective.clone(), current: effective.clone(), revisions, history, web };
         if revision != known
             && let Ok(text) = std::fs::read_to_string(&own.file)
         {
@@ -186,6 +191,7 @@ impl Configuration {
         if effective.country.code != self.current.country.code {
             parts::move_laboratory(asker, &site, &effective).await;
         }
+        self.web.send_if_modified(|web| core::mem::replace(web, effective.web.clone()) != effective.web);
         self.current = effective;
         lines.insert(0, format!("Configuration {revision} in force."));
         Ok(Outcome { lines, accepted: true })
@@ -210,6 +216,11 @@ impl Configuration {
     /// The own file's name.
     pub fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// The settings of the web page, as they are edited.
+    pub fn web(&self) -> watch::Receiver<Web> {
+        self.web.subscribe()
     }
 
     /// The number of the configuration in force.
@@ -464,6 +475,7 @@ mod tests {
             current: old.clone(),
             revisions,
             history: History::open(Path::new("/nonexistent")),
+            web: watch::Sender::new(old.web.clone()),
         };
         told(&configuration.changes(&old, &effective(edited), &site(&old)))
     }

@@ -11,11 +11,12 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::ATTENTION;
+use crate::alarms::Alarms;
 use crate::configuration::{Configuration, Editor, Outcome, Source};
 use crate::logbook::Logbook;
-use crate::protocol::{Ask, ConfigAct, Reply};
-use crate::web::Door;
-use crate::{balance, explain, learn, phone, records, status, walk, zone};
+use crate::protocol::{Ask, ConfigAct, Reply, UserAct};
+use crate::web::door::Door;
+use crate::{balance, explain, learn, people, phone, records, status, walk, zone};
 
 /// Records that a slow reader may be behind.
 const MAX_BEHIND: usize = 1024;
@@ -140,6 +141,8 @@ pub struct Desk {
     pub clock: Clock,
     /// How the web face is entered, where there is one.
     pub door: Option<Arc<Door>>,
+    /// What around the gateway needs a person.
+    pub alarms: Arc<Alarms>,
 }
 
 impl Desk {
@@ -232,10 +235,17 @@ impl Desk {
                 Ok(0)
             }
             Ask::Web => {
-                let Some(door) = &self.door else {
-                    bail!("This gateway has no web page: web.listen is \"off\"")
-                };
-                say(vec![door.invitation()], out).await;
+                let lines = self.door.as_ref().map(|door| door.told("")).unwrap_or_default();
+                if lines.is_empty() {
+                    bail!(
+                        "The web page listens nowhere: `tipring status` tells why, unless listen = \"off\" in [web]"
+                    )
+                }
+                say(lines, out).await;
+                Ok(0)
+            }
+            Ask::User(act) => {
+                say(self.people(act).await?, out).await;
                 Ok(0)
             }
             Ask::Walk { write, minutes } => walk::walk(self, write, minutes, out).await,
@@ -247,6 +257,20 @@ impl Desk {
                 Ok(if outcome.accepted { 0 } else { ATTENTION })
             }
         }
+    }
+
+    /// Changes users and tokens; a hash takes its time, others are served meanwhile.
+    async fn people(&self, act: UserAct) -> Result<Vec<String>> {
+        let Some(door) = self.door.clone() else { bail!("The web page is off: `tipring status` tells why") };
+        let own = Arc::clone(&door);
+        let done = tokio::task::spawn_blocking(move || people::act(own.access().users(), act)).await??;
+        if let Some(name) = &done.expelled {
+            door.access().expel(name);
+        }
+        if let Some(audit) = &done.audit {
+            self.logbook.note(self.clock.wall(), &format!("web: the command line {audit}"));
+        }
+        Ok(done.lines)
     }
 
     async fn lines(&self, json: bool, out: &mpsc::Sender<Reply>) -> Result<u8> {
@@ -295,7 +319,10 @@ impl Desk {
     /// How everything is.
     pub async fn picture(&self, request: Request) -> Result<Box<tipring_gateway::Status>> {
         match self.asker.ask(request).await? {
-            Response::Status(status) => Ok(status),
+            Response::Status(mut status) => {
+                self.alarms.show(&mut status);
+                Ok(status)
+            }
             Response::Calls(_)
             | Response::Done
             | Response::Balance(_)

@@ -6,6 +6,7 @@
 //! measurements of lines, edits of the [`configuration`].
 #![forbid(unsafe_code)]
 
+pub mod alarms;
 pub mod balance;
 pub mod check;
 pub mod configuration;
@@ -16,6 +17,7 @@ pub mod learn;
 pub mod logbook;
 pub mod parts;
 pub mod password;
+pub mod people;
 pub mod phone;
 pub mod plan_check;
 pub mod print;

@@ -104,6 +104,13 @@ impl Logbook {
         self.write(&mut self.pages(), Line::plain(wall, format!("{time} {text}")));
     }
 
+    /// Writes that an alarm begins or ends.
+    pub fn alarm(&self, wall: WallTime, text: &str) {
+        let time = tipring_gateway::time_of_day(wall, zone::offset_minutes(wall));
+        let line = Line { alarm: true, ..Line::plain(wall, format!("{time} {text}")) };
+        self.write(&mut self.pages(), line);
+    }
+
     /// The latest lines that `wanted` takes, at most `count`, and those that follow.
     pub fn read(
         &self,

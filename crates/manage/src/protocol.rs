@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 
 use crate::web::api::values;
 
+use crate::web::access::Role;
+
 /// The version of this protocol. A gateway refuses another one.
 pub const VERSION: u32 = 1;
 /// Bytes of a question, at the most.
@@ -97,8 +99,62 @@ pub enum Ask {
     },
     /// An address of the web page is wanted that lets one browser in.
     Web,
+    /// Users of the web page and the API, and tokens of programs, are listed or changed.
+    User(UserAct),
     /// The configuration is to be compared or applied.
     Config(ConfigAct),
+}
+
+/// What is to be done with users and tokens.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserAct {
+    /// Tell all.
+    List,
+    /// Add one.
+    Add {
+        /// The name.
+        name: String,
+        /// What he may do.
+        role: Role,
+        /// His password.
+        password: Password,
+    },
+    /// Give one another password.
+    Password {
+        /// The name.
+        name: String,
+        /// The new one.
+        password: Password,
+    },
+    /// Take one out.
+    Remove {
+        /// The name.
+        name: String,
+    },
+    /// Make a token for a program.
+    Token {
+        /// The name.
+        name: String,
+        /// What it lets do.
+        role: Role,
+    },
+    /// Take a token out.
+    Revoke {
+        /// The name.
+        name: String,
+    },
+}
+
+/// A password on its way to where only its hash is kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// What is to be done with a configuration.
@@ -215,6 +271,15 @@ mod tests {
             let error = format!("{:#}", Say::parse(wrong).unwrap_err());
             assert!(error.contains(told), "{error}");
         }
+    }
+
+    #[test]
+    fn a_password_on_its_way_is_not_shown() {
+        let password = Password("correct horse".to_owned());
+        let act = UserAct::Add { name: "ann".to_owned(), role: Role::Viewer, password };
+        assert!(!format!("{act:?}").contains("horse"));
+        let text = serde_json::to_string(&Ask::User(act.clone())).unwrap();
+        assert_eq!(serde_json::from_str::<Ask>(&text).unwrap(), Ask::User(act));
     }
 
     #[test]

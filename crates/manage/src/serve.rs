@@ -1,6 +1,6 @@
 //! Running a gateway in this process: its state directory, its threads, its control socket, its end.
 
-use std::net::SocketAddr;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use tipring_store::{Calls, EventLog, FeatureBook, History, Revisions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, watch};
 
+use crate::alarms::{Alarm, Alarms};
 use crate::configuration::Configuration;
 use crate::desk::{Desk, Ledger};
 use crate::logbook::{Line, Logbook};
@@ -21,12 +22,13 @@ use crate::service::{self, Manager};
 use crate::socket::ControlSocket;
 use crate::state;
 use crate::syslog::Sender;
-use crate::web::Web;
+use crate::web::access::Access;
+use crate::web::certificate::Certificates;
+use crate::web::door::Door;
+use crate::web::faces::Faces;
 use crate::web::users::Users;
 
-/// Stands in a line of the welcome where the web page's address belongs.
-pub const PAGE: &str = "{page}";
-/// The same for the page of the telephones.
+/// Stands in a line of the welcome where the address of the page of telephones belongs.
 pub const TELEPHONES: &str = "{telephones}";
 
 /// A state directory that is ours.
@@ -60,25 +62,19 @@ pub struct Screen {
     pub welcome: Vec<String>,
     /// Each line of the journal is printed too.
     pub live: bool,
+    /// So is where the web page is.
+    pub page: bool,
 }
 
-/// Where the web face is to listen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct WebPlace {
-    /// The address.
-    pub address: SocketAddr,
-    /// Where it is taken, the next free port will do.
-    pub next: bool,
-}
-
-/// Runs the gateway until SIGTERM or Ctrl-C. `file` is where its configuration comes from, and is read again at SIGHUP.
+/// Runs the gateway until SIGTERM or Ctrl-C. `file` is where its configuration comes from, and is read again at SIGHUP; `web` a
+/// listener of the web page that was opened before.
 pub fn run(
     claimed: Claimed,
     effective: &Effective,
     file: Option<&Path>,
     sip: SipSockets,
     shards: usize,
-    web: Option<WebPlace>,
+    web: Option<TcpListener>,
     screen: Screen,
 ) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -91,7 +87,7 @@ async fn serve(
     file: Option<&Path>,
     sip: SipSockets,
     shards: usize,
-    web: Option<WebPlace>,
+    web: Option<TcpListener>,
     screen: Screen,
 ) -> Result<()> {
     let Claimed { dir, calls, events, revisions, features } = claimed;
@@ -103,6 +99,10 @@ async fn serve(
             (Some(configuration), revision)
         }
         None => (None, 1),
+    };
+    let settings = match &configuration {
+        Some(configuration) => configuration.web(),
+        None => watch::channel(effective.web.clone()).1,
     };
     let configuration = Arc::new(tokio::sync::Mutex::new(configuration));
     let ledger = Arc::new(Ledger::new(calls));
@@ -126,29 +126,46 @@ async fn serve(
         Err(why) => logbook.note(clock.wall(), &format!("syslog: {why:#}. No lines go there")),
     }
     let journal = tokio::spawn(keep(gateway.journal(), Arc::clone(&logbook), asker.clone()));
-    let web = match web {
-        Some(place) => Some(Web::listen(place.address, place.next, Users::open(&dir)?).await?),
+    let alarms = Arc::<Alarms>::default();
+    let door = match entrance(&dir) {
+        Ok(door) => Some(Arc::new(door)),
+        // Telephones ring without it.
+        Err(why) => {
+            let (subject, text) = ("web page", format!("it is off: {why:#}"));
+            logbook.alarm(clock.wall(), &format!("ALARM {subject}: {text}"));
+            let next = "put it right and start the gateway again".to_owned();
+            alarms.raise("web", Alarm { subject, text, next });
+            None
+        }
+    };
+    let desk = Desk {
+        asker,
+        logbook: Arc::clone(&logbook),
+        ledger,
+        configuration,
+        clock,
+        door: door.clone(),
+        alarms,
+    };
+    let faces = match &door {
+        Some(door) => {
+            let mut faces = Faces::new(desk.clone(), Arc::clone(door), settings, web);
+            faces.settle().await;
+            Some(faces)
+        }
         None => None,
     };
-    let door = web.as_ref().map(Web::door);
-    let desk =
-        Desk { asker, logbook: Arc::clone(&logbook), ledger, configuration, clock, door: door.clone() };
     for line in &screen.welcome {
-        let mut line = line.clone();
-        for (place, page) in [(PAGE, ""), (TELEPHONES, "telephones")] {
-            let page = door.as_deref().filter(|_| line.contains(place)).map(|door| door.invitation_to(page));
-            line = line.replace(place, page.as_deref().unwrap_or_default());
-        }
+        let page = door.as_deref().filter(|_| line.contains(TELEPHONES));
+        let page = page.and_then(|door| door.invitations("telephones").into_iter().next());
+        crate::print::print(&line.replace(TELEPHONES, page.as_deref().unwrap_or_default()))?;
+    }
+    for line in door.as_deref().filter(|_| screen.page).map(pages).unwrap_or_default() {
         crate::print::print(&line)?;
     }
     let (stop, stopping) = watch::channel(false);
-    if let Some(web) = web {
-        let desk = desk.clone();
-        tokio::spawn(async move {
-            if let Err(why) = web.serve(desk, stopping).await {
-                tracing::error!("the web page: {why:#}");
-            }
-        });
+    if let Some(faces) = faces {
+        tokio::spawn(faces.run(stopping));
     }
     if screen.live {
         let (lines, next) = logbook.read(crate::logbook::MAX_KEPT, |line| line.is_for(None, false));
@@ -193,6 +210,28 @@ async fn serve(
     logbook.note(clock.wall(), "stopped");
     tokio::task::yield_now().await;
     Ok(())
+}
+
+/// The web face's door, which is nowhere yet.
+fn entrance(dir: &Path) -> Result<Door> {
+    Ok(Door::new(Access::new(Users::open(dir)?), Certificates::new(dir)?))
+}
+
+/// Where the web page is, as it is printed at the start: with a key only while nobody has a password.
+fn pages(door: &Door) -> Vec<String> {
+    let is_first = !door.access().users().has_administrator();
+    let told = if is_first { door.invitations("") } else { door.addresses() };
+    let mut lines: Vec<String> = told.iter().map(|address| format!("Web page: {address}")).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    if is_first {
+        lines.push(
+            "  (one-time key; another one: tipring web; or set a password: tipring user add NAME)".to_owned(),
+        );
+    }
+    lines.extend(door.fingerprint().map(|text| format!("  certificate SHA-256 {text}")));
+    lines
 }
 
 /// Writes the journal into the logbook until its source ends.

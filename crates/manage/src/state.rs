@@ -1,8 +1,8 @@
 //! The state directory: where the control socket, the call records and the event log are.
 
 use std::fs::DirBuilder;
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,22 @@ const SERVICE_DIR: &str = "/var/lib/tipring";
 pub fn candidates(dir: Option<&Path>) -> Vec<PathBuf> {
     let all = || vec![default_dir(), demo_dir(), PathBuf::from(SERVICE_DIR)];
     dir.map_or_else(all, |dir| vec![dir.to_owned()])
+}
+
+/// Writes a file for this user alone, whole or not at all. What root writes in a directory of another user becomes that user's.
+pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut file =
+        std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+    file.write_all(bytes)?;
+    if geteuid().is_root()
+        && let Some(dir) = path.parent()
+    {
+        let owner = std::fs::metadata(dir)?;
+        std::os::unix::fs::fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)
 }
 
 /// Makes `dir` for this user alone, if it is not there.

@@ -11,7 +11,7 @@ use tipring_manage::protocol::Ask;
 use crate::{
     acts, bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo,
     bench_fax, bench_loss, bench_tick, cancel, check, client, demo, explain, explore, flow, import_plan,
-    listen, manual, run, transcode,
+    listen, manual, run, transcode, user,
 };
 
 /// Exit code where the command itself could not do its work.
@@ -123,8 +123,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print an address of the running gateway's web page that lets one browser in, once
+    /// Print the addresses of the running gateway's web page with a key that lets one browser in, once; by HTTPS also the
+    /// fingerprint of its certificate
     Web,
+    /// Add users of the web page and the API, change their passwords, make tokens for programs
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Map rooms: lift each telephone, dial the number of its room and #; it is said back. Prints which port has which
     /// room as they come, and the tables of the configuration at the end: when all have told theirs, *# was dialled, or no
     /// number came for some time
@@ -399,6 +403,7 @@ impl Command {
             Self::Config(ConfigCommand::ImportPlan { plan, to }) => import_plan::command(&plan, &to),
             Self::Config(command) => client::ask(dir, Ask::Config(acts::config(command)?)),
             Self::Web => client::ask(dir, Ask::Web),
+            Self::User(command) => user::command(dir, command),
             Self::Walk { write, minutes } => client::ask(dir, Ask::Walk { write, minutes }),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
 pub use tipring_manage::print::print;
-use tipring_manage::protocol::{Ask, Envelope, Reply, VERSION};
-use tipring_manage::{records, state, zone};
+use tipring_manage::protocol::{Ask, Envelope, Reply, UserAct, VERSION};
+use tipring_manage::{people, records, state, zone};
 use tipring_store::{CALLS_FILE, Calls, EventLog, StoreError};
 
 use crate::cli;
@@ -62,6 +62,20 @@ pub fn log(
         if !print(&line)? {
             break;
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Users and tokens: of the running gateway; of the file where none runs.
+pub fn people(dir: Option<&Path>, act: UserAct) -> Result<ExitCode> {
+    if let Some(stream) = find(dir)? {
+        return converse(stream, &Ask::User(act));
+    }
+    let kept = state::candidates(dir).into_iter().find(|dir| dir.join(CALLS_FILE).exists());
+    let Some(kept) = kept else { return Err(nobody(dir)) };
+    eprintln!("No gateway runs; these are the users in {}.", kept.display());
+    for line in people::act_in(&kept, act)? {
+        print(&line)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `tipring demo`: four telephones, an outside line and a registrar, without a file and without a network.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,12 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 use tipring_config::Effective;
 use tipring_host::{SocketError, listen_sip, system_entropy};
 use tipring_manage::parts::SipSockets;
-use tipring_manage::serve::{self, Claimed, Screen, TELEPHONES, WebPlace};
+use tipring_manage::serve::{self, Claimed, Screen, TELEPHONES};
 use tipring_manage::{password, state};
 
 /// The configuration, with a place for what differs from start to start.
 const CONFIGURATION: &str = include_str!("../../../examples/demo.toml");
 const LISTEN: &str = "127.0.0.1:5060";
+const WEB: &str = "127.0.0.1:8080";
 const PASSWORD: &str = "change-me";
 /// The configuration in the state directory, to be edited.
 const FILE: &str = "demo.toml";
@@ -35,12 +36,13 @@ pub fn demo(sip: SocketAddr, web: SocketAddr, dir: Option<&Path>) -> Result<Exit
     let password = password::pronounceable(&mut system_entropy());
     let file = dir.join(FILE);
     let shown = file.display().to_string();
-    let (text, effective) = configuration(bound, &password, &shown)?;
+    let page = listen_web(web)?;
+    let (text, effective) = configuration(bound, page.local_addr()?, &password, &shown)?;
     // Anew at each start: a demo that was edited until it did nothing is right again.
     std::fs::write(&file, text).with_context(|| format!("{shown}: cannot be written"))?;
     let welcome = welcome(sip, bound, &password, &command(&dir));
-    let web = WebPlace { address: web, next: true };
-    serve::run(claimed, &effective, Some(&file), sockets, 1, Some(web), Screen { welcome, live: true })?;
+    let screen = Screen { welcome, live: true, page: false };
+    serve::run(claimed, &effective, Some(&file), sockets, 1, Some(page), screen)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -58,8 +60,27 @@ fn listen(wanted: SocketAddr) -> Result<SipSockets> {
     bail!("{wanted} and the {TRIES} ports after it are in use. Name a free one: --sip {}:PORT", wanted.ip())
 }
 
-fn configuration(listen: SocketAddr, password: &str, name: &str) -> Result<(String, Effective)> {
-    let text = CONFIGURATION.replacen(LISTEN, &listen.to_string(), 1).replacen(PASSWORD, password, 1);
+fn listen_web(wanted: SocketAddr) -> Result<TcpListener> {
+    let tries = if wanted.port() == 0 { 0 } else { TRIES };
+    for step in 0..=tries {
+        let Some(port) = wanted.port().checked_add(step) else { break };
+        match TcpListener::bind(SocketAddr::new(wanted.ip(), port)) {
+            Ok(listener) => return Ok(listener),
+            Err(why) if why.kind() == std::io::ErrorKind::AddrInUse => {}
+            Err(why) => return Err(why).with_context(|| format!("--web {wanted}: cannot listen there")),
+        }
+    }
+    bail!("{wanted} and the {TRIES} ports after it are in use. Name a free one: --web {}:PORT", wanted.ip())
+}
+
+fn configuration(
+    listen: SocketAddr,
+    web: SocketAddr,
+    password: &str,
+    name: &str,
+) -> Result<(String, Effective)> {
+    let text = CONFIGURATION.replacen(LISTEN, &listen.to_string(), 1);
+    let text = text.replacen(WEB, &web.to_string(), 1).replacen(PASSWORD, password, 1);
     let report = tipring_config::check(&text, name);
     let effective =
         report.effective.clone().with_context(|| format!("the demo's own configuration: {report}"))?;
@@ -116,13 +137,17 @@ fn welcome(wanted: SocketAddr, bound: SocketAddr, password: &str, command: &str)
 
 #[cfg(test)]
 mod tests {
+    use tipring_config::WebListen;
+
     use super::*;
 
     #[test]
     fn the_configuration_has_the_address_and_the_password_of_this_start() {
         let listen = SocketAddr::from(([127, 0, 0, 1], 5099));
-        let (_, effective) = configuration(listen, "lamo-kuch-41", "demo.toml").unwrap();
+        let web = SocketAddr::from(([127, 0, 0, 1], 8099));
+        let (_, effective) = configuration(listen, web, "lamo-kuch-41", "demo.toml").unwrap();
         assert_eq!(effective.listen, listen);
+        assert_eq!(effective.web.listen, [WebListen::Address(web)]);
         let numbers: Vec<String> = effective.phone.keys().map(ToString::to_string).collect();
         assert_eq!(numbers, ["101", "102", "103", "104"]);
         let passwords: Vec<&str> = effective.secrets().map(|(_, secret)| secret.reveal()).collect();

@@ -26,6 +26,7 @@ mod manual;
 mod run;
 mod tracks;
 mod transcode;
+mod user;
 
 use std::process::ExitCode;
 

@@ -38,7 +38,7 @@ pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode>
         SipSockets { udp, tcp },
         shards,
         None,
-        Screen { welcome, live: false },
+        Screen { welcome, live: false, page: true },
     )?;
     Ok(ExitCode::SUCCESS)
 }

@@ -93,7 +93,7 @@ fn check_tells_which_recordings_cannot_be_played_and_which_there_are_none_of() {
 #[test]
 fn run_serves_a_configuration_and_status_tells_what_needs_a_person() {
     let dir = Dir::new("run");
-    let text = format!("{GOOD}[phone.13]\nport = \"dahdi/1\"\n");
+    let text = format!("{GOOD}[phone.13]\nport = \"dahdi/1\"\n[web]\nlisten = \"off\"\n");
     let file = dir.file("tipring.toml", &text);
     let state = dir.path().join("state");
     let state = state.to_str().unwrap();

@@ -14,6 +14,7 @@ fn run(name: &str, media: &str) -> Demo {
     // Top-level keys end at the first table; ports keep their numbers.
     let text =
         text.replacen("\n[", &format!("\n{here}"), 1).replace("dahdi/", "sim/").replace("slic/", "sim/");
+    let text = format!("{text}\n[web]\nlisten = \"off\"\n");
     let dir = Dir::new(name);
     let file = dir.file(&format!("{name}.toml"), &text);
     let rooms: String =

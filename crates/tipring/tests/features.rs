@@ -78,7 +78,7 @@ fn house(name: &str, media: &str) -> Demo {
     let text = format!(
         "country = \"us\"\nlisten = \"127.0.0.1:0\"\nmedia = \"{media}\"\n\n\
          [phone.201]\nport = \"sim/1\" # by the window\n\n[phone.202]\nport = \"sim/2\"\nname = \"Second\"\n\n\
-         [phone.203]\nport = \"sim/3\"\n"
+         [phone.203]\nport = \"sim/3\"\n\n[web]\nlisten = \"off\"\n"
     );
     let file = dir.file("tipring.toml", &text);
     let process =

@@ -24,7 +24,7 @@ fn start(name: &str, media: &str, far: SocketAddr) -> (Demo, SocketAddr) {
     let dir = Dir::new(name);
     let text = format!(
         "country = \"us\"\nlisten = \"[::1]:0\"\nmedia = \"{media}\"\ntrust = [\"::1\"]\n\
-         [server.far]\naddress = \"{far}\"\nrings = \"101\"\n[phone.101]\nport = \"sim/1\"\n"
+         [server.far]\naddress = \"{far}\"\nrings = \"101\"\n[phone.101]\nport = \"sim/1\"\n[web]\nlisten = \"off\"\n"
     );
     let file = dir.file("tipring.toml", &text);
     let state = dir.path().to_str().unwrap();

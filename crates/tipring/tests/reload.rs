@@ -16,7 +16,7 @@ fn text(media: &str) -> String {
     let text = std::fs::read_to_string(format!("{folder}pbx.toml")).unwrap();
     let here = format!("listen = \"127.0.0.1:0\"\nmedia = \"{media}\"\n[");
     let text = text.replacen("\n[", &format!("\n{here}"), 1).replace("dahdi/", "sim/");
-    format!("{text}\n[sip.150]\npassword = \"{PASSWORD}\"\n")
+    format!("{text}\n[sip.150]\npassword = \"{PASSWORD}\"\n[web]\nlisten = \"off\"\n")
 }
 
 struct Running {

@@ -10,8 +10,8 @@ use common::{Dir, PATIENCE, Process, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-const TEXT: &str =
-    "country = \"us\"\nlisten = \"127.0.0.1:0\"\nmedia = \"28800-28849\"\n[phone.101]\nport = \"sim/1\"\n";
+const TEXT: &str = "country = \"us\"\nlisten = \"127.0.0.1:0\"\nmedia = \"28800-28849\"\n[phone.101]\nport = \"sim/1\"\n\
+     [web]\nlisten = \"off\"\n";
 
 /// A service manager that only listens.
 struct Manager(UnixDatagram);

@@ -126,7 +126,7 @@ impl<'s> Build<'s, '_, '_> {
         let media = self.value(top, "media", "16384-17383", MediaPorts::parse)?;
         let (dial, offline) = (self.dial(&server), self.offline());
         let emergency = self.emergency(&server, &line, country.as_ref());
-        let syslog = self.syslog();
+        let (syslog, web) = (self.syslog(), self.web());
         let star_codes = self.star_code_set(top, country.as_ref())?;
         let effective = Effective {
             name: self.value(top, "name", "tipring", |text| Some(text.to_owned()))?,
@@ -158,6 +158,7 @@ impl<'s> Build<'s, '_, '_> {
             codes: self.code_rows(),
             emergency,
             syslog,
+            web,
             origins: BTreeMap::new(),
         };
         let is_empty = effective.phone.is_empty() && effective.sip.is_empty() && effective.line.is_empty();

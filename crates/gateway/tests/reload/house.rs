@@ -213,6 +213,12 @@ address = \"10.0.0.9:6514\"
 transport = \"tls\"
 ca_file = \"ca.pem\"
 details = false
+[web]
+listen = \"10.0.0.3\"
+certificate = \"web.crt\"
+key = \"web.key\"
+allow = \"10.0.0.0/24\"
+names = \"gw.example.net\"
 ";
 
 /// The files that it names, and others like them.

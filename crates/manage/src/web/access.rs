@@ -23,6 +23,8 @@ const IDLE: Duration = Duration::from_secs(12 * 3600);
 const MAX_SESSIONS: usize = 64;
 /// One-time keys at a time.
 const MAX_KEYS: usize = 16;
+/// A one-time key is good so long.
+const KEY_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// What somebody may do; each may what those before may.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, ToSchema)]
@@ -45,6 +47,15 @@ impl Role {
             Self::Administrator => "administrator",
         }
     }
+
+    /// With its article.
+    pub const fn titled(self) -> &'static str {
+        match self {
+            Self::Viewer => "a viewer",
+            Self::Operator => "an operator",
+            Self::Administrator => "an administrator",
+        }
+    }
 }
 
 /// Who asks.
@@ -54,6 +65,8 @@ pub struct Who {
     pub name: String,
     /// What he may do.
     pub role: Role,
+    /// He came by a key and has yet to make himself the first user; nothing else is his.
+    pub first: bool,
     /// The token that a change must carry; `None`: it needs none, since no cookie let him in.
     pub csrf: Option<String>,
 }
@@ -68,7 +81,7 @@ struct Session {
 
 #[derive(Debug, Default)]
 struct Doors {
-    keys: Vec<Seal>,
+    keys: Vec<(Seal, Instant)>,
     sessions: BTreeMap<Seal, Session>,
     throttle: Throttle,
 }
@@ -119,7 +132,12 @@ impl Access {
 
     /// Who has this token.
     pub fn token(&self, token: &str) -> Option<Who> {
-        self.users.token(token).map(|(name, role)| Who { name: format!("token {name}"), role, csrf: None })
+        self.users.token(token).map(|(name, role)| Who {
+            name: format!("token {name}"),
+            role,
+            first: false,
+            csrf: None,
+        })
     }
 
     /// Ends the sessions of a user who is one no more, or has another password.
@@ -134,24 +152,45 @@ impl Access {
         if doors.keys.len() == MAX_KEYS {
             doors.keys.remove(0);
         }
-        doors.keys.push(seal(&key));
+        doors.keys.push((seal(&key), Instant::now()));
         key
     }
 
-    /// The cookie of a new session for who has a one-time key; the key is good no more.
-    pub fn redeem(&self, key: &str) -> Option<(String, Who)> {
+    /// The cookie of a new session for who has a one-time key; the key is good no more. Where `needs_user` he makes himself the
+    /// first administrator before all else, if there is none.
+    pub fn redeem(&self, key: &str, needs_user: bool) -> Option<(String, Who)> {
+        self.redeem_at(Instant::now(), key, needs_user)
+    }
+
+    fn redeem_at(&self, now: Instant, key: &str, needs_user: bool) -> Option<(String, Who)> {
         let mut doors = self.doors();
+        doors.keys.retain(|(_, made)| now.duration_since(*made) < KEY_LIFE);
         let seal = seal(key);
-        let place = doors.keys.iter().position(|known| *known == seal)?;
+        let place = doors.keys.iter().position(|(known, _)| *known == seal)?;
         doors.keys.remove(place);
         drop(doors);
-        Some(self.open("key", Role::Administrator))
+        let first = needs_user && !self.users.has_administrator();
+        Some(self.begin("key", Role::Administrator, first))
+    }
+
+    /// Makes the first administrator; the cookie of his session. Takes a tenth of a second of computing.
+    ///
+    /// # Errors
+    /// If there is one already, or name and password are none.
+    pub fn settle(&self, name: &str, password: &str) -> anyhow::Result<(String, Who)> {
+        self.users.add_first(name, password)?;
+        self.doors().sessions.retain(|_, session| !session.who.first);
+        Ok(self.open(name, Role::Administrator))
     }
 
     /// A new session.
     pub fn open(&self, name: &str, role: Role) -> (String, Who) {
+        self.begin(name, role, false)
+    }
+
+    fn begin(&self, name: &str, role: Role, first: bool) -> (String, Who) {
         let cookie = secret();
-        let who = Who { name: name.to_owned(), role, csrf: Some(secret()) };
+        let who = Who { name: name.to_owned(), role, first, csrf: Some(secret()) };
         let mut doors = self.doors();
         if doors.sessions.len() == MAX_SESSIONS {
             let oldest = doors.sessions.iter().min_by_key(|(_, session)| session.used).map(|(seal, _)| *seal);
@@ -202,12 +241,42 @@ mod tests {
     fn a_key_is_good_for_one_session() {
         let access = access("nobody");
         let key = access.invite();
-        assert!(access.redeem("0").is_none());
-        let (cookie, who) = access.redeem(&key).expect("the key");
+        assert!(access.redeem("0", false).is_none());
+        let (cookie, who) = access.redeem(&key, false).expect("the key");
         assert_eq!((who.role, access.session(&cookie)), (Role::Administrator, Some(who)));
-        assert!(access.redeem(&key).is_none(), "once");
+        assert!(access.redeem(&key, false).is_none(), "once");
         access.close(&cookie);
         assert_eq!(access.session(&cookie), None);
+    }
+
+    #[test]
+    fn a_key_is_good_for_a_day() {
+        let access = access("nobody");
+        let (early, late) = (access.invite(), access.invite());
+        let now = Instant::now();
+        assert!(access.redeem_at(now + KEY_LIFE - Duration::from_secs(60), &early, false).is_some());
+        assert!(access.redeem_at(now + KEY_LIFE, &late, false).is_none());
+    }
+
+    #[test]
+    fn who_comes_first_makes_himself_the_administrator_and_others_that_came_meanwhile_are_out() {
+        let dir = std::env::temp_dir().join(format!("tipring-first-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let access = Access::new(Users::open(&dir).unwrap());
+        let (first, who) = access.redeem(&access.invite(), true).unwrap();
+        let (second, _) = access.redeem(&access.invite(), true).unwrap();
+        assert!(who.first);
+        assert!(access.settle("ann", "short").is_err());
+        assert!(access.session(&first).is_some(), "he tries again");
+        let (cookie, who) = access.settle("ann", "correct horse").unwrap();
+        assert_eq!((who.name.as_str(), who.role, who.first), ("ann", Role::Administrator, false));
+        assert!(access.session(&cookie).is_some());
+        assert!(access.session(&first).is_none() && access.session(&second).is_none());
+        let told = access.settle("eve", "battery staple").unwrap_err().to_string();
+        assert!(told.contains("already"), "{told}");
+        // From now on a key is what it is on a loopback.
+        assert!(!access.redeem(&access.invite(), true).unwrap().1.first);
+        std::fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]
@@ -215,7 +284,7 @@ mod tests {
         let access = access("nobody");
         let first = access.invite();
         (0..MAX_KEYS).for_each(|_| drop(access.invite()));
-        assert!(access.redeem(&first).is_none());
+        assert!(access.redeem(&first, false).is_none());
         let (oldest, _) = access.open("a", Role::Viewer);
         let (used, _) = access.open("b", Role::Viewer);
         let others: Vec<String> = (2..MAX_SESSIONS).map(|_| access.open("c", Role::Viewer).0).collect();

@@ -1,6 +1,6 @@
 //! What every request passes: whom it is addressed to, who asks, and what the browser may do with the answer.
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::Face;
 use super::access::{Role, Who};
 use super::api::document;
+use super::bounded::Remote;
 use super::problem::Problem;
 
 /// The header of the token that a change carries.
@@ -18,9 +19,12 @@ const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src '
                               connect-src 'self'; media-src 'self'; worker-src 'self'; manifest-src 'self'; \
                               base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// A year of HTTPS alone (RFC 6797).
+const ALWAYS_TLS: &str = "max-age=31536000";
+
 /// The name of the cookie: cookies know no ports, so that it has the port in it.
 pub fn cookie_name(face: &Face) -> String {
-    format!("tipring-{}", face.door.address.port())
+    format!("tipring-{}", face.here.address.port())
 }
 
 /// The value of our cookie.
@@ -31,27 +35,52 @@ pub fn cookie(face: &Face, headers: &HeaderMap) -> Option<String> {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
-/// A request on a loopback is for a name of it: a page of somebody else's whose name leads here (DNS rebinding) gets nothing.
-pub async fn host(State(face): State<Face>, request: Request, next: Next) -> Response {
-    if face.door.address.ip().is_loopback() && !is_loopback(request.headers()) {
-        return Problem::new(StatusCode::MISDIRECTED_REQUEST, "This address is for this machine alone.")
-            .remedy(format!("Open http://{}/", face.door.address))
+/// A cookie's attributes: for no script, no other site, and not in the clear where there is TLS.
+pub const fn cookie_attributes(face: &Face) -> &'static str {
+    if face.here.secure {
+        "Path=/; HttpOnly; SameSite=Strict; Secure"
+    } else {
+        "Path=/; HttpOnly; SameSite=Strict"
+    }
+}
+
+/// A request is for a name of ours, and from one who may come: the list may have changed since he came.
+pub async fn host(
+    State(face): State<Face>,
+    ConnectInfo(Remote(from)): ConnectInfo<Remote>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !face.door.allows(from.ip()) {
+        return Problem::new(StatusCode::FORBIDDEN, "Your address is not on the list of those who may come.")
+            .remedy("Whoever configures this gateway adds it: allow in [web].")
             .into_response();
+    }
+    if !face.door.answers_to(face.here, host_of(request.headers())) {
+        let (told, remedy) = if face.here.address.ip().is_loopback() {
+            ("This address is for this machine alone.", format!("Open http://{}/", face.here.address))
+        } else {
+            (
+                "This gateway has another name.",
+                "Open it by that, or by its address: names in [web].".to_owned(),
+            )
+        };
+        return Problem::new(StatusCode::MISDIRECTED_REQUEST, told).remedy(remedy).into_response();
     }
     next.run(request).await
 }
 
-fn is_loopback(headers: &HeaderMap) -> bool {
+/// The host that a request is for, without its port.
+fn host_of(headers: &HeaderMap) -> &str {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = match host.strip_prefix('[') {
+    match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
-    };
-    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 /// Headers that keep the browser narrow.
-pub async fn headers(request: Request, next: Next) -> Response {
+pub async fn headers(State(face): State<Face>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
@@ -62,18 +91,36 @@ pub async fn headers(request: Request, next: Next) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // A certificate that the gateway made itself has to be accepted by hand, which this would forbid.
+    if face.here.secure && face.door.certificates().is_users() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ALWAYS_TLS));
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
+/// Who asks: by a token, or by the cookie of a session.
+pub fn who(face: &Face, headers: &HeaderMap) -> Option<Who> {
+    let access = face.door.access();
+    match headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) {
+        Some(bearer) => bearer.strip_prefix("Bearer ").and_then(|token| access.token(token)),
+        None => cookie(face, headers).and_then(|cookie| access.session(&cookie)),
+    }
+}
+
+/// Lets in who is somebody: not one who has yet to make himself the first user.
+pub async fn settled(request: Request, next: Next) -> Response {
+    if request.extensions().get::<Who>().is_none_or(|who| who.first) {
+        return Problem::new(StatusCode::FORBIDDEN, "Nobody is an administrator of this gateway yet.")
+            .remedy("Set your name and password first: POST /api/v1/first, or open the page.")
+            .into_response();
+    }
+    next.run(request).await
+}
+
 /// Lets in who has a session or a token, and the role that is written at the route; a change has to carry the session's token.
 pub async fn authenticate(State(face): State<Face>, mut request: Request, next: Next) -> Response {
-    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let who = match bearer {
-        Some(bearer) => bearer.strip_prefix("Bearer ").and_then(|token| face.door.access.token(token)),
-        None => cookie(&face, request.headers()).and_then(|cookie| face.door.access.session(&cookie)),
-    };
-    let Some(who) = who else {
+    let Some(who) = who(&face, request.headers()) else {
         return Problem::new(StatusCode::UNAUTHORIZED, "Nobody is logged in here.")
             .remedy("Open the address that the gateway printed, or ask for one: tipring web")
             .into_response();
@@ -115,12 +162,8 @@ impl Who {
         if self.role >= role {
             return Ok(());
         }
-        let word = match role {
-            Role::Viewer => "a viewer",
-            Role::Operator => "an operator",
-            Role::Administrator => "an administrator",
-        };
-        Err(Problem::new(StatusCode::FORBIDDEN, format!("{} may not do that; {word} may.", self.name)))
+        let told = format!("{} may not do that; {} may.", self.name, role.titled());
+        Err(Problem::new(StatusCode::FORBIDDEN, told))
     }
 }
 
@@ -138,20 +181,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loopback_answers_to_its_own_names_only() {
-        for (host, own) in [
-            ("127.0.0.1:8080", true),
-            ("localhost:8080", true),
-            ("[::1]:8080", true),
-            ("127.9.9.9", true),
-            ("evil.example:8080", false),
-            ("localhost.evil.example", false),
-            ("10.0.0.1:8080", false),
-            ("", false),
+    fn the_host_of_a_request_is_without_its_port() {
+        for (host, name) in [
+            ("127.0.0.1:8080", "127.0.0.1"),
+            ("gw.example", "gw.example"),
+            ("[::1]:8080", "::1"),
+            ("[::1]", "::1"),
+            ("", ""),
         ] {
             let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
-            assert_eq!(is_loopback(&headers), own, "{host}");
+            assert_eq!(host_of(&headers), name, "{host}");
         }
-        assert!(!is_loopback(&HeaderMap::new()));
+        assert_eq!(host_of(&HeaderMap::new()), "");
     }
 }

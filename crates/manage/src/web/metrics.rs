@@ -1,7 +1,7 @@
 //! What monitoring asks: figures for Prometheus, health and readiness.
 //!
 //! # What it does
-//! `GET /metrics` for who is logged in, and without a login where both the listener and the asker are on a loopback. `GET /health`: the
+//! `GET /metrics` for who is logged in or has a token, and without a login where both the listener and the asker are on a loopback. `GET /health`: the
 //! control plane answers. `GET /ready`: the media threads tick, too. Both are for anybody: they tell one word.
 //!
 //! # How
@@ -27,7 +27,7 @@ use tipring_gateway::{ReachStatus, Request, ServerStatus, Status};
 
 use super::Face;
 use super::bounded::Remote;
-use super::guard::cookie;
+use super::guard::who;
 use super::problem::{Answer, Problem};
 use crate::desk::Totals;
 use crate::service::Pulse;
@@ -48,12 +48,11 @@ async fn show(
     ConnectInfo(Remote(from)): ConnectInfo<Remote>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let is_known =
-        || cookie(&face, &headers).is_some_and(|cookie| face.door.access.session(&cookie).is_some());
-    let is_here = face.door.address.ip().is_loopback() && from.ip().is_loopback();
+    let is_known = || who(&face, &headers).is_some_and(|who| !who.first);
+    let is_here = face.here.address.ip().is_loopback() && from.ip().is_loopback();
     if !is_here && !is_known() {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "Nobody is logged in here.")
-            .remedy("Log in, or ask from the gateway's own machine where the page is on a loopback."));
+            .remedy("Log in, bring a token (Authorization: Bearer), or ask from the gateway's own machine where the page is on a loopback."));
     }
     let status = face.desk.whole().await?;
     let text = text(&status, face.desk.ledger.totals());

@@ -4,49 +4,49 @@
 //! Serves [`pages`] and the [`api`] to those whom [`access`] lets in; what goes wrong is told as a [`problem`].
 //!
 //! # How
-//! One router on the runtime of the process, beside the control socket; it asks the same [`Desk`] as that. It never waits for the
+//! [`faces`] opens and closes addresses as the configuration has them: HTTP on a loopback, elsewhere HTTPS with a
+//! [`certificate`]. One router on the runtime of the process, beside the control socket; it asks the same [`Desk`] as that. It never waits for the
 //! media plane, and nothing there waits for it.
 //!
 //! # Limits
-//! Requests are bounded in size ([`MAX_BODY`]) and number of connections ([`MAX_CONNECTIONS`]).
+//! Requests are bounded in size ([`MAX_BODY`]), connections in number ([`MAX_CONNECTIONS`] at each address, fewer from each far one).
 //!
 //! # Standard
-//! RFC 9110 (HTTP), RFC 9457 (problems), RFC 6455 (WebSocket).
+//! RFC 9110 (HTTP), RFC 9457 (problems), RFC 6455 (WebSocket), RFC 8446 and 5246 (TLS).
 
 pub mod access;
 pub mod api;
 mod booths;
 mod bounded;
+pub mod certificate;
+pub mod door;
+pub mod faces;
 mod guard;
+mod interfaces;
 mod metrics;
 mod pages;
 pub mod problem;
 mod throttle;
 pub mod users;
+mod validity;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use self::access::Access;
 use self::api::document;
+use self::door::{Door, Place};
 use self::problem::Problem;
-use self::users::Users;
 use crate::desk::Desk;
 
 /// Bytes of a request's body, at the most.
 pub const MAX_BODY: usize = 4 << 20;
-/// Connections at a time; further ones wait.
+/// Connections at an address at a time; further ones wait.
 pub const MAX_CONNECTIONS: usize = 256;
-/// Ports that are tried after the one that was asked for.
-const TRIES: u16 = 100;
 
 /// What every handler knows.
 #[derive(Clone)]
@@ -55,6 +55,8 @@ pub struct Face {
     pub desk: Desk,
     /// Who may ask, and where.
     pub door: Arc<Door>,
+    /// The address at which this was asked.
+    pub here: Place,
     /// Who speaks by which simulated telephone.
     pub booths: Arc<booths::Booths>,
     /// Turns true when the gateway stops: streams that would go on for ever end.
@@ -68,86 +70,20 @@ impl Face {
     }
 }
 
-/// How the face is entered.
-#[derive(Debug)]
-pub struct Door {
-    address: SocketAddr,
-    access: Access,
-}
-
-impl Door {
-    /// Who may ask.
-    pub const fn access(&self) -> &Access {
-        &self.access
-    }
-
-    /// The address with a one-time key, as a person opens it.
-    pub fn invitation(&self) -> String {
-        self.invitation_to("")
-    }
-
-    /// The same, which opens that page.
-    pub fn invitation_to(&self, page: &str) -> String {
-        format!("http://{}/{page}#key={}", self.address, self.access.invite())
-    }
-}
-
-/// A web face that listens and serves nobody yet.
-#[derive(Debug)]
-pub struct Web {
-    listener: TcpListener,
-    door: Arc<Door>,
-}
-
-impl Web {
-    /// Listens at `address`; where `next` and it is taken, at the next free port after it.
-    pub async fn listen(address: SocketAddr, next: bool, users: Users) -> Result<Self> {
-        let mut wanted = address;
-        let tries = if next && address.port() != 0 { TRIES } else { 0 };
-        let last = address.port().saturating_add(tries);
-        let listener = loop {
-            match TcpListener::bind(wanted).await {
-                Ok(listener) => break listener,
-                Err(why) if why.kind() == std::io::ErrorKind::AddrInUse && wanted.port() < last => {
-                    wanted.set_port(wanted.port() + 1);
-                }
-                Err(why) => {
-                    return Err(why).with_context(|| format!("the web page cannot listen at {address}"));
-                }
-            }
-        };
-        let address = listener.local_addr()?;
-        Ok(Self { listener, door: Arc::new(Door { address, access: Access::new(users) }) })
-    }
-
-    /// How it is entered.
-    pub fn door(&self) -> Arc<Door> {
-        Arc::clone(&self.door)
-    }
-
-    /// Serves until it is dropped, or `stopping` turns true.
-    pub async fn serve(self, desk: Desk, stopping: watch::Receiver<bool>) -> Result<()> {
-        let booths = Arc::default();
-        let face = Face { desk, door: self.door, booths, stopping: stopping.clone() };
-        let app = router(face).into_make_service_with_connect_info::<bounded::Remote>();
-        let listener = bounded::Bounded::new(self.listener, MAX_CONNECTIONS);
-        axum::serve(listener, app).with_graceful_shutdown(stopped(stopping)).await?;
-        Ok(())
-    }
-}
-
 /// Everything that is served.
 pub fn router(face: Face) -> Router {
-    let (open, _) = api::open().split_for_parts();
-    let (api, _) = api::router().split_for_parts();
-    let api = api.route_layer(from_fn_with_state(face.clone(), guard::authenticate));
+    let authenticate = from_fn_with_state(face.clone(), guard::authenticate);
+    let [(open, _), (first, _), (api, _)] =
+        [api::open(), api::first(), api::router()].map(|part| part.split_for_parts());
+    let first = first.route_layer(authenticate.clone());
+    let api = api.route_layer(from_fn(guard::settled)).route_layer(authenticate);
     Router::new()
-        .nest(document::BASE, open.merge(api).method_not_allowed_fallback(other_method))
+        .nest(document::BASE, open.merge(first).merge(api).method_not_allowed_fallback(other_method))
         .merge(metrics::router())
         .fallback(pages::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(face.clone(), guard::host))
-        .layer(from_fn(guard::headers))
+        .layer(from_fn_with_state(face.clone(), guard::headers))
         .with_state(face)
 }
 

@@ -5,8 +5,7 @@
 //! random, so that nothing is gained by guessing slowly.
 
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::access::{Role, secret};
+use crate::state;
 
 /// The file's name in the state directory.
 pub const USERS_FILE: &str = "users.json";
@@ -84,11 +84,36 @@ impl Users {
         named(&self.kept().tokens)
     }
 
+    /// True if somebody may add users and edit all.
+    pub fn has_administrator(&self) -> bool {
+        self.kept().users.iter().any(|user| user.role == Role::Administrator)
+    }
+
+    /// Adds the first administrator, if there is none. Takes a tenth of a second of computing.
+    pub fn add_first(&self, name: &str, password: &str) -> Result<()> {
+        self.put(name, Role::Administrator, password, |kept| {
+            let is_ruled = kept.users.iter().any(|user| user.role == Role::Administrator);
+            ensure!(!is_ruled, "There is an administrator already: log in as that one.");
+            Ok(())
+        })
+    }
+
     /// Adds a user. Takes a tenth of a second of computing.
     pub fn add(&self, name: &str, role: Role, password: &str) -> Result<()> {
+        self.put(name, role, password, |_| Ok(()))
+    }
+
+    fn put(
+        &self,
+        name: &str,
+        role: Role,
+        password: &str,
+        may: impl FnOnce(&Kept) -> Result<()>,
+    ) -> Result<()> {
         let name = checked_name(name)?;
         let hash = hashed(password)?;
         self.change(|kept| {
+            may(kept)?;
             ensure!(!kept.users.iter().any(|user| user.name == name), "There is a user {name} already.");
             ensure!(kept.users.len() < MAX_USERS, "There are {MAX_USERS} users; no more are kept.");
             kept.users.push(User { name: name.to_owned(), role, hash });
@@ -170,13 +195,7 @@ impl Users {
     }
 
     fn write(&self, kept: &Kept) -> Result<()> {
-        let fresh = self.path.with_extension("new");
-        let mut file =
-            std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
-        file.write_all(&serde_json::to_vec_pretty(kept)?)?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, &self.path)?;
-        Ok(())
+        Ok(state::write_private(&self.path, &serde_json::to_vec_pretty(kept)?)?)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

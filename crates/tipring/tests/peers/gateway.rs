@@ -66,7 +66,7 @@ impl Gateway {
     pub fn start_in(dir: Dir, body: &str, ports: u16, arguments: &[&str]) -> Self {
         let media = media_range(ports);
         let text = format!(
-            "country = \"us\"\nlisten = \"127.0.0.1:0\"\nmedia = \"{}-{}\"\ntrust = [\"127.0.0.0/8\"]\n{body}",
+            "country = \"us\"\nlisten = \"127.0.0.1:0\"\nmedia = \"{}-{}\"\ntrust = [\"127.0.0.0/8\"]\n{body}\n[web]\nlisten = \"off\"\n",
             media.0, media.1
         );
         let file = dir.file("tipring.toml", &text);

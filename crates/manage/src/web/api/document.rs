@@ -76,6 +76,7 @@ const TAGS: &[(&str, &str)] = &[
     ("events", "What happens, as it happens."),
     ("exchanges", "The exchanges behind simulated outside lines."),
     ("explain", "The dial plan, digit by digit."),
+    ("first", "The first administrator."),
     ("log", "The log in words."),
     ("openapi", "This description."),
     ("phones", "Telephones of the laboratory."),
@@ -137,7 +138,7 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
 
 fn build() -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
-    for (api, is_open) in [(super::open(), true), (super::router(), false)] {
+    for (api, is_open) in [(super::open(), true), (super::first(), false), (super::router(), false)] {
         // It is made of strings and maps alone.
         let mut part = serde_json::to_value(api.into_openapi()).unwrap_or_default();
         schemas.append(part["components"]["schemas"].as_object_mut().unwrap_or(&mut Map::new()));

@@ -16,6 +16,7 @@ pub mod countries;
 pub mod document;
 pub mod events;
 pub mod exchanges;
+pub mod first;
 pub mod phones;
 pub mod ports;
 pub mod records;
@@ -80,10 +81,14 @@ pub fn open() -> OpenApiRouter<Face> {
     OpenApiRouter::new().routes(routes!(session::open)).routes(routes!(document::show))
 }
 
+/// What who is logged in may ask even where he has yet to make himself the first user.
+pub fn first() -> OpenApiRouter<Face> {
+    OpenApiRouter::new().routes(routes!(session::show, session::close)).routes(routes!(first::settle))
+}
+
 /// Everything else.
 pub fn router() -> OpenApiRouter<Face> {
     OpenApiRouter::new()
-        .routes(routes!(session::show, session::close))
         .routes(routes!(status::whole))
         .routes(routes!(status::ports))
         .routes(routes!(ports::one))

@@ -15,7 +15,7 @@ use super::document::{Stranger, TooMany};
 use crate::web::Face;
 use crate::web::access::{Role, Shut, Who};
 use crate::web::bounded::Remote;
-use crate::web::guard::{cookie, cookie_name};
+use crate::web::guard::{cookie, cookie_attributes, cookie_name};
 use crate::web::problem::{Answer, Problem};
 
 /// How somebody logs in: by a key, or by his name and password.
@@ -41,13 +41,15 @@ pub struct Session {
     pub name: String,
     /// What he may do.
     pub role: Role,
+    /// He has yet to make himself the first administrator: `POST /first`.
+    pub first: bool,
     /// What a change has to carry in `X-Tipring-Csrf`.
     pub csrf: Option<String>,
 }
 
 impl From<Who> for Session {
     fn from(who: Who) -> Self {
-        Self { name: who.name, role: who.role, csrf: who.csrf }
+        Self { name: who.name, role: who.role, first: who.first, csrf: who.csrf }
     }
 }
 
@@ -70,27 +72,41 @@ pub async fn open(
     Body(login): Body<Login>,
 ) -> Answer<Response> {
     let (secret, who) = match (login.key, login.user, login.password) {
-        (Some(key), None, None) => face.door.access.redeem(&key).ok_or_else(|| {
-            let detail = "That key was used before, or is none of this gateway's.";
-            Problem::new(StatusCode::UNAUTHORIZED, detail)
-                .field("key")
-                .remedy("Ask for another one: tipring web")
-        })?,
+        (Some(key), None, None) => by_key(&face, remote.ip(), &key)?,
         (None, Some(user), Some(password)) => by_password(&face, remote.ip(), user, password).await?,
         (..) => {
             let detail = "Give either a key, or a user and a password.";
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).field("key"));
         }
     };
-    let set = format!("{}={secret}; Path=/; HttpOnly; SameSite=Strict", cookie_name(&face));
-    Ok((StatusCode::CREATED, [(header::SET_COOKIE, set)], Json(Session::from(who))).into_response())
+    Ok(opened(&face, &secret, who))
+}
+
+/// The answer to who has a new session.
+pub fn opened(face: &Face, secret: &str, who: Who) -> Response {
+    let set = format!("{}={secret}; {}", cookie_name(face), cookie_attributes(face));
+    (StatusCode::CREATED, [(header::SET_COOKIE, set)], Json(Session::from(who))).into_response()
+}
+
+/// On a loopback a key is enough; what others reach has an administrator with a password before all else.
+fn by_key(face: &Face, address: IpAddr, key: &str) -> Answer<(String, Who)> {
+    if let Some((secret, who)) = face.door.access().redeem(key, face.here.secure) {
+        if face.here.secure {
+            face.audit(&who, &format!("logs in from {address}"));
+        }
+        return Ok((secret, who));
+    }
+    let detail = "That key was used before, is too old, or is none of this gateway's.";
+    Err(Problem::new(StatusCode::UNAUTHORIZED, detail)
+        .field("key")
+        .remedy("Ask for another one: tipring web"))
 }
 
 async fn by_password(face: &Face, address: IpAddr, user: String, password: String) -> Answer<(String, Who)> {
     let door = Arc::clone(&face.door);
     let name = user.clone();
     // A hash takes a tenth of a second: others are served meanwhile.
-    let entered = tokio::task::spawn_blocking(move || door.access.log_in(address, &name, &password));
+    let entered = tokio::task::spawn_blocking(move || door.access().log_in(address, &name, &password));
     match entered.await.map_err(anyhow::Error::from)? {
         Ok((secret, who)) => {
             face.audit(&who, &format!("logs in from {address}"));
@@ -124,8 +140,8 @@ pub async fn show(who: Who) -> Json<Session> {
 #[utoipa::path(delete, path = "/session", responses((status = 204, description = "The session is over.")))]
 pub async fn close(State(face): State<Face>, headers: HeaderMap) -> Response {
     if let Some(cookie) = cookie(&face, &headers) {
-        face.door.access.close(&cookie);
+        face.door.access().close(&cookie);
     }
-    let gone = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", cookie_name(&face));
+    let gone = format!("{}=; {}; Max-Age=0", cookie_name(&face), cookie_attributes(&face));
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response()
 }

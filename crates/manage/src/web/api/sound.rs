@@ -439,7 +439,7 @@ mod tests {
 
     #[test]
     fn a_viewer_watches_and_an_operator_acts_where_there_is_a_telephone() {
-        let who = |role| Who { name: "ann".to_owned(), role, csrf: None };
+        let who = |role| Who { name: "ann".to_owned(), role, first: false, csrf: None };
         assert!(may_act(&who(Role::Viewer), true).unwrap_err().contains("ann may only watch"));
         assert!(may_act(&who(Role::Operator), false).unwrap_err().contains("no telephone"));
         assert_eq!(may_act(&who(Role::Operator), true), Ok(()));

@@ -10,10 +10,11 @@ use utoipa::ToSchema;
 
 use super::document::{Unknown, Wrong};
 use super::{Body, Path};
+use crate::web::Face;
 use crate::web::access::{Role, Who};
+use crate::web::door::Door;
 use crate::web::problem::{Answer, Problem};
 use crate::web::users::Users;
-use crate::web::{Door, Face};
 
 /// A user, or a token.
 #[derive(Debug, Serialize, ToSchema)]

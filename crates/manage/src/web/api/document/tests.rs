@@ -109,6 +109,7 @@ fn the_role_that_is_written_is_the_one_that_is_needed() {
             "post /configuration/check",
             "post /configuration/diff",
             "post /explain",
+            "post /first",
             "delete /session",
             "put /users/{name}/password",
         ]
