@@ -11,7 +11,7 @@ const only = process.argv[2] || '';
 // Which parts a gateway has is asked by requests that may find nothing.
 const ABSENT = /status of 40[45]/;
 // What checks below do wrong on purpose.
-const REFUSED = [/status of 409 .*\/ports\/104\/balance/, /status of 422 .*\/configuration\/diff/];
+const REFUSED = [/status of 422 .*\/restore/, /status of 409 .*\/ports\/104\/balance/, /status of 422 .*\/configuration\/diff/];
 mkdirSync(PICTURES, { recursive: true });
 
 let failed = 0;
@@ -39,6 +39,14 @@ for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exi
 const page = await chromium.open();
 page.expected.push(ABSENT, ...REFUSED);
 const tile = (number) => `a[href="/ports/${number}"]`;
+/** Gives a field a file that the page makes itself. */
+const give = (field, file) => page.value(`(() => {
+  const all = new DataTransfer();
+  all.items.add(${file});
+  const input = document.querySelector('${field}');
+  input.files = all.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+})()`);
 const nav = () => page.value('[...document.querySelectorAll("#pages a")].map((link) => link.getAttribute("href"))');
 
 if (only) await page.go(await gateway.invite());
@@ -173,6 +181,47 @@ await check('an edit of what somebody else changed meanwhile is refused, and not
   await other.until('the new text', `document.querySelector('${area}').value.includes("First")`);
   same(other.complaints, [], 'complaints');
   await other.close();
+});
+
+await check('a telephone is edited by its form, others by a table after a look at what changes', async () => {
+  await page.go(`${gateway.origin}/forms`);
+  await page.click('.choose button', '102');
+  await page.sees('Telephone 102', 'form h2');
+  await page.type('.card .fields label:nth-of-type(1) input', 'Kitchen');
+  await page.click('button', 'Save');
+  await page.sees('Saved and in force.');
+  await give('input[type=file]', 'new File(["number,name\\n102,Bar\\n103,Cellar\\n"], "rooms.csv")');
+  await page.click('button', 'Show what changes');
+  await page.sees('phone.103.name', '.table');
+  await page.click('button', 'Apply');
+  await page.sees('Saved and in force.');
+  await page.click('#pages a', 'Overview');
+  await page.sees('Cellar', tile('103'));
+});
+
+await check('a backup is made, looked into and restored', async () => {
+  await page.go(`${gateway.origin}/backup`);
+  // What the page saves is kept, to be given back.
+  await page.value('(() => { const made = URL.createObjectURL; URL.createObjectURL = (blob) => { window.made = blob; return made.call(URL, blob); }; })()');
+  await page.type('form:nth-of-type(1) input[type=password]', 'lamo kuch 41');
+  await page.click('button', 'Make and save');
+  await page.sees('The backup was made.');
+  await page.until('the file', 'window.made?.size > 500');
+  const name = { method: 'PATCH', body: '{"name":"Attic"}' };
+  await page.value(`fetch('/api/v1/session').then((answer) => answer.json()).then(({ csrf }) => fetch('/api/v1/phones-config/104', { ...${JSON.stringify(name)}, headers: { 'X-Tipring-Csrf': csrf, 'Content-Type': 'application/json' } })).then((answer) => answer.status)`);
+  await give('input[type=file]', 'new File([window.made], "house.backup")');
+  await page.type('form:nth-of-type(2) input[type=password]', 'lamo kuch 42');
+  await page.click('button', 'Show what changes');
+  await page.sees('the password is not the one', '[role=alert]');
+  await page.type('form:nth-of-type(2) input[type=password]', 'lamo kuch 41');
+  await page.click('button', 'Show what changes');
+  await page.sees('phone.104.name', '.table');
+  await page.picture(`${PICTURES}restore-1280.png`);
+  await page.click('button', 'Restore');
+  await page.click('dialog[open] button', 'Restore');
+  await page.sees('Restored.');
+  await page.click('#pages a', 'Overview');
+  await page.until('the name that it had', `!document.querySelector('${tile('104').replaceAll("'", '"')}').innerText.includes('Attic')`);
 });
 
 await check('the dial plan is asked digit by digit', async () => {

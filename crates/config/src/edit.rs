@@ -158,7 +158,7 @@ fn set(table: &mut dyn TableLike, name: &str, mut item: Item) {
 }
 
 /// Removes `name`; a comment above it stays, above the key that follows.
-fn remove(table: &mut dyn TableLike, name: &str) -> Option<()> {
+pub(crate) fn remove(table: &mut dyn TableLike, name: &str) -> Option<()> {
     let above = {
         let (key, _) = table.get_key_value(name)?;
         key.leaf_decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or("").to_owned()

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Effective, FileWanted};
+use crate::{Effective, FileWanted, Origin};
 
 /// Findings of one check that are kept; more are counted only.
 pub const MAX_FINDINGS: usize = 200;
@@ -77,41 +77,66 @@ impl fmt::Display for Report {
     }
 }
 
-/// Collects findings of one file.
+/// Collects findings of a file and its drop-ins, whose lines are counted on from file to file.
 pub(crate) struct Findings<'a> {
-    file: &'a str,
-    all: Vec<Finding>,
+    /// Each file with the lines before it.
+    files: Vec<(usize, &'a str)>,
+    all: Vec<(usize, Finding)>,
     errors: usize,
     unlisted: usize,
 }
 
 impl<'a> Findings<'a> {
     pub fn new(file: &'a str) -> Self {
-        Self { file, all: Vec::new(), errors: 0, unlisted: 0 }
+        Self { files: vec![(0, file)], all: Vec::new(), errors: 0, unlisted: 0 }
     }
 
-    pub const fn file(&self) -> &'a str {
-        self.file
+    /// From here on lines are those of a drop-in, which has `before` lines before it.
+    pub fn drop_in(&mut self, file: &'a str, before: usize) {
+        self.files.push((before, file));
+    }
+
+    /// The file of a line that was counted on, and its line there.
+    pub fn place(&self, line: usize) -> (&'a str, usize) {
+        let own = self.files.iter().rev().find(|(before, _)| *before < line);
+        let (before, file) = own.or(self.files.first()).copied().unwrap_or_default();
+        (file, line - before.min(line))
+    }
+
+    /// The same in words, for a sentence about another line.
+    pub fn at(&self, line: usize) -> String {
+        match (self.place(line), self.files.len()) {
+            ((_, line), 1) => format!("line {line}"),
+            ((file, line), _) => format!("{file}, line {line}"),
+        }
+    }
+
+    /// What was written there.
+    pub fn origin(&self, line: usize) -> Origin {
+        let (file, line) = self.place(line);
+        Origin::File(file.to_owned(), line)
     }
 
     pub fn error(&mut self, line: usize, message: impl Into<String>) {
-        self.error_in(self.file, line, message);
+        self.errors += 1;
+        self.tell(Level::Error, line, message.into());
     }
 
     /// An error in another file than the configuration itself.
     pub fn error_in(&mut self, file: &str, line: usize, message: impl Into<String>) {
         self.errors += 1;
-        self.push(Finding { level: Level::Error, file: file.to_owned(), line, message: message.into() });
+        self.push(
+            line,
+            Finding { level: Level::Error, file: file.to_owned(), line, message: message.into() },
+        );
     }
 
     pub fn not_yet(&mut self, line: usize, message: impl Into<String>) {
-        let file = self.file.to_owned();
-        self.push(Finding { level: Level::NotYet, file, line, message: message.into() });
+        self.tell(Level::NotYet, line, message.into());
     }
 
     pub fn note(&mut self, line: usize, message: impl Into<String>) {
-        let file = self.file.to_owned();
-        self.push(Finding { level: Level::Note, file, line, message: message.into() });
+        self.tell(Level::Note, line, message.into());
     }
 
     /// How many errors there are so far.
@@ -120,15 +145,20 @@ impl<'a> Findings<'a> {
     }
 
     pub fn finish(mut self) -> (Vec<Finding>, usize) {
-        self.all.sort_by_key(|finding| (finding.level, finding.line));
-        (self.all, self.unlisted)
+        self.all.sort_by_key(|(place, finding)| (finding.level, *place));
+        (self.all.into_iter().map(|(_, finding)| finding).collect(), self.unlisted)
+    }
+
+    fn tell(&mut self, level: Level, place: usize, message: String) {
+        let (file, line) = self.place(place);
+        self.push(place, Finding { level, file: file.to_owned(), line, message });
     }
 
     /// What a whole range would repeat is told once.
-    fn push(&mut self, finding: Finding) {
-        if self.all.contains(&finding) {
+    fn push(&mut self, place: usize, finding: Finding) {
+        if self.all.iter().any(|(_, known)| *known == finding) {
             return;
         }
-        if self.all.len() < MAX_FINDINGS { self.all.push(finding) } else { self.unlisted += 1 }
+        if self.all.len() < MAX_FINDINGS { self.all.push((place, finding)) } else { self.unlisted += 1 }
     }
 }

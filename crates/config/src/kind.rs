@@ -125,6 +125,23 @@ impl Kind {
         matches!(self, Self::Pattern | Self::CodeAction)
     }
 
+    /// True if it takes several texts.
+    pub(crate) const fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::Words(_)
+                | Self::ClearSigns
+                | Self::Destinations
+                | Self::Members
+                | Self::Rewrites
+                | Self::RingFor
+                | Self::Names
+                | Self::Addresses
+                | Self::Networks
+                | Self::Pattern
+        )
+    }
+
     /// What the kind is, for a reference of keys.
     pub fn describe(self) -> String {
         match self {

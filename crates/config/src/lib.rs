@@ -6,7 +6,9 @@
 //! configuration names are handed in ([`check_with`]).
 #![forbid(unsafe_code)]
 
+mod batch;
 mod build;
+mod csv;
 mod diff;
 mod duty;
 mod edit;
@@ -22,6 +24,7 @@ mod kind;
 mod masked;
 mod outside;
 mod own;
+mod phone_tables;
 mod port_view;
 mod reference;
 mod ring;
@@ -36,6 +39,10 @@ mod walk;
 mod web;
 mod words;
 
+pub use batch::{
+    NUMBER_COLUMN, PhoneEdit, RowError, blamed, phone_edits, phones_csv, put_phones, put_phones_in,
+};
+pub use csv::{CsvError, CsvRow, MAX_CSV, MAX_FIELDS, csv_field, csv_rows};
 pub use diff::{Change, diff};
 pub use duty::{DayTime, Duty};
 pub use edit::{Edit, EditError, Edited, edit};
@@ -55,7 +62,7 @@ pub use reference::reference;
 pub use ring::{RingCaller, RingFor, RingForError};
 pub use route::{Numbers, Route};
 pub use schema::{Apply, Key, Place, key, keys};
-pub use source::MAX_FILE;
+pub use source::{MAX_FILE, Part};
 pub use syslog::Syslog;
 pub use values::{
     Destination, JitterDepth, MAX_JITTER, MAX_NUMBER, MAX_RANGE, MediaPorts, Network, Number, PortName,
@@ -93,9 +100,14 @@ pub fn check_with(text: &str, name: &str, files: &Files) -> Report {
 
 /// The same for a program that lacks something.
 pub fn check_for(text: &str, name: &str, files: &Files, abilities: Abilities) -> Report {
-    let mut findings = finding::Findings::new(name);
+    check_parts(&[Part { name, text }], files, abilities)
+}
+
+/// Checks a configuration of several files: its own one, and the drop-ins in their order.
+pub fn check_parts(parts: &[Part<'_>], files: &Files, abilities: Abilities) -> Report {
+    let mut findings = finding::Findings::new(parts.first().map_or("", |part| part.name));
     // Of a text that cannot be taken apart nothing more is known: nothing is called missing.
-    let built = match source::sections(text, &mut findings) {
+    let built = match source::sections_of(parts, &mut findings) {
         Some(sections) => build::build(&sections, files, abilities, &mut findings),
         None => build::Built::default(),
     };

@@ -16,6 +16,15 @@ pub const MAX_FILE: usize = 4 * 1024 * 1024;
 /// Characters of a value that a message repeats.
 const SHOWN: usize = 60;
 
+/// A file of a configuration: its own one, or a drop-in beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part<'a> {
+    /// What it is called in findings.
+    pub name: &'a str,
+    /// What is in it.
+    pub text: &'a str,
+}
+
 /// A key with its value.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -92,22 +101,66 @@ fn label(place: Place, name: &str) -> String {
 /// Takes `text` apart. What is not known or not of its kind is a finding and left out; a text that is no TOML has no
 /// sections at all.
 pub(crate) fn sections(text: &str, findings: &mut Findings<'_>) -> Option<Vec<Section>> {
+    sections_after(0, text, findings)
+}
+
+/// The same of a text that stands behind others, which have `before` lines.
+fn sections_after(before: usize, text: &str, findings: &mut Findings<'_>) -> Option<Vec<Section>> {
     if text.len() > MAX_FILE {
-        findings.error(1, format!("the file has {} bytes; {MAX_FILE} are the most.", text.len()));
+        findings.error(before + 1, format!("the file has {} bytes; {MAX_FILE} are the most.", text.len()));
         return None;
     }
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(error) => {
             let line = error.span().map_or(1, |span| line_at(text, span.start));
-            findings.error(line, syntax(error.message()));
+            findings.error(before + line, syntax(error.message()));
             return None;
         }
     };
     let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-    let mut reader = Reader { text, newlines, findings, sections: Vec::new() };
+    let mut reader = Reader { text, before, newlines, findings, sections: Vec::new() };
     reader.root(document.as_table());
     Some(reader.sections)
+}
+
+/// The sections of a file and of its drop-ins, as of one: a table may have keys in several, each key in one of them.
+pub(crate) fn sections_of<'a>(parts: &[Part<'a>], findings: &mut Findings<'a>) -> Option<Vec<Section>> {
+    let (mut all, mut before, mut whole) = (Vec::<Section>::new(), 0, true);
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            findings.drop_in(part.name, before);
+        }
+        let sections = sections_after(before, part.text, findings);
+        before += part.text.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let Some(sections) = sections else {
+            whole = false;
+            continue;
+        };
+        for section in sections {
+            let known =
+                all.iter_mut().find(|known| known.place == section.place && known.name == section.name);
+            let Some(known) = known else {
+                all.push(section);
+                continue;
+            };
+            for entry in section.entries {
+                match known.get(&entry.key) {
+                    Some(other) => {
+                        let (label, there) = (section_label(known), findings.at(other.line));
+                        let message = format!("{label}{} is also in {there}. Keep one.", entry.key);
+                        findings.error(entry.line, message);
+                    }
+                    None => known.entries.push(entry),
+                }
+            }
+        }
+    }
+    whole.then_some(all)
+}
+
+fn section_label(section: &Section) -> String {
+    if section.place == Place::Top { String::new() } else { format!("{} ", section.label()) }
 }
 
 /// The TOML library's message as a sentence with the usual remedy.
@@ -123,6 +176,8 @@ fn line_at(text: &str, offset: usize) -> usize {
 
 struct Reader<'t, 'f, 'n> {
     text: &'t str,
+    /// Lines of the texts before it.
+    before: usize,
     /// Where the lines end.
     newlines: Vec<usize>,
     findings: &'f mut Findings<'n>,
@@ -131,15 +186,16 @@ struct Reader<'t, 'f, 'n> {
 
 impl Reader<'_, '_, '_> {
     fn line(&self, span: Option<Range<usize>>, above: usize) -> usize {
-        span.map_or(above, |span| self.newlines.partition_point(|end| *end < span.start) + 1)
+        span.map_or(above, |span| self.before + self.newlines.partition_point(|end| *end < span.start) + 1)
     }
 
     fn root(&mut self, root: &dyn TableLike) {
-        let mut top = Section { place: Place::Top, name: String::new(), line: 1, entries: Vec::new() };
+        let mut top =
+            Section { place: Place::Top, name: String::new(), line: self.before + 1, entries: Vec::new() };
         let names: Vec<String> = root.iter().map(|(name, _)| name.to_owned()).collect();
         for name in names {
             let Some((key, item)) = root.get_key_value(&name) else { continue };
-            let line = self.line(key.span().or_else(|| item.span()), 1);
+            let line = self.line(key.span().or_else(|| item.span()), self.before + 1);
             let place = Place::ALL.into_iter().find(|place| *place != Place::Top && place.word() == name);
             match (place, item.as_table_like()) {
                 (Some(place), Some(table)) if place.is_named() => self.named(place, table, line),
@@ -298,7 +354,8 @@ fn elsewhere(place: Place, name: &str) -> Option<String> {
     })
 }
 
-fn raw(value: &Value) -> Raw {
+/// A value as the kinds of keys see it.
+pub(crate) fn raw(value: &Value) -> Raw {
     match value {
         Value::String(text) => Raw::Text(text.value().clone()),
         Value::Boolean(flag) => Raw::Bool(*flag.value()),

@@ -107,6 +107,8 @@ pub enum Request {
     /// Record how an outside line's exchange tells that its far end hung up: the next call that comes in on it is answered by
     /// the gateway itself, and all signs are looked for until the line is quiet again.
     Learn(LineId),
+    /// Begin anew with a line, as at the start; what it has of calls ends.
+    Restart(LineId),
     /// Somebody walks through the house and dials the number of each room on its telephone.
     Walk(WalkAct),
     /// Release all calls, deregister, and say when that is done.

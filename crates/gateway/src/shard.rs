@@ -212,6 +212,10 @@ impl<A: Processing> Shard<A> {
             Command::Tones(tones) => self.plane.set_tones(&tones),
             Command::Balance(line) => self.start_balance(line),
             Command::Learn(line) => self.start_learning(line),
+            Command::Restart(line) => match self.place(line) {
+                Some(place) => self.renew(place),
+                None => self.refused += 1,
+            },
         }
     }
 

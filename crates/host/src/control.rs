@@ -47,6 +47,8 @@ pub enum Asked {
     Configure(Box<Reload>),
     /// An edited configuration was refused, and why.
     ConfigurationRefused(String),
+    /// What subscribers have set, put back from elsewhere.
+    Features(Vec<(Number, Features)>),
     /// Nothing more is to be done.
     Quit,
 }
@@ -163,6 +165,11 @@ async fn serve(setup: Setup) -> io::Result<()> {
                 Some(Asked::Question { request, reply }) => desk.ask(request, reply).await,
                 Some(Asked::Configure(reload)) => desk.input(Input::Configure(reload)).await,
                 Some(Asked::ConfigurationRefused(why)) => desk.input(Input::ConfigurationRefused(why)).await,
+                Some(Asked::Features(all)) => {
+                    for (number, features) in all {
+                        desk.input(Input::Features(number, Box::new(features))).await;
+                    }
+                }
                 // By word, since others may still hold a handle.
                 Some(Asked::Quit) | None => break,
             },

@@ -200,6 +200,11 @@ impl Asker {
         self.asks.send(Asked::ConfigurationRefused(why)).await.map_err(|_| Gone)
     }
 
+    /// Gives telephones what their subscribers had set, in place of what they have set now. It is not stored.
+    pub async fn put_features(&self, all: Vec<(Number, Features)>) -> Result<(), Gone> {
+        self.asks.send(Asked::Features(all)).await.map_err(|_| Gone)
+    }
+
     /// Asks the control plane.
     pub async fn ask(&self, request: Request) -> Result<Response, Gone> {
         let (reply, answer) = tokio::sync::oneshot::channel();

@@ -318,7 +318,8 @@ impl Worker {
             | Command::Profile(..)
             | Command::Tones(_)
             | Command::Balance(_)
-            | Command::Learn(_) => {}
+            | Command::Learn(_)
+            | Command::Restart(_) => {}
         }
     }
 

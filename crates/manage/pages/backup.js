@@ -1,6 +1,6 @@
 // Everything in one encrypted file, and back.
 import { raw } from './api.js';
-import { Field, Head, Trouble, save, useAct, useHas } from './parts.js';
+import { Changes, Field, Head, Sure, Trouble, save, useAct, useHas } from './parts.js';
 import { t } from './texts.js';
 import { html, useState } from './ui.js';
 
@@ -25,22 +25,32 @@ function Backup() {
 function Restore() {
   const [password, setPassword] = useState('');
   const [file, setFile] = useState(null);
-  const [sure, setSure] = useState(false);
+  const [found, setFound] = useState(null);
   const { run, busy, problem, done } = useAct();
-  const restore = (event) => {
-    event.preventDefault();
-    run('restore', async () => {
-      await raw('POST', '/restore', { body: file, type: 'application/octet-stream', headers: { 'X-Tipring-Password': password } });
-      setPassword('');
-      setSure(false);
-    }, t('restore.done'));
+  const send = async (dry) => {
+    // A header holds bytes: what is not ASCII goes as it is in UTF-8.
+    const secret = String.fromCharCode(...new TextEncoder().encode(password));
+    const answer = await raw('POST', `/restore${dry ? '?dry_run=true' : ''}`, { body: file, type: 'application/octet-stream', headers: { 'X-Tipring-Password': secret } });
+    return answer.json();
   };
-  return html`<form class="card" onSubmit=${restore}><h2>${t('restore.title')}</h2><p class="quiet">${t('restore.hint')}</p>
-    <${Field} label=${t('restore.file')} type="file" required onChange=${(event) => setFile(event.target.files[0])} />
-    <${Field} label=${t('backup.password')} type="password" autocomplete="off" required value=${password} onInput=${(event) => setPassword(event.target.value)} />
-    <label class="check"><input type="checkbox" checked=${sure} onChange=${(event) => setSure(event.target.checked)} /> ${t('restore.sure')}</label>
+  const look = async (event) => {
+    event.preventDefault();
+    setFound(null);
+    const answer = await run('look', () => send(true));
+    if (answer) setFound(answer);
+  };
+  const restore = async () => {
+    if (!await run('restore', () => send(false), t('restore.done'))) return;
+    setPassword('');
+    setFound(null);
+  };
+  return html`<form class="card" onSubmit=${look}><h2>${t('restore.title')}</h2><p class="quiet">${t('restore.hint')}</p>
+    <${Field} label=${t('restore.file')} type="file" required onChange=${(event) => { setFile(event.target.files[0]); setFound(null); }} />
+    <${Field} label=${t('backup.password')} type="password" autocomplete="off" required value=${password} onInput=${(event) => { setPassword(event.target.value); setFound(null); }} />
     <${Trouble} problem=${problem} />${done ? html`<p class="note good">${done}</p>` : null}
-    <div class="tools"><button class="danger" disabled=${busy !== '' || !file || !sure}>${t('restore.do')}</button></div></form>`;
+    <div class="tools"><button class="main" disabled=${busy !== '' || !file}>${t('restore.look')}</button></div>
+    ${found ? html`<p>${t('restore.of', { of: found.of })}</p><${Changes} changes=${found.changes} />
+      <div class="tools"><${Sure} label=${t('restore.do')} question=${t('restore.sure')} yes=${t('restore.do')} kind="danger" disabled=${busy !== ''} act=${restore} /></div>` : null}</form>`;
 }
 
 export default function BackupPage() {

@@ -58,6 +58,8 @@ function Edit({ known, reload, restored }) {
     ${locked ? html`<p class="note">${known.locked ? t('config.locked') : t('config.reader')}</p>` : null}
     <div class="split"><${Editor} text=${text} marks=${marks} locked=${locked} place=${place} onText=${edit} onCursor=${setCursor} />
       <${Help} keys=${keys} at=${keyAt(text, cursor)} /></div>
+    ${(known.drop_ins || []).map((one) => html`<details key=${one.file}><summary>${t('config.dropin')} <code>${one.file}</code>${one.locked ? html` · ${t('config.dropin.locked')}` : null}</summary>
+      <pre class="file" tabindex="0">${one.text}</pre></details>`)}
     <div class="tools"><button type="button" disabled=${busy !== ''} onClick=${check}>${t('config.check')}</button>
       <button class="main" disabled=${busy !== '' || !dirty || locked}>${t('config.diff')}</button>
       <button type="button" disabled=${!dirty} onClick=${() => edit(known.text)}>${t('config.discard')}</button></div>

@@ -1,5 +1,5 @@
 // What changes every day, without the file: name, number, type, permission, forward; and many at once by CSV.
-import { get, may, patch, raw } from './api.js';
+import { address, get, may, patch, raw } from './api.js';
 import { useLive } from './live.js';
 import { Changes, Field, Head, Trouble, useAct, useHas, useLoad } from './parts.js';
 import { t } from './texts.js';
@@ -74,7 +74,7 @@ function Batch() {
     if (answer) setChanges(answer.changes);
   };
   const apply = async () => { if (await run('apply', () => send(false), t('forms.done'))) setChanges(null); };
-  return html`<form class="card" onSubmit=${look}><h2>${t('batch.title')}</h2><p class="quiet">${t('batch.hint')} <code>number,name,type,may_call</code></p>
+  return html`<form class="card" onSubmit=${look}><h2>${t('batch.title')}</h2><p class="quiet">${t('batch.hint')} <code>number,port,name,type,may_call</code>. ${t('batch.empty')} <a href=${address('/batch')} download>${t('batch.table')}</a></p>
     <${Field} label=${t('batch.file')} type="file" accept=".csv,text/csv" required onChange=${(event) => { setFile(event.target.files[0]); setChanges(null); }} />
     <${Trouble} problem=${problem} />${done ? html`<p class="note good">${done}</p>` : null}
     <div class="tools"><button disabled=${!file || busy !== ''}>${t('config.diff')}</button></div>

@@ -5,7 +5,7 @@ import { Head, Icon, Sure, Table, Trouble, duration, useAct, useHas, useLoad } f
 import { newest, recordColumns } from './records.js';
 import { grade, key, looks, rows, word } from './rows.js';
 import { t } from './texts.js';
-import { html, useState } from './ui.js';
+import { html, useEffect, useState } from './ui.js';
 
 const measured = ({ volts, milliamps }) => (volts === null ? null : { volts, milliamps });
 
@@ -49,9 +49,25 @@ function useKnown(path) {
   return (act) => known[act];
 }
 
+/** How far an outside line is that learns, asked again while it waits. */
+function Learning({ path, begun }) {
+  const { data, problem, reload } = useLoad(() => get(`${path}/learn`), [begun]);
+  const waits = data?.state === 'waiting';
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = setInterval(reload, 2000);
+    return () => clearInterval(timer);
+  }, [waits]);
+  if (!data || data.state === 'none') return html`<${Trouble} problem=${problem} />`;
+  const word = waits ? t('learn.waiting') : data.learned ? t('learn.done') : t('learn.none');
+  return html`<section class="card"><h3>${t('learn.title')}</h3><p class="note" role="status">${word}</p>
+    <pre class="file" tabindex="0">${data.lines.join('\n')}</pre></section>`;
+}
+
 function Acts({ number, line, reload }) {
   const { run, busy, problem, done } = useAct();
   const [balance, setBalance] = useState(null);
+  const [lessons, setLessons] = useState(0);
   const path = `/ports/${encodeURIComponent(number)}`;
   const known = useKnown(path);
   const off = line.state === 'out of service';
@@ -61,13 +77,13 @@ function Acts({ number, line, reload }) {
     <div class="tools">${act('measure', t('port.measure'), () => true)}
       ${may('operator') ? html`
         ${known('balance') ? act('balance', t('port.balance'), async () => setBalance(await post(`${path}/balance`))) : null}
-        ${line.outside && known('learn') ? act('learn', t('port.learn'), () => post(`${path}/learn`)) : null}
+        ${line.outside && known('learn') ? act('learn', t('port.learn'), async () => { await post(`${path}/learn`); setLessons(lessons + 1); }) : null}
         ${!known('service') ? null : off ? act('in', t('port.in'), () => post(`${path}/service`, { in_service: true })) : html`
           <${Sure} label=${t('port.out')} question=${t('port.out.sure', { number })} yes=${t('port.out')} disabled=${busy !== ''}
             act=${async () => { if (await run('out', () => post(`${path}/service`, { in_service: false }), t('port.out.done'))) reload(); }} />`}
         ${known('restart') ? html`<${Sure} label=${t('port.restart')} question=${t('port.restart.sure', { number })} yes=${t('port.restart')} kind="danger" disabled=${busy !== ''}
           act=${async () => { if (await run('restart', () => post(`${path}/restart`), t('port.restart.done'))) reload(); }} />` : null}` : null}
-    </div><${Balance} result=${balance} /></section>`;
+    </div><${Balance} result=${balance} />${line.outside && known('learn') ? html`<${Learning} path=${path} begun=${lessons} />` : null}</section>`;
 }
 
 export default function Port({ number }) {

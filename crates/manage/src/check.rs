@@ -3,12 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use tipring_config::{
-    Abilities, Effective, FileFound, Files, Finding, Level, MAX_FILE, MAX_SECRET_FILE, Report, Syslog,
-    check_for,
+    Abilities, Effective, FileFound, Files, Finding, Level, MAX_SECRET_FILE, Report, Syslog, check_for,
+    check_parts, masked,
 };
 
+use crate::configuration::files::{self, Texts};
 use crate::plan_check;
 
 /// What this build has.
@@ -19,40 +20,58 @@ pub fn read(file: &Path) -> Result<Report> {
     Ok(read_as(file, file)?.1)
 }
 
-/// Reads a configuration that is to be in the place of `place`: the files that it names are looked for there. Its text,
-/// and what the check found.
-pub fn read_as(file: &Path, place: &Path) -> Result<(String, Report)> {
+/// Reads a configuration that is to be in the place of `place`: the files that it names and its drop-ins are looked for there.
+/// What is in it, and what the check found.
+pub fn read_as(file: &Path, place: &Path) -> Result<(Texts, Report)> {
     let shown = file.display().to_string();
-    let length = std::fs::metadata(file).with_context(|| format!("{shown}: cannot be read"))?.len();
-    ensure!(length <= MAX_FILE as u64, "{shown}: {length} bytes; a configuration has {MAX_FILE} at the most");
-    let text = std::fs::read_to_string(file).with_context(|| format!("{shown}: cannot be read"))?;
-    let mut report = read_text(&text, &shown, place);
+    let texts = Texts::beside(files::read(file)?, place)?;
+    let mut report = read_texts(&texts, &shown, place);
     if report.secrets_inline {
-        let mode = mode(file).unwrap_or(0o600);
-        if mode & 0o077 != 0 {
-            report.findings.push(Finding {
-                level: Level::Note,
-                file: shown.clone(),
-                line: 1,
-                message: format!(
-                    "holds a password and can be read by others (mode {mode:04o}). Run: chmod 600 {shown}"
-                ),
-            });
+        let drop_ins = texts.drop_ins.iter().map(|(name, text)| (files::directory(place).join(name), text));
+        for (path, text) in core::iter::once((file.to_owned(), &texts.own)).chain(drop_ins) {
+            let mode = mode(&path).unwrap_or(0o600);
+            if mode & 0o077 != 0 && masked(text) != *text {
+                let shown = path.display();
+                report.findings.push(Finding {
+                    level: Level::Note,
+                    file: shown.to_string(),
+                    line: 1,
+                    message: format!(
+                        "holds a password and can be read by others (mode {mode:04o}). Run: chmod 600 {shown}"
+                    ),
+                });
+            }
         }
     }
-    Ok((text, report))
+    Ok((texts, report))
 }
 
-/// Checks a text called `shown` that is to be in the place of `place`, with the files that it names.
+/// Checks a text called `shown` that is to be in the place of `place`, with the files that it names and the drop-ins there.
 pub fn read_text(text: &str, shown: &str, place: &Path) -> Report {
+    match Texts::beside(text.to_owned(), place) {
+        Ok(texts) => read_texts(&texts, shown, place),
+        Err(why) => {
+            let mut report = check_for(text, shown, &Files::new(), ABILITIES);
+            report.effective = None;
+            let (file, message) = (shown.to_owned(), format!("{why:#}."));
+            report.findings.push(Finding { level: Level::Error, file, line: 1, message });
+            report
+        }
+    }
+}
+
+/// Checks all files of a configuration whose own one is to be in the place of `place` and is called `shown`.
+pub fn read_texts(texts: &Texts, shown: &str, place: &Path) -> Report {
+    let names = texts.shown(shown, place);
+    let parts = texts.parts(&names);
     let mut files = Files::new();
-    let mut report = check_for(text, shown, &files, ABILITIES);
+    let mut report = check_parts(&parts, &files, ABILITIES);
     // Files that are named by files would be found in a second round; there are none yet.
     for wanted in &report.files {
         files.insert(wanted.path.clone(), found(place, &wanted.path));
     }
     if !files.is_empty() {
-        report = check_for(text, shown, &files, ABILITIES);
+        report = check_parts(&parts, &files, ABILITIES);
     }
     if let Some(effective) = &report.effective {
         report.findings.extend(plan_check::findings(effective, shown));
@@ -60,12 +79,20 @@ pub fn read_text(text: &str, shown: &str, place: &Path) -> Report {
     if report.of(Level::Error).count() > 0 {
         report.effective = None;
     }
+    // Where a key is written, for what is only found on the disk.
+    let written = |key: &str| {
+        let is_key = |line: &str| line.trim_start().starts_with(key);
+        let places =
+            parts.iter().filter_map(|part| Some((part.name, part.text.lines().position(is_key)? + 1)));
+        let (file, line) = places.into_iter().next().unwrap_or((shown, 1));
+        (file.to_owned(), line)
+    };
     if let Some(effective) = &mut report.effective
-        && let Some(written) = &mut effective.announcement_files
+        && let Some(path) = &mut effective.announcement_files
     {
         // Beside the configuration, unless it is a whole path.
-        let directory = place.parent().unwrap_or(Path::new(".")).join(&*written);
-        *written = directory.display().to_string();
+        let directory = place.parent().unwrap_or(Path::new(".")).join(&*path);
+        *path = directory.display().to_string();
         let (level, told) = match crate::recordings::read(&directory) {
             Ok(found) => (Level::Note, crate::recordings::missing(&directory, &found).into_iter().collect()),
             Err(wrong) => {
@@ -73,34 +100,30 @@ pub fn read_text(text: &str, shown: &str, place: &Path) -> Report {
                 (Level::Error, wrong)
             }
         };
-        let line = text.lines().position(|line| line.trim_start().starts_with("announcement_files"));
-        let line = line.map_or(1, |place| place + 1);
-        let finding = |message| Finding { level, file: shown.to_owned(), line, message };
+        let (file, line) = written("announcement_files");
+        let finding = |message| Finding { level, file: file.clone(), line, message };
         report.findings.extend(told.into_iter().map(finding));
     }
-    if let Some(Syslog { ca_file: Some(written), .. }) =
+    if let Some(Syslog { ca_file: Some(path), .. }) =
         report.effective.as_mut().and_then(|effective| effective.syslog.as_mut())
     {
-        let path = place.parent().unwrap_or(Path::new(".")).join(&*written);
-        *written = path.display().to_string();
-        if let Err(why) = crate::syslog::roots(Some(&path)) {
+        let found = place.parent().unwrap_or(Path::new(".")).join(&*path);
+        *path = found.display().to_string();
+        if let Err(why) = crate::syslog::roots(Some(&found)) {
             report.effective = None;
-            let line = text.lines().position(|line| line.trim_start().starts_with("ca_file"));
-            let line = line.map_or(1, |place| place + 1);
-            let message = format!("{why:#}.");
-            report.findings.push(Finding { level: Level::Error, file: shown.to_owned(), line, message });
+            let (file, line) = written("ca_file");
+            report.findings.push(Finding { level: Level::Error, file, line, message: format!("{why:#}.") });
         }
     }
     if let Some(web) = report.effective.as_mut().map(|effective| &mut effective.web)
         && let (Some(certificate), Some(key)) = (&mut web.certificate, &mut web.key)
     {
-        for written in [&mut *certificate, &mut *key] {
-            *written = place.parent().unwrap_or(Path::new(".")).join(&*written).display().to_string();
+        for path in [&mut *certificate, &mut *key] {
+            *path = place.parent().unwrap_or(Path::new(".")).join(&*path).display().to_string();
         }
-        let line = text.lines().position(|line| line.trim_start().starts_with("certificate"));
+        let (file, line) = written("certificate");
         let mut note = |message| {
-            let line = line.map_or(1, |place| place + 1);
-            report.findings.push(Finding { level: Level::Note, file: shown.to_owned(), line, message });
+            report.findings.push(Finding { level: Level::Note, file: file.clone(), line, message });
         };
         // No reason to be without telephones: the page goes on with the one that it has, and there is an alarm.
         if let Err(why) = crate::web::certificate::read(certificate, key) {

@@ -1,19 +1,23 @@
 //! The configuration of a running gateway: reading its file again, telling what an edit would change and when, and
 //! applying it.
 
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+mod ends;
+pub mod files;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tipring_config::{
     Apply, Change, Effective, Files, Level, MASK, Report, Room, Web, diff, fingerprint, masked, unmasked,
 };
-use tipring_gateway::{LineKind, LineSite, Reload, Site, Wiring};
+use tipring_gateway::{Reload, Site, Wiring};
 use tipring_host::Asker;
 use tipring_store::{History, Past, Revisions};
 use tipring_units::WallTime;
 use tokio::sync::watch;
 
+use self::ends::{ends, line_until_start, without_line};
+use self::files::Texts;
 use crate::{check, parts, zone};
 
 /// Changes that are told, at the most; more are counted.
@@ -31,6 +35,10 @@ pub struct Configuration {
     history: History,
     /// Those of the web page, for who serves it.
     web: watch::Sender<Web>,
+    /// Files that it names, as whole paths.
+    named: Vec<PathBuf>,
+    /// What its files were when they were looked at last: their digest.
+    seen: u64,
 }
 
 /// Where the text of a configuration is.
@@ -40,8 +48,10 @@ pub enum Source<'a> {
     Own,
     /// In another file.
     File(&'a Path),
-    /// Here.
+    /// Here; the drop-ins are as they are.
     Text(&'a str),
+    /// Here, with all drop-ins.
+    Whole(&'a Texts),
 }
 
 impl<'a> Source<'a> {
@@ -86,12 +96,13 @@ impl Configuration {
         // A later change of the working directory must not give another file.
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let web = watch::Sender::new(effective.web.clone());
-        let own =
-            Self { file, started: effective.clone(), current: effective.clone(), revisions, history, web };
+        let (started, current) = (effective.clone(), effective.clone());
+        let mut own = Self { file, started, current, revisions, history, web, named: Vec::new(), seen: 0 };
+        own.look();
         if revision != known
-            && let Ok(text) = std::fs::read_to_string(&own.file)
+            && let Ok(texts) = own.texts()
         {
-            own.remember(Past { revision, at: wall.0, by: "start".to_owned(), summary: String::new(), text });
+            own.remember(revision, Editor { name: "start", wall }, String::new(), texts);
         }
         (own, revision)
     }
@@ -147,15 +158,16 @@ impl Configuration {
 
     /// Applies a text, which becomes that of the own file if it is accepted.
     pub async fn apply(&mut self, source: Source<'_>, asker: &Asker, by: Editor<'_>) -> Result<Outcome> {
-        let Editor { name, wall } = by;
+        let wall = by.wall;
         let site = asker.site();
-        let read = self.read(source).and_then(|(text, effective)| {
+        let read = self.read(source).and_then(|(texts, effective)| {
             if source != Source::Own {
-                self.replace(&text).map_err(|why| vec![format!("{why:#}.")])?;
+                texts.write(&self.file, self.history.state()).map_err(|why| vec![format!("{why:#}.")])?;
             }
-            Ok((text, effective))
+            Ok((texts, effective))
         });
-        let (text, effective) = match read {
+        self.look();
+        let (texts, effective) = match read {
             Ok(read) => read,
             Err(mut lines) => {
                 asker.configuration_refused(lines.first().cloned().unwrap_or_default()).await?;
@@ -172,8 +184,7 @@ impl Configuration {
         let known = self.revisions.latest();
         let (revision, kept) = self.revisions.take(fingerprint(&effective));
         if revision != known {
-            let by = name.to_owned();
-            self.remember(Past { revision, at: wall.0, by, summary: summary(&changes), text });
+            self.remember(revision, by, summary(&changes), texts);
         }
         if let Err(why) = kept {
             lines.push(format!("The number of the revision is not kept: {why}"));
@@ -258,51 +269,91 @@ impl Configuration {
         &self.history
     }
 
-    fn own_text(&self) -> Result<String> {
+    /// The text of the own file.
+    pub fn own_text(&self) -> Result<String> {
         std::fs::read_to_string(&self.file)
             .with_context(|| format!("{}: cannot be read", self.file.display()))
     }
 
+    /// The numbers of configurations.
+    pub const fn revisions(&self) -> &Revisions {
+        &self.revisions
+    }
+
+    /// Takes the numbers from the disk again, where somebody else has put them.
+    pub fn adopt_revisions(&mut self) -> Result<()> {
+        Ok(self.revisions.read_again()?)
+    }
+
+    /// What is in all its files now.
+    pub fn texts(&self) -> Result<Texts> {
+        Texts::beside(self.own_text()?, &self.file)
+    }
+
+    /// What is wrong with the texts of all files, or worth a note.
+    pub fn check_texts(&self, texts: &Texts) -> Report {
+        check::read_texts(texts, &self.file.display().to_string(), &self.file)
+    }
+
+    /// The files that say what is in force: its own one, the drop-ins and those that they name.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        let directory = files::directory(&self.file);
+        let drop_ins =
+            files::names(&self.file).unwrap_or_default().into_iter().map(|name| directory.join(name));
+        core::iter::once(self.file.clone()).chain(drop_ins).chain(self.named.iter().cloned()).collect()
+    }
+
+    /// True if its files are as they were when they were looked at last.
+    pub fn has_seen(&self) -> bool {
+        self.digest() == self.seen
+    }
+
+    fn digest(&self) -> u64 {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        for path in self.watched() {
+            (&path, std::fs::read(&path).ok()).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Its files are looked at, whatever is in them.
+    fn look(&mut self) {
+        let beside = self.file.parent().unwrap_or(Path::new(".")).to_owned();
+        if let Ok(text) = self.own_text() {
+            self.named = self.check(&text).files.iter().map(|wanted| beside.join(&wanted.path)).collect();
+        }
+        self.seen = self.digest();
+    }
+
     /// That the history has a gap costs nobody a call: it is told in the log.
-    fn remember(&self, past: Past) {
+    fn remember(&self, revision: u64, by: Editor<'_>, summary: String, texts: Texts) {
+        let Texts { own: text, drop_ins } = texts;
+        let drop_ins = Some(drop_ins);
+        let past = Past { revision, at: by.wall.0, by: by.name.to_owned(), summary, text, drop_ins };
         if let Err(why) = self.history.keep(&past) {
             tracing::warn!("configuration {} is not kept in the history: {why}", past.revision);
         }
     }
 
-    /// The text and the effective form in the place of the own file; what is wrong with it in words.
-    fn read(&self, source: Source<'_>) -> Result<(String, Effective), Vec<String>> {
-        let named = |file| check::read_as(file, &self.file).map_err(|why| vec![format!("{why:#}.")]);
-        let (text, report) = match source {
+    /// The texts and the effective form in the place of the own files; what is wrong with them in words.
+    fn read(&self, source: Source<'_>) -> Result<(Texts, Effective), Vec<String>> {
+        let wrong = |why: anyhow::Error| vec![format!("{why:#}.")];
+        let named = |file| check::read_as(file, &self.file).map_err(wrong);
+        let (texts, report) = match source {
             Source::Own => named(&self.file)?,
             Source::File(file) => named(file)?,
-            Source::Text(text) => (text.to_owned(), self.check(text)),
+            Source::Text(text) => {
+                let texts = Texts::beside(text.to_owned(), &self.file).map_err(wrong)?;
+                let report = self.check_texts(&texts);
+                (texts, report)
+            }
+            Source::Whole(texts) => (texts.clone(), self.check_texts(texts)),
         };
         match report.effective.clone() {
-            Some(effective) => Ok((text, effective)),
+            Some(effective) => Ok((texts, effective)),
             None => Err(errors(&report)),
         }
-    }
-
-    /// Writes `text` into the own file, whole or not at all; what it was is kept beside it.
-    fn replace(&self, text: &str) -> Result<()> {
-        let shown = self.file.display();
-        let before = beside(&self.file, "before");
-        let fresh = beside(&self.file, "new");
-        let write = || -> std::io::Result<()> {
-            use std::io::Write;
-            std::fs::copy(&self.file, &before)?;
-            let mode = std::fs::metadata(&self.file)?.permissions().mode() & 0o777;
-            let options = || {
-                std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)
-            };
-            let mut file = options()?;
-            file.write_all(text.as_bytes())?;
-            file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-            file.sync_all()?;
-            std::fs::rename(&fresh, &self.file)
-        };
-        write().with_context(|| format!("{shown}: cannot be written"))
     }
 
     /// What differs, with the moment at which this gateway takes it.
@@ -332,85 +383,8 @@ impl Configuration {
     }
 }
 
-/// A telephone or an outside line of a configuration, on a port that is driven.
-struct End {
-    kind: LineKind,
-    number: String,
-    port: String,
-}
-
-impl End {
-    /// True if the gateway serves its port.
-    fn is_open(&self, site: &Site) -> bool {
-        site.lines.iter().any(|line| line.port == self.port && line.kind == self.kind)
-    }
-
-    fn label(&self) -> String {
-        match self.kind {
-            LineKind::Phone => self.number.clone(),
-            LineKind::Outside => format!("line {}", self.number),
-        }
-    }
-
-    /// What its keys begin with.
-    fn prefix(&self) -> String {
-        match self.kind {
-            LineKind::Phone => format!("phone.{}.", self.number),
-            LineKind::Outside => format!("line.{}.", self.number),
-        }
-    }
-}
-
-fn ends(effective: &Effective) -> Vec<End> {
-    let end = |kind, number: &tipring_config::Number, port: tipring_config::PortName| End {
-        kind,
-        number: number.to_string(),
-        port: port.to_string(),
-    };
-    let phones = effective.phone.iter().filter(|(_, phone)| phone.service.is_used());
-    let lines = effective.line.iter().filter(|(_, line)| line.service.is_used());
-    let phones = phones.map(|(number, phone)| end(LineKind::Phone, number, phone.port));
-    phones.chain(lines.map(|(number, line)| end(LineKind::Outside, number, line.port))).collect()
-}
-
-/// Who has the port of the line that `end` has, if it is another's in the new configuration; `Ok` if it keeps the line.
-fn line_until_start<'a>(end: &End, new: &'a [End], site: &Site) -> Result<(), Option<&'a End>> {
-    let is_its = |line: &&LineSite| line.kind == end.kind && line.number == end.number;
-    let line = site.lines.iter().find(is_its).ok_or(None)?;
-    let taker = new.iter().find(|other| other.kind == line.kind && other.port == line.port);
-    taker.map_or(Ok(()), |taker| Err(Some(taker)))
-}
-
-/// The telephones and outside lines that have no line before the next start, in words that follow "at the next start".
-fn without_line(new: &Effective, site: &Site) -> Vec<String> {
-    let ends = ends(new);
-    let told = ends.iter().filter(|end| !end.is_open(site)).filter_map(|end| {
-        let (label, port) = (end.label(), &end.port);
-        let taken = match line_until_start(end, &ends, site) {
-            Ok(()) => return None,
-            Err(None) => String::new(),
-            Err(Some(taker)) => format!(", and its old port is {}'s", taker.label()),
-        };
-        Some(match end.kind {
-            LineKind::Phone => {
-                format!("{label} gets a line; until then it has none: {port} was not opened at the last start{taken}")
-            }
-            LineKind::Outside => {
-                format!("{label} gets its port; until then it has none: {port} was not opened at the last start{taken}")
-            }
-        })
-    });
-    told.collect()
-}
-
-fn beside(file: &Path, extension: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(extension);
-    PathBuf::from(name)
-}
-
-fn errors(report: &Report) -> Vec<String> {
+/// What a check found wrong, a line each.
+pub(crate) fn errors(report: &Report) -> Vec<String> {
     let mut lines: Vec<String> = report.of(Level::Error).map(ToString::to_string).collect();
     if report.unlisted > 0 {
         lines.push(format!("and {} more.", report.unlisted));
@@ -476,6 +450,8 @@ mod tests {
             revisions,
             history: History::open(Path::new("/nonexistent")),
             web: watch::Sender::new(old.web.clone()),
+            named: Vec::new(),
+            seen: 0,
         };
         told(&configuration.changes(&old, &effective(edited), &site(&old)))
     }

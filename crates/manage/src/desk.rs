@@ -1,5 +1,7 @@
 //! The desk that answers what the control socket is asked.
 
+mod files;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +14,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::ATTENTION;
 use crate::alarms::Alarms;
+use crate::backup::StateFiles;
 use crate::configuration::{Configuration, Editor, Outcome, Source};
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply, UserAct};
@@ -143,6 +146,8 @@ pub struct Desk {
     pub door: Option<Arc<Door>>,
     /// What around the gateway needs a person.
     pub alarms: Arc<Alarms>,
+    /// What is kept beside the configuration.
+    pub kept: Arc<StateFiles>,
 }
 
 impl Desk {
@@ -196,6 +201,12 @@ impl Desk {
                 Some(configuration) => Ok(configuration.port(&which)),
                 None => bail!(NO_FILE),
             },
+            ConfigAct::History
+            | ConfigAct::Rollback(_)
+            | ConfigAct::Backup(_)
+            | ConfigAct::Restore { .. } => {
+                bail!("that is answered elsewhere")
+            }
             ConfigAct::Diff(file) => match self.configuration.lock().await.as_ref() {
                 Some(configuration) => {
                     Ok(configuration.compare(Source::named(file.as_deref()), &self.asker.site()))
@@ -205,9 +216,9 @@ impl Desk {
         }
     }
 
-    /// Answers a question into `out`; ends when nobody reads any more.
-    pub async fn answer(&self, ask: Ask, out: &mpsc::Sender<Reply>) {
-        let end = match self.work(ask, out).await {
+    /// Answers a question, behind which `body` came, into `out`; ends when nobody reads any more.
+    pub async fn answer(&self, ask: Ask, body: Vec<u8>, out: &mpsc::Sender<Reply>) {
+        let end = match self.work(ask, body, out).await {
             Ok(code) => Reply::End(code),
             Err(why) => Reply::Failed(format!("{why:#}")),
         };
@@ -215,7 +226,7 @@ impl Desk {
         let _ = out.send(end).await;
     }
 
-    async fn work(&self, ask: Ask, out: &mpsc::Sender<Reply>) -> Result<u8> {
+    async fn work(&self, ask: Ask, body: Vec<u8>, out: &mpsc::Sender<Reply>) -> Result<u8> {
         match ask {
             Ask::Status { number, json } => self.status(number.as_deref(), json, out).await,
             Ask::Calls { follow, count, json } => self.calls(follow, count, json, out).await,
@@ -251,6 +262,15 @@ impl Desk {
             Ask::Walk { write, minutes } => walk::walk(self, write, minutes, out).await,
             Ask::Learn { port } => learn::learn(&self.asker, &port, out).await,
             Ask::Lines { json } => self.lines(json, out).await,
+            Ask::Restart { port } => files::restart(self, &port, out).await,
+            Ask::Batch { dry_run, .. } => files::batch(self, body, dry_run, out).await,
+            Ask::Phones => files::phones(self, out).await,
+            Ask::Config(ConfigAct::History) => files::history(self, out).await,
+            Ask::Config(ConfigAct::Rollback(revision)) => files::rollback(self, revision, out).await,
+            Ask::Config(ConfigAct::Backup(password)) => files::backup(self, password.0, out).await,
+            Ask::Config(ConfigAct::Restore { password, dry_run, .. }) => {
+                files::restore(self, body, password.0, dry_run, out).await
+            }
             Ask::Config(act) => {
                 let outcome = self.config(act).await?;
                 say(outcome.lines, out).await;

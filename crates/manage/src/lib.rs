@@ -3,14 +3,16 @@
 //! [`serve`] runs it: its state directory ([`state`]), its threads ([`parts`]), its control socket ([`socket`]), what the service manager
 //! is told ([`service`]). The
 //! [`desk`] answers what is asked, in words: [`status`], [`records`] of calls, the [`logbook`], what a number does ([`explain`]),
-//! measurements of lines, edits of the [`configuration`].
+//! measurements of lines, [`edits`] of telephones and of the [`configuration`], a [`backup`] of all.
 #![forbid(unsafe_code)]
 
 pub mod alarms;
+pub mod backup;
 pub mod balance;
 pub mod check;
 pub mod configuration;
 pub mod desk;
+pub mod edits;
 pub mod explain;
 pub mod features;
 pub mod learn;
@@ -31,6 +33,7 @@ pub mod state;
 pub mod status;
 pub mod syslog;
 pub mod walk;
+pub mod watch;
 pub mod wav;
 pub mod web;
 pub mod zone;

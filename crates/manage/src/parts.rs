@@ -1,7 +1,7 @@
 //! What a gateway is made of: from an effective configuration to sockets, lines and threads.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, bail};
 use tipring_call::Number;
@@ -40,7 +40,7 @@ pub fn build(
     shards: usize,
     revision: u64,
     ledger: Arc<Ledger>,
-    mut book: FeatureBook,
+    book: Arc<Mutex<FeatureBook>>,
 ) -> Result<Parts> {
     let clock = Clock::new();
     let bound = sockets.udp.local_addr()?;
@@ -60,16 +60,19 @@ pub fn build(
         let card = laboratory(&setup, land);
         (setup, card)
     });
-    let features =
-        book.rows().iter().map(|(number, row)| (Number::new(number), features::features(row))).collect();
+    let features = locked(&book)
+        .rows()
+        .iter()
+        .map(|(number, row)| (Number::new(number), features::features(row)))
+        .collect();
     let store = move |keep: Keep<'_>| match keep {
         Keep::Record(_, record, site) => ledger.append(records::row(record, site)),
         Keep::Features(_, number, set) => {
-            book.keep(number.as_str(), features::row(set)).map_err(|why| why.to_string())
+            locked(&book).keep(number.as_str(), features::row(set)).map_err(|why| why.to_string())
         }
         Keep::Rest => {
             ledger.flush()?;
-            book.flush().map_err(|why| why.to_string())
+            locked(&book).flush().map_err(|why| why.to_string())
         }
     };
     Ok(Parts {
@@ -83,6 +86,10 @@ pub fn build(
         store: Box::new(store),
         features,
     })
+}
+
+fn locked(book: &Mutex<FeatureBook>) -> MutexGuard<'_, FeatureBook> {
+    book.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The users of the simulated telephones know the tones of `effective`'s country, each when its telephone rests: that

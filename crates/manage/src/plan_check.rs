@@ -18,11 +18,8 @@ pub fn findings(effective: &Effective, file: &str) -> Vec<Finding> {
         .iter()
         .map(|finding| {
             let table = if finding.row.offline { "offline" } else { "dial" };
-            let line = match effective.origins.get(&format!("{table}.{}", finding.row.pattern)) {
-                Some(Origin::File(_, line)) => *line,
-                Some(Origin::Country(_) | Origin::Default(_)) | None => 1,
-            };
-            Finding { level: Level::Note, file: file.to_owned(), line, message: finding.to_string() }
+            let (file, line) = place(effective, &format!("{table}.{}", finding.row.pattern), file);
+            Finding { level: Level::Note, file, line, message: finding.to_string() }
         })
         .collect();
     findings.extend(codes(effective, file));
@@ -30,17 +27,22 @@ pub fn findings(effective: &Effective, file: &str) -> Vec<Finding> {
     findings
 }
 
+/// Where a key is written; at the beginning of `file` where that is not known.
+fn place(effective: &Effective, path: &str, file: &str) -> (String, usize) {
+    match effective.origins.get(path) {
+        Some(Origin::File(file, line)) => (file.clone(), *line),
+        Some(Origin::Country(_) | Origin::Default(_)) | None => (file.to_owned(), 1),
+    }
+}
+
 /// What is wrong with the rows of `[codes]`.
 fn codes(effective: &Effective, file: &str) -> Vec<Finding> {
     let found = tipring_gateway::code_findings(effective, &Plan::new(&setup(effective, 0)));
     let finding = |found: CodeFinding| {
-        let line = match effective.origins.get(&format!("codes.{}", found.code)) {
-            Some(Origin::File(_, line)) => *line,
-            Some(Origin::Country(_) | Origin::Default(_)) | None => 1,
-        };
+        let (file, line) = place(effective, &format!("codes.{}", found.code), file);
         let level = if found.is_error { Level::Error } else { Level::Note };
         let message = format!("[codes] \"{}\" {}", found.code, found.message);
-        Finding { level, file: file.to_owned(), line, message }
+        Finding { level, file, line, message }
     };
     found.into_iter().map(finding).collect()
 }

@@ -101,6 +101,20 @@ pub enum Ask {
     Web,
     /// Users of the web page and the API, and tokens of programs, are listed or changed.
     User(UserAct),
+    /// Begin anew with a line port.
+    Restart {
+        /// Its telephone's number, its line port, or the outside line's number.
+        port: String,
+    },
+    /// Make and edit telephones by the table that follows the question.
+    Batch {
+        /// Only tell what would change.
+        dry_run: bool,
+        /// Bytes of the table.
+        length: usize,
+    },
+    /// The telephones as such a table.
+    Phones,
     /// The configuration is to be compared or applied.
     Config(ConfigAct),
 }
@@ -146,7 +160,7 @@ pub enum UserAct {
     },
 }
 
-/// A password on its way to where only its hash is kept.
+/// A password on its way: it is in no log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Password(pub String);
@@ -169,6 +183,21 @@ pub enum ConfigAct {
     Show(Option<String>),
     /// Every value that holds for this telephone, or the one on this line port.
     Port(String),
+    /// Those that were in force.
+    History,
+    /// Put one of them in force again.
+    Rollback(u64),
+    /// Put everything into one file, encrypted by this password.
+    Backup(Password),
+    /// Put everything back from the file that follows the question.
+    Restore {
+        /// The password of the file.
+        password: Password,
+        /// Only tell what would change.
+        dry_run: bool,
+        /// Bytes of the file.
+        length: usize,
+    },
 }
 
 /// What a simulated telephone is to do.
@@ -223,8 +252,20 @@ pub enum Reply {
     Line(String),
     /// The command came to its end; this is its exit code.
     End(u8),
+    /// A part of a file, in hexadecimal digits.
+    Part(String),
     /// It could not be done, and why.
     Failed(String),
+}
+
+impl Ask {
+    /// Bytes that follow the question.
+    pub const fn length(&self) -> usize {
+        match self {
+            Self::Batch { length, .. } | Self::Config(ConfigAct::Restore { length, .. }) => *length,
+            _ => 0,
+        }
+    }
 }
 
 impl Say {
@@ -280,6 +321,15 @@ mod tests {
         assert!(!format!("{act:?}").contains("horse"));
         let text = serde_json::to_string(&Ask::User(act.clone())).unwrap();
         assert_eq!(serde_json::from_str::<Ask>(&text).unwrap(), Ask::User(act));
+    }
+
+    #[test]
+    fn a_password_on_its_way_is_shown_to_nobody() {
+        let password = Password("lamo kuch 41".to_owned());
+        let act = ConfigAct::Restore { password, dry_run: true, length: 7 };
+        let ask = Ask::Config(act);
+        assert!(!format!("{ask:?}").contains("lamo") && ask.length() == 7);
+        assert!(serde_json::to_string(&ask).unwrap().contains("lamo kuch 41"));
     }
 
     #[test]

@@ -2,18 +2,20 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 use nix::sys::stat::{Mode, umask};
 use tipring_config::Effective;
 use tipring_gateway::Entry;
 use tipring_host::{Asker, Clock, Gateway};
-use tipring_store::{Calls, EventLog, FeatureBook, History, Revisions};
+use tipring_store::{Calls, EventLog, FeatureBook, History, Restoring, Revisions};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast;
+use tokio::sync::watch::channel;
 
 use crate::alarms::{Alarm, Alarms};
+use crate::backup::StateFiles;
 use crate::configuration::Configuration;
 use crate::desk::{Desk, Ledger};
 use crate::logbook::{Line, Logbook};
@@ -22,6 +24,7 @@ use crate::service::{self, Manager};
 use crate::socket::ControlSocket;
 use crate::state;
 use crate::syslog::Sender;
+use crate::watch;
 use crate::web::access::Access;
 use crate::web::certificate::Certificates;
 use crate::web::door::Door;
@@ -39,6 +42,7 @@ pub struct Claimed {
     events: EventLog,
     revisions: Revisions,
     features: FeatureBook,
+    watches: bool,
 }
 
 impl Claimed {
@@ -49,10 +53,19 @@ impl Claimed {
         state::prepare(dir)?;
         state::claim(dir)?;
         let calls = Calls::open(dir)?;
+        // It is ours alone now. What a killed gateway was restoring is finished before anything of it is read.
+        if Restoring::finish(dir)? {
+            tracing::warn!("a restore that was interrupted is finished now");
+        }
         let events = EventLog::open(dir)?;
         let revisions = Revisions::open(dir)?;
         let features = FeatureBook::open(dir)?;
-        Ok(Self { dir: dir.to_owned(), calls, events, revisions, features })
+        Ok(Self { dir: dir.to_owned(), calls, events, revisions, features, watches: false })
+    }
+
+    /// Edits of the configuration's files are applied as they come.
+    pub fn watching(self) -> Self {
+        Self { watches: true, ..self }
     }
 }
 
@@ -90,7 +103,7 @@ async fn serve(
     web: Option<TcpListener>,
     screen: Screen,
 ) -> Result<()> {
-    let Claimed { dir, calls, events, revisions, features } = claimed;
+    let Claimed { dir, calls, events, revisions, features, watches } = claimed;
     // One without a file cannot be edited, and counts no revisions.
     let (configuration, revision) = match file {
         Some(file) => {
@@ -102,12 +115,13 @@ async fn serve(
     };
     let settings = match &configuration {
         Some(configuration) => configuration.web(),
-        None => watch::channel(effective.web.clone()).1,
+        None => channel(effective.web.clone()).1,
     };
     let configuration = Arc::new(tokio::sync::Mutex::new(configuration));
     let ledger = Arc::new(Ledger::new(calls));
+    let features = Arc::new(Mutex::new(features));
     let logbook = Arc::new(Logbook::new(events));
-    let parts = parts::build(effective, sip, shards, revision, Arc::clone(&ledger), features)?;
+    let parts = parts::build(effective, sip, shards, revision, Arc::clone(&ledger), Arc::clone(&features))?;
     let clock = parts.clock;
     let socket = ControlSocket::open(&dir)?;
     let manager = Manager::of_environment();
@@ -146,6 +160,7 @@ async fn serve(
         clock,
         door: door.clone(),
         alarms,
+        kept: Arc::new(StateFiles { dir, features }),
     };
     let faces = match &door {
         Some(door) => {
@@ -163,7 +178,7 @@ async fn serve(
     for line in door.as_deref().filter(|_| screen.page).map(pages).unwrap_or_default() {
         crate::print::print(&line)?;
     }
-    let (stop, stopping) = watch::channel(false);
+    let (stop, stopping) = channel(false);
     if let Some(faces) = faces {
         tokio::spawn(faces.run(stopping));
     }
@@ -184,6 +199,9 @@ async fn serve(
         }
         std::future::pending().await
     };
+    if watches {
+        tokio::spawn(watch::watch(desk.clone()));
+    }
     let pulse = manager.keep_alive(desk.asker.clone());
     manager.ready(what);
     tokio::select! {

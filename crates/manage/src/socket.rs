@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use tipring_store::MAX_BACKUP;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
@@ -20,6 +21,8 @@ const MAX_CLIENTS: usize = 64;
 const MAX_REPLIES: usize = 64;
 /// A question that is not whole within this time is none.
 const ASK_PATIENCE: Duration = Duration::from_secs(10);
+/// A file that is not whole within this time does not come.
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
 /// A reader that takes nothing for this long is left.
 const READ_PATIENCE: Duration = Duration::from_secs(30);
 /// What everybody is told while the gateway stops.
@@ -102,12 +105,18 @@ async fn serve(stream: UnixStream, desk: Option<Desk>) {
             return;
         }
     };
+    let Ok(body) = body(reader.into_inner(), ask.length()).await else {
+        write(&mut writer, &Reply::Failed("the file that follows the question did not come".to_owned()))
+            .await;
+        return;
+    };
+    let (mut reader, body) = body;
     let Some(desk) = desk else {
         write(&mut writer, &Reply::Failed(STOPPING.to_owned())).await;
         return;
     };
     let (out, mut replies) = mpsc::channel(MAX_REPLIES);
-    let answer = async move { desk.answer(ask, &out).await };
+    let answer = async move { desk.answer(ask, body, &out).await };
     let deliver = async {
         let mut rest = [0; 1];
         loop {
@@ -117,7 +126,7 @@ async fn serve(stream: UnixStream, desk: Option<Desk>) {
                     None => return,
                 },
                 // Who asked has gone: nothing more comes, and nothing more is wanted.
-                read = reader.get_mut().read(&mut rest) => if !matches!(read, Ok(1)) { return },
+                read = reader.read(&mut rest) => if !matches!(read, Ok(1)) { return },
             }
         }
     };
@@ -126,6 +135,14 @@ async fn serve(stream: UnixStream, desk: Option<Desk>) {
         () = &mut deliver => {}
         () = &mut answer => deliver.await,
     }
+}
+
+/// The file that follows a question; what comes behind it is left.
+async fn body<R: AsyncBufReadExt + Unpin>(mut reader: R, length: usize) -> Result<(R, Vec<u8>)> {
+    ensure!(length <= MAX_BACKUP, "{length} bytes");
+    let mut body = vec![0; length];
+    tokio::time::timeout(BODY_PATIENCE, reader.read_exact(&mut body)).await??;
+    Ok((reader, body))
 }
 
 async fn write(writer: &mut (impl AsyncWriteExt + Unpin), reply: &Reply) -> bool {

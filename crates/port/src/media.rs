@@ -414,6 +414,8 @@ pub enum Command {
     Balance(LineId),
     /// Answer the next call that comes in on an outside line and record how its far end clears; [`Event::Learned`] tells.
     Learn(LineId),
+    /// Make a line's machine and voice path anew, in the next epoch, as at the start.
+    Restart(LineId),
 }
 
 /// An event from a shard.

@@ -71,6 +71,16 @@ impl FeatureBook {
         self.flush()
     }
 
+    /// Takes all rows from the disk again, where somebody else has put them.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read_again(&mut self) -> Result<(), StoreError> {
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        *self = Self::open(dir)?;
+        Ok(())
+    }
+
     /// Writes what is not on the disk yet.
     ///
     /// # Errors

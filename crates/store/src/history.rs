@@ -1,5 +1,6 @@
 //! The texts of the configurations that were in force, by their numbers.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -34,12 +35,20 @@ pub struct Past {
     /// Its text.
     #[serde(default)]
     pub text: String,
+    /// The texts of its drop-ins, by their files' names; `None` where that was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop_ins: Option<BTreeMap<String, String>>,
 }
 
 impl History {
     /// The history in `dir`; it is made with the first entry.
     pub fn open(dir: &Path) -> Self {
         Self { dir: dir.join(HISTORY_DIR) }
+    }
+
+    /// The state directory.
+    pub fn state(&self) -> &Path {
+        self.dir.parent().unwrap_or(Path::new("."))
     }
 
     /// Keeps a configuration; one of the same number takes the place of the one before.
@@ -57,7 +66,7 @@ impl History {
     pub fn list(&self) -> Result<Vec<Past>, StoreError> {
         let numbers = self.numbers()?;
         let read = numbers.iter().rev().filter_map(|number| self.get(*number).ok().flatten());
-        Ok(read.map(|past| Past { text: String::new(), ..past }).collect())
+        Ok(read.map(|past| Past { text: String::new(), drop_ins: None, ..past }).collect())
     }
 
     /// One of them; `None` if it is not kept, or no longer.
@@ -110,7 +119,14 @@ mod tests {
 
     fn past(revision: u64) -> Past {
         let text = format!("name = \"{revision}\"\n");
-        Past { revision, at: revision, by: "ann".to_owned(), summary: "name".to_owned(), text }
+        Past {
+            revision,
+            at: revision,
+            by: "ann".to_owned(),
+            summary: "name".to_owned(),
+            text,
+            drop_ins: None,
+        }
     }
 
     #[test]

@@ -1,22 +1,27 @@
 //! What survives: call records, the event log, what subscribers have set and the revision of the configuration, each in a file of the state directory.
 //!
 //! [`Calls`] is a database whose every append is a transaction on the disk: a process that is killed loses no
-//! record that was acknowledged. [`EventLog`] is plain text for people, bounded by rotation.
+//! record that was acknowledged. [`EventLog`] is plain text for people, bounded by rotation. [`Backup`] is what of all this goes
+//! into one encrypted file; [`Restoring`] puts it back whole or not at all.
 #![forbid(unsafe_code)]
 
+mod backup;
 mod calls;
 mod error;
 mod events;
 mod features;
 mod history;
+mod restoring;
 mod revisions;
 mod row;
 
+pub use backup::{Backup, BackupError, Header, LEAST_PASSWORD, MAX_BACKUP, MAX_NAME, Stored};
 pub use calls::{CALLS_FILE, Calls, MAX_RECORDS};
 pub use error::StoreError;
 pub use events::{EVENTS_FILE, EventLog, MAX_LOG_BYTES};
 pub use features::{FEATURES_FILE, FeatureBook, FeatureRow};
 pub use history::{HISTORY_DIR, History, MAX_HISTORY, Past};
+pub use restoring::{Placed, Restoring};
 pub use revisions::{REVISION_FILE, Revisions};
 pub use row::{CallRow, HearingRow};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::StoreError;
+use crate::{Placed, StoreError};
 
 /// The file's name in the state directory.
 pub const REVISION_FILE: &str = "revision.json";
@@ -39,6 +39,29 @@ impl Revisions {
     /// The number of the latest configuration, 0 if there was none.
     pub fn latest(&self) -> u64 {
         self.latest.map_or(0, |latest| latest.revision)
+    }
+
+    /// What the file is to hold for the next number to be above `revision`, which a history that came from elsewhere has.
+    ///
+    /// # Errors
+    /// Never in practice: numbers can be written.
+    pub fn above(&self, revision: u64) -> Result<Placed, StoreError> {
+        let latest = match self.latest {
+            Some(latest) if latest.revision >= revision => latest,
+            // Of no configuration: whatever is in force next gets a number of its own.
+            Some(_) | None => Latest { revision, fingerprint: 0 },
+        };
+        let bytes = serde_json::to_vec(&latest).map_err(|why| StoreError::io(&self.path, why.into()))?;
+        Ok(Placed { place: self.path.clone(), mode: 0o600, bytes: Some(bytes) })
+    }
+
+    /// Takes it from the disk again, where somebody else has put it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read_again(&mut self) -> Result<(), StoreError> {
+        *self = Self::open(self.path.parent().unwrap_or(Path::new(".")))?;
+        Ok(())
     }
 
     /// The number of the configuration with this fingerprint: the latest one's if it is that, else the next. The number
@@ -83,6 +106,12 @@ mod tests {
         assert_eq!(revisions.latest(), 3);
         assert_eq!(revisions.take(7).0, 3, "the same file at the next start is the same revision");
         assert_eq!(revisions.take(9).0, 4);
+        for (other, next) in [(2, 4), (17, 18)] {
+            let placed = revisions.above(other).unwrap();
+            std::fs::write(&placed.place, placed.bytes.unwrap()).unwrap();
+            revisions.read_again().unwrap();
+            assert_eq!(revisions.take(9).0, next);
+        }
     }
 
     #[test]

@@ -20,7 +20,11 @@ pub fn config(command: ConfigCommand) -> Result<ConfigAct> {
         ConfigCommand::Apply { file } => ConfigAct::Apply(whole(file)?),
         ConfigCommand::Show { name: Some(which), effective: true } => ConfigAct::Port(which),
         ConfigCommand::Show { name, effective: _ } => ConfigAct::Show(name),
-        ConfigCommand::ImportPlan { .. } => bail!("no gateway is asked for that"),
+        ConfigCommand::History => ConfigAct::History,
+        ConfigCommand::Rollback { revision } => ConfigAct::Rollback(revision),
+        ConfigCommand::ImportPlan { .. } | ConfigCommand::Backup { .. } | ConfigCommand::Restore { .. } => {
+            bail!("no gateway is asked for that")
+        }
     })
 }
 

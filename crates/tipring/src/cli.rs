@@ -10,8 +10,8 @@ use tipring_manage::protocol::Ask;
 
 use crate::{
     acts, bench, bench_callerid, bench_codec, bench_curves, bench_disconnect, bench_dtmf, bench_echo,
-    bench_fax, bench_loss, bench_tick, cancel, check, client, demo, explain, explore, flow, import_plan,
-    listen, manual, run, transcode, user,
+    bench_fax, bench_loss, bench_tick, cancel, check, client, demo, explain, explore, files, flow,
+    import_plan, listen, manual, run, transcode, user,
 };
 
 /// Exit code where the command itself could not do its work.
@@ -54,12 +54,15 @@ pub enum Command {
         /// The file; without it ./tipring.toml, else /etc/tipring/tipring.toml
         file: Option<PathBuf>,
     },
-    /// Run the gateway until SIGTERM or Ctrl-C; then calls are released and ports deregistered. At SIGHUP
-    /// the configuration is read again
+    /// Run the gateway until SIGTERM or Ctrl-C; then calls are released and ports deregistered. An edited
+    /// configuration is applied as soon as its files are whole, and at SIGHUP
     Run {
         /// The configuration
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+        /// Apply edits of the configuration's files only at SIGHUP and by `config apply`, not as they come
+        #[arg(long)]
+        no_watch: bool,
         /// Threads for the simulated lines
         #[arg(long, value_name = "N", default_value_t = 1, hide = true)]
         shards: usize,
@@ -117,6 +120,17 @@ pub enum Command {
     /// Compare an edited configuration with the one that runs, or apply it without a restart
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Make and edit telephones by a table, hundreds at once, as one edit. Without a file the telephones as such a table. Exit
+    /// code 1: a row is wrong, and nothing changes
+    Batch {
+        /// The table as CSV: its first line names the columns, which are keys of [phone.N] and number; an empty cell takes a
+        /// value away
+        #[arg(value_name = "FILE.csv")]
+        file: Option<PathBuf>,
+        /// Only tell what would change
+        #[arg(long, requires = "file")]
+        dry_run: bool,
+    },
     /// List the line ports: telephones (FXS) and outside lines (FXO), and what each does
     Lines {
         /// As JSON, for programs
@@ -276,6 +290,33 @@ pub enum ConfigCommand {
         /// the gateway's own as it is now (as at SIGHUP)
         file: Option<PathBuf>,
     },
+    /// List the configurations that were in force, the newest last
+    History,
+    /// Put an earlier configuration in force again, as a new one; calls in progress go on
+    Rollback {
+        /// Its number, of `config history`
+        #[arg(value_name = "REVISION")]
+        revision: u64,
+    },
+    /// Put configuration, the files beside it, its history, users, tokens and what is set by star code into one encrypted file
+    Backup {
+        /// The file; it must not be there yet
+        file: PathBuf,
+        /// Take the password from this file, or from standard input (-), in place of asking for it
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Put everything as it is in a backup: checked as any edit is, whole or not at all
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Only tell what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// Take the password from this file, or from standard input (-), in place of asking for it
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
     /// Print the rows of [dial] that are the same as a dial plan of another gateway, and what of it is lost. Needs no
     /// running gateway
     ImportPlan {
@@ -301,6 +342,11 @@ pub enum LineCommand {
     /// code 1: nothing was learned
     Learn {
         /// The line port (sim/9), or the outside line's number (1)
+        port: String,
+    },
+    /// Begin anew with a port, as at the start: a call on it ends
+    Restart {
+        /// The line port (sim/1), the telephone's number (101), or line.1
         port: String,
     },
 }
@@ -396,16 +442,25 @@ impl Command {
         match self {
             Self::Demo { sip, web } => demo::demo(sip, web, dir),
             Self::Check { file } => check::command(file.as_deref()),
-            Self::Run { config, shards } => run::run(&config, shards, dir),
+            Self::Run { config, no_watch, shards } => run::run(&config, shards, !no_watch, dir),
             Self::Status { number, json } => client::ask(dir, Ask::Status { number, json }),
             Self::Calls { follow, count, json } => client::calls(dir, follow, count, json),
             Self::Log { number, follow, count, verbose } => client::log(dir, number, follow, count, verbose),
             Self::Config(ConfigCommand::ImportPlan { plan, to }) => import_plan::command(&plan, &to),
+            Self::Config(ConfigCommand::Backup { file, password_file }) => {
+                files::backup(dir, &file, password_file.as_deref())
+            }
+            Self::Config(ConfigCommand::Restore { file, dry_run, password_file }) => {
+                files::restore(dir, &file, dry_run, password_file.as_deref())
+            }
+            Self::Batch { file: Some(file), dry_run } => files::batch(dir, &file, dry_run),
+            Self::Batch { file: None, .. } => client::ask(dir, Ask::Phones),
             Self::Config(command) => client::ask(dir, Ask::Config(acts::config(command)?)),
             Self::Web => client::ask(dir, Ask::Web),
             Self::User(command) => user::command(dir, command),
             Self::Walk { write, minutes } => client::ask(dir, Ask::Walk { write, minutes }),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
+            Self::Line(LineCommand::Restart { port }) => client::ask(dir, Ask::Restart { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),
             Self::Explain { number, digits, config: Some(file), at, offline } => {
                 explain::by_file(&file, &number, &digits, at.as_deref(), offline)

@@ -15,16 +15,32 @@ use crate::cli;
 
 /// Asks the gateway of `dir`, or the one that runs here, and prints its answer.
 pub fn ask(dir: Option<&Path>, ask: Ask) -> Result<ExitCode> {
+    ask_with(dir, &ask, &[], &mut |_| bail!("the gateway answers with a file"))
+}
+
+/// The same with `body` behind the question; each part of a file that comes goes to `take`.
+pub fn ask_with(
+    dir: Option<&Path>,
+    ask: &Ask,
+    body: &[u8],
+    take: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<ExitCode> {
     match find(dir)? {
-        Some(stream) => converse(stream, &ask),
+        Some(stream) => converse(stream, ask, body, take),
         None => Err(nobody(dir)),
     }
+}
+
+/// Bytes of hexadecimal digits.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 /// `calls`: of the running gateway; of the file where none runs.
 pub fn calls(dir: Option<&Path>, follow: bool, count: usize, json: bool) -> Result<ExitCode> {
     if let Some(stream) = find(dir)? {
-        return converse(stream, &Ask::Calls { follow, count, json });
+        return converse(stream, &Ask::Calls { follow, count, json }, &[], &mut |_| Ok(()));
     }
     let kept = state::candidates(dir).into_iter().find(|dir| dir.join(CALLS_FILE).exists());
     let Some(kept) = kept.filter(|_| !follow) else { return Err(nobody(dir)) };
@@ -53,7 +69,8 @@ pub fn log(
     verbose: bool,
 ) -> Result<ExitCode> {
     if let Some(stream) = find(dir)? {
-        return converse(stream, &Ask::Log { number, follow, count, verbose });
+        let ask = Ask::Log { number, follow, count, verbose };
+        return converse(stream, &ask, &[], &mut |_| Ok(()));
     }
     let kept = state::candidates(dir).into_iter().find(|dir| dir.join(tipring_store::EVENTS_FILE).exists());
     let Some(kept) = kept.filter(|_| !follow && number.is_none()) else { return Err(nobody(dir)) };
@@ -69,7 +86,7 @@ pub fn log(
 /// Users and tokens: of the running gateway; of the file where none runs.
 pub fn people(dir: Option<&Path>, act: UserAct) -> Result<ExitCode> {
     if let Some(stream) = find(dir)? {
-        return converse(stream, &Ask::User(act));
+        return converse(stream, &Ask::User(act), &[], &mut |_| Ok(()));
     }
     let kept = state::candidates(dir).into_iter().find(|dir| dir.join(CALLS_FILE).exists());
     let Some(kept) = kept else { return Err(nobody(dir)) };
@@ -105,11 +122,17 @@ fn nobody(dir: Option<&Path>) -> anyhow::Error {
     )
 }
 
-fn converse(mut stream: UnixStream, ask: &Ask) -> Result<ExitCode> {
+fn converse(
+    mut stream: UnixStream,
+    ask: &Ask,
+    body: &[u8],
+    take: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<ExitCode> {
     let envelope = Envelope { version: VERSION, ask: serde_json::to_value(ask)? };
     let mut text = serde_json::to_string(&envelope)?;
     text.push('\n');
     stream.write_all(text.as_bytes()).context("the gateway does not listen")?;
+    stream.write_all(body).context("the gateway does not take the file")?;
     for line in BufReader::new(stream).lines() {
         let line = line.context("the gateway stopped while it answered")?;
         let reply = serde_json::from_str(&line);
@@ -118,6 +141,9 @@ fn converse(mut stream: UnixStream, ask: &Ask) -> Result<ExitCode> {
                 if !print(&line)? {
                     return Ok(ExitCode::SUCCESS);
                 }
+            }
+            Reply::Part(digits) => {
+                take(&bytes(&digits).with_context(|| format!("the gateway sent no bytes: {digits:.40}"))?)?;
             }
             Reply::End(code) => return Ok(ExitCode::from(code)),
             Reply::Failed(why) => {

@@ -19,6 +19,7 @@ mod client;
 mod demo;
 mod explain;
 mod explore;
+mod files;
 mod flow;
 mod import_plan;
 mod listen;

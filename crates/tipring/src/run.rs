@@ -11,7 +11,11 @@ use tipring_manage::serve::{self, Claimed, Screen};
 use tipring_manage::{check, state};
 
 /// Runs the gateway of `config` until it is told to stop.
-pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode> {
+pub fn run(config: &Path, shards: usize, watches: bool, dir: Option<&Path>) -> Result<ExitCode> {
+    let dir = dir.map_or_else(state::default_dir, Path::to_owned);
+    // First: a restore that was interrupted is finished before the configuration is read.
+    let claimed = Claimed::take(&dir)?;
+    let claimed = if watches { claimed.watching() } else { claimed };
     let report = check::read(config)?;
     for finding in &report.findings {
         eprintln!("{finding}");
@@ -20,8 +24,6 @@ pub fn run(config: &Path, shards: usize, dir: Option<&Path>) -> Result<ExitCode>
         let count = report.of(Level::Error).count() + report.unlisted;
         bail!("{}: not accepted ({count} mistakes); nothing was started", config.display());
     };
-    let dir = dir.map_or_else(state::default_dir, Path::to_owned);
-    let claimed = Claimed::take(&dir)?;
     let (udp, tcp) = tipring_host::listen_sip(effective.listen)?;
     let bound = udp.local_addr()?;
     let reached = SocketAddr::new(parts::reached(&effective, bound.ip())?, bound.port());

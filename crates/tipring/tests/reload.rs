@@ -30,7 +30,8 @@ impl Running {
         let file = dir.file("tipring.toml", &text(media));
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
         let state = dir.path().to_str().unwrap();
-        let process = Process::start(&["--dir", state, "run", "--config", file.to_str().unwrap()]);
+        let process =
+            Process::start(&["--dir", state, "run", "--no-watch", "--config", file.to_str().unwrap()]);
         process.shows(" runs: ");
         let running = Self { gateway: Demo { process, dir }, file };
         running.status_shows("config 1, applied");

@@ -201,8 +201,8 @@ impl<'s> Build<'s, '_, '_> {
 
     /// Remembers that `path` was written in `line`.
     pub fn written(&mut self, path: impl Into<String>, line: usize) {
-        let file = self.findings.file().to_owned();
-        self.origins.insert(path.into(), Origin::File(file, line));
+        let origin = self.findings.origin(line);
+        self.origins.insert(path.into(), origin);
     }
 
     /// The truth of `key`, if it is written.

@@ -175,8 +175,9 @@ impl<'s> Build<'s, '_, '_> {
         };
         let label = format!("{} {}", item.section.place.word(), item.number);
         if let Some((other, there)) = self.ports.get(&port) {
+            let there = self.findings.at(*there);
             let message = format!(
-                "{label} is on {port}, which {other} has (line {there}). A port serves one phone or line."
+                "{label} is on {port}, which {other} has ({there}). A port serves one phone or line."
             );
             self.findings.error(line, message);
             return None;
@@ -192,11 +193,12 @@ impl<'s> Build<'s, '_, '_> {
             let twin = phones.binary_search_by(|phone| phone.number.cmp(&item.number));
             if let Some(phone) = twin.ok().and_then(|place| phones.get(place)) {
                 let (label, other) = (item.section.label(), phone.section.label());
+                let there = self.findings.at(phone.section.line);
                 self.findings.error(
                     item.section.line,
                     format!(
-                        "{label}: {} is also {other} (line {}). Give one of them another number.",
-                        item.number, phone.section.line
+                        "{label}: {} is also {other} ({there}). Give one of them another number.",
+                        item.number
                     ),
                 );
             }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use tipring_country::{Rewrite, unreachable};
 
 use super::{Build, DEFAULT};
-use crate::effective::Origin;
 use crate::route::{Numbers, Route};
 use crate::schema::Place;
 use crate::source::Section;
@@ -78,8 +77,8 @@ impl<'s> Build<'s, '_, '_> {
     /// The rules of `key`; those that are never used are told.
     pub fn rewrites(&mut self, section: &Section, path: &str, key: &str) -> Vec<Rewrite> {
         let Some((texts, line)) = section.texts(key) else { return Vec::new() };
-        let file = self.findings.file().to_owned();
-        self.origins.insert(format!("{path}{key}"), Origin::File(file, line));
+        let origin = self.findings.origin(line);
+        self.origins.insert(format!("{path}{key}"), origin);
         let rules: Vec<Rewrite> = texts.iter().filter_map(|text| Rewrite::parse(text).ok()).collect();
         // What a range says is looked at once.
         if self.looked_up.insert((line, key.to_owned())) {

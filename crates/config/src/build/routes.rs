@@ -92,9 +92,9 @@ impl Build<'_, '_, '_> {
                 let bare: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
                 if let Some((twin, line)) = seen.get(&bare.to_ascii_lowercase()) {
                     let label = section.label();
-                    let message = format!(
-                        "{label} \"{text}\" is the same pattern as \"{twin}\" (line {line}). Keep one."
-                    );
+                    let there = self.findings.at(*line);
+                    let message =
+                        format!("{label} \"{text}\" is the same pattern as \"{twin}\" ({there}). Keep one.");
                     self.findings.error(entry.line, message);
                 }
                 seen.insert(bare.to_ascii_lowercase(), (text.to_owned(), entry.line));

@@ -33,8 +33,8 @@ mod walk;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tipring_call::{FarAction, FarEvent, FarId, Party, Switch};
-use tipring_port::{Event as ShardEvent, LineEvent, MediaEvent};
+use tipring_call::{FarAction, FarEvent, FarId, LineDoing, Party, Switch};
+use tipring_port::{Command, Event as ShardEvent, LineEvent, MediaEvent};
 use tipring_sip::agent::{self, Agent, Command as SipCommand};
 use tipring_units::{Entropy, Instant, LineId, ShardId, WallTime};
 
@@ -261,6 +261,7 @@ impl Control {
             }
             Request::Balance(line) => return self.balance(id, line),
             Request::Learn(line) => return self.learn(id, line),
+            Request::Restart(line) => self.restart(line),
             Request::Walk(act) => self.walk(act),
             Request::Stop => {
                 self.stopping = Some(id);
@@ -270,6 +271,27 @@ impl Control {
             }
         };
         self.out.push_back(Output::Reply(id, response));
+    }
+
+    /// Its calls end, and its shard makes its machine anew: what a telephone or a card is stuck in is over.
+    fn restart(&mut self, line: LineId) -> Response {
+        let Some(site) = self.site.line(line).filter(|site| !site.is_vacant()) else {
+            return Response::Refused(format!("there is no {line}; `tipring lines` lists them"));
+        };
+        let (shard, label) = (site.shard, site.label());
+        if self.board.is_dead(line) {
+            return Response::Refused(
+                "the thread that serves this line has stopped; start the gateway again".to_owned(),
+            );
+        }
+        if self.switch.line(line).is_some_and(|view| view.doing == LineDoing::OutOfService) {
+            return Response::Refused(format!("{label} is out of service; put it in service instead"));
+        }
+        self.switch(tipring_call::Input::SetInService { line, on: false });
+        self.settle();
+        self.out.push_back(Output::Shard(shard, Command::Restart(line)));
+        self.switch(tipring_call::Input::SetInService { line, on: true });
+        Response::Done
     }
 
     fn shard_event(&mut self, event: ShardEvent) {
@@ -420,7 +442,7 @@ impl Control {
             tipring_call::Output::Line { line, epoch, command } => {
                 let Some(site) = self.site.line(line) else { return };
                 let shard = site.shard;
-                self.out.push_back(Output::Shard(shard, tipring_port::Command::Line(line, epoch, command)));
+                self.out.push_back(Output::Shard(shard, Command::Line(line, epoch, command)));
             }
             tipring_call::Output::Far { leg, action } => {
                 let agent = &mut self.agent;

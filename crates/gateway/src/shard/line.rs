@@ -224,8 +224,19 @@ impl<A: Processing> Shard<A> {
         }
     }
 
-    /// Makes a line's machine anew after a panic, in the next epoch. A profile that waited is in force then.
+    /// Makes a line's machine anew after a panic, in the next epoch.
     pub(super) fn restart(&mut self, place: usize) {
+        let line = self.line_at(place);
+        let epoch = self.units[place].machine.epoch();
+        self.units[place].wants_summary |=
+            !push(&mut self.events, Event::Line(line, epoch, LineEvent::Fault(LineFault::Panicked)));
+        self.renew(place);
+        let over = Event::Line(line, epoch.next(), LineEvent::FaultCleared(LineFault::Panicked));
+        self.units[place].wants_summary |= !push(&mut self.events, over);
+    }
+
+    /// Makes a line's machine anew, in the next epoch. A profile that waited is in force then.
+    pub(super) fn renew(&mut self, place: usize) {
         let line = self.line_at(place);
         if self.balance.place() == Some(place) {
             self.end_balance(place, BalanceEnd::Interrupted);
@@ -251,9 +262,7 @@ impl<A: Processing> Shard<A> {
         self.plane.restart_line(line, &unit.profile);
         let silent = faults.clone().any(|fault| fault == LineFault::CardSilent);
         let over = faults.map(|fault| (epoch.next(), LineEvent::FaultCleared(fault)));
-        let began = [(epoch, LineEvent::Fault(LineFault::Panicked)), (epoch, LineEvent::Released)];
-        let ended = [(epoch.next(), LineEvent::FaultCleared(LineFault::Panicked))];
-        for (epoch, event) in began.into_iter().chain(over).chain(ended) {
+        for (epoch, event) in [(epoch, LineEvent::Released)].into_iter().chain(over) {
             unit.wants_summary |= !push(&mut self.events, Event::Line(line, epoch, event));
         }
         if silent {

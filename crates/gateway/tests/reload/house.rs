@@ -383,7 +383,8 @@ impl House {
             | Command::Profile(..)
             | Command::Tones(_)
             | Command::Balance(_)
-            | Command::Learn(_) => None,
+            | Command::Learn(_)
+            | Command::Restart(_) => None,
         };
         self.commands.iter().filter_map(of_line).collect()
     }
@@ -396,7 +397,8 @@ impl House {
             | Command::Media(_)
             | Command::Tones(_)
             | Command::Balance(_)
-            | Command::Learn(_) => None,
+            | Command::Learn(_)
+            | Command::Restart(_) => None,
         };
         self.commands.iter().filter_map(of).collect()
     }

@@ -1,6 +1,6 @@
 //! Telephones that come, go and change their place while others talk.
 
-use tipring_gateway::Input;
+use tipring_gateway::{Input, Request, RequestId};
 use tipring_port::{Command, LineCommand, LineEvent};
 use tipring_units::{LineId, Millis};
 
@@ -122,4 +122,37 @@ fn a_refused_edit_changes_nothing_and_is_an_alarm_until_one_is_accepted() {
     house.edit(BASE);
     assert!(house.status().alarms.is_empty());
     assert_eq!(house.states(), ["talking"]);
+}
+
+#[test]
+fn a_line_that_is_restarted_ends_its_call_and_begins_anew() {
+    let mut house = House::talking(BASE);
+    let restart = |house: &mut House, line| {
+        house.input(Input::Request(RequestId(9), Request::Restart(LineId(line))));
+    };
+    restart(&mut house, 0);
+    let of_line = |command: &Command| match command {
+        Command::Line(LineId(0), _, LineCommand::InService(on)) => Some(if *on { "in" } else { "out" }),
+        Command::Restart(LineId(0)) => Some("anew"),
+        _ => None,
+    };
+    let told: Vec<&str> = house.commands.iter().filter_map(of_line).collect();
+    assert_eq!(told, ["out", "anew", "in"]);
+    assert!(house.states().is_empty(), "the call is over: {:?}", house.states());
+    house.line(0, LineEvent::Released);
+    house.line(0, LineEvent::InService(false));
+    house.line(0, LineEvent::InService(true));
+    assert_eq!(house.status().lines[0].state, "idle");
+    // It calls as before.
+    house.line(0, LineEvent::Seized);
+    assert_eq!(house.status().lines[0].state, "dialling");
+    house.line(0, LineEvent::Released);
+    // One that somebody took out of service stays so.
+    house.input(Input::Request(RequestId(10), Request::InService(LineId(0), false)));
+    house.line(0, LineEvent::InService(false));
+    house.forget();
+    restart(&mut house, 0);
+    restart(&mut house, 44);
+    assert!(house.commands.is_empty(), "{:?}", house.commands);
+    assert_eq!(house.status().lines[0].state, "out of service");
 }

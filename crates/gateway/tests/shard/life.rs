@@ -26,6 +26,7 @@ at_both_fidelities! {
     a_panic_restarts_one_line_only => line_panic;
     a_panic_ends_one_leg_only => leg_panic;
     a_panic_while_mixing_ends_the_legs_of_one_bridge_only => mix_panic;
+    a_restart_ends_what_one_line_does_and_no_other_s => line_restart;
     a_panic_while_a_frame_is_made_restarts_one_line_only => frame_panic;
     a_panic_when_a_tone_begins_restarts_one_line_only => player_panic;
     a_line_that_panics_while_it_rings_stops_ringing => ringing_panic;
@@ -92,6 +93,26 @@ fn line_panic<A: Toys>() {
     assert!(bench.lines[0].ear.sounding() <= 1, "its tone ends");
     assert!(bench.line_events(1).is_empty() && bench.line_events(2).is_empty());
     assert_eq!(bench.lines[2].ear.voices(100), 0b10, "the neighbours talk on");
+}
+
+fn line_restart<A: Toys>() {
+    let mut bench = Bench::<A>::new(1, 2, 0);
+    for line in 0..2 {
+        bench.lift(line);
+        bench.join_line(line, 5);
+    }
+    bench.lines[1].says = Say::Voice(1);
+    bench.run(20);
+    let epoch = bench.epoch(0);
+    bench.forget();
+    bench.shards[0].command(bench.now, Command::Restart(LineId(0)));
+    bench.run(100);
+    // The receiver still is off.
+    assert_eq!(bench.line_events(0), [(epoch, LineEvent::Released), (epoch.next(), LineEvent::Seized)]);
+    assert!(bench.line_events(1).is_empty());
+    let refused = bench.shards[0].refused();
+    bench.shards[0].command(bench.now, Command::Restart(LineId(44)));
+    assert_eq!(bench.shards[0].refused(), refused + 1);
 }
 
 /// Two lines, each in a call with a far end that speaks.

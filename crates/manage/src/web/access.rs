@@ -145,6 +145,12 @@ impl Access {
         self.doors().sessions.retain(|_, session| session.who.name != name);
     }
 
+    /// Ends all sessions but that with this token, if there is one.
+    pub fn expel_all_but(&self, csrf: Option<&str>) {
+        let stays = |session: &Session| csrf.is_some() && session.who.csrf.as_deref() == csrf;
+        self.doors().sessions.retain(|_, session| stays(session));
+    }
+
     /// A new one-time key.
     pub fn invite(&self) -> String {
         let key = secret();

@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::bounded::{Bounded, Remote};
 use super::door::{Door, Place};
-use super::{Face, MAX_CONNECTIONS, booths, interfaces, router, stopped};
+use super::{Face, MAX_CONNECTIONS, booths, interfaces, lessons, router, stopped};
 use crate::alarms::Alarm;
 use crate::desk::Desk;
 
@@ -34,6 +34,7 @@ pub struct Faces {
     desk: Desk,
     door: Arc<Door>,
     booths: Arc<booths::Booths>,
+    lessons: Arc<lessons::Lessons>,
     settings: watch::Receiver<Web>,
     /// By the address that is wanted.
     open: BTreeMap<SocketAddr, Open>,
@@ -60,7 +61,17 @@ impl Faces {
     ) -> Self {
         let booths = Arc::default();
         let (open, fingerprint) = (BTreeMap::new(), None);
-        Self { desk, door, booths, settings, open, spare, fingerprint, is_settled: false }
+        Self {
+            desk,
+            door,
+            booths,
+            lessons: Arc::default(),
+            settings,
+            open,
+            spare,
+            fingerprint,
+            is_settled: false,
+        }
     }
 
     /// Serves until `stopping` turns true.
@@ -147,6 +158,7 @@ impl Faces {
             door: Arc::clone(&self.door),
             here: place,
             booths: Arc::clone(&self.booths),
+            lessons: Arc::clone(&self.lessons),
             stopping: stopping.clone(),
         };
         let listener = Bounded::new(listener, face.clone(), MAX_CONNECTIONS, opened);

@@ -23,6 +23,7 @@ pub mod door;
 pub mod faces;
 mod guard;
 mod interfaces;
+pub mod lessons;
 mod metrics;
 mod pages;
 pub mod problem;
@@ -59,6 +60,8 @@ pub struct Face {
     pub here: Place,
     /// Who speaks by which simulated telephone.
     pub booths: Arc<booths::Booths>,
+    /// Outside lines that learn, or have learned.
+    pub lessons: Arc<lessons::Lessons>,
     /// Turns true when the gateway stops: streams that would go on for ever end.
     pub stopping: watch::Receiver<bool>,
 }

@@ -74,6 +74,17 @@ impl Users {
         Ok(Self { path, kept: Mutex::new(kept) })
     }
 
+    /// Takes them from the disk again, where somebody else has put them.
+    ///
+    /// # Errors
+    /// If the file is damaged; they stay as they were then.
+    pub fn read_again(&self) -> Result<()> {
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        let fresh = Self::open(dir)?;
+        *self.kept() = fresh.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(())
+    }
+
     /// Their names and roles.
     pub fn list(&self) -> Vec<(String, Role)> {
         named(&self.kept().users)
@@ -201,6 +212,28 @@ impl Users {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What differs between two such files, in words: users, tokens.
+pub fn differences(old: &[u8], new: &[u8]) -> Vec<(&'static str, String, String)> {
+    let read = |bytes: &[u8]| serde_json::from_slice::<Kept>(bytes).unwrap_or_default();
+    let (old, new) = (read(old), read(new));
+    let word = |role: Role| serde_json::to_value(role).ok().and_then(|word| Some(word.as_str()?.to_owned()));
+    let told = |users: &[User]| {
+        let one = |user: &User| format!("{} ({})", user.name, word(user.role).unwrap_or_default());
+        users.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let both = [("users", &old.users, &new.users), ("tokens", &old.tokens, &new.tokens)];
+    let differ = both.into_iter().filter(|(_, old, new)| old != new);
+    differ
+        .map(|(what, old, new)| {
+            let (was, mut is) = (told(old), told(new));
+            if was == is {
+                is.push_str(", other passwords");
+            }
+            (what, was, is)
+        })
+        .collect()
 }
 
 fn named(users: &[User]) -> Vec<(String, Role)> {

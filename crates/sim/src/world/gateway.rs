@@ -129,7 +129,8 @@ impl<A: Processing + Fidelity> World<A> {
             | Command::Profile(..)
             | Command::Tones(_)
             | Command::Balance(..)
-            | Command::Learn(_) => {}
+            | Command::Learn(_)
+            | Command::Restart(_) => {}
         }
         if let Command::Media(MediaCommand::Open(leg, _)) = &command {
             self.last_leg = Some((place, *leg));

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tipring_config::{Level, MAX_FILE, Report};
+use tipring_config::{Level, MAX_FILE, Report, masked};
 use tipring_store::Past;
 use utoipa::{IntoParams, ToSchema};
 
 use super::document::{Conflict, Unknown};
 use super::{Body, Path, Query, Told};
+use crate::configuration::files::{self, Texts};
 use crate::configuration::{Configuration, Source};
 use crate::desk::NO_FILE;
 use crate::web::Face;
@@ -25,6 +26,21 @@ pub struct Shown {
     pub revision: u64,
     /// Its text; passwords are replaced by `(secret)`, which is put back when it comes again.
     pub text: String,
+    /// Nobody is to edit it here: its owner may not write.
+    pub locked: bool,
+    /// The drop-ins beside it, in their order.
+    pub drop_ins: Vec<DropIn>,
+}
+
+/// A drop-in as it is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DropIn {
+    /// Its name.
+    pub file: String,
+    /// Its text, without passwords.
+    pub text: String,
+    /// Nobody is to edit it here.
+    pub locked: bool,
 }
 
 /// A text.
@@ -125,6 +141,11 @@ pub struct Applied {
     pub lines: Vec<String>,
 }
 
+/// A change as a client gets it.
+pub fn changed(change: tipring_config::Change) -> Changed {
+    Changed { when: change.apply.when().to_owned(), path: change.path, old: change.old, new: change.new }
+}
+
 fn none() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, NO_FILE)
 }
@@ -157,10 +178,18 @@ fn errors(report: &Report) -> Vec<String> {
 pub async fn show(State(face): State<Face>) -> Answer<Json<Shown>> {
     let configuration = face.desk.configuration.lock().await;
     let configuration = configuration.as_ref().ok_or_else(none)?;
+    let own = configuration.file();
+    let directory = files::directory(own);
+    let drop_in = |(name, text): (String, String)| {
+        let path = directory.join(name);
+        DropIn { file: path.display().to_string(), text: masked(&text), locked: files::is_locked(&path) }
+    };
     Ok(Json(Shown {
-        file: configuration.file().display().to_string(),
+        file: own.display().to_string(),
         revision: configuration.revision(),
         text: configuration.shown_text()?,
+        locked: files::is_locked(own),
+        drop_ins: configuration.texts()?.drop_ins.into_iter().map(drop_in).collect(),
     }))
 }
 
@@ -187,13 +216,7 @@ pub async fn diff(State(face): State<Face>, Body(body): Body<Text>) -> Answer<Js
     let report = configuration.check(&whole(configuration, &body.text)?);
     let Some(effective) = &report.effective else { return Err(refused(errors(&report))) };
     let changes = configuration.differences(effective, &face.desk.asker.site());
-    let changes = changes.into_iter().map(|change| Changed {
-        when: change.apply.when().to_owned(),
-        path: change.path,
-        old: change.old,
-        new: change.new,
-    });
-    Ok(Json(Differences { changes: changes.collect() }))
+    Ok(Json(Differences { changes: changes.into_iter().map(changed).collect() }))
 }
 
 /// Put a text in force.
@@ -206,11 +229,11 @@ pub async fn put(State(face): State<Face>, who: Who, Body(body): Body<Edited>) -
         let configuration = face.desk.configuration.lock().await;
         whole(configuration.as_ref().ok_or_else(none)?, &body.text)?
     };
-    apply(&face, &who, body.base_revision, &text).await
+    apply(&face, &who, body.base_revision, Source::Text(&text)).await
 }
 
-async fn apply(face: &Face, who: &Who, base: u64, text: &str) -> Answer<Json<Applied>> {
-    let outcome = face.desk.apply_on(Some(base), Source::Text(text), &who.name).await?;
+async fn apply(face: &Face, who: &Who, base: u64, source: Source<'_>) -> Answer<Json<Applied>> {
+    let outcome = face.desk.apply_on(Some(base), source, &who.name).await?;
     let Ok(outcome) = outcome else {
         let detail = format!("The text was read at revision {base}; another one is in force since.");
         return Err(Problem::new(StatusCode::CONFLICT, detail)
@@ -257,7 +280,9 @@ fn kept(configuration: &Configuration, revision: u64) -> Answer<Past> {
 pub async fn past(State(face): State<Face>, Path(revision): Path<u64>) -> Answer<Json<Past>> {
     let configuration = face.desk.configuration.lock().await;
     let past = kept(configuration.as_ref().ok_or_else(none)?, revision)?;
-    Ok(Json(Past { text: tipring_config::masked(&past.text), ..past }))
+    let mask = |(name, text): (String, String)| (name, masked(&text));
+    let drop_ins = past.drop_ins.map(|drop_ins| drop_ins.into_iter().map(mask).collect());
+    Ok(Json(Past { text: masked(&past.text), drop_ins, ..past }))
 }
 
 /// Put an earlier configuration in force again.
@@ -274,7 +299,11 @@ pub async fn rollback(
         let configuration = configuration.as_ref().ok_or_else(none)?;
         (configuration.revision(), kept(configuration, body.revision)?)
     };
-    apply(&face, &who, base, &past.text).await
+    let Past { text: own, drop_ins, .. } = past;
+    match drop_ins {
+        Some(drop_ins) => apply(&face, &who, base, Source::Whole(&Texts { own, drop_ins })).await,
+        None => apply(&face, &who, base, Source::Text(&own)).await,
+    }
 }
 
 /// Of what.

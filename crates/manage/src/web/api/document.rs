@@ -70,6 +70,8 @@ problems! {
 /// What the tags of the operations are about.
 const TAGS: &[(&str, &str)] = &[
     ("audit", "What people did."),
+    ("backup", "Everything in one encrypted file."),
+    ("batch", "Telephones by the hundred, as a table."),
     ("calls", "The calls under way."),
     ("configuration", "Read, checked, compared, edited on the revision that it was read at, and taken back."),
     ("countries", "Country packs and their tones."),
@@ -79,9 +81,11 @@ const TAGS: &[(&str, &str)] = &[
     ("first", "The first administrator."),
     ("log", "The log in words."),
     ("openapi", "This description."),
+    ("phones-config", "What is configured of a telephone."),
     ("phones", "Telephones of the laboratory."),
     ("ports", "Line ports and what can be done with them."),
     ("records", "Calls that are over."),
+    ("restore", "A backup put back."),
     ("session", "Who is logged in."),
     ("status", "How everything is."),
     ("tokens", "What lets programs in."),

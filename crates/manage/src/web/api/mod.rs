@@ -11,6 +11,7 @@
 // The macros of utoipa write them.
 #![allow(unused_qualifications)]
 
+pub mod backup;
 pub mod configuration;
 pub mod countries;
 pub mod document;
@@ -18,6 +19,7 @@ pub mod events;
 pub mod exchanges;
 pub mod first;
 pub mod phones;
+pub mod phones_config;
 pub mod ports;
 pub mod records;
 pub mod session;
@@ -27,7 +29,7 @@ pub mod users;
 pub mod values;
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -94,6 +96,12 @@ pub fn router() -> OpenApiRouter<Face> {
         .routes(routes!(ports::one))
         .routes(routes!(ports::service))
         .routes(routes!(ports::balance))
+        .routes(routes!(ports::learned, ports::learn))
+        .routes(routes!(ports::restart))
+        .routes(routes!(phones_config::patch))
+        .routes(routes!(phones_config::table, phones_config::batch))
+        .routes(routes!(backup::backup))
+        .merge(restore())
         .routes(routes!(status::calls))
         .routes(routes!(ports::clear))
         .routes(routes!(records::list))
@@ -124,4 +132,10 @@ pub fn router() -> OpenApiRouter<Face> {
         .routes(routes!(sound::open))
         .routes(routes!(exchanges::list))
         .routes(routes!(exchanges::order))
+}
+
+/// A backup is longer than other bodies.
+fn restore() -> OpenApiRouter<Face> {
+    let most = DefaultBodyLimit::max(tipring_store::MAX_BACKUP);
+    OpenApiRouter::new().routes(routes!(backup::restore)).layer(most)
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tipring_gateway::{LineSite, LineStatus, Request, Response};
+use tipring_gateway::{LineKind, LineSite, LineStatus, Request, Response};
 use tipring_store::CallRow;
 use tipring_units::{CallId, LineId};
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use super::records::rows;
 use super::{Body, Path, Told};
 use crate::web::Face;
 use crate::web::access::Who;
+use crate::web::lessons::Learning;
 use crate::web::problem::{Answer, Problem};
 
 /// Calls of a port that are shown.
@@ -155,6 +156,70 @@ pub async fn balance(State(face): State<Face>, Path(number): Path<String>) -> An
         own: report.own.to_string(),
         best: report.best().map(|best| best.network.to_string()),
     }))
+}
+
+/// Begin anew with a port.
+///
+/// Its calls end, and it is as at the start.
+#[utoipa::path(
+    post,
+    path = "/ports/{number}/restart",
+    security(("role" = ["operator"])),
+    params(("number" = String, Path, description = "The port, as in `GET /ports/{number}`.", example = "101")),
+    responses((status = 200, description = "How it is.", body = LineStatus), Unknown, Conflict),
+)]
+pub async fn restart(
+    State(face): State<Face>,
+    who: Who,
+    Path(number): Path<String>,
+) -> Answer<Json<LineStatus>> {
+    let (id, line) = find(&face, &number)?;
+    done(face.desk.asker.ask(Request::Restart(id)).await?)?;
+    face.audit(&who, &format!("restarts {}", line.label()));
+    Ok(Json(measured(&face, &line).await?))
+}
+
+/// Learn how an exchange clears.
+///
+/// How the exchange of an outside line tells that its far end hung up is recorded at the next call that comes in, within five
+/// minutes; `GET` tells how far that is.
+#[utoipa::path(
+    post,
+    path = "/ports/{number}/learn",
+    security(("role" = ["operator"])),
+    params(("number" = String, Path, description = "The outside line, as in `GET /ports/{number}`.", example = "line-1")),
+    responses((status = 202, description = "It listens.", body = Learning), Unknown, Conflict),
+)]
+pub async fn learn(
+    State(face): State<Face>,
+    who: Who,
+    Path(number): Path<String>,
+) -> Answer<(StatusCode, Json<Learning>)> {
+    let (_, line) = find(&face, &number)?;
+    if line.kind != LineKind::Outside {
+        let detail =
+            format!("{} is a telephone; how an exchange clears is learned on an outside line.", line.label());
+        return Err(Problem::new(StatusCode::CONFLICT, detail).field("number"));
+    }
+    let begun = face.lessons.begin(&face.desk, &line.number);
+    let Some(begun) = begun else {
+        return Err(Problem::new(StatusCode::CONFLICT, format!("{} is learning already.", line.label()))
+            .remedy("Call in on it, wait for three short tones, hang up."));
+    };
+    face.audit(&who, &format!("has {} learn how its exchange clears", line.label()));
+    Ok((StatusCode::ACCEPTED, Json(begun)))
+}
+
+/// What an outside line learned.
+#[utoipa::path(
+    get,
+    path = "/ports/{number}/learn",
+    params(("number" = String, Path, description = "The outside line, as in `GET /ports/{number}`.", example = "line-1")),
+    responses((status = 200, description = "How far it is, and what was learned.", body = Learning), Unknown),
+)]
+pub async fn learned(State(face): State<Face>, Path(number): Path<String>) -> Answer<Json<Learning>> {
+    let (_, line) = find(&face, &number)?;
+    Ok(Json(face.lessons.of(&line.number)))
 }
 
 /// End a call.
