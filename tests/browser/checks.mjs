@@ -128,6 +128,13 @@ await check('the balance of a line that is lifted is measured', async () => {
   await gateway.ask('phone', '104', 'on-hook');
 });
 
+await check('the line of a telephone is tested', async () => {
+  await page.go(`${gateway.origin}/ports/103`);
+  await page.click('button', 'Test the line');
+  await page.sees('receiver on the hook', '.table', 10000);
+  await page.sees('REN', '.table');
+});
+
 await check('a setting is edited, its mistake shown, its change seen, applied, rolled back', async () => {
   await page.go(`${gateway.origin}/configuration`);
   const area = '.editor textarea';

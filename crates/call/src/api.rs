@@ -188,6 +188,8 @@ pub enum Input {
         /// How.
         news: Completion,
     },
+    /// Management wants a telephone's line tested; [`crate::CallEvent::LineTested`] answers.
+    TestLine(LineId),
     /// Management ends a call.
     Clear(CallId),
     /// The box stops: every call is cleared (cause 41), new ones are refused from here on.

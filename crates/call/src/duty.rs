@@ -23,6 +23,8 @@ pub struct Duty {
     pub page: Page,
     /// The call that shows each day that calls can be made.
     pub self_test: Option<SelfTest>,
+    /// The minute of the local day in which its line is tested.
+    pub line_test: Option<u16>,
 }
 
 /// The front desk.

@@ -1,6 +1,6 @@
 //! What happened and what needs a person: the switch's news for status, ladder and log.
 
-use tipring_port::{DigitSource, LineFault, Signal};
+use tipring_port::{DigitSource, LineFault, LineTest, Signal, TestEnd};
 use tipring_units::{CallId, LineId};
 
 use crate::{
@@ -142,6 +142,13 @@ pub enum CallEvent {
         line: LineId,
         /// Why nobody answered; `None`: somebody did.
         cause: Option<Cause>,
+    },
+    /// A telephone's line was tested, or why it was not.
+    LineTested {
+        /// The line.
+        line: LineId,
+        /// What was found.
+        outcome: Result<LineTest, TestEnd>,
     },
     /// The called telephone rings.
     Alerting(CallId),
@@ -331,6 +338,14 @@ pub enum Alarm {
     SelfTestFailed(LineId, Cause),
     /// Somebody did, later.
     SelfTestPassed(LineId),
+    /// The daily test of this telephone's line found something wrong.
+    LineTestFailed(LineId, LineTest),
+    /// It could not be made within its hour, last for this reason.
+    LineTestMissed(LineId, TestEnd),
+    /// A later test passed.
+    LineTestPassed(LineId),
+    /// The line is not tested any more.
+    LineTestOver(LineId),
     /// Calls that come in on this line may not dial for a while: too many wrong PINs.
     DisaLocked(LineId),
     /// They may again.
@@ -363,6 +378,8 @@ pub enum Why {
     PreTone,
     /// A telephone's daily call is due.
     SelfTest,
+    /// The test of a line is due, or its answer is.
+    LineTest,
     /// A tone that says why there is no call sounds long enough.
     ToneLimit,
     /// The called party does not answer.
@@ -403,6 +420,7 @@ impl Why {
             Self::CallLimit => "call limit",
             Self::PreTone => "tone before",
             Self::SelfTest => "self-test",
+            Self::LineTest => "line test",
             Self::ToneLimit => "tone limit",
             Self::NoAnswer => "no answer",
             Self::NoReaction => "no reaction",

@@ -14,6 +14,7 @@ mod completion;
 mod divert;
 mod duty;
 mod groups;
+mod line_test;
 mod moved;
 mod pickup;
 mod recover;
@@ -21,7 +22,7 @@ mod referred;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tipring_port::Signal;
+use tipring_port::{LineEvent, Signal};
 use tipring_units::{CallId, Instant, LineId, WallTime};
 
 pub(crate) use groups::Groups;
@@ -83,6 +84,7 @@ pub struct Switch {
     tested: Option<u16>,
     /// The minute for which they were planned last.
     planned: Option<u16>,
+    line_tests: line_test::LineTests,
     clock: Clock,
 }
 
@@ -110,6 +112,7 @@ impl Switch {
             walk: None,
             tested: None,
             planned: None,
+            line_tests: line_test::LineTests::default(),
             clock: Clock { now: Instant::ZERO, wall: WallTime(0) },
         }
     }
@@ -124,8 +127,11 @@ impl Switch {
         if self.planned.replace(minute) != Some(minute) {
             self.tested = self.tested.filter(|tested| *tested == minute);
             self.plan_self_test();
+            self.line_test_minute(minute);
         }
         match input {
+            Input::Line { line, event: LineEvent::Tested(outcome), .. } => self.line_tested(line, outcome),
+            Input::TestLine(line) => self.test_line(line),
             Input::Line { line, epoch, event } => {
                 self.with_line(line, |side, scene| side.on_event(epoch, event, scene));
             }
@@ -209,6 +215,7 @@ impl Switch {
             match owner {
                 Owner::Line(line) => self.with_line(line, |side, scene| side.on_timer(scene)),
                 Owner::SelfTest => self.self_tests(),
+                Owner::LineTest => self.line_test_timer(),
                 Owner::Call(call) => {
                     let timers = self.setup.timers;
                     self.with_call(call, |call, clock, out| call.on_timer(clock, timers, out));
@@ -235,7 +242,10 @@ impl Switch {
                     }
                 }
                 Message::Ask { line, given, ask } => self.ask(line, given, ask),
-                Message::Freed(line) => self.freed(line),
+                Message::Freed(line) => {
+                    self.line_test_freed(line);
+                    self.freed(line);
+                }
                 Message::Moved { call, by, to } => self.moved(call, by, to),
                 Message::Joint { to, of, input } => self.joint(to, of, input),
                 Message::Party { party: Party::Line(line), call, order } => match self.lines.get(&line) {
@@ -408,6 +418,7 @@ impl Switch {
         self.setup = setup;
         self.groups.keep(&self.setup);
         self.plan_self_test();
+        self.line_tests_configured();
         self.plan.set_minute(self.minute());
         self.down.retain(|name| self.setup.servers.iter().any(|server| server.name == *name));
         let all: Vec<LineId> = self.lines.keys().copied().collect();
@@ -447,7 +458,8 @@ impl Switch {
         self.timers.set(Owner::Line(line), side.timer());
         self.running = None;
         if doing != before {
-            if doing == LineDoing::Idle && !self.requests.is_empty() {
+            let is_awaited = !self.requests.is_empty() || self.line_tests.waits_for(line);
+            if doing == LineDoing::Idle && is_awaited {
                 self.out.freed(line);
             }
             if side.outside().is_some() && before == LineDoing::Idle && doing == LineDoing::Dialling {

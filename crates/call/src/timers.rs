@@ -13,6 +13,8 @@ pub(crate) enum Owner {
     Call(CallId),
     /// The daily calls that show that lines can.
     SelfTest,
+    /// The tests of lines.
+    LineTest,
 }
 
 /// The timers that run: at most one for each line and each call.

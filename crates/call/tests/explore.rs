@@ -56,12 +56,17 @@ struct World {
     recalled: u64,
     faults: u64,
     most_held: usize,
+    /// Lines that somebody wants tested.
+    tests_asked: BTreeSet<LineId>,
+    tests: u64,
 }
 
 impl World {
     /// A house without outside lines where `seed` is even, and one with them where it is odd.
     fn new(seed: u64) -> Self {
-        let setup = if seed.is_multiple_of(2) { house() } else { house_with_lines(seed) };
+        let mut setup = if seed.is_multiple_of(2) { house() } else { house_with_lines(seed) };
+        // soon: it is 12:34:56
+        setup.phones[1].duty.line_test = Some(12 * 60 + 36);
         Self {
             seed,
             entropy: Entropy::for_simulation(seed),
@@ -83,6 +88,8 @@ impl World {
             recalled: 0,
             faults: 0,
             most_held: 0,
+            tests_asked: BTreeSet::new(),
+            tests: 0,
         }
     }
 
@@ -171,6 +178,10 @@ impl World {
             }
             Output::Event(CallEvent::Cleared { cause: Cause::PREEMPTED, .. }) => self.preempted += 1,
             Output::Event(CallEvent::Recalled { .. }) => self.recalled += 1,
+            Output::Event(CallEvent::LineTested { line, .. }) => {
+                self.tests_asked.remove(&line);
+                self.tests += 1;
+            }
             Output::Event(_) | Output::Alarm(_) => {}
         }
     }
@@ -262,6 +273,7 @@ impl World {
             95 => self.machine(),
             96 => self.pass(Millis(self.entropy.clone().below(1500))),
             97 => self.pass(Millis(self.entropy.clone().below(20_000))),
+            98 if self.pick(3) == 0 => self.ask_for_a_test(),
             98 => self.trouble(),
             _ if !self.exchanges.is_empty() && self.pick(2) == 0 => self.hand_on(),
             _ => self.consult(),
@@ -277,6 +289,21 @@ impl World {
         let party = parties[self.pick(parties.len())];
         let signal = [Signal::Cng, Signal::Ced, Signal::Preamble][self.pick(3)];
         self.input(Input::Signal { party, signal });
+    }
+
+    /// The timer of the next day is none that was forgotten.
+    fn no_daily_test(&mut self) {
+        self.setup.phones[1].duty.line_test = None;
+        self.input(Input::Reconfigure(Box::new(self.setup.clone())));
+        self.pass(Millis::from_secs(20)); // one that was begun and forgotten
+        self.settle();
+    }
+
+    /// Somebody wants a line tested, an outside line among them. A line that has not answered for long enough is given up.
+    fn ask_for_a_test(&mut self) {
+        let line = LineId(self.pick(LINES + self.exchanges.len()) as u16);
+        self.tests_asked.insert(line);
+        self.input(Input::TestLine(line));
     }
 
     /// Whoever talks is asked to make one more call.
@@ -365,6 +392,12 @@ impl World {
             let epoch = telephone.epoch;
             return self.input(Input::LineSummary { line: LineId(index as u16), epoch, summary });
         }
+        if command == LineCommand::Test {
+            assert!(index < LINES, "seed {seed}: an outside line is tested");
+            let chance = self.entropy.below(4);
+            self.telephones[index].be_tested(chance);
+            return;
+        }
         if epoch != telephone.epoch {
             telephone.events.push_back((epoch, LineEvent::Refused(Refusal::Stale)));
             return;
@@ -411,6 +444,7 @@ impl World {
             | LineCommand::Waiting(_)
             | LineCommand::StopWaiting
             | LineCommand::Lamp(_)
+            | LineCommand::Test
             | LineCommand::Lifeline(_) => {}
         }
     }
@@ -683,6 +717,7 @@ fn mute_injected_faults() {
 fn whatever_people_do_calls_end_in_records_and_everything_is_idle_when_all_hung_up() {
     mute_injected_faults();
     let (mut calls, mut answered, mut recalled, mut faults, mut most_held) = (0, 0, 0, 0, 0);
+    let mut tests = 0;
     let (mut seized, mut rang, mut joined, mut preempted, mut notices) = (0, 0, 0, 0, 0);
     let seeds = std::env::var("TIPRING_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
     for seed in 0..seeds {
@@ -694,7 +729,10 @@ fn whatever_people_do_calls_end_in_records_and_everything_is_idle_when_all_hung_
             world.step();
         }
         world.all_hang_up();
+        world.no_daily_test();
         world.check_idle();
+        assert!(world.tests_asked.is_empty(), "seed {seed}: {:?} never answered", world.tests_asked);
+        tests += world.tests;
         calls += world.created.len();
         answered += world.answered;
         recalled += world.recalled;
@@ -710,6 +748,7 @@ fn whatever_people_do_calls_end_in_records_and_everything_is_idle_when_all_hung_
     );
     assert!(seized > 500 && rang > 500 && joined > 20 && preempted > 20 && notices > 100, "too few outside");
     println!("{seeds} seeds: {calls} calls, {answered} answered, {recalled} rung back, {faults} faults");
+    assert!(tests > seeds * 3, "{tests} tests of lines");
     assert!(most_held >= 2, "no line ever held more than one call");
     assert!(calls > 5000 && answered > 500 && recalled > 20 && faults > 200, "it explores too little");
 }

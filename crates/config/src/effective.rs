@@ -11,7 +11,7 @@ use tipring_port::{
 };
 use tipring_units::{Db, Dbm0, Millis};
 
-use crate::duty::Duty;
+use crate::duty::{DayTime, Duty};
 use crate::group::Group;
 use crate::habits::Habits;
 use crate::outside::{Line, LineCallerId, NightHours};
@@ -263,8 +263,8 @@ pub struct Phone {
     pub dials: Vec<Destination>,
     /// The outside line that a relay joins it to.
     pub lifeline: Option<Number>,
-    /// When it is tested (not in this version).
-    pub test: Option<String>,
+    /// When its line is tested each day.
+    pub test: Option<DayTime>,
     /// Whether this version uses it.
     #[serde(skip)]
     pub service: Service,

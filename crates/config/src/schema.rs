@@ -292,7 +292,7 @@ const KEYS: &[Key] = {
         now(Phone, "star_codes", YES, "true for plain phones, else false", Live, "Whether the phone may use star codes."),
         now(Phone, "transfer", YES, "true for plain phones, else false", Live, "Hung up in a call with another one held, the two others are put together; `false`: the phone is rung back for the held one."),
         now(Phone, "lifeline", Kind::LineNumber, "none", NextStart, "The outside line to which a relay on the card joins this phone while there is no power or no program."),
-        later(Phone, "test", Kind::TimeOfDay, Live, "When the line is tested each day.", "no test is made"),
+        now(Phone, "test", Kind::TimeOfDay, "none", Live, "When each day the line is tested: battery, foreign voltage, leaks, receiver, ringers. What is wrong is an alarm until a test passes."),
         now(Phone, "waiting", YES, "true for plain phones, else false", Live, "A call that comes in a call waits: its tone is heard and its caller shown; a flash takes it."),
         now(Phone, "recall", Kind::Word(Recall::WORDS), "by country: conference in North America, else keys", Live, "What a flash does with two calls: `swap` goes to the other, `conference` joins all three and the next lets the last go, two of them the first, `keys` waits for 0 (refuse, or let the held one go), 1 (let the other go), 2 (go to the other), 3 (conference), 4 (put the two others together)."),
         now(Phone, "lamp", YES, "true", WhenIdle, "Waiting messages are shown: by the lamp, and by another dial tone."),

@@ -397,7 +397,6 @@ fn a_key_or_a_table_of_a_later_version_is_answered() {
         assert_eq!(error(more), "");
         found(Level::NotYet, more)
     };
-    assert_eq!(later("test = \"03:30\""), "6: [phone.101] test is not in this version yet: no test is made.");
     assert_eq!(
         later("[snmp]\nport = 161"),
         "6: [snmp]: SNMP: not in this version yet. The table is not used."

@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 
 use tipring_call::{CallRecord, Features, Machine, Number};
-use tipring_port::{Command, EchoLoss, Event, Impedance, LearnReport};
+use tipring_port::{Command, EchoLoss, Event, Impedance, LearnReport, LineTest};
 use tipring_sip::agent::{Answer, ConnId, QueryId, Question};
 use tipring_units::{CallId, LineId, ShardId};
 
@@ -109,6 +109,8 @@ pub enum Request {
     Learn(LineId),
     /// Begin anew with a line, as at the start; what it has of calls ends.
     Restart(LineId),
+    /// Test the line of a telephone: battery, foreign voltage, leaks, receiver, ringers; takes some two seconds.
+    Test(LineId),
     /// Somebody walks through the house and dials the number of each room on its telephone.
     Walk(WalkAct),
     /// Release all calls, deregister, and say when that is done.
@@ -128,6 +130,8 @@ pub enum Response {
     Balance(BalanceReport),
     /// The answer to [`Request::Learn`].
     Learned(Box<LearnReport>),
+    /// The answer to [`Request::Test`].
+    Tested(Box<LineTest>),
     /// The answer to [`Request::Walk`].
     Walked(Box<WalkReport>),
     /// It cannot be done, and why.

@@ -286,6 +286,7 @@ fn duty(phone: &Phone) -> Duty {
             .self_test
             .zip(own.self_test_to.as_ref().or(first))
             .map(|(at, to)| SelfTest { minute: at.minute, to: destination(to) }),
+        line_test: phone.test.map(|at| at.minute),
     }
 }
 

@@ -21,8 +21,8 @@ pub use control::{
     MediaStatus, ReachStatus, ServerStatus, Status, UserStatus,
 };
 pub use journal::{
-    Depth, Entry, Journal, LineName, MAX_TOLD, SipLine, Teller, What, Words, end_words, fault_words, length,
-    silence_words, time_of_day,
+    Depth, Entry, Journal, LineName, MAX_TOLD, SipLine, Teller, TestRow, What, Words, end_words, fault_words,
+    length, silence_words, test_end_words, test_rows, time_of_day,
 };
 pub use shard::{LineIn, LineOut, LineStage, MAX_EVENTS, Shard, ShardSetup};
 pub use site::{

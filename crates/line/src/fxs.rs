@@ -29,6 +29,7 @@ mod lamp;
 mod prelude;
 mod ring;
 mod state;
+mod test;
 mod trunk;
 mod waiting;
 
@@ -152,6 +153,7 @@ impl Fxs {
             State::Idle => !self.hook.is_closing(),
             State::OutOfService => true,
             State::RingWait { .. }
+            | State::Testing(_)
             | State::Prelude(_)
             | State::Ringing(_)
             | State::Tripped { .. }
@@ -219,6 +221,7 @@ impl Fxs {
         }
         self.card_silent = silent;
         self.drop_lamp(now, out);
+        self.drop_test(now, out);
         let fault = LineFault::CardSilent;
         if silent {
             return out.say(self.epoch, now, LineEvent::Fault(fault));
@@ -226,7 +229,7 @@ impl Fxs {
         self.tell_lamp_again();
         let feed = if self.state == State::OutOfService { Feed::Open } else { self.rest_feed() };
         match self.state {
-            State::Idle | State::OutOfService => {}
+            State::Idle | State::Testing(_) | State::OutOfService => {}
             State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. } => {
                 self.end_epoch(now, LineEvent::RingStopped, out);
             }
@@ -253,6 +256,7 @@ impl Fxs {
                 State::Prelude(prelude) => prelude.after_lamp().is_none(),
                 State::OutOfService
                 | State::Idle
+                | State::Testing(_)
                 | State::RingWait { .. }
                 | State::Tripped { .. }
                 | State::OffHook { .. }
@@ -356,12 +360,22 @@ impl Fxs {
                 if self.state == State::Idle {
                     self.watch_ground(at, reading, out);
                 }
-                if let Some(edge) = self.detector.read(at, reading) {
-                    self.run_hook(edge.at, out);
-                    self.hook.edge(edge);
-                    self.run_hook(at + READING, out);
+                self.judge(at, reading, out);
+            }
+            State::Testing(test) => {
+                if self.read_test(test, at, reading, out) {
+                    self.judge(at, reading, out);
                 }
             }
+        }
+    }
+
+    /// Is the loop closed?
+    fn judge(&mut self, at: SampleTime, reading: &LoopReading, out: &mut FxsOut) {
+        if let Some(edge) = self.detector.read(at, reading) {
+            self.run_hook(edge.at, out);
+            self.hook.edge(edge);
+            self.run_hook(at + READING, out);
         }
     }
 
@@ -395,9 +409,10 @@ impl Fxs {
             return;
         }
         self.drop_lamp(at, out);
+        self.drop_test(at, out);
         if joined {
             match self.state {
-                State::Idle | State::OutOfService => {}
+                State::Idle | State::Testing(_) | State::OutOfService => {}
                 State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. } => {
                     self.end_epoch(at, LineEvent::RingStopped, out);
                     self.order_feed(at, self.rest_feed(), out);

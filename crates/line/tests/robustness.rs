@@ -19,7 +19,7 @@ fn request() -> RingRequest {
     RingRequest { pattern: RingPattern::new(&[]), caller: Some(caller) }
 }
 
-fn commands() -> [(&'static str, LineCommand); 14] {
+fn commands() -> [(&'static str, LineCommand); 15] {
     [
         ("ring", LineCommand::Ring(request())),
         ("stop-ring", LineCommand::StopRing),
@@ -33,6 +33,7 @@ fn commands() -> [(&'static str, LineCommand); 14] {
         ("stop-waiting", LineCommand::StopWaiting),
         ("lamp", LineCommand::Lamp(true)),
         ("report", LineCommand::Report),
+        ("test", LineCommand::Test),
         ("out-of-service", LineCommand::InService(false)),
         ("in-service", LineCommand::InService(true)),
     ]
@@ -104,6 +105,10 @@ fn states() -> Vec<Bench> {
             bench.command(LineCommand::Lamp(true));
             bench.run(500);
         }),
+        line(|bench| {
+            bench.command(LineCommand::Test);
+            bench.run(400);
+        }),
     ];
     let names: Vec<_> = states.iter().map(|bench| bench.fxs.state_name()).collect();
     let expected = [
@@ -119,6 +124,7 @@ fn states() -> Vec<Bench> {
         "receiver-off-hook",
         "call-waiting",
         "lamp",
+        "testing",
     ];
     assert_eq!(names, expected);
     states
@@ -282,7 +288,7 @@ fn input() -> impl Strategy<Value = Input> {
         3 => prop::collection::vec(current(), READINGS_PER_TICK).prop_map(Input::Readings),
         6 => (current(), 1..60_u8).prop_map(|(current, ticks)| Input::Steady(current, ticks)),
         1 => prop::collection::vec((0..80_u8, 0..6_u8), 0..5).prop_map(Input::Cooked),
-        4 => (0..14_usize, 0..8_u32).prop_map(|(command, epoch)| Input::Command(command, epoch)),
+        4 => (0..15_usize, 0..8_u32).prop_map(|(command, epoch)| Input::Command(command, epoch)),
         1 => (0..6_u32, any::<bool>(), any::<u8>()).prop_map(|(id, done, at)| Input::Ended(id, done, at)),
         1 => (0..6_u32, any::<u8>(), any::<u8>()).prop_map(|(id, step, at)| Input::Step(id, step, at)),
         1 => (0..100_000_u32).prop_map(Input::Skip),

@@ -37,6 +37,15 @@ function Balance({ result }) {
     ['loss_db', t('balance.loss'), (row) => `${Number(row.loss_db).toFixed(1)} dB`]]} />`;
 }
 
+function LineTest({ result }) {
+  if (!result) return null;
+  const verdict = (word) => t(`linetest.${word}`);
+  return html`<${Table} caption=${t('linetest.caption', { verdict: verdict(result.verdict) })} rows=${result.items} id=${(row) => row.item} columns=${[
+    ['verdict', t('linetest.verdict'), (row) => (row.verdict === 'failed' ? html`<strong>${verdict(row.verdict)}</strong>` : verdict(row.verdict))],
+    ['found', t('linetest.found')],
+    ['remedy', t('linetest.remedy')]]} />`;
+}
+
 function Counters({ counters }) {
   const all = Object.entries(counters || {});
   if (!all.length) return null;
@@ -45,7 +54,7 @@ function Counters({ counters }) {
 
 /** Which of its acts this gateway knows. */
 function useKnown(path) {
-  const known = { service: useHas(`${path}/service`), balance: useHas(`${path}/balance`), learn: useHas(`${path}/learn`), restart: useHas(`${path}/restart`) };
+  const known = { service: useHas(`${path}/service`), balance: useHas(`${path}/balance`), test: useHas(`${path}/test`), learn: useHas(`${path}/learn`), restart: useHas(`${path}/restart`) };
   return (act) => known[act];
 }
 
@@ -68,6 +77,7 @@ function Acts({ number, line, reload }) {
   const { run, busy, problem, done } = useAct();
   const [balance, setBalance] = useState(null);
   const [lessons, setLessons] = useState(0);
+  const [tested, setTested] = useState(null);
   const path = `/ports/${encodeURIComponent(number)}`;
   const known = useKnown(path);
   const off = line.state === 'out of service';
@@ -77,13 +87,14 @@ function Acts({ number, line, reload }) {
     <div class="tools">${act('measure', t('port.measure'), () => true)}
       ${may('operator') ? html`
         ${known('balance') ? act('balance', t('port.balance'), async () => setBalance(await post(`${path}/balance`))) : null}
+        ${!line.outside && known('test') ? act('test', t('port.test'), async () => setTested(await post(`${path}/test`))) : null}
         ${line.outside && known('learn') ? act('learn', t('port.learn'), async () => { await post(`${path}/learn`); setLessons(lessons + 1); }) : null}
         ${!known('service') ? null : off ? act('in', t('port.in'), () => post(`${path}/service`, { in_service: true })) : html`
           <${Sure} label=${t('port.out')} question=${t('port.out.sure', { number })} yes=${t('port.out')} disabled=${busy !== ''}
             act=${async () => { if (await run('out', () => post(`${path}/service`, { in_service: false }), t('port.out.done'))) reload(); }} />`}
         ${known('restart') ? html`<${Sure} label=${t('port.restart')} question=${t('port.restart.sure', { number })} yes=${t('port.restart')} kind="danger" disabled=${busy !== ''}
           act=${async () => { if (await run('restart', () => post(`${path}/restart`), t('port.restart.done'))) reload(); }} />` : null}` : null}
-    </div><${Balance} result=${balance} />${line.outside && known('learn') ? html`<${Learning} path=${path} begun=${lessons} />` : null}</section>`;
+    </div><${LineTest} result=${tested} /><${Balance} result=${balance} />${line.outside && known('learn') ? html`<${Learning} path=${path} begun=${lessons} />` : null}</section>`;
 }
 
 export default function Port({ number }) {

@@ -45,6 +45,7 @@ pub async fn report(asker: &Asker, line: LineId, of: &LineSite) -> Result<Balanc
             | Response::Calls(_)
             | Response::Done
             | Response::Learned(_)
+            | Response::Tested(_)
             | Response::Walked(_),
         )) => {
             bail!("no result was given")
@@ -57,7 +58,7 @@ pub async fn report(asker: &Asker, line: LineId, of: &LineSite) -> Result<Balanc
 }
 
 /// A line by its port, its telephone's number, or its place in the list; an outside line by `line.1`.
-fn find<'a>(site: &'a Site, port: &str) -> Result<(LineId, &'a LineSite)> {
+pub(crate) fn find<'a>(site: &'a Site, port: &str) -> Result<(LineId, &'a LineSite)> {
     let lines = || (0..).map(LineId).zip(&site.lines).filter(|(_, line)| !line.is_vacant());
     let placed = || {
         let place: usize = port.parse().ok()?;

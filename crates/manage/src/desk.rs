@@ -19,7 +19,7 @@ use crate::configuration::{Configuration, Editor, Outcome, Source};
 use crate::logbook::Logbook;
 use crate::protocol::{Ask, ConfigAct, Reply, UserAct};
 use crate::web::door::Door;
-use crate::{balance, explain, learn, people, phone, records, status, walk, zone};
+use crate::{balance, explain, learn, line_test, people, phone, records, status, walk, zone};
 
 /// Records that a slow reader may be behind.
 const MAX_BEHIND: usize = 1024;
@@ -238,6 +238,7 @@ impl Desk {
                 Ok(0)
             }
             Ask::Balance { port } => balance::measure(&self.asker, &port, out).await,
+            Ask::Test { port } => line_test::test(&self.asker, &port, out).await,
             Ask::Explain { number, digits, at, offline } => {
                 let Some(lines) = self.explain(&number, &digits, at.as_deref(), offline).await? else {
                     bail!("There is no telephone {number}. `tipring status --json` lists them")
@@ -347,6 +348,7 @@ impl Desk {
             | Response::Done
             | Response::Balance(_)
             | Response::Learned(_)
+            | Response::Tested(_)
             | Response::Walked(_)
             | Response::Refused(_) => {
                 bail!("no status was given")

@@ -54,6 +54,7 @@ pub async fn learn(asker: &Asker, port: &str, out: &mpsc::Sender<Reply>) -> Resu
             | Response::Calls(_)
             | Response::Done
             | Response::Balance(_)
+            | Response::Tested(_)
             | Response::Walked(_),
         )) => {
             bail!("no result was given")

@@ -16,6 +16,7 @@ pub mod edits;
 pub mod explain;
 pub mod features;
 pub mod learn;
+pub mod line_test;
 pub mod logbook;
 pub mod parts;
 pub mod password;

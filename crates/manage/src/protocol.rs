@@ -67,6 +67,11 @@ pub enum Ask {
         /// Its telephone's number, or its line port.
         port: String,
     },
+    /// A telephone's line is to be tested.
+    Test {
+        /// Its telephone's number, or its line port.
+        port: String,
+    },
     /// Every line port and what is on it.
     Lines {
         /// As JSON.

@@ -104,6 +104,7 @@ async fn ask(asker: &Asker, act: WalkAct) -> Result<WalkReport> {
         | Response::Calls(_)
         | Response::Done
         | Response::Balance(_)
-        | Response::Learned(_) => bail!("no answer was given"),
+        | Response::Learned(_)
+        | Response::Tested(_) => bail!("no answer was given"),
     }
 }

@@ -15,6 +15,7 @@ mod fxo;
 mod impedance;
 mod learn;
 mod line;
+mod line_test;
 mod media;
 mod overheard;
 mod profile;
@@ -38,6 +39,10 @@ pub use learn::{LearnEnd, LearnReport, LearnedStep, LearnedTone, MAX_LEARNED_STE
 pub use line::{
     CallerIdShown, ClearSign, DigitSource, LineCommand, LineEvent, LineFault, LineSummary, MAX_OUT_DIGITS,
     Refusal, RingRequest, RohStage,
+};
+pub use line_test::{
+    BATTERY, FOREIGN_ALTERNATING, FOREIGN_DIRECT, ForeignVoltage, HAZARD_ALTERNATING, HAZARD_DIRECT,
+    LEAST_RESISTANCE, LEAST_RINGERS, LineTest, MOST_RESISTANCE, MOST_RINGERS, TestEnd, TestItem, Verdict,
 };
 pub use media::{
     BalanceEnd, BalanceEvent, CodecName, Command, CrossSpec, Direction, DtmfMode, EchoLoss, Event, EventType,

@@ -2,7 +2,7 @@
 
 use tipring_units::{Milliamps, Millis, Volts};
 
-use crate::{Announcement, AnswerSign, CallerId, CallerIdFault, RingPattern, Text, Tone};
+use crate::{Announcement, AnswerSign, CallerId, CallerIdFault, LineTest, RingPattern, TestEnd, Text, Tone};
 
 /// Digits that are dialled to an exchange in one order, at the most.
 pub const MAX_OUT_DIGITS: usize = 40;
@@ -88,6 +88,9 @@ pub enum LineCommand {
     IgnoreSilence,
     /// FXS: the relay joins the telephone to its outside line, or gives it back to the port. Taken in any epoch.
     Lifeline(bool),
+    /// FXS: test an idle line; it takes some two seconds. Taken in any epoch, and answered by [`LineEvent::Tested`]. Whoever lifts
+    /// the telephone or calls it goes before.
+    Test,
 }
 
 /// Where the receiver-off-hook sequence is.
@@ -230,6 +233,8 @@ pub enum LineEvent {
     /// FXS: the telephone was told that messages wait, or that none do, to the end. Nothing was told if the profile has no
     /// message for that.
     LampShown(bool),
+    /// FXS: what the test of the line found, or why it was not made.
+    Tested(Result<LineTest, TestEnd>),
 }
 
 /// By what it was seen that the far end of an outside line cleared.

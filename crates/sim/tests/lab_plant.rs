@@ -5,7 +5,9 @@ use tipring_port::{
     ProgramStep, Samples, Sense, Symbols,
 };
 use tipring_sim::phone::{Action, PhoneSpec};
-use tipring_sim::plant::{Disturbance, Fidelity, Line, LineSpec, LoopSpec, MAX_PHONES, Terminal};
+use tipring_sim::plant::{
+    Contact, Damage, Disturbance, Fidelity, Line, LineSpec, LoopSpec, MAX_PHONES, Terminal,
+};
 use tipring_units::{Dbm0, Entropy, Farads, Hz, Milliamps, Millis, Ohms, Ren, Volts};
 
 const RING: Feed = Feed::Ringing { frequency: Hz(20.0), level: Volts(70.0) };
@@ -64,6 +66,31 @@ fn loop_current_follows_ohms_law_below_the_limit() {
         let volts = 48.0 - expected / 1000.0 * 400.0;
         assert!((reading.voltage.0 - volts).abs() < 0.5, "{loop_ohms}: {reading:?}, {volts}");
     }
+}
+
+#[test]
+fn a_damaged_pair_leaks_and_has_the_voltage_of_what_it_touches_until_it_is_mended() {
+    let mut line = line::<Symbols>(&spec(300.0, 0));
+    run(&mut line, 100, Some(CardOrder::Feed(Feed::Normal)));
+    line.damage(Damage { leak: Some(Ohms(20_000.0)), contact: None });
+    let leaking = steady(&run(&mut line, 100, None));
+    assert!((leaking.current.0 - 48_000.0 / 20_700.0).abs() < 0.1, "{leaking:?}");
+    run(&mut line, 50, Some(CardOrder::Feed(Feed::Open)));
+    let contact = Contact { volts: Volts(-60.0), frequency: Hz(0.0), through: Ohms(10_000.0) };
+    line.damage(Damage { leak: None, contact: Some(contact) });
+    let touching = steady(&run(&mut line, 100, None));
+    // behind the card's own input of some 90 kohm
+    assert!((-56.0..-52.0).contains(&touching.voltage.0), "{touching:?}");
+    let mains = Contact { volts: Volts(90.0), frequency: Hz(50.0), ..contact };
+    line.damage(Damage { leak: None, contact: Some(mains) });
+    let squares: Vec<f32> = (0..10)
+        .flat_map(|_| readings(&run(&mut line, 1, None)))
+        .map(|reading| reading.voltage.0 * reading.voltage.0)
+        .collect();
+    let level = (squares.iter().sum::<f32>() / squares.len() as f32).sqrt();
+    assert!((78.0..86.0).contains(&level), "{level} V");
+    line.damage(Damage::default());
+    assert!(steady(&run(&mut line, 100, None)).voltage.0.abs() < 0.1);
 }
 
 #[test]

@@ -337,6 +337,12 @@ pub enum LineCommand {
         /// The line port (sim/1), the telephone's number (101), or the port's place in the list of lines (1)
         port: String,
     },
+    /// Test the line of a telephone that is on-hook: battery, foreign voltage, leaks, whether a receiver is off the hook, how many
+    /// ringers are there. Takes two seconds; whoever lifts it or calls it goes before. Exit code 1: something is wrong
+    Test {
+        /// The line port (sim/1), the telephone's number (101), or the port's place in the list of lines (1)
+        port: String,
+    },
     /// Learn how an exchange tells that the far end hung up: call in on the line from a telephone of another exchange, wait for
     /// three short tones, hang up. Tells what was seen and heard, how certain it is, and what to write into the configuration. Exit
     /// code 1: nothing was learned
@@ -461,6 +467,7 @@ impl Command {
             Self::Walk { write, minutes } => client::ask(dir, Ask::Walk { write, minutes }),
             Self::Line(LineCommand::Balance { port }) => client::ask(dir, Ask::Balance { port }),
             Self::Line(LineCommand::Restart { port }) => client::ask(dir, Ask::Restart { port }),
+            Self::Line(LineCommand::Test { port }) => client::ask(dir, Ask::Test { port }),
             Self::Line(LineCommand::Learn { port }) => client::ask(dir, Ask::Learn { port }),
             Self::Explain { number, digits, config: Some(file), at, offline } => {
                 explain::by_file(&file, &number, &digits, at.as_deref(), offline)

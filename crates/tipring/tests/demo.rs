@@ -172,6 +172,25 @@ fn the_balance_of_a_line_is_measured_while_its_receiver_is_lifted() {
 }
 
 #[test]
+fn the_line_of_a_telephone_is_tested_while_nobody_uses_it() {
+    let demo = Demo::start("line-test");
+    let tested = demo.command(&["line", "test", "102"]);
+    let told = stdout(&tested);
+    assert!(told.starts_with("102 (sim/2): the line is good.\n"), "{told}{}", stderr(&tested));
+    for row in
+        ["battery 48.0 V", "foreign voltage 0.0 V DC, 0.0 V AC", "receiver on the hook", "ringers 1.0 REN"]
+    {
+        assert!(told.contains(&format!("  passed        {row}")), "{row}: {told}");
+    }
+    assert_eq!(tested.status.code(), Some(0));
+    demo.phone("102", &["off-hook"]);
+    demo.hears_line("102", "dial-tone");
+    let in_use = demo.command(&["line", "test", "sim/2"]);
+    assert_eq!(in_use.status.code(), Some(2));
+    assert!(stderr(&in_use).contains("102 is in use; test it when it is idle."), "{}", stderr(&in_use));
+}
+
+#[test]
 fn a_recording_is_spoken_once() {
     let demo = Demo::start("recording");
     demo.talk();

@@ -58,6 +58,8 @@ impl LineSide {
             | LineEvent::CallerIdOmitted { .. }
             | LineEvent::WaitingShown(_)
             | LineEvent::LampShown(_)
+            // The switch has it.
+            | LineEvent::Tested(_)
             | LineEvent::Roh(_)
             | LineEvent::SupervisionDone
             | LineEvent::Announced

@@ -62,6 +62,8 @@ impl OutsideSide {
             | LineEvent::Lifeline(_)
             | LineEvent::WaitingShown(_)
             | LineEvent::LampShown(_)
+            // The switch has it.
+            | LineEvent::Tested(_)
             | LineEvent::Seized
             | LineEvent::Answered
             | LineEvent::Flash(_)

@@ -111,17 +111,23 @@ impl Switch {
 
     /// When the next minute begins in which a telephone has its daily call.
     fn next_self_test(&self) -> Option<Instant> {
+        let tests = self.setup.phones.iter().filter_map(|phone| phone.duty.self_test);
+        self.next_of(tests.map(|test| test.minute), self.tested)
+    }
+
+    /// When the next of these minutes of the day begins; the one that goes on counts unless it is `done`. The clock is looked at
+    /// in between.
+    pub(super) fn next_of(&self, minutes: impl Iterator<Item = u16>, done: Option<u16>) -> Option<Instant> {
         let civil = self.clock.wall.civil(self.setup.offset_minutes);
         let seconds = (u64::from(civil.hour) * 60 + u64::from(civil.minute)) * 60 + u64::from(civil.second);
         let now = seconds * 1000;
         let minute = self.minute();
         let until = |own: u16| match (u64::from(own) * 60_000).checked_sub(now) {
             Some(left) if left > 0 => left,
-            Some(_) | None if own == minute && self.tested != Some(own) => 0,
+            Some(_) | None if own == minute && done != Some(own) => 0,
             Some(_) | None => DAY,
         };
-        let tests = self.setup.phones.iter().filter_map(|phone| phone.duty.self_test);
-        let left = tests.map(|test| until(test.minute)).min()?;
+        let left = minutes.map(until).min()?;
         let left = Millis(u32::try_from(left).unwrap_or(u32::MAX)).min(LOOK_AGAIN);
         Some(self.clock.now + left)
     }

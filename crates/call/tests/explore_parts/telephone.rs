@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary};
-use tipring_units::{Epoch, Millis};
+use tipring_port::{DigitSource, LineCommand, LineEvent, LineFault, LineSummary, LineTest, TestEnd};
+use tipring_units::{Epoch, Millis, Volts};
 
 /// A telephone, and what is under way between it and the switch.
 #[derive(Default)]
@@ -81,6 +81,20 @@ impl Telephone {
         if self.off_hook && !self.out_of_service {
             self.say(LineEvent::Seized);
         }
+    }
+
+    /// A test that takes no time, and finds this or that or is forgotten.
+    pub fn be_tested(&mut self, chance: u32) {
+        let battery = |volts| LineTest { battery: Some(Volts(volts)), ..LineTest::default() };
+        let outcome = match chance {
+            _ if self.out_of_service => Err(TestEnd::OutOfService),
+            _ if self.off_hook || self.ringing => Err(TestEnd::InUse),
+            0 => return,
+            1 => Err(TestEnd::Lifted),
+            2 => Ok(battery(48.0)),
+            _ => Ok(battery(0.0)),
+        };
+        self.say(LineEvent::Tested(outcome));
     }
 
     pub fn dial(&mut self, digits: &str, source: DigitSource) {

@@ -7,17 +7,18 @@ use super::ranges::Item;
 use crate::duty::{DayTime, Duty};
 use crate::effective::Phone;
 use crate::values::{Destination, time_of_day};
-use crate::vocabulary::{Connects, PhoneType};
+use crate::vocabulary::{Connects, PhoneType, Start};
+
+/// The minute of the day.
+pub(super) fn day_time(text: &str) -> Option<DayTime> {
+    time_of_day(text).map(|(hour, minute)| DayTime { minute: u16::from(hour) * 60 + u16::from(minute) })
+}
 
 impl Build<'_, '_, '_> {
     /// The duty of a phone.
     pub(super) fn duty(&mut self, item: &Item<'_>) -> Duty {
         let time = |text: &str| quantity::time(text).ok();
         let digits = |text: &str| Some(text.to_owned());
-        let minute = |text: &str| {
-            time_of_day(text)
-                .map(|(hour, minute)| DayTime { minute: u16::from(hour) * 60 + u16::from(minute) })
-        };
         Duty {
             data: self.own_flag(item, "data"),
             priority: self.own_flag(item, "priority"),
@@ -35,7 +36,7 @@ impl Build<'_, '_, '_> {
             one_way: self.own_flag(item, "one_way"),
             pre_tone: self.own(item, "pre_tone", time),
             overrides: self.own_flag(item, "override"),
-            self_test: self.own(item, "self_test", minute),
+            self_test: self.own(item, "self_test", day_time),
             self_test_to: self.one_destination(item, "self_test_to"),
         }
     }
@@ -90,6 +91,9 @@ impl Build<'_, '_, '_> {
                 line,
                 format!("{label} self_test: nobody is called. Write self_test_to = \"pbx:8001\"."),
             );
+        }
+        if let (Some(line), Start::Ground) = (at("test"), phone.start) {
+            self.findings.note(line, format!("{label} test: a ground-start line is not tested, since battery on it would be a call. Leave test out, or write start = \"loop\"."));
         }
         if let (Some(line), None) = (at("self_test_to"), duty.self_test) {
             self.findings.error(line, format!("{label} has self_test_to but no self_test. Write the time of day, as self_test = \"03:30\"."));

@@ -6,6 +6,7 @@ use tipring_country::{Country, outside, quantity};
 use tipring_port::{Disconnect, FlashWindow, Impedance};
 use tipring_units::{Db, Millis};
 
+use super::duty::day_time;
 use super::ranges::Item;
 use super::servers::jitter;
 use super::{Build, DEFAULT, unused};
@@ -84,7 +85,7 @@ impl Build<'_, '_, '_> {
                 duty: self.duty(item),
                 dials: self.destinations_of(item, "dials", None),
                 lifeline: self.lifeline(item),
-                test: self.own(item, "test", |text| Some(text.to_owned())),
+                test: self.own(item, "test", day_time),
                 service: self.port_service(item, port, "phone"),
             };
             self.port_origin(item);

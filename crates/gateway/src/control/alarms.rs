@@ -7,7 +7,7 @@ use tipring_port::LineFault;
 use tipring_units::{Instant, LineId, Millis};
 
 use super::status::AlarmStatus;
-use crate::journal::fault_words;
+use crate::journal::{end_reason, fault_words, first_failed};
 use crate::site::{LineSite, Site};
 
 /// Alarms shown, at the most; beyond it the oldest gives way, one that fades before one that stands.
@@ -178,6 +178,26 @@ impl Alarms {
                 "call from it by hand; see whom self_test_to or dials name".to_owned(),
             ),
             Alarm::SelfTestPassed(line) => self.clear(&format!("{line} self-test")),
+            Alarm::LineTestFailed(line, test) => {
+                self.clear(&format!("{line} no line test"));
+                if let Some(row) = first_failed(test) {
+                    let text = format!("line test failed: {}", row.found);
+                    let next = row.remedy.trim_end_matches('.').to_owned();
+                    self.raise(now, format!("{line} line test"), &subject(line), text, next);
+                }
+            }
+            Alarm::LineTestMissed(line, end) => self.tell(
+                now,
+                EMERGENCY_FADES_AFTER,
+                format!("{line} no line test"),
+                &subject(line),
+                &format!("its daily line test was not made within an hour: {}", end_reason(*end)),
+                &format!("tipring line test {}", site.line(*line).map_or("PORT", |line| &line.number)),
+            ),
+            Alarm::LineTestPassed(line) | Alarm::LineTestOver(line) => {
+                self.clear(&format!("{line} line test"));
+                self.clear(&format!("{line} no line test"));
+            }
             Alarm::Full => self.tell(
                 now,
                 FADES_AFTER,

@@ -305,6 +305,7 @@ impl Board {
             | LineEvent::Lifeline(_)
             | LineEvent::WaitingShown(_)
             | LineEvent::LampShown(_)
+            | LineEvent::Tested(_)
             | LineEvent::InService(_) => {} // the switch tells what the line does
         }
     }
@@ -348,7 +349,8 @@ impl Board {
             | CallEvent::Traced { .. }
             | CallEvent::Opened(_)
             | CallEvent::Walked { .. }
-            | CallEvent::SelfTest { .. } => {}
+            | CallEvent::SelfTest { .. }
+            | CallEvent::LineTested { .. } => {}
             CallEvent::Waits { call, .. } => self.set(call, "waiting"),
             CallEvent::Conference { calls: [first, last], .. } => {
                 self.conferences.extend([(first, last), (last, first)]);

@@ -114,6 +114,7 @@ impl Lifelines {
             | LineEvent::Metered(_)
             | LineEvent::WaitingShown(_)
             | LineEvent::LampShown(_)
+            | LineEvent::Tested(_)
             | LineEvent::Waiting(_) => return false,
         }
         self.outside.insert(line, known);

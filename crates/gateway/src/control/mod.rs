@@ -20,6 +20,7 @@ mod far;
 mod injure;
 mod learn;
 mod lifeline;
+mod line_test;
 mod measure;
 mod media;
 mod moves;
@@ -72,6 +73,7 @@ pub struct Control {
     balances: balance::Balances,
     lifelines: lifeline::Lifelines,
     learners: learn::Learners,
+    testers: line_test::Testers,
     /// Numbers that a walk was refused.
     refused: walk::Refused,
     measures: measure::Measures,
@@ -97,6 +99,7 @@ impl Control {
             balances: balance::Balances::default(),
             lifelines: lifeline::Lifelines::default(),
             learners: learn::Learners::new(),
+            testers: line_test::Testers::new(),
             refused: walk::Refused::new(),
             measures: measure::Measures::default(),
             site,
@@ -125,6 +128,8 @@ impl Control {
             self.switch(tipring_call::Input::SetInService { line, on: false });
         }
         self.unused_servers();
+        // So that what is done each day is planned although nothing happens.
+        self.switch(tipring_call::Input::Tick);
         self.note(What::Configured(self.site.revision));
         self.settle();
     }
@@ -262,6 +267,7 @@ impl Control {
             Request::Balance(line) => return self.balance(id, line),
             Request::Learn(line) => return self.learn(id, line),
             Request::Restart(line) => self.restart(line),
+            Request::Test(line) => return self.test_line(id, line),
             Request::Walk(act) => self.walk(act),
             Request::Stop => {
                 self.stopping = Some(id);
@@ -472,6 +478,7 @@ impl Control {
                 self.board.call_event(self.now, self.wall, &event);
                 self.far.call_event(&event);
                 self.walk_event(&event);
+                self.test_event(&event);
                 self.media.call_event(&event);
                 self.note(What::Call(event));
             }

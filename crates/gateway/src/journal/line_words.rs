@@ -51,9 +51,11 @@ pub(super) fn line_words(event: &LineEvent, name: &LineName) -> Option<(Depth, S
     let detail = |text: String| Some((Depth::Detail, text));
     match event {
         // The switch tells these better: it knows whether there is dial tone, and the number.
-        LineEvent::Seized | LineEvent::DigitBegan(_) | LineEvent::Fault(_) | LineEvent::FaultCleared(_) => {
-            None
-        }
+        LineEvent::Seized
+        | LineEvent::DigitBegan(_)
+        | LineEvent::Fault(_)
+        | LineEvent::FaultCleared(_)
+        | LineEvent::Tested(_) => None,
         LineEvent::Answered => plain(format!("{name} off-hook, answers")),
         LineEvent::Released => plain(format!("{name} on-hook")),
         LineEvent::Flash(length) => plain(format!("{name} flash, {length}")),

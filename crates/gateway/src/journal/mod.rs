@@ -2,6 +2,7 @@
 
 mod line_words;
 mod moved_words;
+mod test_words;
 mod words;
 
 use core::fmt;
@@ -12,6 +13,8 @@ use tipring_port::{BalanceEvent, Event, LineEvent, LineSummary, MediaEvent, Text
 use tipring_units::{CallId, Instant, LineId, ShardId, WallTime};
 
 pub use line_words::{fault_words, silence_words};
+pub use test_words::{TestRow, test_end_words, test_rows};
+pub(crate) use test_words::{end_reason, first_failed};
 pub use words::{Depth, LineName, MAX_TOLD, Teller, Words, end_words, length, time_of_day};
 
 /// One entry of the journal.
@@ -182,6 +185,7 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             | CallEvent::Opened(line)
             | CallEvent::Walked { line, .. }
             | CallEvent::SelfTest { line, .. }
+            | CallEvent::LineTested { line, .. }
             | CallEvent::Line { line, .. } => (Some(line), None),
             CallEvent::Created { call, .. }
             | CallEvent::Routed { call, .. }
@@ -213,7 +217,11 @@ fn whose(what: &What) -> (Option<LineId>, Option<CallId>) {
             | Alarm::DisaLocked(line)
             | Alarm::DisaUnlocked(line)
             | Alarm::SelfTestFailed(line, _)
-            | Alarm::SelfTestPassed(line) => (Some(line), None),
+            | Alarm::SelfTestPassed(line)
+            | Alarm::LineTestFailed(line, _)
+            | Alarm::LineTestMissed(line, _)
+            | Alarm::LineTestPassed(line)
+            | Alarm::LineTestOver(line) => (Some(line), None),
             Alarm::CallAbandoned(call)
             | Alarm::EmergencyFailed { call, .. }
             | Alarm::DeskNotTold { notice: call, .. } => (None, Some(call)),

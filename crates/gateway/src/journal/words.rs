@@ -14,6 +14,7 @@ use tipring_units::{CallId, Instant, LineId, WallTime};
 
 use super::line_words::{balance_words, display_words, fault_words, line_words, media_words};
 use super::moved_words::moved_words;
+use super::test_words::{end_reason, failed_words, tested_words};
 use super::{Entry, What};
 use crate::site::{LineKind, LineSite};
 
@@ -189,6 +190,7 @@ impl Teller {
                 | CallEvent::Opened(_)
                 | CallEvent::Walked { .. }
                 | CallEvent::SelfTest { .. }
+                | CallEvent::LineTested { .. }
                 | CallEvent::Alerting(_)
                 | CallEvent::EarlyMedia(_)
                 | CallEvent::Answered(_)
@@ -263,6 +265,7 @@ impl Teller {
                 name(other)
             )),
             CallEvent::Opened(line) => plain(format!("{}: the door was opened", name(line))),
+            CallEvent::LineTested { line, outcome } => tested_words(&outcome, &name(line)),
             CallEvent::SelfTest { line, cause: None } => {
                 plain(format!("{}: its daily call was answered", name(line)))
             }
@@ -490,6 +493,7 @@ impl Teller {
             | LineEvent::Waiting(_)
             | LineEvent::WaitingShown(_)
             | LineEvent::LampShown(_)
+            | LineEvent::Tested(_)
             | LineEvent::Lifeline(_) => None,
         }
     }
@@ -611,6 +615,12 @@ fn alarm_words(alarm: &Alarm, name: &impl Fn(LineId) -> String) -> String {
             format!("ALARM {}: nobody answered its daily call: {cause}", name(*line))
         }
         Alarm::SelfTestPassed(line) => format!("{}: its daily call is good", name(*line)),
+        Alarm::LineTestFailed(line, test) => failed_words(test, &name(*line)),
+        Alarm::LineTestMissed(line, end) => {
+            format!("{}: its daily line test was not made: {}", name(*line), end_reason(*end))
+        }
+        Alarm::LineTestPassed(line) => format!("{}: its line is good again", name(*line)),
+        Alarm::LineTestOver(line) => format!("{}: its line is not tested any more", name(*line)),
         Alarm::Full => "ALARM a call was refused: all sockets or calls are in use".to_owned(),
     }
 }

@@ -109,6 +109,7 @@ fn cases() -> Vec<Case> {
         (Phone, "self_test_to", |text| {
             text.replace("\nself_test_to = \"a:8002\"\n", "\nself_test_to = \"a:8003\"\n")
         }),
+        (Phone, "test", |text| text.replace("\ntest = \"03:30\"\n", "\ntest = \"03:31\"\n")),
         (Phone, "lifeline", |text| text.replace("lifeline = \"1\"", "lifeline = \"2\"")),
         (Phone, "codecs", |text| text.replace("[\"pcma\", \"pcmu\"]", "[\"g722\", \"pcma\", \"pcmu\"]")),
         (Phone, "ptime", |text| text.replace("\"50 ms\"", "\"60 ms\"")),

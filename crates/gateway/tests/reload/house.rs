@@ -130,6 +130,7 @@ pre_tone = \"400 ms\"
 override = false
 self_test = \"04:30\"
 self_test_to = \"a:8002\"
+test = \"03:30\"
 [sip.201]
 password = \"pass-s\"
 name = \"Soft\"

@@ -1,6 +1,6 @@
 //! What the control plane orders, by state.
 
-use tipring_port::{Feed, LineCommand, LineEvent, LoopStart, ProgramStep, Refusal};
+use tipring_port::{Feed, LineCommand, LineEvent, LoopStart, ProgramStep, Refusal, TestEnd};
 use tipring_units::{Epoch, SampleTime, TICK};
 
 use super::dial::joined;
@@ -18,6 +18,9 @@ impl Fxo {
         }
         if command == LineCommand::Report {
             return out.report();
+        }
+        if command == LineCommand::Test {
+            return out.say(self.epoch, now, LineEvent::Tested(Err(TestEnd::Outside)));
         }
         if epoch != self.epoch {
             return out.say(epoch, now, LineEvent::Refused(Refusal::Stale));
@@ -158,7 +161,7 @@ impl Fxo {
                 | State::Talking(_)
                 | State::Studying(_)
                 | State::Clearing { .. },
-                LineCommand::InService(_) | LineCommand::Report,
+                LineCommand::InService(_) | LineCommand::Report | LineCommand::Test,
             ) => {}
         }
     }

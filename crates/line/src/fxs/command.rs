@@ -25,6 +25,9 @@ impl Fxs {
         if let LineCommand::Lamp(on) = command {
             return self.order_lamp(on);
         }
+        if command == LineCommand::Test {
+            return self.order_test(now, out);
+        }
         if epoch != self.epoch {
             return out.say(epoch, now, LineEvent::Refused(Refusal::Stale));
         }
@@ -48,6 +51,7 @@ impl Fxs {
             (State::Idle, LineCommand::Ring(_)) if self.card_silent || self.joined => {
                 self.refuse(now, Refusal::OutOfService, out);
             }
+            (State::Testing(_), LineCommand::Ring(request)) => self.called_in_test(now, request, out),
             // The tick decides, when it has seen the loop.
             (State::Idle, LineCommand::Ring(request)) => self.enter(State::RingWait { request }),
             // It rings already, or is just being answered, which the answer to the first order will tell.
@@ -74,7 +78,11 @@ impl Fxs {
             }
             // Raced with the refusal (idle), or with ring trip: the control plane learns of it.
             (
-                State::Idle | State::OffHook { .. } | State::Supervision { .. } | State::Roh { .. },
+                State::Idle
+                | State::Testing(_)
+                | State::OffHook { .. }
+                | State::Supervision { .. }
+                | State::Roh { .. },
                 LineCommand::StopRing,
             ) => {}
 
@@ -159,6 +167,7 @@ impl Fxs {
             // plane's leftovers.
             (
                 State::Idle
+                | State::Testing(_)
                 | State::RingWait { .. }
                 | State::Prelude(_)
                 | State::Ringing(_)
@@ -176,6 +185,7 @@ impl Fxs {
             // Orders to an outside line.
             (
                 State::Idle
+                | State::Testing(_)
                 | State::RingWait { .. }
                 | State::Prelude(_)
                 | State::Ringing(_)
@@ -194,6 +204,7 @@ impl Fxs {
             // Taken above in every state.
             (
                 State::Idle
+                | State::Testing(_)
                 | State::RingWait { .. }
                 | State::Prelude(_)
                 | State::Ringing(_)
@@ -204,6 +215,7 @@ impl Fxs {
                 LineCommand::InService(_)
                 | LineCommand::Report
                 | LineCommand::Lifeline(_)
+                | LineCommand::Test
                 | LineCommand::Lamp(_),
             ) => {}
         }
@@ -225,6 +237,7 @@ impl Fxs {
             | LineCommand::Waiting(_)
             | LineCommand::StopWaiting
             | LineCommand::Lamp(_)
+            | LineCommand::Test
             | LineCommand::InService(_)
             // orders to an outside line
             | LineCommand::Seize(_)
@@ -240,6 +253,7 @@ impl Fxs {
     fn administer(&mut self, now: SampleTime, in_service: bool, out: &mut FxsOut) {
         if !in_service {
             self.drop_lamp(now, out);
+            self.drop_test(now, out);
         }
         match (self.state, in_service) {
             (State::OutOfService, true) => {
@@ -249,7 +263,7 @@ impl Fxs {
                 self.start_on_hook();
                 self.enter(State::Idle);
             }
-            (State::Idle, false) => self.take_out(now, out),
+            (State::Idle | State::Testing(_), false) => self.take_out(now, out),
             (
                 State::RingWait { .. } | State::Prelude(_) | State::Ringing(_) | State::Tripped { .. },
                 false,
@@ -265,6 +279,7 @@ impl Fxs {
             (State::OutOfService, false)
             | (
                 State::Idle
+                | State::Testing(_)
                 | State::RingWait { .. }
                 | State::Prelude(_)
                 | State::Ringing(_)

@@ -57,6 +57,9 @@ impl Fxs {
             ) => {}
 
             (State::Idle, Event::OffHook) => self.seize(at, out),
+            (State::Testing(_), Event::OffHook) => self.lifted_in_test(at, out),
+            (State::Testing(_), Event::Trip(_)) => self.tripped_in_test(out),
+            (State::Testing(test), Event::Timer) => self.next_test_stage(test, out),
             (State::RingWait { .. }, Event::OffHook) => {
                 self.refuse(at, Refusal::OffHook, out);
                 self.seize(at, out);
@@ -160,6 +163,7 @@ impl Fxs {
             // The ends of programs that our own orders replaced.
             (
                 State::Idle
+                | State::Testing(_)
                 | State::RingWait { .. }
                 | State::Prelude(_)
                 | State::Ringing(_)
@@ -181,7 +185,11 @@ impl Fxs {
             ) => {}
             // The tracker is on-hook in these states: it says nothing but off-hook.
             (
-                State::Idle | State::RingWait { .. } | State::Ringing(_) | State::Tripped { .. },
+                State::Idle
+                | State::Testing(_)
+                | State::RingWait { .. }
+                | State::Ringing(_)
+                | State::Tripped { .. },
                 Event::OnHook | Event::Flash(_) | Event::Pulsing | Event::Digit(_),
             ) => {}
             // A terminal that is being served means nothing by them.

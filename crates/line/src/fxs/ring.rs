@@ -81,6 +81,7 @@ impl Fxs {
             }
             State::OutOfService
             | State::Idle
+            | State::Testing(_)
             | State::Prelude(_)
             | State::Tripped { .. }
             | State::OffHook { .. }

@@ -5,6 +5,7 @@ use tipring_units::SampleTime;
 
 use super::prelude::Prelude;
 use super::ring::Ring;
+use super::test::Test;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[allow(clippy::large_enum_variant)] // one per line, never moved in the tick
@@ -13,6 +14,8 @@ pub(super) enum State {
     OutOfService,
     /// On-hook, on battery.
     Idle,
+    /// On-hook, being tested.
+    Testing(Test),
     /// Ordered to ring, once it is certain that the loop is open and calm.
     RingWait { request: RingRequest },
     /// Ordered to ring; before that the terminal is told who calls.
@@ -47,6 +50,7 @@ impl State {
         match self {
             Self::OutOfService => "out-of-service",
             Self::Idle => "idle",
+            Self::Testing(_) => "testing",
             Self::RingWait { .. } => "ring-wait",
             Self::Prelude(prelude) if prelude.after_lamp().is_some() => "lamp",
             Self::Prelude(_) => "prelude",
@@ -63,6 +67,7 @@ impl State {
             Self::OffHook { .. } | Self::Supervision { .. } | Self::Roh { .. } => true,
             Self::OutOfService
             | Self::Idle
+            | Self::Testing(_)
             | Self::RingWait { .. }
             | Self::Prelude(_)
             | Self::Ringing(_)
@@ -75,6 +80,7 @@ impl State {
         match self {
             Self::OutOfService | Self::Idle | Self::RingWait { .. } | Self::Ringing(_) => None,
             Self::Prelude(prelude) => Some(prelude.until),
+            Self::Testing(test) => Some(test.until),
             Self::Tripped { until, .. } | Self::Supervision { until, .. } => Some(*until),
             Self::OffHook { reversed_at } => *reversed_at,
             Self::Roh { until, .. } => *until,
@@ -84,7 +90,11 @@ impl State {
     /// True while each reading counts.
     pub(super) fn needs_every_tick(&self) -> bool {
         match self {
-            Self::RingWait { .. } | Self::Prelude(_) | Self::Ringing(_) | Self::Tripped { .. } => true,
+            Self::Testing(_)
+            | Self::RingWait { .. }
+            | Self::Prelude(_)
+            | Self::Ringing(_)
+            | Self::Tripped { .. } => true,
             Self::OutOfService
             | Self::Idle
             | Self::OffHook { .. }

@@ -23,12 +23,15 @@ pub struct Plant {
     pub phone_ohms: f64,
     pub ren: f64,
     pub leak_ohms: f64,
+    /// Another source on the pair: volts (peak, where it alternates), hertz, and ohms behind it.
+    pub foreign: (f64, f64, f64),
     pub limit_ma: f64,
     pub closed: bool,
     /// The terminal grounds ring (ground start).
     pub grounded: bool,
-    capacitor: f64,
-    angle: f64,
+    pub capacitor: f64,
+    pub angle: f64,
+    pub foreign_angle: f64,
 }
 
 impl Plant {
@@ -39,11 +42,13 @@ impl Plant {
             phone_ohms: 300.0,
             ren,
             leak_ohms: 1e9,
+            foreign: (0.0, 0.0, 1e9),
             limit_ma: 25.0,
             closed: false,
             grounded: false,
             capacitor: 0.0,
             angle: 0.0,
+            foreign_angle: 0.0,
         }
     }
 
@@ -52,10 +57,13 @@ impl Plant {
         let step = 1.0 / 8000.0;
         let (ringer_ohms, farads) = (7000.0 / self.ren.max(1e-6), 8e-6 * self.ren.max(1e-6));
         let ringer = 1.0 / ringer_ohms;
-        let phone = 1.0 / self.leak_ohms + if self.closed { 1.0 / self.phone_ohms } else { 0.0 };
+        let (volts, hertz, ohms) = self.foreign;
+        self.foreign_angle += hertz * step;
+        let foreign = volts * (self.foreign_angle * std::f64::consts::TAU).cos() / ohms;
+        let phone = 1.0 / self.leak_ohms + 1.0 / ohms + if self.closed { 1.0 / self.phone_ohms } else { 0.0 };
         let (volts, limited) = match feed {
             Feed::Open | Feed::TipOpen | Feed::Closed | Feed::RingGround => {
-                let node = self.capacitor * ringer / (ringer + phone);
+                let node = (self.capacitor * ringer + foreign) / (ringer + phone);
                 self.capacitor += (node - self.capacitor) / ringer_ohms / farads * step;
                 return (0.0, node);
             }
@@ -72,12 +80,12 @@ impl Plant {
             self.angle = 0.0;
         }
         let series = self.source_ohms + self.loop_ohms;
-        let mut node = (volts / series + self.capacitor * ringer) / (1.0 / series + phone + ringer);
+        let mut node = (volts / series + self.capacitor * ringer + foreign) / (1.0 / series + phone + ringer);
         let mut current = (volts - node) / series;
         let limit = self.limit_ma / 1000.0;
         if limited && current.abs() > limit {
             current = limit.copysign(current);
-            node = (current + self.capacitor * ringer) / (phone + ringer);
+            node = (current + self.capacitor * ringer + foreign) / (phone + ringer);
         }
         self.capacitor += (node - self.capacitor) / ringer_ohms / farads * step;
         (current * 1000.0, node + current * self.loop_ohms)

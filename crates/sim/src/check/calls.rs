@@ -114,6 +114,7 @@ impl Calls {
             | CallEvent::Opened(_)
             | CallEvent::Walked { .. }
             | CallEvent::SelfTest { .. }
+            | CallEvent::LineTested { .. }
             | CallEvent::Alerting(_)
             | CallEvent::EarlyMedia(_)
             | CallEvent::Held { .. }

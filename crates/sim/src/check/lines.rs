@@ -127,6 +127,7 @@ impl Lines {
             | LineEvent::Waiting(_)
             | LineEvent::WaitingShown(_)
             | LineEvent::LampShown(_)
+            | LineEvent::Tested(_)
             | LineEvent::Lifeline(_) => {}
         }
     }

@@ -177,7 +177,8 @@ impl Voices {
             | CallEvent::Traced { .. }
             | CallEvent::Opened(_)
             | CallEvent::Walked { .. }
-            | CallEvent::SelfTest { .. } => {}
+            | CallEvent::SelfTest { .. }
+            | CallEvent::LineTested { .. } => {}
             CallEvent::EarlyMedia(call) => self.change(now, *call, |link| link.early = true),
             CallEvent::Answered(call) => {
                 let talking = self.talking.clone();

@@ -32,6 +32,9 @@ const UK: &[&str] = &["141N", "1470N", "1471"];
 pub(super) fn habits(text: &mut String, entropy: &mut Entropy, phones: u32) {
     for n in 1..=phones {
         let _ = writeln!(text, "line {n} config pin = \"{PIN}\"");
+        if entropy.chance(30.0) {
+            let _ = writeln!(text, "line {n} config test = \"09:{:02}\"", 31 + entropy.below(29));
+        }
         if entropy.chance(40.0) {
             let recall = ["swap", "conference", "keys"][entropy.below(3) as usize];
             let _ = writeln!(text, "line {n} config recall = \"{recall}\"");

@@ -1,13 +1,13 @@
 //! What goes wrong.
 
 use tipring_media::Processing;
-use tipring_units::{LineId, Millis};
+use tipring_units::{Hz, LineId, Millis, Ohms, Volts};
 
 use super::agenda::Deed;
 use super::run::Explorer;
 use crate::network::{DnsFault, Weather};
 use crate::peer::Order;
-use crate::plant::Fidelity;
+use crate::plant::{Contact, Damage, Fidelity};
 use crate::world::Fault;
 
 impl<A: Processing + Fidelity> Explorer<A> {
@@ -56,6 +56,12 @@ impl<A: Processing + Fidelity> Explorer<A> {
                 // a far end takes this order always
                 let _ = self.world.order(0, Order::Asks(asks));
             }
+            91..94 => self.world.fault(Fault::Test(line)),
+            94..96 if usize::from(line.0) < self.house.lines() => {
+                let damage = self.damage();
+                let mended = Fault::Damage(line, Damage::default());
+                self.for_a_while(Fault::Damage(line, damage), mended, 600_000);
+            }
             _ => {
                 let words = ["INVITE", "200", "ACK", "BYE", "CANCEL", "180", "487", "486"];
                 let word = words[self.entropy.below(words.len() as u32) as usize];
@@ -63,6 +69,17 @@ impl<A: Processing + Fidelity> Explorer<A> {
                 self.world.network().drop_next(word, None, count);
             }
         }
+    }
+
+    /// What a test finds, and calls do not notice.
+    fn damage(&mut self) -> Damage {
+        let ohms = Ohms(20_000.0 + self.entropy.below(200) as f32 * 1000.0);
+        if self.entropy.chance(50.0) {
+            return Damage { leak: Some(ohms), contact: None };
+        }
+        let frequency = Hz(if self.entropy.chance(50.0) { 50.0 } else { 0.0 });
+        let contact = Contact { volts: Volts(40.0), frequency, through: ohms };
+        Damage { leak: None, contact: Some(contact) }
     }
 
     fn weather(&mut self) -> Weather {
@@ -95,6 +112,9 @@ impl<A: Processing + Fidelity> Explorer<A> {
         self.world.fault(Fault::Card(true));
         self.world.network().forgive();
         self.outside_well();
+        for line in 0..self.house.lines() {
+            self.world.fault(Fault::Damage(LineId(line as u16), Damage::default()));
+        }
         for far in 0..self.far_ends() {
             self.world.fault(Fault::Dead(far, false));
             self.world.fault(Fault::Closed(far, false));

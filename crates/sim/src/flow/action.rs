@@ -1,7 +1,7 @@
 //! What statements let happen.
 
 use tipring_port::CodecName;
-use tipring_units::{Dbm0, Hz, LineId, Millis};
+use tipring_units::{Dbm0, Hz, LineId, Millis, Ohms, Volts};
 
 use super::subject::{Scene, Subject};
 use super::text::{Cursor, FlowError, Kind, nearest};
@@ -11,6 +11,7 @@ use crate::network::{DnsFault, Weather};
 use crate::office::Order as OfficeOrder;
 use crate::peer::{From, Manner, Order, Turn, Which};
 use crate::phone::{Action as PhoneAction, Dialling};
+use crate::plant::{Contact, Damage};
 use crate::world::{Fault, SubscriberDeed};
 
 /// Something that a statement lets happen.
@@ -454,8 +455,27 @@ fn line_action(line: LineId, cursor: &mut Cursor<'_>, all: &mut Vec<Action>) -> 
             Fault::InService(line, !out)
         }
         "slips" => Fault::Slip(line, cursor.number("a number of samples")?),
+        "leaks" => {
+            let leak = Some(Ohms(cursor.quantity("ohm", "a resistance like 20000ohm")?));
+            Fault::Damage(line, Damage { leak, contact: None })
+        }
+        "touches" => {
+            let volts = Volts(cursor.quantity("V", "a voltage like 60V")?);
+            let is_given = |end: &str| cursor.peek_plain().is_some_and(|word| word.ends_with(end));
+            let hertz = if is_given("Hz") { cursor.quantity("Hz", "a frequency like 50Hz")? } else { 0.0 };
+            let ohms = if cursor.eat("through") {
+                cursor.quantity("ohm", "a resistance like 20000ohm")?
+            } else {
+                10_000.0
+            };
+            let contact = Contact { volts, frequency: Hz(hertz), through: Ohms(ohms) };
+            Fault::Damage(line, Damage { leak: None, contact: Some(contact) })
+        }
+        "mended" => Fault::Damage(line, Damage::default()),
+        "tested" => Fault::Test(line),
         word => {
-            let all = ["panics", "out of service", "in service", "slips"];
+            let all =
+                ["panics", "out of service", "in service", "slips", "leaks", "touches", "mended", "tested"];
             return Err(unknown(cursor, word, "a line", all));
         }
     };

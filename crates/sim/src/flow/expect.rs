@@ -141,7 +141,9 @@ fn words(scene: &Scene, cursor: &mut Cursor<'_>) -> Result<Vec<String>, FlowErro
 const PHONE: [&str; 10] =
     ["hears", "rings", "stops", "shows", "lamp", "bell", "charged", "polarity", "loop", "battery"];
 const PEER: [&str; 2] = ["hears", "gets"];
-const LINE: [&str; 46] = [
+const LINE: [&str; 48] = [
+    "line",
+    "not",
     "room",
     "opens",
     "self-test",

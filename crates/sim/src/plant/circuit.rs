@@ -6,7 +6,8 @@
 //!
 //! # How
 //! One node, the telephones', behind the source and the loop's resistance. On-hook a telephone is a leak beside its
-//! ringer (a capacitor in series with a resistor); off-hook it is a resistor behind the drop of its rectifier. Each
+//! ringer (a capacitor in series with a resistor); off-hook it is a resistor behind the drop of its rectifier. A damaged
+//! pair leaks there, or touches a wire with a voltage of its own. Each
 //! capacitor becomes a conductance and a source (backward Euler at 8 kHz), which is stable for any time constant.
 //! When nothing has changed for long, the circuit is settled: it is set to its direct-current solution and needs no
 //! further steps.
@@ -113,6 +114,26 @@ pub struct Foreign {
     pub alternating: (Hz, Volts),
 }
 
+/// What is wrong with the pair between card and telephones.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Damage {
+    /// It leaks from wire to wire.
+    pub leak: Option<Ohms>,
+    /// It touches something else.
+    pub contact: Option<Contact>,
+}
+
+/// Something with a voltage of its own that the pair touches.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Contact {
+    /// Direct, or RMS.
+    pub volts: Volts,
+    /// Zero: direct.
+    pub frequency: Hz,
+    /// What is between.
+    pub through: Ohms,
+}
+
 /// Resistance of the contact where nothing is fed.
 const FOREIGN_OHMS: f32 = 10_000.0;
 
@@ -140,6 +161,10 @@ pub struct Circuit {
     foreign: Option<Foreign>,
     /// Of the foreign voltage, in turns.
     foreign_phase: f64,
+    damage: Damage,
+    /// Volts of what it touches now, and its phase in turns.
+    touched: f32,
+    touched_phase: f64,
 }
 
 /// The source as seen from the telephones' node.
@@ -169,7 +194,17 @@ impl Circuit {
             settled: false,
             foreign: None,
             foreign_phase: 0.0,
+            damage: Damage::default(),
+            touched: 0.0,
+            touched_phase: 0.0,
         }
+    }
+
+    /// The pair is damaged like this from now on.
+    pub fn damage(&mut self, damage: Damage) {
+        self.damage = damage;
+        (self.touched, self.touched_phase) = (0.0, 0.0);
+        self.settled = false;
     }
 
     /// Puts foreign voltage on the loop, or takes it away.
@@ -247,6 +282,7 @@ impl Circuit {
     /// One sample with `feed` and the contacts of which `closed` has the bits.
     pub fn step(&mut self, feed: Feed, closed: u8) -> Node {
         let source = self.source(feed);
+        let is_touched = self.touch();
         let last = self.node;
         let volts = self.solve(source, closed, true);
         for (place, terminal) in self.terminals.iter().enumerate() {
@@ -260,7 +296,7 @@ impl Circuit {
         }
         self.node = volts;
         let is_moved = self.foreign.is_some_and(|foreign| foreign.alternating.1.0 > 0.0);
-        if !matches!(feed, Feed::Ringing { .. }) && !is_moved {
+        if !matches!(feed, Feed::Ringing { .. }) && !is_moved && !is_touched {
             self.try_to_settle(source, closed, last);
         }
         volts
@@ -284,6 +320,17 @@ impl Circuit {
             }
             self.settled = true;
         }
+    }
+
+    /// What the pair touches has this voltage in the next sample; `true` if it alternates.
+    fn touch(&mut self) -> bool {
+        let Some(contact) = self.damage.contact else { return false };
+        let alternates = contact.frequency.0 > 0.0;
+        let wave = sin(core::f64::consts::TAU * self.touched_phase) * core::f64::consts::SQRT_2;
+        self.touched = if alternates { contact.volts.0 * wave as f32 } else { contact.volts.0 };
+        self.touched_phase += f64::from(contact.frequency.0) / f64::from(SAMPLE_RATE);
+        self.touched_phase -= f64::from(self.touched_phase >= 1.0);
+        alternates
     }
 
     fn source(&mut self, feed: Feed) -> Source {
@@ -360,6 +407,12 @@ impl Circuit {
             load.current += conductance * behind;
         };
         add(1.0 / BLEED_OHMS / 10.0, 0.0); // the card's own measuring input
+        if let Some(leak) = self.damage.leak {
+            add(1.0 / leak.0.max(1.0), 0.0);
+        }
+        if let Some(contact) = self.damage.contact {
+            add(1.0 / contact.through.0.max(1.0), self.touched);
+        }
         if moving && self.spec.capacitance.0 > 0.0 {
             add(self.spec.capacitance.0 / STEP, self.node.phones);
         }

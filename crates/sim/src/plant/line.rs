@@ -3,7 +3,7 @@
 use tipring_port::{Audio, CardOrder, CardReport, Feed, Impedance, LoopReading, READINGS_PER_TICK, Sense};
 use tipring_units::{Db, Entropy, Milliamps, Ohms, Ren, SampleTime, Samples, TICK_SAMPLES, Volts};
 
-use super::circuit::{Circuit, GUESTS, LoopSpec, MAX_PHONES, MAX_TERMINALS, Node, PORT, Terminal};
+use super::circuit::{Circuit, Damage, GUESTS, LoopSpec, MAX_PHONES, MAX_TERMINALS, Node, PORT, Terminal};
 use super::fidelity::{Fidelity, Tap, WHOLE_TICK, Wire, WireSpec};
 use super::hybrid::{HybridSpec, loop_loss};
 use super::impedance::Cable;
@@ -232,6 +232,12 @@ impl<A: Fidelity> Line<A> {
     pub fn lengthen(&mut self, cable: Cable) {
         self.circuit.lengthen(cable);
         self.wire.lengthen(cable, loop_loss(cable.resistance));
+        self.steady = false;
+    }
+
+    /// Its pair is damaged like this from now on.
+    pub fn damage(&mut self, damage: Damage) {
+        self.circuit.damage(damage);
         self.steady = false;
     }
 

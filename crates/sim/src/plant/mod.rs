@@ -22,7 +22,9 @@ mod line;
 mod noise;
 mod sequencer;
 
-pub use circuit::{Circuit, Foreign, GUESTS, LoopSpec, MAX_PHONES, MAX_TERMINALS, Node, PORT, Terminal};
+pub use circuit::{
+    Circuit, Contact, Damage, Foreign, GUESTS, LoopSpec, MAX_PHONES, MAX_TERMINALS, Node, PORT, Terminal,
+};
 pub use fidelity::{Fidelity, SampleWire, SymbolWire, Tap, WHOLE_TICK, Wire, WireSpec};
 pub use hybrid::{Hybrid, HybridSpec, MAX_ROUND_TRIP, loop_loss};
 pub use line::{Line, LineSpec};

@@ -7,7 +7,7 @@ use tipring_units::{LineId, Millis};
 
 use super::World;
 use crate::network::{DnsFault, Weather};
-use crate::plant::Fidelity;
+use crate::plant::{Damage, Fidelity};
 
 /// Something that goes wrong, or right again.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -42,6 +42,10 @@ pub enum Fault {
     Slip(LineId, i16),
     /// A line is put in service or taken out.
     InService(LineId, bool),
+    /// The pair of a line is damaged, or mended.
+    Damage(LineId, Damage),
+    /// Somebody wants a line tested.
+    Test(LineId),
     /// The gateway stops in order.
     Stop,
 }
@@ -112,6 +116,15 @@ impl<A: Processing + Fidelity> World<A> {
             Fault::InService(line, on) => {
                 self.tell(Input::Request(RequestId(0), Request::InService(line, on)));
             }
+            Fault::Damage(line, damage) => {
+                if let Some(shard) = self.shard_of(line) {
+                    self.wake(shard);
+                }
+                if let Some(line) = self.lab.line_mut(line) {
+                    line.damage(damage);
+                }
+            }
+            Fault::Test(line) => self.tell(Input::Request(RequestId(0), Request::Test(line))),
             Fault::Stop => self.tell(Input::Request(RequestId(0), Request::Stop)),
         }
     }

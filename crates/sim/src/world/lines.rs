@@ -4,7 +4,7 @@ use tipring_gateway::{Input, LineIn, LineOut, Shard, ShardSetup};
 use tipring_media::{Channel, Packets, Processing};
 use tipring_port::{Feed, LoopReading, Tone};
 use tipring_units::{
-    Entropy, Instant, LegId, LineId, MediaSlot, Millis, SampleTime, ShardId, TICK, TICK_SAMPLES,
+    Entropy, Instant, LegId, LineId, MediaSlot, Millis, SampleTime, ShardId, TICK, TICK_SAMPLES, Volts,
 };
 
 use super::{Fact, Rank, ShardClock, World, WorldSpec, line_name};
@@ -23,6 +23,8 @@ const STREAMS: usize = 64;
 const LONGEST_CPC: Millis = Millis(2000);
 /// A tone that sounds no longer than this is not in the ladder: it was on its way to become another.
 const MOMENT_NANOS: u64 = 600_000_000;
+/// No bell rings below this (RMS).
+const BELL: Volts = Volts(13.5);
 /// A sound that comes back within this has not ended.
 const GAP: Millis = Millis(700);
 
@@ -411,6 +413,12 @@ impl<A: Processing + Fidelity> World<A> {
     /// True while a telephone has something left to do.
     pub fn is_phone_busy(&self, place: Place) -> bool {
         self.lab.phone(place).is_some_and(|phone| phone.is_busy())
+    }
+
+    /// True while it is so high that a bell may ring.
+    pub(super) fn is_rung_aloud(&mut self, line: LineId) -> bool {
+        let feed = self.lab.card().line(line).map(crate::plant::Line::feed);
+        matches!(feed, Some(Feed::Ringing { level, .. }) if level.0 >= BELL.0)
     }
 
     /// True while ringing voltage is on the line.

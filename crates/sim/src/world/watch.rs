@@ -79,7 +79,7 @@ impl<A: Processing + Fidelity> World<A> {
 
     fn seen(&mut self, line: LineId) -> Seen {
         let blind = self.card_stopped.is_some();
-        let ringing = self.is_rung(line);
+        let ringing = self.is_rung_aloud(line);
         let Some(real) = self.lab.card().line(line) else { return Seen::default() };
         let lifted = real.phones().iter().filter(|phone| phone.is_lifted() && phone.is_plugged());
         let hears = lifted

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use tipring_call::{Alarm, CallEvent, Clearer, FarId, MovedTo, Party, Priority, ReferEnd, Side, Via};
 use tipring_gateway::{Entry, What};
 use tipring_port::{
-    BalanceEnd, BalanceEvent, CallerIdShown, DigitSource, LineEvent, LineFault, MediaEvent, Refusal, RohStage,
+    BalanceEnd, BalanceEvent, CallerIdShown, DigitSource, LineEvent, LineFault, LineTest, MediaEvent,
+    Refusal, RohStage, TestEnd, Verdict,
 };
 
 /// Names of addresses.
@@ -154,6 +155,8 @@ fn line_words(event: &LineEvent) -> Option<String> {
         LineEvent::Waiting(on) => if *on { "messages wait" } else { "no messages wait" }.to_owned(),
         LineEvent::WaitingShown(true) => "sent who waits".to_owned(),
         LineEvent::WaitingShown(false) => "no acknowledgement of who waits".to_owned(),
+        // The switch tells it.
+        LineEvent::Tested(_) => return None,
         LineEvent::LampShown(on) => if *on { "told of messages" } else { "told of no messages" }.to_owned(),
         LineEvent::Lifeline(on) => if *on { "lifeline on" } else { "lifeline off" }.to_owned(),
         LineEvent::InService(on) => if *on { "in service" } else { "out of service" }.to_owned(),
@@ -256,6 +259,7 @@ fn call_words(event: &CallEvent) -> (String, String) {
             (line_name(line.0), format!("room {number} refused: {} has it", line_name(other.0)))
         }
         CallEvent::Opened(line) => (line_name(line.0), "opens the door".to_owned()),
+        CallEvent::LineTested { line, outcome } => (line_name(line.0), tested(outcome)),
         CallEvent::SelfTest { line, cause: None } => (line_name(line.0), "self-test passed".to_owned()),
         CallEvent::SelfTest { line, cause: Some(cause) } => {
             (line_name(line.0), format!("self-test failed: {cause}"))
@@ -322,6 +326,29 @@ fn alarm_words(alarm: &Alarm) -> String {
         Alarm::DisaUnlocked(line) => format!("{} disa unlocked", line_name(line.0)),
         Alarm::SelfTestFailed(line, cause) => format!("{} self-test failed: {cause}", line_name(line.0)),
         Alarm::SelfTestPassed(line) => format!("{} self-test passed", line_name(line.0)),
+        Alarm::LineTestFailed(line, test) => format!("{} line test {}", line_name(line.0), wrong(test)),
+        Alarm::LineTestMissed(line, end) => {
+            format!("{} line test not made: {}", line_name(line.0), end.word())
+        }
+        Alarm::LineTestPassed(line) => format!("{} line test passed", line_name(line.0)),
+        Alarm::LineTestOver(line) => format!("{} line test over", line_name(line.0)),
         Alarm::Full => "full".to_owned(),
     }
+}
+
+/// What the test of a line found.
+fn tested(outcome: &Result<LineTest, TestEnd>) -> String {
+    match outcome {
+        Err(end) => format!("not tested: {}", end.word()),
+        Ok(test) => match test.whole() {
+            Verdict::Passed => "line test passed".to_owned(),
+            Verdict::NotMeasured => "line test not measured".to_owned(),
+            Verdict::Failed => format!("line test {}", wrong(test)),
+        },
+    }
+}
+
+fn wrong(test: &LineTest) -> String {
+    let items: Vec<&str> = test.failed().map(tipring_port::TestItem::word).collect();
+    format!("failed: {}", items.join(", "))
 }

@@ -102,6 +102,7 @@ pub fn router() -> OpenApiRouter<Face> {
         .routes(routes!(phones_config::table, phones_config::batch))
         .routes(routes!(backup::backup))
         .merge(restore())
+        .routes(routes!(ports::test))
         .routes(routes!(status::calls))
         .routes(routes!(ports::clear))
         .routes(routes!(records::list))

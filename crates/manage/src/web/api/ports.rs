@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tipring_gateway::{LineKind, LineSite, LineStatus, Request, Response};
+use tipring_gateway::{LineKind, LineSite, LineStatus, Request, Response, TestRow, test_rows};
 use tipring_store::CallRow;
 use tipring_units::{CallId, LineId};
 use utoipa::ToSchema;
@@ -57,6 +57,35 @@ pub struct NetworkLoss {
     pub name: String,
     /// Echo return loss over the band (ITU-T G.122), in dB.
     pub loss_db: f32,
+}
+
+/// What the test of a telephone's line found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Tested {
+    /// `passed`, `failed` or `not measured`.
+    #[schema(example = "passed")]
+    pub verdict: String,
+    /// Item by item.
+    pub items: Vec<TestRow>,
+    /// The figures.
+    pub measured: TestFigures,
+}
+
+/// The figures of a line test; `null`: not measured.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestFigures {
+    /// Tip minus ring on battery, on-hook.
+    pub battery_volts: Option<f32>,
+    /// Direct voltage without battery.
+    pub foreign_direct_volts: Option<f32>,
+    /// Alternating voltage without battery (RMS).
+    pub foreign_alternating_volts: Option<f32>,
+    /// Between the wires on-hook, up to 1 Mohm; of a loop that is closed, its own.
+    pub resistance_ohms: Option<f32>,
+    /// A receiver is off the hook, or the wires touch.
+    pub loop_closed: Option<bool>,
+    /// What the ringing source sees.
+    pub ringers_ren: Option<f32>,
 }
 
 /// A number that a telephone would dial.
@@ -220,6 +249,35 @@ pub async fn learn(
 pub async fn learned(State(face): State<Face>, Path(number): Path<String>) -> Answer<Json<Learning>> {
     let (_, line) = find(&face, &number)?;
     Ok(Json(face.lessons.of(&line.number)))
+}
+
+/// Test a telephone's line.
+///
+/// Battery, foreign voltage, leak, receiver and ringers; takes some two seconds. Refused while the line is in use; whoever lifts the
+/// telephone or calls it goes before.
+#[utoipa::path(
+    post,
+    path = "/ports/{number}/test",
+    security(("role" = ["operator"])),
+    params(("number" = String, Path, description = "The port, as in `GET /ports/{number}`.", example = "101")),
+    responses((status = 200, description = "What was found.", body = Tested), Unknown, Conflict),
+)]
+pub async fn test(State(face): State<Face>, who: Who, Path(number): Path<String>) -> Answer<Json<Tested>> {
+    let (id, line) = find(&face, &number)?;
+    let tested = crate::line_test::report(&face.desk.asker, id, &line).await?;
+    face.audit(&who, &format!("tests {}", line.label()));
+    Ok(Json(Tested {
+        verdict: tested.whole().word().to_owned(),
+        items: test_rows(&tested),
+        measured: TestFigures {
+            battery_volts: tested.battery.map(|volts| volts.0),
+            foreign_direct_volts: tested.foreign.map(|foreign| foreign.direct.0),
+            foreign_alternating_volts: tested.foreign.map(|foreign| foreign.alternating.0),
+            resistance_ohms: tested.resistance.map(|ohms| ohms.0),
+            loop_closed: tested.closed,
+            ringers_ren: tested.ringers.map(|ren| ren.0),
+        },
+    }))
 }
 
 /// End a call.
