@@ -198,8 +198,8 @@ mod tests {
         Restoring::prepare(path, &files(path, "new")).unwrap().hold().unwrap();
         let held = path.join(HELD);
         let list: Vec<Entry> = serde_json::from_slice(&std::fs::read(held.join(LIST)).unwrap()).unwrap();
-        for done in 0..list.len() {
-            put(&held, &list[done]).unwrap();
+        for entry in &list {
+            put(&held, entry).unwrap();
         }
         assert!(Restoring::finish(path).unwrap());
         assert_eq!(texts(path), ["new"; 3]);
