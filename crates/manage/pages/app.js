@@ -15,7 +15,7 @@ const PAGES = [
   { path: '/telephones', file: './telephone/telephones.js', word: 'nav.telephones', needs: '/phones' },
   { path: '/telephones/:number', file: './telephone/telephone.js' },
   { path: '/exchange', file: './telephone/exchange.js', word: 'nav.exchange', needs: '/exchanges' },
-  { path: '/forms', file: './forms.js', word: 'nav.forms', needs: '/phones-config/0', role: 'operator' },
+  { path: '/forms', file: './forms.js', word: 'nav.forms', role: 'operator' },
   { path: '/configuration', file: './configuration.js', word: 'nav.configuration' },
   { path: '/explain', file: './explain.js', word: 'nav.explain' },
   { path: '/countries', file: './countries.js', word: 'nav.countries' },
@@ -23,7 +23,7 @@ const PAGES = [
   { path: '/records', file: './records.js', word: 'nav.records' },
   { path: '/log', file: './log.js', word: 'nav.log' },
   { path: '/users', file: './users.js', word: 'nav.users', role: 'administrator' },
-  { path: '/backup', file: './backup.js', word: 'nav.backup', needs: '/backup', role: 'administrator' },
+  { path: '/backup', file: './backup.js', word: 'nav.backup', role: 'administrator' },
 ];
 
 function find(path) {
