@@ -207,7 +207,7 @@ pub enum ConfigAct {
 
 /// What a simulated telephone is to do.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PhoneAct {
     /// Lift the receiver.
     OffHook,
@@ -234,7 +234,7 @@ pub enum PhoneAct {
 
 /// What is said.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Say {
     /// A recording, by its full path.
     File(PathBuf),

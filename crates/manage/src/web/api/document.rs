@@ -155,6 +155,7 @@ fn build() -> Value {
             }
         }
     }
+    schemas.values_mut().for_each(close);
     let problem = serde_json::to_value(<problem::Body as PartialSchema>::schema());
     schemas.insert("Problem".to_owned(), problem.unwrap_or_default());
     let responses: Map<String, Value> = PROBLEMS
@@ -200,6 +201,17 @@ fn build() -> Value {
             },
         },
     })
+}
+
+/// What is one of several has the one field that tells which, and the fields of that one.
+fn close(schema: &mut Value) {
+    for variant in schema["oneOf"].as_array_mut().into_iter().flatten() {
+        let Some(fields) = variant.get_mut("properties").and_then(Value::as_object_mut) else { continue };
+        for inner in fields.values_mut().filter(|inner| inner.get("properties").is_some()) {
+            inner["additionalProperties"] = false.into();
+        }
+        variant["additionalProperties"] = false.into();
+    }
 }
 
 /// Adds to an operation what it has in common with others.

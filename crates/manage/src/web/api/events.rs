@@ -6,22 +6,35 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_core::Stream;
+use serde::Serialize;
 use tipring_gateway::Depth;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use utoipa::ToSchema;
 
 use crate::web::{Face, stopped};
 
 /// Pictures in a second: two.
 const EACH: Duration = Duration::from_millis(500);
 
+/// An event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Happening {
+    /// What: `status`, `log` or `lost`.
+    #[schema(example = "log")]
+    pub event: String,
+    /// The whole picture as JSON, a line of the log, or a number.
+    #[schema(example = "12:03:07.120 101 off-hook")]
+    pub data: String,
+}
+
 /// What happens, as it happens.
 ///
-/// Server-sent events that end when the gateway stops: `status` with the whole picture (that of `GET /status`), at once and then
+/// Server-sent events, each as it is described, that end when the gateway stops: `status` with the whole picture (that of `GET /status`), at once and then
 /// twice a second where it changed; `log` with a line of the log as text; `lost` with the number of lines that were not sent, since
 /// the reader was too slow.
 #[utoipa::path(get, path = "/events", responses(
-    (status = 200, description = "The stream.", body = String, content_type = "text/event-stream"),
+    (status = 200, description = "The stream.", body = Happening, content_type = "text/event-stream"),
 ))]
 pub async fn stream(State(face): State<Face>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, mut events) = tokio::sync::mpsc::channel(64);

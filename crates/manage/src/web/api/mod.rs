@@ -28,9 +28,13 @@ pub mod status;
 pub mod users;
 pub mod values;
 
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -38,10 +42,52 @@ use utoipa_axum::routes;
 use super::Face;
 use super::problem::Problem;
 
-/// A body in JSON; one that is none is told as a [`Problem`].
-#[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Problem))]
+/// A body in JSON; one that is none is told as a [`Problem`]. It has no lists: serde takes one for the fields of an object in their
+/// order, and a field that is added later would give it another meaning.
+#[derive(Debug)]
 pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let bytes = bytes.map_err(|why| Problem::new(why.status(), why.body_text()))?;
+        let again = Request::from_parts(parts, axum::body::Body::from(bytes.clone()));
+        let axum::Json(found) = axum::Json::<T>::from_request(again, state).await?;
+        if serde_json::from_slice(&bytes).is_ok_and(|value| has_list(&value)) {
+            let detail = "A list stands where an object, a text or a number is needed.";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
+        Ok(Self(found))
+    }
+}
+
+fn has_list(value: &Value) -> bool {
+    match value {
+        Value::Array(_) => true,
+        Value::Object(fields) => fields.values().any(has_list),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// What a rejection of axum says, with the field that it names.
+fn rejected(status: StatusCode, text: String) -> Problem {
+    let quoted = ["missing field `", "unknown field `"].iter().find_map(|before| text.split_once(before));
+    let field = match quoted {
+        Some((_, rest)) => rest.split('`').next(),
+        None => text.split(": ").nth(1),
+    };
+    let is_name = |name: &&str| {
+        name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
+            && !name.is_empty()
+    };
+    match field.filter(is_name).map(str::to_owned) {
+        Some(field) => Problem::new(status, text).field(field),
+        None => Problem::new(status, text),
+    }
+}
 
 /// The parts of the path that have names.
 #[derive(Debug, FromRequestParts)]
@@ -55,19 +101,19 @@ pub struct Query<T>(pub T);
 
 impl From<JsonRejection> for Problem {
     fn from(why: JsonRejection) -> Self {
-        Self::new(why.status(), why.body_text())
+        rejected(why.status(), why.body_text())
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(why: PathRejection) -> Self {
-        Self::new(why.status(), why.body_text())
+        rejected(why.status(), why.body_text())
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(why: QueryRejection) -> Self {
-        Self::new(why.status(), why.body_text())
+        rejected(why.status(), why.body_text())
     }
 }
 
@@ -139,4 +185,31 @@ pub fn router() -> OpenApiRouter<Face> {
 fn restore() -> OpenApiRouter<Face> {
     let most = DefaultBodyLimit::max(tipring_store::MAX_BACKUP);
     OpenApiRouter::new().routes(routes!(backup::restore)).layer(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_axum_rejects_names_the_field_where_it_is_known() {
+        let json = "Failed to deserialize the JSON body into the target type";
+        for (text, field) in [
+            (
+                format!("{json}: number: invalid type: integer `101`, expected a string at line 1"),
+                "\"number\"",
+            ),
+            (
+                format!("{json}: dial.pulse: invalid type: null, expected a boolean at line 1"),
+                "\"dial.pulse\"",
+            ),
+            (format!("{json}: missing field `digits` at line 1 column 2"), "\"digits\""),
+            (format!("{json}: colour: unknown field `colour`, expected `count`"), "\"colour\""),
+            (format!("{json}: invalid type: integer `1`, expected struct Text"), "null"),
+            ("Failed to deserialize query string: count: invalid digit found".to_owned(), "\"count\""),
+        ] {
+            let problem = serde_json::to_value(rejected(StatusCode::BAD_REQUEST, text.clone())).unwrap();
+            assert_eq!(problem["field"].to_string(), field, "{text}");
+        }
+    }
 }

@@ -285,7 +285,7 @@ pub async fn test(State(face): State<Face>, who: Who, Path(number): Path<String>
     delete,
     path = "/calls/{call}",
     security(("role" = ["operator"])),
-    params(("call" = u64, Path, description = "Its number.", example = 12)),
+    params(("call" = u64, Path, description = "Its number.", example = 2)),
     responses((status = 204, description = "It is over."), Unknown, Conflict),
 )]
 pub async fn clear(State(face): State<Face>, who: Who, Path(call): Path<u64>) -> Answer<StatusCode> {

@@ -30,7 +30,7 @@ pub struct Named {
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The name: letters, digits, - _ . @
-    #[schema(min_length = 1, max_length = 128, example = "ann")]
+    #[schema(min_length = 1, max_length = 128, example = "bob")]
     pub name: String,
     /// What he may do.
     pub role: Role,
